@@ -1,0 +1,45 @@
+// The Ecma-419 IO classes as the drivers use them. Structural, because the published typings lack `close` and more;
+// modules/platform/device.ts has the one cast. IO classes arrive in the options, so no driver names a platform.
+
+/** Pins are numbers on ESP32. */
+export type Pin = number;
+
+export interface AnalogInput {
+	/** 0 to 2^resolution - 1. */
+	read(): number;
+	/** Bits. */
+	readonly resolution: number;
+	close(): void;
+}
+export type AnalogClass = new (options: { pin: Pin }) => AnalogInput;
+
+export interface DigitalPort {
+	read(): number;
+	write(value: number): void;
+	close(): void;
+}
+export interface DigitalOptions {
+	pin: Pin;
+	mode: number;
+	/** Digital.Rising, Digital.Falling or both; `onReadable` is called on such edges. */
+	edge?: number;
+	onReadable?: () => void;
+}
+export interface DigitalClass {
+	new (options: DigitalOptions): DigitalPort;
+	readonly Input: number;
+	readonly InputPullUp: number;
+	readonly Output: number;
+	readonly Rising: number;
+	readonly Falling: number;
+}
+
+export interface PulseWidthOutput {
+	/** Duty: 0 to 2^resolution - 1. */
+	write(value: number): void;
+	readonly hz: number;
+	/** Bits. */
+	readonly resolution: number;
+	close(): void;
+}
+export type PulseWidthClass = new (options: { pin: Pin; hz?: number }) => PulseWidthOutput;

@@ -1,0 +1,93 @@
+// Temperature by an NTC thermistor on an ADC pin: supply – series resistor – pin – thermistor – ground.
+// A sensor class in the sense of Ecma-419 (section 13), with `read` beside `sample` that allocates nothing.
+
+import type { AnalogClass, AnalogInput, Pin } from "./io.js";
+
+export interface NtcThermistorOptions {
+	readonly sensor: { readonly io: AnalogClass; readonly pin: Pin };
+	/** Fixed resistor, ohms. */
+	readonly seriesOhms: number;
+	/** Resistance at `nominalC`, ohms. */
+	readonly nominalOhms: number;
+	/** °C; 25 unless given. */
+	readonly nominalC?: number;
+	/** Beta equation, kelvin. One of `beta` and `steinhartHart` is needed. */
+	readonly beta?: number;
+	/** 1/T = a + b ln R + c (ln R)^3, kelvin and ohms. */
+	readonly steinhartHart?: { readonly a: number; readonly b: number; readonly c: number };
+	/** Plausible range, °C; a reading outside is a fault. */
+	readonly minimumC: number;
+	readonly maximumC: number;
+}
+
+/** What is wrong with the sensor. */
+export type NtcFault = "" | "open" | "shorted" | "implausible";
+
+const KELVIN = 273.15;
+/** Closer than this to a rail, in parts of full scale, no thermistor in range can pull the divider. */
+const RAIL = 0.002;
+
+export class NtcThermistor {
+	#input: AnalogInput | undefined;
+	readonly #options: NtcThermistorOptions;
+	readonly #full: number;
+	#fault: NtcFault = "";
+
+	constructor(options: NtcThermistorOptions) {
+		const { seriesOhms, nominalOhms, beta, steinhartHart, minimumC, maximumC, sensor } = options;
+		if (!(seriesOhms > 0 && nominalOhms > 0))
+			throw new RangeError("thermistor: resistances must be positive");
+		if (!(steinhartHart || (beta !== undefined && beta > 0)))
+			throw new RangeError("thermistor: beta or Steinhart-Hart coefficients are needed");
+		if (!(minimumC < maximumC)) throw new RangeError("thermistor: minimum must be below maximum");
+		this.#options = options;
+		this.#input = new sensor.io({ pin: sensor.pin });
+		this.#full = 2 ** this.#input.resolution - 1;
+	}
+
+	/** Temperature in °C, or NaN; then `fault` says why. */
+	read(): number {
+		if (this.#input === undefined) throw new Error("thermistor: closed");
+		const options = this.#options;
+		const ratio = this.#input.read() / this.#full;
+		if (ratio > 1 - RAIL) return this.#failed("open");
+		if (ratio < RAIL) return this.#failed("shorted");
+		const log = Math.log((options.seriesOhms * ratio) / (1 - ratio));
+		const { steinhartHart } = options;
+		let inverse: number;
+		if (steinhartHart) inverse = steinhartHart.a + steinhartHart.b * log + steinhartHart.c * log * log * log;
+		else
+			inverse =
+				1 / ((options.nominalC ?? 25) + KELVIN) +
+				(log - Math.log(options.nominalOhms)) / (options.beta as number);
+		const celsius = 1 / inverse - KELVIN;
+		if (!(celsius >= options.minimumC && celsius <= options.maximumC)) return this.#failed("implausible");
+		this.#fault = "";
+		return celsius;
+	}
+
+	/** The fault of the last `read`. */
+	get fault(): NtcFault {
+		return this.#fault;
+	}
+
+	/** Ecma-419: a fresh object; without `temperature` when the sensor is faulty. */
+	sample(): { temperature?: number } {
+		const temperature = this.read();
+		return Number.isNaN(temperature) ? {} : { temperature };
+	}
+
+	configure(_options: object): void {
+		if (this.#input === undefined) throw new Error("thermistor: closed");
+	}
+
+	close(): void {
+		this.#input?.close();
+		this.#input = undefined;
+	}
+
+	#failed(fault: NtcFault): number {
+		this.#fault = fault;
+		return Number.NaN;
+	}
+}

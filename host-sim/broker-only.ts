@@ -1,0 +1,51 @@
+// `npm start -- --broker-only`: the embedded broker and the stand-in, and how to reach them.
+
+import { relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Options } from "./options.js";
+import { startCloud } from "./run.js";
+import type { View } from "./view.js";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+export async function serveCloud(options: Options, view: View): Promise<number> {
+	const cloud = await startCloud(options);
+	const identity = await cloud.device(options.device);
+	const short = (path: string) => relative(ROOT, path) || path;
+	const ca = `${short(cloud.identities.folder)}/ca.pem`;
+	const clientId = options.cloud === "cumulocity" ? `d:${options.device}` : options.device;
+	view.say(
+		[
+			`broker    ${cloud.brokerUrl}   TLS with a client certificate`,
+			`operator  ${cloud.operatorUrl}`,
+			`client id ${clientId}`,
+			`CA        ${ca}`,
+			`identity  ${short(identity.files.cert)}, ${short(identity.files.key)} (DER for a board beside them)`,
+			"",
+			"For example, with Mosquitto's client:",
+			`  mosquitto_sub -h localhost -p ${cloud.port} --cafile ${ca} \\`,
+			`    --cert ${short(identity.files.cert)} --key ${short(identity.files.key)} \\`,
+			`    -i ${clientId} -q 1 -t ${topicToTry(options)}`,
+			"",
+		].join("\n"),
+	);
+	cloud.onEvent = (event) => {
+		if (event.kind === "publish") view.received(event.topic, event.payload);
+		else if (event.kind === "sent")
+			view.info(`to ${event.device}: ${event.topic} ${event.payload.trimEnd()}`);
+		else if (event.kind === "refused") view.warn(`refused ${event.clientId || "a client"}: ${event.reason}`);
+		else if (event.kind === "connected" || event.kind === "disconnected")
+			view.info(`${event.device} ${event.kind}`);
+	};
+	await new Promise<void>((resolve) => {
+		process.once("SIGINT", resolve);
+		process.once("SIGTERM", resolve);
+	});
+	await cloud.close();
+	return 0;
+}
+
+function topicToTry(options: Options): string {
+	if (options.cloud === "cumulocity") return "s/ds";
+	return options.cloud === "sap" ? `commands/${options.device}` : `mote/${options.device}/commands`;
+}

@@ -1,0 +1,151 @@
+// The board's circuit: a thermistor divider on an ADC, an LED and a piezo on PWM, a motor with a tachometer. Pure
+// TypeScript: it runs in host-sim and inside Moddable's simulator. Time and chance are lent.
+
+import { MotorModel } from "./motor.js";
+import { ThermalMass, type ThermistorPart, thermistorOhms } from "./thermal.js";
+
+export interface CircuitPins {
+	readonly temperature: number;
+	readonly led: number;
+	readonly buzzer: number;
+	readonly motor: number;
+	readonly tachometer: number;
+}
+
+/** What the circuit needs of its surroundings. */
+export interface World {
+	/** Milliseconds that never go back. */
+	now(): number;
+	/** Calls `tick` every `ms` until the returned function is called. */
+	every(ms: number, tick: () => void): () => void;
+	random(): number;
+}
+
+/** Pause between looks at the turning motor, ms. */
+const TICK_MS = 5;
+/** Bits of the ADC. */
+export const ADC_BITS = 12;
+const ADC_FULL = 2 ** ADC_BITS - 1;
+const PART: ThermistorPart = Object.freeze({ nominalOhms: 10_000, nominalC: 25, beta: 3950 });
+const SERIES_OHMS = 10_000;
+
+export class Circuit {
+	readonly pins: CircuitPins;
+	/** Mean temperature of the surroundings, °C. */
+	ambientC = 21.5;
+	/** It swings by this much, °C, once every five minutes, so that a curve moves. */
+	swingC = 1.5;
+	/** Standard deviation of the ADC's noise, counts. */
+	noise = 1;
+	thermistorFault: "" | "open" | "shorted" = "";
+	tachometerStuck = false;
+	readonly motor: MotorModel;
+	readonly #world: World;
+	readonly #thermal: ThermalMass;
+	#ledDuty = 0;
+	#buzzerHz = 0;
+	#buzzerDuty = 0;
+	#onEdge: (() => void) | undefined;
+	#stopTicking: (() => void) | undefined;
+
+	constructor(pins: CircuitPins, world: World, motor = { maxRpm: 200, slots: 20 }) {
+		this.pins = pins;
+		this.#world = world;
+		this.#thermal = new ThermalMass(this.#ambient(), world.now());
+		this.motor = new MotorModel(motor.maxRpm, motor.slots, world.now());
+	}
+
+	/** The bead's true temperature now, °C. */
+	get temperatureC(): number {
+		return this.#thermal.advance(this.#world.now(), this.#ambient());
+	}
+	/** Brightness, 0 to 100 %. */
+	get ledPercent(): number {
+		return this.#ledDuty * 100;
+	}
+	/** Frequency that the piezo sounds with, Hz; 0 while silent. */
+	get toneHz(): number {
+		return this.#buzzerDuty > 0 && this.#buzzerDuty < 1 ? this.#buzzerHz : 0;
+	}
+	/** The shaft's true speed now, rpm. */
+	get motorRpm(): number {
+		this.#turn();
+		return this.motor.rpm;
+	}
+
+	#ambient(): number {
+		return this.ambientC + this.swingC * Math.sin((this.#world.now() * 2 * Math.PI) / 300_000);
+	}
+
+	/** What the ADC reads at a pin. */
+	analog(pin: number): number {
+		if (pin !== this.pins.temperature) return 0;
+		const celsius = this.temperatureC;
+		if (this.thermistorFault === "open") return ADC_FULL;
+		if (this.thermistorFault === "shorted") return 0;
+		const ohms = thermistorOhms(PART, celsius);
+		const counts = (ADC_FULL * ohms) / (ohms + SERIES_OHMS) + this.noise * this.#gaussian();
+		return Math.min(ADC_FULL, Math.max(0, Math.round(counts)));
+	}
+
+	/** A PWM pin puts out `duty` (0 to 1) at `hz`. */
+	pwm(pin: number, hz: number, duty: number): void {
+		if (pin === this.pins.led) this.#ledDuty = duty;
+		else if (pin === this.pins.buzzer) {
+			this.#buzzerHz = hz;
+			this.#buzzerDuty = duty;
+		} else if (pin === this.pins.motor) {
+			this.#turn();
+			this.motor.duty = duty;
+			this.#tickWhileTurning();
+		}
+	}
+
+	/** A digital pin puts out 0 or 1. */
+	digital(pin: number, value: number): void {
+		this.pwm(pin, 0, value);
+	}
+
+	/** Level of a digital input. */
+	level(pin: number): number {
+		return pin === this.pins.tachometer ? 1 : 0;
+	}
+
+	/** Calls `onEdge` on each rising edge of a pin, until undefined is given. */
+	watch(pin: number, onEdge: (() => void) | undefined): void {
+		if (pin !== this.pins.tachometer) return;
+		this.#turn();
+		this.#onEdge = onEdge;
+		this.#tickWhileTurning();
+	}
+
+	#turn(): void {
+		const edges = this.motor.advance(this.#world.now());
+		const onEdge = this.#onEdge;
+		if (onEdge && !this.tachometerStuck) for (let i = 0; i < edges; i++) onEdge();
+	}
+
+	#tickWhileTurning(): void {
+		if (this.#stopTicking || (this.motor.duty === 0 && this.motor.rpm === 0)) return;
+		this.#stopTicking = this.#world.every(TICK_MS, () => {
+			this.#turn();
+			if (this.motor.duty > 0 || this.motor.rpm > 0) return;
+			this.#stopTicking?.();
+			this.#stopTicking = undefined;
+		});
+	}
+
+	/** Ends the circuit's own timer. */
+	close(): void {
+		this.#onEdge = undefined;
+		this.#stopTicking?.();
+		this.#stopTicking = undefined;
+	}
+
+	/** Sum of uniform numbers, near enough to a normal distribution. */
+	#gaussian(): number {
+		let sum = -6;
+		for (let i = 0; i < 12; i++) sum += this.#world.random();
+		return sum;
+	}
+}

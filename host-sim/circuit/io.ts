@@ -1,0 +1,116 @@
+// Ecma-419 shaped IO classes (Analog, Digital, PWM) over a circuit: what Moddable's desktop simulators lack and
+// what host-sim answers the firmware's drivers with.
+
+import type { AnalogClass, DigitalClass, DigitalOptions, PulseWidthClass } from "../../drivers/io.js";
+import { ADC_BITS, type Circuit } from "./circuit.js";
+
+export interface CircuitIO {
+	readonly Analog: AnalogClass;
+	readonly Digital: DigitalClass;
+	readonly PWM: PulseWidthClass;
+	/** Releases every pin, as a reset does. */
+	reset(): void;
+}
+
+const PWM_BITS = 10;
+const MAX_HZ = 40_000;
+
+/** IO classes for one circuit. A pin has one owner at a time. */
+export function makeIO(circuit: Circuit): CircuitIO {
+	const owners = new Map<number, { close(): void }>();
+
+	const claim = (pin: unknown, owner: { close(): void }): number => {
+		if (typeof pin !== "number" || !Number.isInteger(pin) || pin < 0 || pin > 48)
+			throw new RangeError("invalid pin");
+		if (owners.has(pin)) throw new Error(`pin ${pin} is in use`);
+		owners.set(pin, owner);
+		return pin;
+	};
+
+	class Port {
+		pin = -1;
+		close(): void {
+			if (this.pin >= 0) owners.delete(this.pin);
+			this.pin = -1;
+		}
+		/** The pin; throws once closed. */
+		opened(): number {
+			if (this.pin < 0) throw new Error("closed");
+			return this.pin;
+		}
+	}
+
+	class Analog extends Port {
+		readonly resolution = ADC_BITS;
+		constructor(options: { pin: number }) {
+			super();
+			this.pin = claim(options.pin, this);
+		}
+		read(): number {
+			return circuit.analog(this.opened());
+		}
+	}
+
+	class PWM extends Port {
+		readonly resolution = PWM_BITS;
+		readonly hz: number;
+		constructor(options: { pin: number; hz?: number }) {
+			super();
+			const hz = options.hz ?? 1000;
+			if (!(hz >= 1 && hz <= MAX_HZ)) throw new RangeError("invalid hz");
+			this.hz = hz;
+			this.pin = claim(options.pin, this);
+		}
+		write(value: number): void {
+			const full = 2 ** PWM_BITS - 1;
+			if (!(value >= 0 && value <= full)) throw new RangeError("invalid duty");
+			circuit.pwm(this.opened(), this.hz, value / full);
+		}
+		override close(): void {
+			if (this.pin >= 0) circuit.pwm(this.pin, this.hz, 0);
+			super.close();
+		}
+	}
+
+	class Digital extends Port {
+		static readonly Input = 0;
+		static readonly InputPullUp = 1;
+		static readonly InputPullDown = 2;
+		static readonly Output = 8;
+		static readonly Rising = 1;
+		static readonly Falling = 2;
+		readonly #output: boolean;
+		#value = 0;
+		constructor(options: DigitalOptions) {
+			super();
+			const { mode, edge, onReadable } = options;
+			this.#output = mode === Digital.Output;
+			if (!this.#output && (typeof mode !== "number" || mode < 0 || mode > 3))
+				throw new RangeError("invalid mode");
+			if (onReadable && !edge) throw new RangeError("onReadable needs an edge");
+			this.pin = claim(options.pin, this);
+			if (onReadable) circuit.watch(this.pin, () => onReadable.call(this));
+		}
+		read(): number {
+			return this.#output ? this.#value : circuit.level(this.opened());
+		}
+		write(value: number): void {
+			const pin = this.opened();
+			if (!this.#output) throw new Error("not an output");
+			this.#value = value ? 1 : 0;
+			circuit.digital(pin, this.#value);
+		}
+		override close(): void {
+			if (this.pin >= 0) {
+				if (this.#output) circuit.digital(this.pin, 0);
+				else circuit.watch(this.pin, undefined);
+			}
+			super.close();
+		}
+	}
+
+	const reset = () => {
+		for (const owner of [...owners.values()]) owner.close();
+	};
+	return { Analog, Digital, PWM, reset };
+}

@@ -1,0 +1,64 @@
+// `npm start`: parses the options, runs a node (or only the embedded cloud), and turns every failure into one
+// sentence on standard error and a non-zero exit code: 2 for a wrong option or setting, 1 for what went wrong later.
+
+import { argv, exit, stderr, stdin, stdout } from "node:process";
+import { createInterface } from "node:readline";
+import { SettingsError } from "../modules/app/settings.js";
+import { serveCloud } from "./broker-only.js";
+import { OptionError, parseOptions, USAGE } from "./options.js";
+import { Run, RunError } from "./run.js";
+import { View } from "./view.js";
+
+async function start(): Promise<number> {
+	const options = parseOptions(argv.slice(2));
+	if (options.help) {
+		stdout.write(USAGE);
+		return 0;
+	}
+	const view = new View(options.log);
+	if (options.brokerOnly) return serveCloud(options, view);
+	const run = await Run.start(options, view);
+	if (run.cloud) {
+		view.say(
+			`broker ${run.cloud.brokerUrl}   operator ${run.cloud.operatorUrl}   device ${options.device}\n`,
+		);
+		if (stdin.isTTY && stdout.isTTY && options.log === "pretty") prompt(run, view);
+	}
+	process.once("SIGINT", () => run.stop());
+	process.once("SIGTERM", () => run.stop());
+	view.summary(await run.run());
+	return 0;
+}
+
+/** Takes commands from the terminal, below the lines of the view. */
+function prompt(run: Run, view: View): void {
+	const reader = createInterface({ input: stdin, output: stdout, prompt: "command> " });
+	view.say("Type a command: led 40%, buzzer 880Hz 500ms, speed 50, interval 5s … Ctrl-C ends.\n");
+	view.around = (print) => {
+		stdout.write("\r\x1b[K");
+		print();
+		reader.prompt(true);
+	};
+	reader.on("line", (line) => {
+		if (line.trim() !== "") void run.type(line.trim());
+		reader.prompt();
+	});
+	reader.on("SIGINT", () => run.stop());
+	reader.prompt();
+}
+
+start().then(
+	(code) => exit(code),
+	(error: unknown) => {
+		if (error instanceof OptionError || error instanceof SettingsError) {
+			stderr.write(`${error.message}\n`);
+			exit(2);
+		}
+		if (error instanceof RunError) stderr.write(`${error.message}\n`);
+		else
+			stderr.write(
+				`The program failed, which is a mistake of its own: ${(error as Error)?.stack ?? error}\n`,
+			);
+		exit(1);
+	},
+);

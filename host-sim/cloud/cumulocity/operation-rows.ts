@@ -1,0 +1,67 @@
+// Turns an operation into the columns of its downward SmartREST row.
+import type { Operation } from "./operations.js";
+
+type Fields = Record<string, unknown>;
+type Columns = (fields: Fields, raw: unknown) => string[];
+
+function asFields(value: unknown): Fields {
+	return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+function text(value: unknown): string {
+	if (value === undefined || value === null) return "";
+	return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function named(...names: string[]): (fields: Fields) => string[] {
+	return (fields) => names.map((name) => text(fields[name]));
+}
+
+/** One run of columns per element of a list. */
+function each(...names: string[]): Columns {
+	return (_fields, raw) => (Array.isArray(raw) ? raw : []).flatMap((item) => named(...names)(asFields(item)));
+}
+
+/** A template whose id depends on whether the operation carries a certain field. */
+function either(field: string, withField: [string, Columns], without: [string, Columns]): Columns {
+	return (fields, raw) => {
+		const [id, columns] = fields[field] === undefined ? without : withField;
+		return [id, ...columns(fields, raw)];
+	};
+}
+
+function fixed(id: string, columns: Columns): Columns {
+	return (fields, raw) => [id, ...columns(fields, raw)];
+}
+
+const TEMPLATES: Record<string, Columns> = {
+	c8y_Restart: fixed("510", () => []),
+	c8y_Command: fixed("511", named("text")),
+	c8y_Configuration: fixed("513", named("config")),
+	c8y_Firmware: either(
+		"dependency",
+		["525", named("name", "version", "url", "dependency")],
+		["515", named("name", "version", "url")],
+	),
+	c8y_SoftwareList: fixed("516", each("name", "version", "url")),
+	c8y_MeasurementRequestOperation: fixed("517", named("requestName")),
+	c8y_Relay: fixed("518", named("relayState")),
+	c8y_RelayArray: fixed("519", (_fields, raw) => (Array.isArray(raw) ? raw.map(text) : [])),
+	c8y_UploadConfigFile: either("type", ["526", named("type")], ["520", () => []]),
+	c8y_DownloadConfigFile: either("type", ["524", named("url", "type")], ["521", named("url")]),
+	c8y_LogfileRequest: fixed("522", named("logFile", "dateFrom", "dateTo", "searchText", "maximumLines")),
+	c8y_CommunicationMode: fixed("523", named("mode")),
+	c8y_SoftwareUpdate: fixed("528", each("name", "version", "url", "action")),
+	c8y_RemoteAccessConnect: fixed("530", named("hostname", "port", "connectionKey")),
+};
+
+/** Columns of every row the operation gives; none when no static template knows its fragments. */
+export function operationRows(operation: Operation): string[][] {
+	const rows: string[][] = [];
+	for (const [fragment, raw] of Object.entries(operation.fragments)) {
+		if (!Object.hasOwn(TEMPLATES, fragment)) continue;
+		const [id, ...columns] = (TEMPLATES[fragment] as Columns)(asFields(raw), raw);
+		rows.push([id as string, operation.deviceId, ...columns]);
+	}
+	return rows;
+}

@@ -1,0 +1,152 @@
+// The operator's side of the Cumulocity stand-in: a few of its REST resources over HTTP.
+import { type HttpAnswer, HttpError, objectBody, queryNumber, type Route } from "../http.js";
+import type { Alarm, Device, DeviceEvent } from "./inventory.js";
+import type { Operation } from "./operations.js";
+import type { CumulocityStandIn } from "./stand-in.js";
+import type { Measurement } from "./tenant.js";
+
+const PAGE = 5;
+const PAGE_MAX = 2000;
+
+const iso = (time: number): string => new Date(time).toISOString();
+const source = (id: string): object => ({ source: { id } });
+
+/** One page of a collection, in Cumulocity's envelope. */
+function page<Item>(
+	name: string,
+	items: readonly Item[],
+	query: URLSearchParams,
+	show: (item: Item) => object,
+): HttpAnswer {
+	const pageSize = Math.max(1, queryNumber(query, "pageSize", PAGE, PAGE_MAX));
+	const currentPage = Math.max(1, queryNumber(query, "currentPage", 1, Number.MAX_SAFE_INTEGER));
+	const start = (currentPage - 1) * pageSize;
+	const totalPages = Math.ceil(items.length / pageSize);
+	const statistics = { currentPage, pageSize, totalPages, totalElements: items.length };
+	return { body: { [name]: items.slice(start, start + pageSize).map(show), statistics } };
+}
+
+function showDevice(device: Device): object {
+	const { id, name, type, creationTime, supportedOperations, hardware, firmware, agent } = device;
+	return {
+		id,
+		name,
+		type,
+		owner: `device_${id}`,
+		creationTime: iso(creationTime),
+		c8y_IsDevice: {},
+		c8y_SupportedOperations: supportedOperations,
+		...(hardware && { c8y_Hardware: hardware }),
+		...(firmware && { c8y_Firmware: firmware }),
+		...(agent && { c8y_Agent: agent }),
+		...(device.relayArray && { c8y_RelayArray: device.relayArray }),
+		...(device.requiredAvailability !== undefined && {
+			c8y_RequiredAvailability: { responseInterval: device.requiredAvailability },
+		}),
+	};
+}
+
+function showMeasurement({ id, device, type, time, fragment, series, value, unit }: Measurement): object {
+	const point = unit === "" ? { value } : { value, unit };
+	return { id, type, time: iso(time), ...source(device), [fragment]: { [series]: point } };
+}
+
+function showEvent({ id, device, type, text, time, position }: DeviceEvent): object {
+	return { id, type, text, time: iso(time), ...source(device), ...(position && { c8y_Position: position }) };
+}
+
+function showAlarm({ device, time, ...rest }: Alarm): object {
+	return { ...rest, time: iso(time), ...source(device) };
+}
+
+function showOperation(operation: Operation): object {
+	const { id, deviceId, status, creationTime, fragments, failureReason, result } = operation;
+	const shown: Record<string, unknown> = {
+		id,
+		deviceId,
+		status,
+		creationTime: iso(creationTime),
+		...fragments,
+	};
+	if (failureReason !== undefined) shown.failureReason = failureReason;
+	if (result && result.length > 0 && typeof shown.c8y_Command === "object") {
+		shown.c8y_Command = { ...shown.c8y_Command, result: result.join(",") };
+	}
+	return shown;
+}
+
+/** Fragments of a new operation, out of a request body. */
+function newOperation(body: unknown): { deviceId: string; fragments: Record<string, unknown> } {
+	const { deviceId, description, ...fragments } = objectBody(body);
+	if (typeof deviceId !== "string" || deviceId === "") {
+		throw new HttpError(422, "devicecontrol/Validation error", "deviceId is missing");
+	}
+	for (const reserved of ["id", "status", "creationTime", "failureReason"]) delete fragments[reserved];
+	if (Object.keys(fragments).length === 0) {
+		throw new HttpError(422, "devicecontrol/Validation error", "an operation needs a fragment");
+	}
+	return { deviceId, fragments };
+}
+
+export function operatorRoutes(cloud: CumulocityStandIn): Route[] {
+	const { tenant } = cloud;
+	const ofSource = <Item extends { device: string }>(
+		items: readonly Item[],
+		query: URLSearchParams,
+	): Item[] => {
+		const wanted = query.get("source");
+		return items.filter(({ device }) => wanted === null || device === wanted);
+	};
+	return [
+		{
+			method: "GET",
+			path: /^\/inventory\/managedObjects$/,
+			answer: ({ query }) =>
+				page("managedObjects", [...tenant.inventory.devices.values()], query, showDevice),
+		},
+		{
+			method: "GET",
+			path: /^\/measurement\/measurements$/,
+			answer: ({ query }) =>
+				page("measurements", ofSource(tenant.measurements, query), query, showMeasurement),
+		},
+		{
+			method: "GET",
+			path: /^\/event\/events$/,
+			answer: ({ query }) => page("events", ofSource(tenant.inventory.events, query), query, showEvent),
+		},
+		{
+			method: "GET",
+			path: /^\/alarm\/alarms$/,
+			answer: ({ query }) => page("alarms", ofSource(tenant.inventory.alarms, query), query, showAlarm),
+		},
+		{
+			method: "GET",
+			path: /^\/devicecontrol\/operations$/,
+			answer: ({ query }) => {
+				const filter = { deviceId: query.get("deviceId"), status: query.get("status") };
+				return page("operations", tenant.operations.select(filter), query, showOperation);
+			},
+		},
+		{
+			method: "GET",
+			path: /^\/devicecontrol\/operations\/(?<id>[^/]+)$/,
+			answer: ({ params }) => {
+				const operation = tenant.operations.get(params.id ?? "");
+				if (!operation) throw new HttpError(404, "devicecontrol/Not Found", "there is no such operation");
+				return { body: showOperation(operation) };
+			},
+		},
+		{
+			method: "POST",
+			path: /^\/devicecontrol\/operations$/,
+			answer: ({ body }) => {
+				const { deviceId, fragments } = newOperation(body);
+				if (!tenant.inventory.devices.has(deviceId)) {
+					throw new HttpError(422, "devicecontrol/Validation error", `there is no device ${deviceId}`);
+				}
+				return { status: 201, body: showOperation(cloud.createOperation(deviceId, fragments)) };
+			},
+		},
+	];
+}

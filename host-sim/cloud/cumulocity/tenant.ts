@@ -1,0 +1,59 @@
+// All that a Cumulocity tenant remembers, in one place for the templates, the broker side and the operator.
+import type { ReportEvent } from "../events.js";
+import { ValueStore } from "../values.js";
+import { Inventory } from "./inventory.js";
+import { type Operation, Operations } from "./operations.js";
+
+export interface Measurement {
+	id: string;
+	device: string;
+	type: string;
+	time: number;
+	fragment: string;
+	series: string;
+	value: number;
+	/** The number as the device wrote it. */
+	text: string;
+	unit: string;
+	/** Position among all measurements, in order of arrival. */
+	arrival: number;
+	/** Which of the device's measurement-carrying PUBLISH packets brought it. */
+	publish: number;
+}
+
+export type NewMeasurement = Omit<Measurement, "id" | "arrival" | "publish">;
+
+/** The series of this project's device, under the names every embedded cloud uses. */
+const COMMON_SERIES: Record<string, string> = {
+	"c8y_Temperature.T": "temperature",
+	"mote_Led.brightness": "led",
+	"mote_Buzzer.frequency": "buzzer",
+	"mote_Speed.measured": "speed",
+};
+
+function seriesName(fragment: string, series: string): string {
+	const name = `${fragment}.${series}`;
+	return Object.hasOwn(COMMON_SERIES, name) ? (COMMON_SERIES[name] as string) : name;
+}
+
+export class Tenant {
+	readonly inventory = new Inventory();
+	readonly measurements: Measurement[] = [];
+	readonly values: ValueStore;
+	readonly operations: Operations;
+
+	constructor(report: ReportEvent) {
+		this.values = new ValueStore(report);
+		this.operations = new Operations((operation: Operation) => {
+			const { id, deviceId: device, status, fragments, failureReason: reason = "" } = operation;
+			report({ kind: "operation", id, device, status, fragment: Object.keys(fragments)[0] ?? "", reason });
+		});
+	}
+
+	addMeasurement(measurement: NewMeasurement, publish: number): void {
+		const arrival = this.measurements.length + 1;
+		this.measurements.push({ id: String(arrival), ...measurement, arrival, publish });
+		const { device, fragment, series, value, text, unit, time } = measurement;
+		this.values.add(device, publish, { series: seriesName(fragment, series), value, text, unit, time });
+	}
+}

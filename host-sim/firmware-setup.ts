@@ -1,0 +1,132 @@
+// What a machine boots with: the manifest's config overlaid by settings file and options, and the resources that on
+// a board come from the manifest's data.
+
+import { createPrivateKey, X509Certificate } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
+import { OptionError, type Options } from "./options.js";
+
+type Groups = Record<string, Record<string, unknown>>;
+
+export interface Setup {
+	readonly config: { readonly mote: Groups };
+	readonly resources: ReadonlyMap<string, Uint8Array>;
+}
+
+/** For a node that talks to the embedded cloud. */
+export async function embeddedSetup(options: Options, cloud: EmbeddedCloud): Promise<Setup> {
+	const identity = await cloud.device(options.device);
+	const broker = {
+		host: "127.0.0.1",
+		serverName: "localhost",
+		port: cloud.port,
+		tls: true,
+		clientCertificate: true,
+	};
+	const resources = new Map([
+		["ca.der", cloud.identities.ca.der],
+		["client.der", identity.certDer],
+		["client.pk8", identity.keyDer],
+	]);
+	return { config: { mote: merge(manifestConfig(), { broker }, options) }, resources };
+}
+
+/** For a node that talks to a broker of the user's. */
+export function externalSetup(options: Options): Setup {
+	const { host, port, tls } = options.broker ?? { host: "", port: 0, tls: false };
+	const broker: Record<string, unknown> = { host, port, tls, clientCertificate: options.cert !== undefined };
+	if (options.username !== undefined) {
+		broker.username = options.username;
+		broker.password = process.env.MOTE_PASSWORD ?? "";
+	}
+	const resources = new Map<string, Uint8Array>();
+	if (options.ca !== undefined) {
+		const [ca, ...more] = readCertificates("--ca", options.ca);
+		if (more.length > 0)
+			throw new OptionError(
+				`--ca: ${options.ca} holds several certificates; keep only the root that signed the broker's.`,
+			);
+		resources.set("ca.der", ca as Uint8Array);
+	}
+	if (options.cert !== undefined && options.key !== undefined) {
+		for (const [i, der] of readCertificates("--cert", options.cert).entries())
+			resources.set(i === 0 ? "client.der" : `client${i}.der`, der);
+		resources.set("client.pk8", readKey(options.key));
+	}
+	return { config: { mote: merge(manifestConfig(), { broker }, options) }, resources };
+}
+
+function merge(base: Groups, own: Groups, options: Options): Groups {
+	const given: Groups = { device: { cloud: options.cloud, id: options.device }, sampling: {} };
+	if (options.intervalMs !== undefined) given.sampling = { intervalMs: options.intervalMs };
+	if (options.qos !== undefined) given.sampling = { ...given.sampling, qos: options.qos };
+	const file = options.settings === undefined ? {} : readSettings(options.settings);
+	const log = { device: { log: "off" } }; // the live view tells more
+	const merged: Groups = {};
+	// What is no object goes through as it is, so that the firmware's own check names it.
+	for (const layer of [base, log, file, own, given])
+		for (const [group, values] of Object.entries(layer))
+			merged[group] =
+				isGroup(values) && isGroup(merged[group] ?? {}) ? { ...merged[group], ...values } : values;
+	return merged;
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function manifestConfig(): Groups {
+	const path = fileURLToPath(new URL("../manifest.json", import.meta.url));
+	const manifest = JSON.parse(readFileSync(path, "utf8")) as { config?: { mote?: Groups } };
+	return manifest.config?.mote ?? {};
+}
+
+function readSettings(path: string): Groups {
+	let value: unknown;
+	try {
+		value = JSON.parse(read("--settings", path));
+	} catch (error) {
+		if (error instanceof OptionError) throw error;
+		throw new OptionError(`--settings: ${path} is not JSON (${(error as Error).message}).`);
+	}
+	if (!isGroup(value)) throw new OptionError(`--settings: ${path} must hold one object of groups.`);
+	return value as Groups;
+}
+
+function read(option: string, path: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch (error) {
+		const code = (error as NodeJS.ErrnoException).code;
+		throw new OptionError(
+			`${option}: ${path} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code})`}.`,
+		);
+	}
+}
+
+function readCertificates(option: string, path: string): Uint8Array[] {
+	const blocks = read(option, path).match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g);
+	if (!blocks) throw new OptionError(`${option}: ${path} holds no PEM certificate.`);
+	try {
+		return blocks.map((block) => new Uint8Array(new X509Certificate(block).raw));
+	} catch {
+		throw new OptionError(`${option}: ${path} holds a certificate that cannot be read.`);
+	}
+}
+
+/** The key as the board takes it: RSA, unencrypted PKCS#8 DER. */
+function readKey(path: string): Uint8Array {
+	const pem = read("--key", path);
+	if (/ENCRYPTED/.test(pem))
+		throw new OptionError(`--key: ${path} is encrypted; decrypt it first (openssl pkcs8 -in … -out …).`);
+	try {
+		const key = createPrivateKey(pem);
+		if (key.asymmetricKeyType !== "rsa")
+			throw new OptionError(`--key: ${path} is no RSA key, and the board's TLS signs only with RSA.`);
+		return new Uint8Array(key.export({ type: "pkcs8", format: "der" }));
+	} catch (error) {
+		if (error instanceof OptionError) throw error;
+		throw new OptionError(`--key: ${path} holds no private key that can be read.`);
+	}
+}

@@ -1,0 +1,16 @@
+// Moddable's `time`: milliseconds in 32 bits that wrap.
+
+function ticks(): number {
+	return Math.floor(performance.now()) | 0;
+}
+
+const Time = {
+	get ticks(): number {
+		return ticks();
+	},
+	delta(start: number, end: number = ticks()): number {
+		return (end - start) | 0;
+	},
+};
+
+export default Time;

@@ -1,0 +1,104 @@
+// One simulated board on the Node engine: its circuit, storage, resources and configuration, and everything that the
+// firmware holds open, so that a reset really takes it all away. The Moddable names in host-sim/moddable find the
+// machine they are called on by AsyncLocalStorage; several machines can run side by side.
+
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { MoteNode } from "../../modules/app/node.js";
+import { Circuit, type CircuitPins } from "../circuit/circuit.js";
+import { type CircuitIO, makeIO } from "../circuit/io.js";
+
+export interface MachineOptions {
+	readonly pins: CircuitPins;
+	/** The manifest's `config`, as the firmware sees it. */
+	readonly config: Readonly<Record<string, unknown>>;
+	/** The manifest's `data`: name → bytes. */
+	readonly resources: ReadonlyMap<string, Uint8Array>;
+	/** The firmware's main; called at every boot. */
+	readonly main: () => MoteNode;
+	onTrace?: (line: string) => void;
+	/** A boot has begun; the node is up and running. */
+	onBoot?: (node: MoteNode) => void;
+	/** Something escaped the firmware: on a board that would be an abort. */
+	onCrash?: (error: unknown) => void;
+}
+
+/** Something that a reset ends without asking. */
+export interface Resource {
+	destroy(): void;
+}
+
+const running = new AsyncLocalStorage<Machine>();
+
+export class Machine {
+	readonly circuit: Circuit;
+	readonly io: CircuitIO;
+	readonly preferences = new Map<string, unknown>();
+	readonly options: MachineOptions;
+	node: MoteNode | undefined;
+	readonly #held = new Set<Resource>();
+
+	constructor(options: MachineOptions) {
+		this.options = options;
+		this.circuit = new Circuit(options.pins, {
+			now: () => performance.now(),
+			every: (ms, tick) => {
+				const timer = setInterval(() => this.enter(tick), ms);
+				return () => clearInterval(timer);
+			},
+			random: Math.random,
+		});
+		this.io = makeIO(this.circuit);
+	}
+
+	/** The machine whose firmware is running. */
+	static current(): Machine {
+		const machine = running.getStore();
+		if (machine === undefined) throw new Error("a Moddable name was used outside a simulated machine");
+		return machine;
+	}
+
+	/** Runs a callback of the machine; what it throws is a crash of the firmware. */
+	enter(callback: () => void): void {
+		running.run(this, () => {
+			try {
+				callback();
+			} catch (error) {
+				if (this.options.onCrash) this.options.onCrash(error);
+				else throw error;
+			}
+		});
+	}
+
+	boot(): void {
+		this.enter(() => {
+			this.node = this.options.main();
+			this.options.onBoot?.(this.node);
+		});
+	}
+
+	/** Takes everything from the firmware at once, as a power cut or a reset does; storage stays. */
+	reset(): void {
+		this.node = undefined;
+		for (const resource of [...this.#held]) resource.destroy();
+		this.#held.clear();
+		this.io.reset();
+	}
+
+	restart(): void {
+		this.reset();
+		setTimeout(() => this.boot(), 50);
+	}
+
+	hold(resource: Resource): void {
+		this.#held.add(resource);
+	}
+	release(resource: Resource): void {
+		this.#held.delete(resource);
+	}
+
+	/** Ends the machine for good. */
+	close(): void {
+		this.reset();
+		this.circuit.close();
+	}
+}

@@ -1,0 +1,169 @@
+// The command line of `npm start`: parsed, checked, and explained.
+
+import { parseArgs } from "node:util";
+import type { CloudName } from "./cloud/embedded-cloud.js";
+
+export const USAGE = `npm start -- [options]
+
+Without options: an embedded broker and a stand-in of Cumulocity IoT on this machine, and a node that measures once
+a second. On a terminal, commands such as "led on" can be typed.
+
+  --cloud cumulocity|sap|plain   which cloud the node speaks to (cumulocity)
+  --broker mqtts://host:port     a broker of your own instead of the embedded one; mqtt:// for one without TLS
+  --broker-only                  only the embedded broker and the stand-in, for clients of your own
+  --port N                       port of the embedded broker (any free one; 8883 with --broker-only)
+  --device ID                    identity of the device (mote-0001)
+  --ca FILE                      PEM: who has signed the broker's certificate (with --broker)
+  --cert FILE --key FILE         PEM: the device's certificate (with its chain) and key (with --broker)
+  --username U                   user name; the password comes from MOTE_PASSWORD (with --broker)
+  --settings FILE                JSON: any setting of modules/app/settings.ts
+  --interval 1s                  pause between measures: 100ms to 24h
+  --qos 0|1                      QoS of the measures (1)
+  --measures N                   end once N measures are delivered and every --command has ended
+  --command "led on"             a command from the cloud's side; several are sent one after the other
+  --log pretty|json              what is printed (pretty)
+  --keep-running                 do not end after --measures, and keep trying whatever happens
+`;
+
+/** A mistake on the command line; the message is one sentence that says what to do. */
+export class OptionError extends Error {
+	override name = "OptionError";
+}
+
+export interface BrokerAddress {
+	readonly host: string;
+	readonly port: number;
+	readonly tls: boolean;
+}
+
+export interface Options {
+	readonly cloud: CloudName;
+	readonly broker: BrokerAddress | undefined;
+	readonly brokerOnly: boolean;
+	readonly port: number;
+	readonly device: string;
+	readonly ca: string | undefined;
+	readonly cert: string | undefined;
+	readonly key: string | undefined;
+	readonly username: string | undefined;
+	readonly settings: string | undefined;
+	readonly intervalMs: number | undefined;
+	readonly qos: 0 | 1 | undefined;
+	readonly measures: number | undefined;
+	readonly commands: readonly string[];
+	readonly log: "pretty" | "json";
+	readonly keepRunning: boolean;
+	readonly help: boolean;
+}
+
+export function parseOptions(args: readonly string[]): Options {
+	const values = parse(args);
+	const cloud = oneOf("--cloud", values.cloud ?? "cumulocity", ["cumulocity", "sap", "plain"] as const);
+	const log = oneOf("--log", values.log ?? "pretty", ["pretty", "json"] as const);
+	const qos = values.qos === undefined ? undefined : Number(oneOf("--qos", values.qos, ["0", "1"] as const));
+	const broker = values.broker === undefined ? undefined : parseBroker(values.broker);
+	const commands = values.command ?? [];
+	const brokerOnly = values["broker-only"] ?? false;
+	if (broker && commands.length > 0)
+		throw new OptionError(
+			"--command needs the embedded cloud; leave --broker out, or send it from your cloud.",
+		);
+	if (broker && brokerOnly)
+		throw new OptionError("--broker-only starts a broker and --broker names one: use one of both.");
+	for (const name of ["ca", "cert", "key", "username"] as const)
+		if (values[name] !== undefined && !broker)
+			throw new OptionError(`--${name} belongs to --broker; the embedded broker issues its own identities.`);
+	if ((values.cert === undefined) !== (values.key === undefined))
+		throw new OptionError("--cert and --key go together: give both files.");
+	if (values.cert !== undefined && values.username !== undefined)
+		throw new OptionError("Use either --cert and --key, or --username, not both.");
+	if (broker && !broker.tls && (values.ca ?? values.cert))
+		throw new OptionError("--ca, --cert and --key need TLS: write the broker as mqtts://.");
+	return {
+		cloud,
+		broker,
+		brokerOnly,
+		port: values.port === undefined ? (brokerOnly ? 8883 : 0) : whole("--port", values.port, 1, 65535),
+		device: values.device ?? "mote-0001",
+		ca: values.ca,
+		cert: values.cert,
+		key: values.key,
+		username: values.username,
+		settings: values.settings,
+		intervalMs: values.interval === undefined ? undefined : parseInterval(values.interval),
+		qos: qos as 0 | 1 | undefined,
+		measures: values.measures === undefined ? undefined : whole("--measures", values.measures, 1, 1e9),
+		commands,
+		log,
+		keepRunning: values["keep-running"] ?? false,
+		help: values.help ?? false,
+	};
+}
+
+function parse(args: readonly string[]) {
+	const text = { type: "string" } as const;
+	const flag = { type: "boolean" } as const;
+	try {
+		return parseArgs({
+			args: [...args],
+			strict: true,
+			options: {
+				cloud: text,
+				broker: text,
+				"broker-only": flag,
+				port: text,
+				device: text,
+				ca: text,
+				cert: text,
+				key: text,
+				username: text,
+				settings: text,
+				interval: text,
+				qos: text,
+				measures: text,
+				command: { type: "string", multiple: true },
+				log: text,
+				"keep-running": flag,
+				help: flag,
+			},
+		}).values;
+	} catch (error) {
+		const what = (error as Error).message.split(". ")[0] ?? "unknown option";
+		throw new OptionError(`${what.replace(/\.$/, "")}; npm start -- --help lists the options.`);
+	}
+}
+
+function oneOf<T extends string>(name: string, value: string, among: readonly T[]): T {
+	const found = among.find((candidate) => candidate === value);
+	if (found === undefined) throw new OptionError(`${name} is ${among.join(", ")}, not "${value}".`);
+	return found;
+}
+
+function whole(name: string, value: string, min: number, max: number): number {
+	const number = Number(value);
+	if (!/^\d+$/.test(value) || number < min || number > max)
+		throw new OptionError(`${name} is a whole number from ${min} to ${max}, not "${value}".`);
+	return number;
+}
+
+function parseInterval(value: string): number {
+	const match = /^(\d+(?:\.\d+)?)(ms|s|min|h)$/.exec(value);
+	const unit = { ms: 1, s: 1000, min: 60_000, h: 3_600_000 }[match?.[2] ?? ""] ?? Number.NaN;
+	const ms = Number(match?.[1]) * unit;
+	if (!(ms >= 100 && ms <= 86_400_000))
+		throw new OptionError(
+			`--interval is a duration from 100ms to 24h such as 500ms, 5s or 2min, not "${value}".`,
+		);
+	return Math.round(ms);
+}
+
+function parseBroker(value: string): BrokerAddress {
+	const url = URL.canParse(value) ? new URL(value) : undefined;
+	const tls = url?.protocol === "mqtts:";
+	if (!url || !(tls || url.protocol === "mqtt:") || url.hostname === "")
+		throw new OptionError(`--broker is an address such as mqtts://broker.example.com:8883, not "${value}".`);
+	if (url.username !== "" || url.password !== "")
+		throw new OptionError("Leave user and password out of --broker: use --username and MOTE_PASSWORD.");
+	const port = url.port === "" ? (tls ? 8883 : 1883) : Number(url.port);
+	return { host: url.hostname, port, tls };
+}

@@ -1,0 +1,235 @@
+// A run of `npm start`: cloud (embedded or the user's), machine, commands, and the end.
+
+import { fileURLToPath } from "node:url";
+import { PINS } from "../drivers/boards/esp32/pins.js";
+import main from "../main.js";
+import type { MoteNode } from "../modules/app/node.js";
+import type { CommandResult, Observer } from "../modules/app/observer.js";
+import { EmbeddedCloud } from "./cloud/embedded-cloud.js";
+import { explainFailure } from "./explain.js";
+import { embeddedSetup, externalSetup, type Setup } from "./firmware-setup.js";
+import { Machine } from "./node/machine.js";
+import type { Options } from "./options.js";
+import { type Summary, Tally } from "./tally.js";
+import type { View } from "./view.js";
+
+/** A run that could not do its job; the message is one sentence that says what to do. */
+export class RunError extends Error {
+	override name = "RunError";
+}
+
+const IDENTITIES = fileURLToPath(new URL("../certs/dev", import.meta.url));
+/** Longest wait for what is still in the ring when the run ends, ms. */
+const FLUSH_MS = 5000;
+const text = new TextDecoder();
+
+export async function startCloud(options: Options): Promise<EmbeddedCloud> {
+	try {
+		return await EmbeddedCloud.start({
+			cloud: options.cloud,
+			identitiesFolder: IDENTITIES,
+			port: options.port,
+		});
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		if (code === "EADDRINUSE")
+			throw new RunError(`Port ${options.port} is taken; choose another with --port.`);
+		if (code === "EACCES")
+			throw new RunError(`Port ${options.port} may not be opened; choose one above 1023 with --port.`);
+		throw error;
+	}
+}
+
+export class Run {
+	readonly cloud: EmbeddedCloud | undefined;
+	readonly machine: Machine;
+	readonly #options: Options;
+	readonly #view: View;
+	readonly #tally = new Tally();
+	readonly #done: Promise<void>;
+	#finish!: () => void;
+	#fail!: (error: unknown) => void;
+	#ending = false;
+	#commandsEnded = false;
+	#commandSeen: ((result: CommandResult) => void) | undefined;
+	#ring: Summary["ring"] = { capacity: 0, waiting: 0, highWater: 0, evicted: 0 };
+
+	static async start(options: Options, view: View): Promise<Run> {
+		const cloud = options.broker ? undefined : await startCloud(options);
+		try {
+			const setup = cloud ? await embeddedSetup(options, cloud) : externalSetup(options);
+			return new Run(options, view, cloud, setup);
+		} catch (error) {
+			await cloud?.close();
+			throw error;
+		}
+	}
+
+	private constructor(options: Options, view: View, cloud: EmbeddedCloud | undefined, setup: Setup) {
+		this.#options = options;
+		this.#view = view;
+		this.cloud = cloud;
+		this.#done = new Promise((resolve, reject) => {
+			this.#finish = resolve;
+			this.#fail = reject;
+		});
+		this.machine = new Machine({
+			pins: PINS,
+			config: setup.config,
+			resources: setup.resources,
+			main,
+			onTrace: (line) => view.info(line.trimEnd()),
+			onBoot: (node) => this.#booted(node),
+			onCrash: (error) => this.#fail(error),
+		});
+	}
+
+	/** Runs to the end and returns the summary. */
+	async run(): Promise<Summary> {
+		try {
+			this.machine.boot();
+			this.#sendCommands().catch((error: unknown) => this.#fail(error));
+			await this.#done;
+			return await this.#end();
+		} finally {
+			this.machine.close();
+			await this.cloud?.close();
+		}
+	}
+
+	/** Ends the run in order, as Ctrl-C does. */
+	stop(): void {
+		this.#finish();
+	}
+
+	/** A command typed at the prompt. */
+	async type(command: string): Promise<void> {
+		try {
+			this.#tally.commands.push(await this.#send(command));
+		} catch (error) {
+			this.#view.warn((error as Error).message);
+		}
+	}
+
+	async #sendCommands(): Promise<void> {
+		for (const command of this.#options.commands) this.#tally.commands.push(await this.#send(command));
+		this.#commandsEnded = true;
+		this.#look();
+	}
+
+	/** Sends a command from the cloud's side; where the cloud knows no answer, the node's own result counts. */
+	async #send(command: string): Promise<CommandResult> {
+		const cloud = this.cloud as EmbeddedCloud;
+		const seen = new Promise<CommandResult>((resolve) => {
+			this.#commandSeen = resolve;
+		});
+		const outcome = await cloud.sendCommand(this.#options.device, command);
+		const result = outcome ?? (await seen);
+		const { ledPercent, toneHz, motorRpm } = this.machine.circuit;
+		this.#view.circuit(ledPercent, toneHz, motorRpm);
+		return { text: command, status: result.status, reason: result.reason };
+	}
+
+	#booted(node: MoteNode): void {
+		this.#tally.boots++;
+		if (this.#tally.boots > 1) this.#view.info("the node has restarted");
+		node.observer = this.#observer(node);
+	}
+
+	#observer(node: MoteNode): Observer {
+		const tally = this.#tally;
+		const view = this.#view;
+		return {
+			sampled: (values, wallMs, accepted) => {
+				if (accepted) tally.accepted++;
+				view.sample(values, wallMs, accepted);
+			},
+			sending: (topic, records, packetId, resent, measures) => {
+				if (measures && !resent) tally.published += records;
+				view.sending(text.decode(topic), records, packetId, resent);
+			},
+			delivered: (measures) => {
+				tally.acknowledged += measures;
+				// One line for a whole batch: the records of one message are released in one go.
+				queueMicrotask(() => this.#reportDelivered(node));
+				this.#look();
+			},
+			unconfirmed: (measures) => {
+				tally.unconfirmed += measures;
+				view.warn(`${measures} measure sent, and nobody knows whether it arrived`);
+			},
+			refused: (code, reason) => view.warn(`the cloud refused a message: ${code} ${reason}`),
+			received: (bytes, topicStart, topicEnd, payloadStart, payloadEnd) => {
+				const topic = text.decode(bytes.subarray(topicStart, topicEnd));
+				view.received(topic, text.decode(bytes.subarray(payloadStart, payloadEnd)));
+			},
+			command: (result) => {
+				view.command(result);
+				this.#commandSeen?.(result);
+				this.#commandSeen = undefined;
+			},
+			online: () => {
+				tally.connections++;
+				view.info("connected; measures flow");
+			},
+			offline: (code, detail, retryMs) => this.#offline(code, detail, retryMs),
+			restarting: () => view.info("the cloud asked for a restart"),
+		};
+	}
+
+	#reported = 0;
+	#reportDelivered(node: MoteNode): void {
+		if (this.#reported === this.#tally.acknowledged) return;
+		this.#reported = this.#tally.acknowledged;
+		this.#view.delivered(this.#reported, node.measures.ring.used);
+	}
+
+	#offline(code: string, detail: string, retryMs: number): void {
+		if (code === "requested") return;
+		const broker = this.#options.broker ?? { host: "localhost", port: this.cloud?.port ?? 0, tls: true };
+		const why = explainFailure(code, detail, broker);
+		if (this.#tally.connections === 0 && !this.#options.keepRunning) this.#fail(new RunError(why));
+		else this.#view.warn(`${why} Trying again in ${(retryMs / 1000).toFixed(1)} s.`);
+	}
+
+	/** Ends the run once everything asked for is done. */
+	#look(): void {
+		const { measures, keepRunning } = this.#options;
+		if (measures === undefined || keepRunning || !this.#commandsEnded) return;
+		if (this.#tally.acknowledged >= measures) this.#finish();
+	}
+
+	async #end(): Promise<Summary> {
+		const { node } = this.machine;
+		if (node && !this.#ending) {
+			this.#ending = true;
+			await this.#leave(node);
+		}
+		const { cloud } = this;
+		const { device } = this.#options;
+		if (cloud?.connected(device)) await cloud.whenDisconnected(device);
+		return this.#tally.summary(
+			this.#options.cloud,
+			device,
+			cloud ? cloud.completeSamples(device) : null,
+			this.#ring,
+			node?.health.malformed ?? 0,
+		);
+	}
+
+	/** No more samples; what is in the ring still goes out, as far as that works; then DISCONNECT. */
+	async #leave(node: MoteNode): Promise<void> {
+		node.stopSampling();
+		const until = performance.now() + FLUSH_MS;
+		while (node.outbox.waiting > 0 && node.outbox.open && performance.now() < until)
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		const { ring } = node.measures;
+		await new Promise<void>((resolve) => this.machine.enter(() => node.stop(resolve)));
+		this.#ring = {
+			capacity: ring.slots,
+			waiting: ring.used,
+			highWater: ring.highWater,
+			evicted: ring.evicted,
+		};
+	}
+}

@@ -1,0 +1,66 @@
+// What happened in a run, over all boots of the node: the summary that `npm start` ends with.
+
+import type { CommandResult } from "../modules/app/observer.js";
+
+export interface Summary {
+	readonly cloud: string;
+	readonly device: string;
+	/** Measures that went out at least once, at any QoS. */
+	readonly published: number;
+	/** Measures delivered, as the cloud defines it. */
+	readonly acknowledged: number;
+	/** Accepted by the node minus stored by the cloud (without a stand-in: acknowledged) minus still in the ring. */
+	readonly lost: number;
+	readonly accepted: number;
+	/** Measures that the stand-in has; null with a broker of one's own. */
+	readonly stored: number | null;
+	/** Measures of which nobody knows whether they arrived. */
+	readonly unconfirmed: number;
+	readonly reconnects: number;
+	readonly boots: number;
+	readonly ring: {
+		readonly capacity: number;
+		readonly waiting: number;
+		readonly highWater: number;
+		readonly evicted: number;
+	};
+	readonly malformed: number;
+	readonly commands: readonly CommandResult[];
+	readonly seconds: number;
+}
+
+export class Tally {
+	accepted = 0;
+	published = 0;
+	acknowledged = 0;
+	unconfirmed = 0;
+	connections = 0;
+	boots = 0;
+	readonly commands: CommandResult[] = [];
+	readonly #started = performance.now();
+
+	summary(
+		cloud: string,
+		device: string,
+		stored: number | null,
+		ring: Summary["ring"],
+		malformed: number,
+	): Summary {
+		return {
+			cloud,
+			device,
+			published: this.published,
+			acknowledged: this.acknowledged,
+			lost: this.accepted - (stored ?? this.acknowledged) - ring.waiting,
+			accepted: this.accepted,
+			stored,
+			unconfirmed: this.unconfirmed,
+			reconnects: Math.max(0, this.connections - 1),
+			boots: this.boots,
+			ring,
+			malformed,
+			commands: this.commands,
+			seconds: Math.round((performance.now() - this.#started) / 100) / 10,
+		};
+	}
+}

@@ -1,0 +1,109 @@
+// The live view: one line for what happens, coloured on a terminal, or one JSON object a line.
+
+import { stdout } from "node:process";
+import type { CommandResult } from "../modules/app/observer.js";
+import { CHANNELS } from "../modules/core/channels.js";
+import type { Summary } from "./tally.js";
+
+const COLOURS = { dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
+type Colour = keyof typeof COLOURS;
+
+/** Written in place of what no terminal should be told: control characters of foreign texts. */
+function printable(text: string): string {
+	return text
+		.trimEnd()
+		.replaceAll("\n", "⏎ ")
+		.replace(/\p{Cc}/gu, "�");
+}
+
+export class View {
+	readonly #json: boolean;
+	readonly #colour: boolean;
+	/** Called around each line, so that a prompt can make room. */
+	around: (print: () => void) => void = (print) => print();
+
+	constructor(log: "pretty" | "json") {
+		this.#json = log === "json";
+		this.#colour = !this.#json && stdout.isTTY === true && process.env.NO_COLOR === undefined;
+	}
+
+	info(text: string): void {
+		this.#line("info", { text }, text, "dim");
+	}
+	warn(text: string): void {
+		this.#line("warn", { text }, `! ${text}`, "yellow");
+	}
+
+	sample(values: Float64Array, wallMs: number, accepted: boolean): void {
+		const parts = CHANNELS.map((channel, i) => {
+			const value = values[i] as number;
+			if (Number.isNaN(value)) return `${channel.name} –`;
+			const unit = channel.unit === "C" ? "°C" : channel.unit;
+			return `${channel.name} ${value.toFixed(channel.decimals)} ${unit}`;
+		});
+		const data = Object.fromEntries(
+			CHANNELS.map((channel, i) => [channel.name, Number.isNaN(values[i]) ? null : values[i]]),
+		);
+		const time = wallMs >= 0 ? new Date(wallMs).toISOString() : null;
+		const tail = accepted ? "" : "  (no value: not sent)";
+		this.#line("measure", { time, ...data, accepted }, `● ${parts.join("   ")}${tail}`, undefined);
+	}
+
+	sending(topic: string, records: number, packetId: number, resent: boolean): void {
+		const what = `${records} ${records === 1 ? "record" : "records"}`;
+		const id = packetId === 0 ? "QoS 0" : `packet ${packetId}`;
+		const text = `→ ${topic}  ${what}, ${id}${resent ? ", again" : ""}`;
+		this.#line("publish", { topic, records, packetId, resent }, text, "blue");
+	}
+
+	delivered(total: number, waiting: number): void {
+		this.#line("delivered", { total, waiting }, `✓ ${total} delivered, ${waiting} in the ring`, "green");
+	}
+
+	received(topic: string, payload: string): void {
+		this.#line("received", { topic, payload }, `← ${topic}  ${printable(payload)}`, "magenta");
+	}
+
+	command(result: CommandResult): void {
+		const good = result.status === "SUCCESSFUL";
+		const text = `${good ? "■" : "✗"} ${printable(result.text)}  ${good ? "done" : printable(result.reason)}`;
+		this.#line("command", { ...result }, text, good ? "cyan" : "red");
+	}
+
+	circuit(led: number, toneHz: number, rpm: number): void {
+		const text = `  LED ${led.toFixed(0)} %, buzzer ${toneHz > 0 ? `${toneHz} Hz` : "silent"}, motor ${rpm.toFixed(0)} rpm`;
+		this.#line("circuit", { led, toneHz, rpm }, text, "cyan");
+	}
+
+	summary(summary: Summary): void {
+		if (this.#json) {
+			stdout.write(`${JSON.stringify(summary)}\n`);
+			return;
+		}
+		const { ring } = summary;
+		const lines = [
+			"",
+			`${summary.acknowledged} of ${summary.accepted} measures delivered in ${summary.seconds} s` +
+				`, ${summary.lost} lost, ${summary.reconnects} reconnects`,
+			`ring: at most ${ring.highWater} of ${ring.capacity} records, ${ring.evicted} evicted`,
+			...summary.commands.map((c) => `${c.status}  ${c.text}${c.reason === "" ? "" : `: ${c.reason}`}`),
+		];
+		this.around(() => stdout.write(`${lines.join("\n")}\n`));
+	}
+
+	/** Plain text, only for people. */
+	say(text: string): void {
+		if (!this.#json) this.around(() => stdout.write(`${text}\n`));
+	}
+
+	#line(event: string, data: object, text: string, colour: Colour | undefined): void {
+		const now = new Date();
+		if (this.#json) {
+			stdout.write(`${JSON.stringify({ event, at: now.toISOString(), ...data })}\n`);
+			return;
+		}
+		const time = now.toTimeString().slice(0, 8);
+		const body = colour && this.#colour ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
+		this.around(() => stdout.write(`${this.#colour ? `\x1b[2m${time}\x1b[0m` : time}  ${body}\n`));
+	}
+}

@@ -1,0 +1,84 @@
+// Composition root: settings → board → cloud → node. The same on a board, in Moddable's simulator and in host-sim,
+// where only the Moddable names behind modules/platform are answered by others.
+
+import config from "mc/config";
+import { NodeBoard } from "./drivers/node-board.js";
+import { type Board, MoteNode } from "./modules/app/node.js";
+import { makeSettings, type Settings } from "./modules/app/settings.js";
+import type { Cloud } from "./modules/cloud/cloud.js";
+import { Cumulocity } from "./modules/cloud/cumulocity/cumulocity.js";
+import { Plain } from "./modules/cloud/plain/plain.js";
+import { SapIot } from "./modules/cloud/sap-iot/sap-iot.js";
+import { Log } from "./modules/core/log.js";
+import { clientChain, resource } from "./modules/platform/certificates.js";
+import { SystemClock } from "./modules/platform/clock.js";
+import { getDevice } from "./modules/platform/device.js";
+import { SocketTransport } from "./modules/platform/socket-transport.js";
+import { PreferenceStore } from "./modules/platform/store.js";
+import { restart } from "./modules/platform/system.js";
+import { SystemTimers } from "./modules/platform/timers.js";
+
+export const VERSION = "0.1.0";
+
+/** Builds the node from the manifest's `config.mote` and starts it. */
+export default function main(): MoteNode {
+	const settings = makeSettings((config as { mote?: unknown }).mote);
+	const log = new Log((line) => trace(`mote: ${line}\n`), settings.device.log);
+	const clock = new SystemClock();
+	const timers = new SystemTimers();
+	const store = new PreferenceStore();
+	const boot = nextBoot(store);
+	log.info(`${settings.device.id}, boot ${boot}, cloud ${settings.device.cloud}`);
+	const node = new MoteNode({
+		settings,
+		cloud: makeCloud(settings),
+		board: makeBoard(settings, clock, timers),
+		transport: makeTransport(settings, timers),
+		clock,
+		timers,
+		random: Math.random,
+		store,
+		log,
+		boot,
+		restart: () => restart(main),
+	});
+	node.start();
+	return node;
+}
+
+function makeCloud(settings: Settings): Cloud {
+	switch (settings.device.cloud) {
+		case "cumulocity":
+			return new Cumulocity(settings, VERSION);
+		case "sap":
+			return new SapIot(settings);
+		default:
+			return new Plain(settings);
+	}
+}
+
+function makeBoard(settings: Settings, clock: SystemClock, timers: SystemTimers): Board {
+	const { io, pin } = getDevice();
+	const { thermistor, motor } = settings;
+	return new NodeBoard({ io, pin, thermistor, motor, clock, timers });
+}
+
+function makeTransport(settings: Settings, timers: SystemTimers): SocketTransport {
+	const { host, port, tls, serverName, clientCertificate } = settings.broker;
+	if (!tls) return new SocketTransport({ host, port }, timers);
+	const options = {
+		serverName: serverName === "" ? host : serverName,
+		ca: resource("ca.der"),
+		chain: clientCertificate ? clientChain() : [],
+		key: clientCertificate ? resource("client.pk8") : undefined,
+	};
+	return new SocketTransport({ host, port, tls: options }, timers);
+}
+
+/** Counts boots, so that a record says in which one its sample was taken. */
+function nextBoot(store: PreferenceStore): number {
+	const last = store.get("boot");
+	const boot = typeof last === "number" ? (last % 65535) + 1 : 1;
+	store.set("boot", boot);
+	return boot;
+}

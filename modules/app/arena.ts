@@ -1,0 +1,59 @@
+// The one preallocated buffer of the node: both rings, the constant parts of messages and the output stage lie side
+// by side, so that everything moves by copyWithin.
+
+import type { LaneShape } from "../cloud/cloud.js";
+import { Ring } from "../core/ring.js";
+import type { Lane } from "../mqtt/lane.js";
+import { Limits } from "../mqtt/limits.js";
+import { Output } from "../mqtt/output.js";
+
+/** Confirmations of the cloud that may be outstanding at once. */
+const MAX_HELD = 8;
+
+export class Arena {
+	readonly bytes: Uint8Array;
+	readonly measures: Lane;
+	readonly events: Lane;
+	readonly output: Output;
+
+	constructor(measures: LaneShape, measureSlots: number, events: LaneShape, eventSlots: number) {
+		const measureBytes = Ring.bytesFor(measureSlots, measures.recordBytes, measures.stamps);
+		const eventBytes = Ring.bytesFor(eventSlots, events.recordBytes, events.stamps);
+		const constants = measureBytes + eventBytes;
+		const outputAt = (constants + constantBytes(measures) + constantBytes(events) + 7) & ~7;
+		this.bytes = new Uint8Array(outputAt + Limits.outputBytes);
+		this.measures = this.#lane(measures, measureSlots, 0, constants);
+		this.events = this.#lane(events, eventSlots, measureBytes, constants + constantBytes(measures));
+		this.output = new Output(this.bytes, outputAt, Limits.outputBytes);
+	}
+
+	#lane(shape: LaneShape, slots: number, ringAt: number, constantsAt: number): Lane {
+		const { bytes } = this;
+		const { prefix, separator, suffix } = shape;
+		const separatorStart = constantsAt + prefix.length;
+		const suffixStart = separatorStart + separator.length;
+		bytes.set(prefix, constantsAt);
+		bytes.set(separator, separatorStart);
+		bytes.set(suffix, suffixStart);
+		return {
+			ring: new Ring({ bytes, at: ringAt, slots, payloadBytes: shape.recordBytes, stamps: shape.stamps }),
+			topic: shape.topic,
+			qos: shape.qos,
+			maxRecords: shape.maxRecords,
+			maxBytes: shape.maxBytes,
+			prefixStart: constantsAt,
+			prefixEnd: separatorStart,
+			separatorStart,
+			separatorEnd: suffixStart,
+			suffixStart,
+			suffixEnd: suffixStart + suffix.length,
+			numberAt: shape.numberAt < 0 ? -1 : constantsAt + shape.numberAt,
+			confirmMs: shape.confirmMs,
+			maxHeld: MAX_HELD,
+		};
+	}
+}
+
+function constantBytes(shape: LaneShape): number {
+	return shape.prefix.length + shape.separator.length + shape.suffix.length;
+}

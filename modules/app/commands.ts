@@ -1,0 +1,242 @@
+// Commands as text, parsed on the bytes as received and checked against one typed table before anything moves.
+//
+//   led on | led off | led 40%
+//   buzzer on | buzzer off | buzzer 880Hz [500ms]
+//   speed 50 | speed 50rpm | speed stop
+//   interval 5s | interval 500ms | interval 2min
+//
+// Several are separated by ";". All are checked first: if one is wrong, nothing moves and the sender gets the reason.
+
+import { ascii, equalsIgnoringCase } from "../core/bytes.js";
+import { parseNumber } from "../core/number.js";
+import { decodeUtf8 } from "../core/utf8.js";
+
+/** Where commands end up. Values are checked against the ranges before. */
+export interface Actuators {
+	/** Brightness, 0 to 100 %. */
+	led(percent: number): void;
+	/** Tone in Hz, 0 for silence; `durationMs` 0 means until further notice. */
+	buzzer(hz: number, durationMs: number): void;
+	/** Target speed in rpm, 0 stops. */
+	speed(rpm: number): void;
+	/** Pause between samples, ms. */
+	interval(ms: number): void;
+}
+
+export const Action = Object.freeze({ Led: 0, Buzzer: 1, Speed: 2, Interval: 3 } as const);
+
+export interface Ranges {
+	readonly maxRpm: number;
+}
+
+/** Tone of "buzzer on", Hz. */
+export const DEFAULT_TONE = 880;
+export const TONE_RANGE = Object.freeze([50, 10_000] as const);
+export const DURATION_RANGE = Object.freeze([10, 60_000] as const);
+export const INTERVAL_RANGE = Object.freeze([100, 86_400_000] as const);
+/** Most commands in one text, and most bytes of it. */
+export const MAX_COMMANDS = 8;
+export const MAX_COMMAND_BYTES = 512;
+
+const W = Object.freeze({
+	led: ascii("led"),
+	buzzer: ascii("buzzer"),
+	speed: ascii("speed"),
+	interval: ascii("interval"),
+	on: ascii("on"),
+	off: ascii("off"),
+	stop: ascii("stop"),
+	percent: ascii("%"),
+	hz: ascii("hz"),
+	rpm: ascii("rpm"),
+	ms: ascii("ms"),
+	s: ascii("s"),
+	min: ascii("min"),
+});
+
+/** Parses one text at a time; the result stays until the next `parse`. */
+export class CommandParser {
+	/** Why the last text was refused. */
+	reason = "";
+	count = 0;
+	readonly actions = new Uint8Array(MAX_COMMANDS);
+	readonly values = new Float64Array(MAX_COMMANDS);
+	readonly durations = new Float64Array(MAX_COMMANDS);
+	readonly #ranges: Ranges;
+	#bytes: Uint8Array = new Uint8Array(0);
+	#at = 0;
+	#end = 0;
+	// The last word and, if it begins with a number, that number and where its unit begins
+	#wordStart = 0;
+	#wordEnd = 0;
+	#number = 0;
+	#unitStart = 0;
+
+	constructor(ranges: Ranges) {
+		this.#ranges = ranges;
+	}
+
+	/** Returns whether every command in [start, end) is right. */
+	parse(bytes: Uint8Array, start: number, end: number): boolean {
+		this.count = 0;
+		this.reason = "";
+		if (end - start > MAX_COMMAND_BYTES) return this.#refuse(`longer than ${MAX_COMMAND_BYTES} bytes`);
+		this.#bytes = bytes;
+		let from = start;
+		while (from <= end) {
+			let to = bytes.indexOf(59, from);
+			if (to < 0 || to > end) to = end;
+			this.#at = from;
+			this.#end = to;
+			if (this.#word()) {
+				if (this.count === MAX_COMMANDS) return this.#refuse(`more than ${MAX_COMMANDS} commands`);
+				if (!this.#command()) return false;
+				this.count++;
+			}
+			from = to + 1;
+		}
+		return this.count > 0 || this.#refuse("no command");
+	}
+
+	/** Carries out what was parsed. */
+	apply(actuators: Actuators): void {
+		for (let i = 0; i < this.count; i++) {
+			const value = this.values[i] as number;
+			switch (this.actions[i]) {
+				case Action.Led:
+					actuators.led(value);
+					break;
+				case Action.Buzzer:
+					actuators.buzzer(value, this.durations[i] as number);
+					break;
+				case Action.Speed:
+					actuators.speed(value);
+					break;
+				default:
+					actuators.interval(value);
+			}
+		}
+	}
+
+	#command(): boolean {
+		if (this.#is(W.led)) return this.#led();
+		if (this.#is(W.buzzer)) return this.#buzzer();
+		if (this.#is(W.speed)) return this.#speed();
+		if (this.#is(W.interval)) return this.#interval();
+		return this.#refuse(`unknown command "${this.#text()}"; there are led, buzzer, speed and interval`);
+	}
+
+	#led(): boolean {
+		if (!this.#word()) return this.#refuse("led: on, off or a brightness such as 40% is missing");
+		if (this.#is(W.on)) return this.#take(Action.Led, 100, 0);
+		if (this.#is(W.off)) return this.#take(Action.Led, 0, 0);
+		if (!this.#numeric() || !this.#unit(W.percent))
+			return this.#refuse(`led: "${this.#text()}" is not on, off or a brightness such as 40%`);
+		return this.#inRange("led", 0, 100, "%") && this.#take(Action.Led, this.#number, 0);
+	}
+
+	#buzzer(): boolean {
+		if (!this.#word()) return this.#refuse("buzzer: on, off or a tone such as 880Hz is missing");
+		if (this.#is(W.off)) return this.#take(Action.Buzzer, 0, 0);
+		let hz = DEFAULT_TONE;
+		if (!this.#is(W.on)) {
+			if (!this.#numeric() || !this.#unit(W.hz))
+				return this.#refuse(`buzzer: "${this.#text()}" is not on, off or a tone such as 880Hz`);
+			if (!this.#inRange("buzzer", TONE_RANGE[0], TONE_RANGE[1], "Hz")) return false;
+			hz = this.#number;
+		}
+		if (!this.#word()) return this.#take(Action.Buzzer, hz, 0);
+		if (!this.#duration()) return this.#refuse(`buzzer: "${this.#text()}" is not a duration such as 500ms`);
+		return (
+			this.#inRange("buzzer", DURATION_RANGE[0], DURATION_RANGE[1], "ms") &&
+			this.#take(Action.Buzzer, hz, this.#number)
+		);
+	}
+
+	#speed(): boolean {
+		if (!this.#word()) return this.#refuse("speed: stop or a speed such as 50rpm is missing");
+		if (this.#is(W.stop) || this.#is(W.off)) return this.#take(Action.Speed, 0, 0);
+		if (!this.#numeric() || !(this.#unitStart === this.#wordEnd || this.#unit(W.rpm)))
+			return this.#refuse(`speed: "${this.#text()}" is not stop or a speed such as 50rpm`);
+		return this.#inRange("speed", 0, this.#ranges.maxRpm, "rpm") && this.#take(Action.Speed, this.#number, 0);
+	}
+
+	#interval(): boolean {
+		if (!this.#word()) return this.#refuse("interval: a duration such as 5s is missing");
+		if (!this.#duration()) return this.#refuse(`interval: "${this.#text()}" is not a duration such as 5s`);
+		return (
+			this.#inRange("interval", INTERVAL_RANGE[0], INTERVAL_RANGE[1], "ms") &&
+			this.#take(Action.Interval, this.#number, 0)
+		);
+	}
+
+	#take(action: number, value: number, durationMs: number): boolean {
+		if (this.#word()) return this.#refuse(`"${this.#text()}" is too much`);
+		this.actions[this.count] = action;
+		this.values[this.count] = value;
+		this.durations[this.count] = durationMs;
+		return true;
+	}
+
+	/** Reads the next word of the command; false at its end. */
+	#word(): boolean {
+		const bytes = this.#bytes;
+		while (this.#at < this.#end && isBlank(bytes[this.#at] as number)) this.#at++;
+		this.#wordStart = this.#at;
+		while (this.#at < this.#end && !isBlank(bytes[this.#at] as number)) this.#at++;
+		this.#wordEnd = this.#at;
+		return this.#wordEnd > this.#wordStart;
+	}
+
+	#is(word: Uint8Array): boolean {
+		return equalsIgnoringCase(this.#bytes, this.#wordStart, this.#wordEnd, word);
+	}
+
+	/** Whether the word begins with a number. */
+	#numeric(): boolean {
+		let p = this.#wordStart;
+		while (p < this.#wordEnd && isNumeric(this.#bytes[p] as number)) p++;
+		this.#unitStart = p;
+		this.#number = parseNumber(this.#bytes, this.#wordStart, p);
+		return !Number.isNaN(this.#number);
+	}
+
+	#unit(unit: Uint8Array): boolean {
+		return equalsIgnoringCase(this.#bytes, this.#unitStart, this.#wordEnd, unit);
+	}
+
+	/** The word as a duration, in ms. */
+	#duration(): boolean {
+		if (!this.#numeric()) return false;
+		if (this.#unit(W.ms)) return true;
+		if (this.#unit(W.s)) this.#number *= 1000;
+		else if (this.#unit(W.min)) this.#number *= 60_000;
+		else return false;
+		return true;
+	}
+
+	#inRange(what: string, low: number, high: number, unit: string): boolean {
+		if (this.#number >= low && this.#number <= high) return true;
+		return this.#refuse(`${what}: ${this.#text()} is outside ${low} to ${high} ${unit}`);
+	}
+
+	/** The last word, cut, for a reason. */
+	#text(): string {
+		const end = Math.min(this.#wordEnd, this.#wordStart + 40);
+		return decodeUtf8(this.#bytes, this.#wordStart, end) ?? "?";
+	}
+
+	#refuse(reason: string): boolean {
+		this.reason = reason;
+		this.count = 0;
+		return false;
+	}
+}
+
+function isBlank(c: number): boolean {
+	return c === 32 || c === 9 || c === 10 || c === 13;
+}
+
+function isNumeric(c: number): boolean {
+	return (c >= 48 && c <= 57) || c === 46 || c === 45;
+}

@@ -1,0 +1,24 @@
+// Counters of the node since this boot. Nothing is swallowed: what is dropped or refused is counted here.
+
+export class Health {
+	/** Samples taken. */
+	samples = 0;
+	/** Samples that went into the ring. */
+	accepted = 0;
+	/** Channel values that a sensor could not give (open or shorted thermistor) or that have no decimal form. */
+	missingValues = 0;
+	/** Samples without any value, or too long for their record. */
+	droppedSamples = 0;
+	/** Messages for the cloud that found no room. */
+	droppedEvents = 0;
+	commands = 0;
+	refusedCommands = 0;
+	/** Inbound messages or rows that could not be understood. */
+	malformed = 0;
+	/** Messages of measures that the cloud refused. */
+	refusedMessages = 0;
+	/** SUBSCRIBE refused with 0x80. */
+	refusedSubscriptions = 0;
+	/** Connections beyond the first. */
+	reconnects = 0;
+}

@@ -1,0 +1,365 @@
+// The node: samples go into the ring, the session carries what the outbox gives it, the cloud says what it means,
+// and commands move the actuators.
+
+import type { Cloud, CloudHost } from "../cloud/cloud.js";
+import { CHANNELS } from "../core/channels.js";
+import type { Alarm, Clock, Random, Timers } from "../core/clock.js";
+import type { Log } from "../core/log.js";
+import { RecordWriter } from "../core/record-writer.js";
+import { RecordKind } from "../core/ring.js";
+import type { Store } from "../core/store.js";
+import { decodeUtf8 } from "../core/utf8.js";
+import { describeClose } from "../mqtt/close-codes.js";
+import type { Lane } from "../mqtt/lane.js";
+import { Outbox, type OutboxHandler } from "../mqtt/outbox.js";
+import { SUBACK_FAILURE } from "../mqtt/packet.js";
+import type { InboundMessage } from "../mqtt/parser.js";
+import { Session, type SessionHandler } from "../mqtt/session.js";
+import type { Transport } from "../mqtt/transport.js";
+import { Arena } from "./arena.js";
+import { type Actuators, CommandParser } from "./commands.js";
+import { Health } from "./health.js";
+import type { Observer } from "./observer.js";
+import { Sampler } from "./sampler.js";
+import type { Settings } from "./settings.js";
+
+/** Longest wait for the outbox to empty before a restart, ms. */
+const FLUSH_MS = 5_000;
+/** Pause between looks at outstanding confirmations, ms. */
+const EXPIRY_MS = 500;
+
+/** The actuators, and what they and the sensors read. */
+export interface Board extends Omit<Actuators, "interval"> {
+	/** Fills in all channels; NaN where there is no value. */
+	sample(values: Float64Array): void;
+	/** Puts everything at rest and releases the pins. */
+	close(): void;
+}
+
+export interface NodeParts {
+	readonly settings: Settings;
+	readonly cloud: Cloud;
+	readonly board: Board;
+	readonly transport: Transport;
+	readonly clock: Clock;
+	readonly timers: Timers;
+	readonly random: Random;
+	readonly store: Store;
+	readonly log: Log;
+	/** Number of this boot, 1 to 65535. */
+	readonly boot: number;
+	/** Restarts the machine; does not return on a board. */
+	restart(): void;
+}
+
+export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actuators {
+	readonly health = new Health();
+	readonly outbox: Outbox;
+	readonly session: Session;
+	readonly measures: Lane;
+	readonly events: Lane;
+	observer: Observer | undefined;
+	readonly #parts: NodeParts;
+	readonly #cloud: Cloud;
+	readonly #log: Log;
+	readonly #writer: RecordWriter;
+	readonly #sampler: Sampler;
+	readonly #parser: CommandParser;
+	readonly #values = new Float64Array(CHANNELS.length);
+	readonly #expiry: Alarm;
+	readonly #flush: Alarm;
+	#step = 0;
+	#subscribeId = 0;
+	#stepDone: (() => void) | undefined;
+	#restarting = false;
+	#stopped: (() => void) | undefined;
+
+	constructor(parts: NodeParts) {
+		const { settings, cloud, clock, timers, boot } = parts;
+		this.#parts = parts;
+		this.#cloud = cloud;
+		this.#log = parts.log;
+		const { outbox } = settings;
+		const arena = new Arena(cloud.measures, outbox.measures, cloud.events, outbox.events);
+		this.measures = arena.measures;
+		this.events = arena.events;
+		this.#writer = new RecordWriter(arena.bytes, cloud.stamp, clock, boot);
+		this.outbox = new Outbox([this.events, this.measures], cloud.stamp, clock, boot, this);
+		this.session = new Session({
+			transport: parts.transport,
+			clock,
+			timers,
+			random: parts.random,
+			output: arena.output,
+			connect: cloud.connect,
+			source: this.outbox,
+			handler: this,
+		});
+		this.#parser = new CommandParser({ maxRpm: settings.motor.maxRpm });
+		this.#sampler = new Sampler(clock, timers, settings.sampling.intervalMs, () => this.#sample());
+		this.#expiry = timers.create(() => this.#expire());
+		this.#flush = timers.create(() => this.session.stop());
+		cloud.attach(this);
+	}
+
+	get intervalMs(): number {
+		return this.#sampler.intervalMs;
+	}
+
+	start(): void {
+		this.#sampler.start();
+		this.session.start();
+		if (this.measures.confirmMs > 0) this.#expiry.start(EXPIRY_MS);
+	}
+
+	/** Ends in order: no more samples, DISCONNECT, everything at rest. */
+	stop(stopped?: () => void): void {
+		this.#stopped = stopped;
+		this.#sampler.stop();
+		this.#expiry.stop();
+		if (this.session.state === 0) this.#rest();
+		else this.session.stop();
+	}
+
+	/** Ends the sampling but goes on delivering what is in the rings. */
+	stopSampling(): void {
+		this.#sampler.stop();
+	}
+
+	#rest(): void {
+		this.#parts.board.close();
+		const stopped = this.#stopped;
+		this.#stopped = undefined;
+		stopped?.();
+		if (this.#restarting) this.#parts.restart();
+	}
+
+	#sample(): void {
+		const { clock, board } = this.#parts;
+		const { ring } = this.measures;
+		const values = this.#values;
+		const health = this.health;
+		const writer = this.#writer;
+		const taken = clock.monotonic();
+		board.sample(values);
+		health.samples++;
+		const slot = ring.reserve(RecordKind.Measure, true);
+		if (slot < 0) {
+			health.droppedSamples++;
+			return;
+		}
+		writer.begin(ring, slot, taken);
+		const written = this.#cloud.encode(writer, values);
+		health.missingValues += CHANNELS.length - written;
+		const accepted = written > 0 && !writer.overflow;
+		if (accepted) {
+			ring.commit(slot, writer.length);
+			health.accepted++;
+		} else {
+			ring.abandon(slot);
+			health.droppedSamples++;
+		}
+		this.observer?.sampled?.(values, writer.wall, accepted);
+		if (accepted) this.session.pump();
+	}
+
+	#expire(): void {
+		this.#expiry.start(EXPIRY_MS);
+		if (this.outbox.expire(this.measures)) this.session.pump();
+	}
+
+	// The cloud's opening
+
+	#nextStep(): void {
+		const step = this.#cloud.opening(this.#step++);
+		if (step === undefined) {
+			this.outbox.open = true;
+			this.#log.info("online");
+			this.observer?.online?.();
+			this.session.pump();
+			return;
+		}
+		this.#stepDone = step.done;
+		if (step.kind === "publish") {
+			this.outbox.publishDirect(step.topic, step.payload, step.qos, step.retain);
+			this.session.pump();
+		} else {
+			this.#subscribeId = this.session.subscribe(step.topic, step.qos);
+			if (this.#subscribeId === 0) this.session.drop("acknowledge-timeout", "no room for SUBSCRIBE");
+		}
+	}
+
+	// SessionHandler
+
+	sessionOpened(_sessionPresent: boolean): void {
+		if (this.session.counters.connections > 1) this.health.reconnects++;
+		this.#step = 0;
+		this.#nextStep();
+	}
+
+	sessionClosed(code: string, detail: string, retryMs: number): void {
+		this.outbox.open = false;
+		this.outbox.interrupted();
+		this.#cloud.disconnected();
+		if (code === "requested") this.#log.info("disconnected");
+		else {
+			const what = detail === "" ? describeClose(code) : `${describeClose(code)} (${detail})`;
+			this.#log.warn(`${what}; next attempt in ${retryMs} ms`);
+		}
+		this.observer?.offline?.(code, detail, retryMs);
+		if (retryMs < 0) this.#rest();
+	}
+
+	message(m: InboundMessage): void {
+		this.observer?.received?.(m.bytes, m.topicStart, m.topicEnd, m.payloadStart, m.payloadEnd);
+		this.#cloud.message(m);
+	}
+
+	acknowledged(packetId: number): void {
+		this.outbox.acknowledged(packetId);
+		if (this.#restarting && this.outbox.waiting === 0) this.#flush.start(0);
+	}
+
+	drained(): void {
+		this.outbox.drained();
+	}
+
+	subscribed(packetId: number, code: number): void {
+		if (packetId !== this.#subscribeId) return;
+		this.#subscribeId = 0;
+		if (code === SUBACK_FAILURE) {
+			this.health.refusedSubscriptions++;
+			this.session.drop("subscribe-refused", "");
+			return;
+		}
+		this.#stepDone?.();
+		this.#nextStep();
+	}
+
+	// OutboxHandler
+
+	delivered(lane: Lane, slot: number): void {
+		if (lane === this.measures) this.observer?.delivered?.(1);
+		else this.#cloud.eventDelivered(lane.ring.tag(slot));
+	}
+
+	unconfirmed(lane: Lane, _slot: number): void {
+		if (lane === this.measures) this.observer?.unconfirmed?.(1);
+	}
+
+	sending(lane: Lane, slot: number, count: number, packetId: number): void {
+		this.observer?.sending?.(
+			lane.topic,
+			count,
+			packetId,
+			lane.ring.attempts(slot) > 1,
+			lane === this.measures,
+		);
+	}
+
+	directDelivered(): void {
+		this.#stepDone?.();
+		this.#nextStep();
+	}
+
+	// CloudHost
+
+	get room(): number {
+		return this.events.ring.free;
+	}
+
+	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean {
+		const { ring } = this.events;
+		const slot = ring.reserve(kind, false);
+		if (slot < 0) {
+			this.health.droppedEvents++;
+			return false;
+		}
+		const writer = this.#writer;
+		writer.begin(ring, slot, this.#parts.clock.monotonic());
+		write(writer);
+		if (writer.overflow) {
+			ring.abandon(slot);
+			this.health.droppedEvents++;
+			return false;
+		}
+		ring.setTag(slot, tag);
+		ring.commit(slot, writer.length);
+		this.session.pump();
+		return true;
+	}
+
+	command(bytes: Uint8Array, start: number, end: number): string {
+		const parser = this.#parser;
+		let reason = "";
+		if (!parser.parse(bytes, start, end)) reason = parser.reason;
+		else {
+			try {
+				parser.apply(this);
+			} catch (error) {
+				reason = `the hardware refused: ${error instanceof Error ? error.message : "unknown error"}`;
+			}
+		}
+		this.health.commands++;
+		if (reason !== "") this.health.refusedCommands++;
+		if (this.observer?.command) {
+			const text = decodeUtf8(bytes, start, Math.min(end, start + 512)) ?? "?";
+			this.observer.command({ text, status: reason === "" ? "SUCCESSFUL" : "FAILED", reason });
+		}
+		this.#log.info(reason === "" ? "command carried out" : `command refused: ${reason}`);
+		return reason;
+	}
+
+	confirm(number: number, accepted: boolean, code: number, reason: string): void {
+		const settled = this.outbox.confirm(this.measures, number, accepted);
+		if (!accepted && settled > 0) {
+			this.health.refusedMessages++;
+			this.#log.warn(`the cloud refused a message: ${code} ${reason}`);
+			this.observer?.refused?.(code, reason);
+		}
+		if (settled > 0) this.session.pump();
+	}
+
+	/** Delivers what is in the rings as far as that goes in FLUSH_MS, disconnects, and restarts. */
+	restart(): void {
+		if (this.#restarting) return;
+		this.#restarting = true;
+		this.#log.info("restart requested");
+		this.observer?.restarting?.();
+		this.#sampler.stop();
+		this.#flush.start(FLUSH_MS);
+	}
+
+	malformed(what: string): void {
+		this.health.malformed++;
+		this.#log.warn(`inbound: ${what}`);
+	}
+
+	mark(key: string, on: boolean): void {
+		if (on) this.#parts.store.set(key, 1);
+		else this.#parts.store.delete(key);
+	}
+
+	marked(key: string): boolean {
+		return this.#parts.store.get(key) !== undefined;
+	}
+
+	debug(text: string): void {
+		this.#log.debug(text);
+	}
+
+	// Actuators
+
+	led(percent: number): void {
+		this.#parts.board.led(percent);
+	}
+	buzzer(hz: number, durationMs: number): void {
+		this.#parts.board.buzzer(hz, durationMs);
+	}
+	speed(rpm: number): void {
+		this.#parts.board.speed(rpm);
+	}
+	interval(ms: number): void {
+		this.#sampler.setInterval(ms);
+	}
+}

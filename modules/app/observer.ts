@@ -1,0 +1,37 @@
+// What a node shows of itself to whoever watches: host-sim's live view and summary, the log. All optional, and
+// nothing is prepared for an observer that is not there.
+
+export interface CommandResult {
+	readonly text: string;
+	readonly status: "SUCCESSFUL" | "FAILED";
+	readonly reason: string;
+}
+
+/** Contract: must not throw and must not call the node back. Arrays are only valid during the call. */
+export interface Observer {
+	/** A sample was taken and, if `accepted`, is in the ring. NaN: a channel without a value. */
+	sampled?(values: Float64Array, wallMs: number, accepted: boolean): void;
+	/** A message with `records` records begins to go out; `packetId` is 0 at QoS 0. */
+	sending?(topic: Uint8Array, records: number, packetId: number, resent: boolean, measures: boolean): void;
+	/** Measures were delivered as the cloud defines it. */
+	delivered?(measures: number): void;
+	/** Measures of which it is unknown whether they arrived; they are not sent again. */
+	unconfirmed?(measures: number): void;
+	/** The cloud refused a message of measures. */
+	refused?(code: number, reason: string): void;
+	/** An inbound message, before it is acted on. */
+	received?(
+		bytes: Uint8Array,
+		topicStart: number,
+		topicEnd: number,
+		payloadStart: number,
+		payloadEnd: number,
+	): void;
+	command?(result: CommandResult): void;
+	/** The session is open and the cloud's opening is done: measures flow. */
+	online?(): void;
+	/** A connection ended or did not come about. `retryMs` is -1 when no other follows. */
+	offline?(code: string, detail: string, retryMs: number): void;
+	/** The node is going to restart itself. */
+	restarting?(): void;
+}

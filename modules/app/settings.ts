@@ -1,0 +1,232 @@
+// Settings: one typed object with defaults and ranges. Whatever fills it (the manifest's config, a file, later the
+// store and the cloud), every mistake is listed in one error.
+
+import { LEVELS } from "../core/log.js";
+import { INTERVAL_RANGE } from "./commands.js";
+
+interface TextField {
+	readonly type: "text";
+	readonly value: string;
+	readonly min: number;
+	readonly max: number;
+}
+interface NumberField {
+	readonly type: "number";
+	readonly value: number;
+	readonly min: number;
+	readonly max: number;
+	readonly whole: boolean;
+}
+interface FlagField {
+	readonly type: "flag";
+	readonly value: boolean;
+}
+interface ChoiceField<T extends string | number> {
+	readonly type: "choice";
+	readonly value: T;
+	readonly among: readonly T[];
+}
+type Field = TextField | NumberField | FlagField | ChoiceField<string> | ChoiceField<number>;
+
+/** A text of `min` to `max` characters. */
+const text = (value: string, max: number, min = 0): TextField =>
+	Object.freeze({ type: "text", value, min, max });
+const whole = (value: number, min: number, max: number): NumberField =>
+	Object.freeze({ type: "number", value, min, max, whole: true });
+const real = (value: number, min: number, max: number): NumberField =>
+	Object.freeze({ type: "number", value, min, max, whole: false });
+const flag = (value: boolean): FlagField => Object.freeze({ type: "flag", value });
+const choice = <T extends string | number>(value: T, among: readonly T[]): ChoiceField<T> =>
+	Object.freeze({ type: "choice", value, among: Object.freeze(among) as readonly T[] });
+
+/** Groups, their settings, defaults and ranges. */
+export const SCHEMA = Object.freeze({
+	device: Object.freeze({
+		/** Identity: Cumulocity's deviceIdentifier, SAP's device alternateId. No colon, slash, + or #. */
+		id: text("mote-0001", 64, 1),
+		/** Name that the cloud shows. */
+		name: text("Mote", 64, 1),
+		cloud: choice("cumulocity", ["cumulocity", "sap", "plain"]),
+		log: choice("info", LEVELS),
+	}),
+	broker: Object.freeze({
+		host: text("localhost", 253, 1),
+		port: whole(8883, 1, 65535),
+		tls: flag(true),
+		/** Name that the server's certificate must have; empty: the host. */
+		serverName: text("", 253),
+		/** Mutual TLS with the resources client.der and client.pk8. */
+		clientCertificate: flag(true),
+		username: text("", 256),
+		password: text("", 1024),
+		/** Seconds. */
+		keepAlive: whole(60, 5, 65535),
+	}),
+	sampling: Object.freeze({
+		/** Pause between samples, ms. */
+		intervalMs: whole(1000, INTERVAL_RANGE[0], INTERVAL_RANGE[1]),
+		/** QoS of measures; operation results always go at QoS 1. */
+		qos: choice(1, [0, 1]),
+	}),
+	outbox: Object.freeze({
+		/** Samples that are kept while the link is down; the oldest give way. */
+		measures: whole(64, 4, 60000),
+		/** Operation results and events that are kept. */
+		events: whole(8, 4, 256),
+	}),
+	cumulocity: Object.freeze({
+		type: text("mote", 64, 1),
+		/** Send 201 (several values in one row) instead of a 200 per value; needs a newer tenant. */
+		multiple: flag(false),
+		/** Minutes without a sign of life until the cloud raises an alarm (117); 0: not sent. */
+		requiredAvailability: whole(10, 0, 10080),
+		/** Send 122 (agent) and 110 (hardware). */
+		describe: flag(true),
+		/** The actuator that 518 (c8y_Relay) switches. */
+		relay: choice("led", ["led", "buzzer", "speed"]),
+		/** Subscribe s/e and log what it says. */
+		debug: flag(false),
+	}),
+	sap: Object.freeze({
+		sensor: text("mote-sensor", 64, 1),
+		measureCapability: text("mote-measures", 64, 1),
+		commandCapability: text("mote-commands", 64, 1),
+		/** Samples as arrays in property order instead of objects. */
+		arrays: flag(false),
+		/** Send measureMessageId, which newer gateways return in the ack. */
+		messageId: flag(true),
+		/** Name of a property of type date that takes the sample's time; then samples travel together. Empty: none. */
+		dateProperty: text("", 64),
+		/** Longest wait for an ack, ms. */
+		ackMs: whole(10_000, 500, 600_000),
+	}),
+	plain: Object.freeze({
+		/** %id is replaced by the device's id. */
+		measures: text("mote/%id/measures", 256, 1),
+		commands: text("mote/%id/commands", 256, 1),
+		results: text("mote/%id/results", 256, 1),
+		status: text("mote/%id/status", 256, 1),
+	}),
+	thermistor: Object.freeze({
+		/** Resistance at 25 °C, ohms. */
+		nominalOhms: real(10_000, 100, 1e6),
+		/** Fixed resistor between supply and thermistor, ohms. */
+		seriesOhms: real(10_000, 100, 1e6),
+		/** Kelvin. */
+		beta: real(3950, 1000, 6000),
+		/** Readings outside are faults, °C. */
+		minimumC: real(-40, -100, 100),
+		maximumC: real(125, 0, 300),
+	}),
+	motor: Object.freeze({
+		/** Speed at full duty, rpm; the upper limit of the speed command. */
+		maxRpm: real(200, 1, 100_000),
+		/** Change of the target per second, rpm/s. */
+		rampRpmPerS: real(400, 1, 1e6),
+		/** Edges of the tachometer per revolution. */
+		pulsesPerRevolution: whole(20, 1, 1000),
+	}),
+});
+
+type Widen<T> = T extends string ? (string extends T ? string : T) : T;
+type ValueOf<F> =
+	F extends ChoiceField<infer T>
+		? Widen<T>
+		: F extends { value: string }
+			? string
+			: F extends { value: number }
+				? number
+				: boolean;
+export type Settings = {
+	readonly [G in keyof typeof SCHEMA]: {
+		readonly [K in keyof (typeof SCHEMA)[G]]: ValueOf<(typeof SCHEMA)[G][K]>;
+	};
+};
+
+/** Every mistake at once, one a line. Values are not repeated: one of them may be a password. */
+export class SettingsError extends Error {
+	override name = "SettingsError";
+	readonly mistakes: readonly string[];
+
+	constructor(mistakes: readonly string[]) {
+		super(`settings: ${mistakes.join("; ")}`);
+		this.mistakes = mistakes;
+	}
+}
+
+type Input = Readonly<Record<string, unknown>>;
+
+/** Defaults overlaid by each of `inputs` in turn. Throws a SettingsError. */
+export function makeSettings(...inputs: readonly unknown[]): Settings {
+	const mistakes: string[] = [];
+	const result: Record<string, Record<string, unknown>> = {};
+	const groups = SCHEMA as Readonly<Record<string, Readonly<Record<string, Field>>>>;
+	for (const group of Object.keys(groups)) {
+		const values: Record<string, unknown> = {};
+		const fields = groups[group] as Readonly<Record<string, Field>>;
+		for (const key of Object.keys(fields)) values[key] = (fields[key] as Field).value;
+		result[group] = values;
+	}
+	for (const input of inputs) {
+		if (input === undefined) continue;
+		if (!isRecord(input)) {
+			mistakes.push("settings must be an object of groups");
+			continue;
+		}
+		for (const group of Object.keys(input)) {
+			const fields = groups[group];
+			const values = input[group];
+			if (fields === undefined) mistakes.push(`${group}: unknown group`);
+			else if (!isRecord(values)) mistakes.push(`${group}: must be an object`);
+			else overlay(group, fields, values, result[group] as Record<string, unknown>, mistakes);
+		}
+	}
+	const settings = result as unknown as Settings;
+	if (/[:/+#\s]/.test(settings.device.id)) mistakes.push("device.id: no colon, slash, +, # or blank");
+	if (settings.broker.password !== "" && settings.broker.username === "")
+		mistakes.push("broker.password: needs broker.username [MQTT-3.1.2-22]");
+	if (settings.thermistor.minimumC >= settings.thermistor.maximumC)
+		mistakes.push("thermistor.minimumC: must be below thermistor.maximumC");
+	if (mistakes.length > 0) throw new SettingsError(mistakes);
+	return settings;
+}
+
+function overlay(
+	group: string,
+	fields: Readonly<Record<string, Field>>,
+	values: Input,
+	into: Record<string, unknown>,
+	mistakes: string[],
+): void {
+	for (const key of Object.keys(values)) {
+		const field = fields[key];
+		const mistake = field === undefined ? "unknown setting" : check(field, values[key]);
+		if (mistake === "") into[key] = values[key];
+		else mistakes.push(`${group}.${key}: ${mistake}`);
+	}
+}
+
+/** What is wrong with a value, or "". */
+function check(field: Field, value: unknown): string {
+	switch (field.type) {
+		case "text":
+			if (typeof value !== "string") return "must be a text";
+			return value.length >= field.min && value.length <= field.max
+				? ""
+				: `must have ${field.min} to ${field.max} characters`;
+		case "number":
+			if (typeof value !== "number" || (field.whole && !Number.isInteger(value)))
+				return field.whole ? "must be a whole number" : "must be a number";
+			return value >= field.min && value <= field.max ? "" : `must be ${field.min} to ${field.max}`;
+		case "flag":
+			return typeof value === "boolean" ? "" : "must be true or false";
+		default:
+			return (field.among as readonly unknown[]).includes(value)
+				? ""
+				: `must be one of ${field.among.join(", ")}`;
+	}
+}
+
+function isRecord(value: unknown): value is Input {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}

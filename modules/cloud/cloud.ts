@@ -1,0 +1,80 @@
+// A cloud is a strategy: how to connect, what to say first, how a sample becomes bytes, what an inbound message
+// means, and what counts as delivered. Adding a cloud touches one folder.
+
+import type { RecordWriter } from "../core/record-writer.js";
+import type { Stamp } from "../core/stamp.js";
+import type { ConnectOptions } from "../mqtt/encode.js";
+import type { InboundMessage } from "../mqtt/parser.js";
+
+/** How the records of a lane become messages on one topic. */
+export interface LaneShape {
+	readonly topic: Uint8Array;
+	readonly qos: 0 | 1;
+	/** Largest payload of one record, bytes. */
+	readonly recordBytes: number;
+	/** Time stamps in one record. */
+	readonly stamps: number;
+	/** Records in one message, and payload bytes of one message. */
+	readonly maxRecords: number;
+	readonly maxBytes: number;
+	readonly prefix: Uint8Array;
+	readonly separator: Uint8Array;
+	readonly suffix: Uint8Array;
+	/** Where in the prefix 10 digits of the message number go, or -1. */
+	readonly numberAt: number;
+	/** Wait for the cloud's own confirmation behind the broker's, ms; 0: the broker's is delivery. */
+	readonly confirmMs: number;
+}
+
+/** One thing to say or ask for after CONNACK; each is acknowledged before the next. */
+export interface OpeningStep {
+	readonly kind: "publish" | "subscribe";
+	readonly topic: Uint8Array;
+	readonly payload: Uint8Array;
+	readonly qos: 0 | 1;
+	readonly retain: boolean;
+	/** Called once the step was acknowledged. */
+	readonly done?: (() => void) | undefined;
+}
+
+/** What the node lends to a cloud. */
+export interface CloudHost {
+	/**
+	 * Queues a message for the cloud, ahead of measures; `write` fills in its payload. Operation results are never
+	 * evicted. Returns false, and counts, if there is no room. `tag` comes back in `eventDelivered`.
+	 */
+	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean;
+	/** Free places for `queue`. */
+	readonly room: number;
+	/** Checks and carries out a command text; returns "" or the reason of the refusal. */
+	command(bytes: Uint8Array, start: number, end: number): string;
+	/** The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest. */
+	confirm(number: number, accepted: boolean, code: number, reason: string): void;
+	/** Restarts the node, in order. */
+	restart(): void;
+	/** Something came in that could not be understood. */
+	malformed(what: string): void;
+	/** A marker that survives a restart. */
+	mark(key: string, on: boolean): void;
+	marked(key: string): boolean;
+	debug(text: string): void;
+}
+
+export interface Cloud {
+	readonly connect: ConnectOptions;
+	readonly stamp: Stamp;
+	readonly measures: LaneShape;
+	readonly events: LaneShape;
+	/** Gives the cloud its host, once, before anything else is called. */
+	attach(host: CloudHost): void;
+	/** The i-th thing to say after CONNACK, or undefined when measures may flow. */
+	opening(step: number): OpeningStep | undefined;
+	/** Writes a sample; NaN stands for a channel without a value. Returns the number of values written. */
+	encode(record: RecordWriter, values: Float64Array): number;
+	/** A message of the lane `events` was delivered. */
+	eventDelivered(tag: number): void;
+	/** A message has arrived; positions hold during the call. */
+	message(message: InboundMessage): void;
+	/** The connection is gone. */
+	disconnected(): void;
+}

@@ -1,0 +1,22 @@
+// CONNECT as all clouds use it here: clean session, credentials from the settings.
+
+import type { ConnectOptions, Will } from "../mqtt/encode.js";
+import { mqttText } from "../mqtt/topic.js";
+import type { CloudSettings } from "./cloud-settings.js";
+import { utf8 } from "./text.js";
+
+export function connectOptions(
+	settings: CloudSettings,
+	clientId: string,
+	will: Will | undefined,
+): ConnectOptions {
+	const { broker } = settings;
+	return {
+		clientId: mqttText(clientId, "device.id"),
+		cleanSession: true,
+		keepAlive: broker.keepAlive,
+		will,
+		username: broker.username === "" ? undefined : mqttText(broker.username, "broker.username"),
+		password: broker.username === "" || broker.password === "" ? undefined : utf8(broker.password),
+	};
+}

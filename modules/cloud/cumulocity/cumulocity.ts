@@ -1,0 +1,235 @@
+// Cumulocity IoT over MQTT with SmartREST 2.0 static templates. Delivered means: PUBACK. Sessions are clean, as the
+// platform asks; what was not acknowledged is replayed from the rings.
+
+import { ascii, equals } from "../../core/bytes.js";
+import { CHANNELS, type Channel } from "../../core/channels.js";
+import { ISO_TIME_BYTES } from "../../core/iso-time.js";
+import type { RecordWriter } from "../../core/record-writer.js";
+import { IsoStamp } from "../../core/stamp.js";
+import { decodeUtf8 } from "../../core/utf8.js";
+import type { ConnectOptions } from "../../mqtt/encode.js";
+import type { InboundMessage } from "../../mqtt/parser.js";
+import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
+import type { CloudSettings } from "../cloud-settings.js";
+import { connectOptions } from "../connect.js";
+import { utf8 } from "../text.js";
+import { Operations } from "./operations.js";
+import { quoteColumn, RowReader } from "./rows.js";
+import { operationFragment, Template } from "./template-ids.js";
+
+/** Largest MQTT packet that the platform takes, with all headers. */
+export const MAX_PACKET_BYTES = 16184;
+/** Fixed header 1 + 2, topic 2 + 4, packet id 2. */
+const MAX_PAYLOAD_BYTES = MAX_PACKET_BYTES - 11;
+const NOTHING = ascii("");
+const UP = ascii("s/us");
+const DOWN = ascii("s/ds");
+const ERRORS = ascii("s/e");
+/** Fragment and series of each channel, in the order of CHANNELS. */
+const SERIES: readonly string[] = Object.freeze([
+	"c8y_Temperature,T",
+	"mote_Led,brightness",
+	"mote_Buzzer,frequency",
+	"mote_Speed,measured",
+]);
+const ACTUATOR_COMMANDS = Object.freeze({
+	led: Object.freeze(["led on", "led off"]),
+	buzzer: Object.freeze(["buzzer on", "buzzer off"]),
+	speed: Object.freeze(["speed ", "speed stop"]),
+});
+
+export class Cumulocity implements Cloud {
+	readonly connect: ConnectOptions;
+	readonly stamp = new IsoStamp();
+	readonly measures: LaneShape;
+	readonly events: LaneShape;
+	readonly #settings: CloudSettings;
+	readonly #version: string;
+	readonly #rows = new RowReader();
+	readonly #heads: readonly Uint8Array[];
+	readonly #units: readonly Uint8Array[];
+	readonly #multipleHead: Uint8Array;
+	#host: CloudHost | undefined;
+	#operations: Operations | undefined;
+	#steps: readonly OpeningStep[] = [];
+
+	/** `version` of the firmware, for 122. */
+	constructor(settings: CloudSettings, version: string) {
+		const { device, cumulocity, sampling } = settings;
+		this.#settings = settings;
+		this.#version = version;
+		this.connect = connectOptions(settings, `d:${device.id}`, {
+			topic: UP,
+			payload: ascii('400,c8y_ConnectionEvent,"Device connection was lost."'),
+			qos: 1,
+			retain: false,
+		});
+		const { multiple } = cumulocity;
+		this.#multipleHead = ascii(`${Template.MeasurementMultiple},mote_Sample,`);
+		this.#heads = CHANNELS.map((_, i) =>
+			ascii(multiple ? `,${SERIES[i]},` : `${Template.Measurement},${SERIES[i]},`),
+		);
+		this.#units = CHANNELS.map((channel) => ascii(multiple ? `,${channel.unit}` : `,${channel.unit},`));
+		let recordBytes = this.#multipleHead.length + 64;
+		for (let i = 0; i < CHANNELS.length; i++)
+			recordBytes += (this.#heads[i]?.length ?? 0) + (this.#units[i]?.length ?? 0) + 10 + ISO_TIME_BYTES + 1;
+		const lane = {
+			topic: UP,
+			maxBytes: MAX_PAYLOAD_BYTES,
+			prefix: NOTHING,
+			separator: NOTHING,
+			suffix: NOTHING,
+			numberAt: -1,
+			confirmMs: 0,
+		};
+		this.measures = {
+			...lane,
+			qos: sampling.qos,
+			recordBytes,
+			stamps: multiple ? 1 : CHANNELS.length,
+			maxRecords: 1000,
+		};
+		this.events = { ...lane, qos: 1, recordBytes: 480, stamps: 0, maxRecords: 16 };
+	}
+
+	attach(host: CloudHost): void {
+		const { relay } = this.#settings.cumulocity;
+		const [closed, open] = ACTUATOR_COMMANDS[relay] as readonly [string, string];
+		const full = relay === "speed" ? `${closed}${this.#settings.motor.maxRpm}` : closed;
+		this.#host = host;
+		this.#operations = new Operations(host, { closed: ascii(full), open: ascii(open) });
+	}
+
+	/** 100 is acknowledged before anything else, because a new device does not exist before; 500 comes last. */
+	opening(step: number): OpeningStep | undefined {
+		if (step === 0) this.#steps = this.#makeSteps();
+		return this.#steps[step];
+	}
+
+	#makeSteps(): OpeningStep[] {
+		const { device, cumulocity } = this.#settings;
+		const host = this.#host as CloudHost;
+		const publish = (rows: string, done?: () => void): OpeningStep => ({
+			kind: "publish",
+			topic: UP,
+			payload: utf8(rows),
+			qos: 1,
+			retain: false,
+			done,
+		});
+		const subscribe = (topic: Uint8Array, qos: 0 | 1): OpeningStep => ({
+			kind: "subscribe",
+			topic,
+			payload: NOTHING,
+			qos,
+			retain: false,
+		});
+		const steps = [
+			publish(
+				`${Template.CreateDevice},${quoteColumn(device.name, 60)},${quoteColumn(cumulocity.type, 60)}\n`,
+			),
+			subscribe(DOWN, 1),
+		];
+		if (cumulocity.debug) steps.push(subscribe(ERRORS, 0));
+		let rows = `${Template.SupportedOperations},c8y_Command,c8y_Restart,c8y_Relay\n`;
+		if (cumulocity.requiredAvailability > 0)
+			rows += `${Template.RequiredAvailability},${cumulocity.requiredAvailability}\n`;
+		if (cumulocity.describe) {
+			rows += `${Template.Hardware},${quoteColumn(device.id, 64)},Mote,1\n`;
+			rows += `${Template.Agent},Mote,${this.#version},,Mote\n`;
+		}
+		steps.push(publish(rows));
+		if (host.marked("restart"))
+			steps.push(publish(`${Template.SetSuccessful},c8y_Restart\n`, () => host.mark("restart", false)));
+		steps.push(publish(`${Template.GetPendingOperations}\n`));
+		return steps;
+	}
+
+	encode(record: RecordWriter, values: Float64Array): number {
+		return this.#settings.cumulocity.multiple
+			? this.#encodeMultiple(record, values)
+			: this.#encodeSingle(record, values);
+	}
+
+	#encodeSingle(record: RecordWriter, values: Float64Array): number {
+		let written = 0;
+		for (let i = 0; i < CHANNELS.length; i++) {
+			const before = record.length;
+			record.put(this.#heads[i] as Uint8Array);
+			if (!record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) {
+				record.rewind(before);
+				continue;
+			}
+			record.put(this.#units[i] as Uint8Array);
+			record.stamp();
+			record.byte(10);
+			written++;
+		}
+		return written;
+	}
+
+	#encodeMultiple(record: RecordWriter, values: Float64Array): number {
+		let written = 0;
+		record.put(this.#multipleHead);
+		record.stamp();
+		for (let i = 0; i < CHANNELS.length; i++) {
+			const before = record.length;
+			record.put(this.#heads[i] as Uint8Array);
+			if (!record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) {
+				record.rewind(before);
+				continue;
+			}
+			record.put(this.#units[i] as Uint8Array);
+			written++;
+		}
+		record.byte(10);
+		return written;
+	}
+
+	eventDelivered(tag: number): void {
+		this.#operations?.delivered(tag);
+	}
+
+	message(message: InboundMessage): void {
+		const host = this.#host as CloudHost;
+		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
+		if (equals(bytes, topicStart, topicEnd, ERRORS)) {
+			host.debug(`s/e: ${decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text"}`);
+			return;
+		}
+		if (!equals(bytes, topicStart, topicEnd, DOWN)) return host.malformed("a message on an unknown topic");
+		const rows = this.#rows;
+		const refused = rows.refused;
+		rows.reset(bytes, payloadStart, payloadEnd);
+		while (rows.next()) this.#row();
+		if (rows.refused > refused) host.malformed("a row that is too long or has a quote without end");
+	}
+
+	#row(): void {
+		const rows = this.#rows;
+		const host = this.#host as CloudHost;
+		const id = templateId(rows);
+		if (id >= 100 && id < 500) return; // replies to requests that we do not make
+		if (operationFragment(id) === "") return host.malformed("a row with an unknown template id");
+		if (rows.count < 2 || decodeUtf8(rows.text, rows.start(1), rows.end(1)) !== this.#settings.device.id)
+			return host.malformed("an operation for another device");
+		this.#operations?.row(rows, id);
+	}
+
+	disconnected(): void {
+		// Operations in progress stay: their answers are in the ring and are sent again.
+	}
+}
+
+/** The first column as a number, or -1. */
+function templateId(rows: RowReader): number {
+	const length = rows.end(0) - rows.start(0);
+	if (length < 1 || length > 4) return -1;
+	let id = 0;
+	for (let i = rows.start(0); i < rows.end(0); i++) {
+		const digit = (rows.text[i] as number) - 48;
+		if (digit < 0 || digit > 9) return -1;
+		id = id * 10 + digit;
+	}
+	return id;
+}

@@ -1,0 +1,111 @@
+// Any MQTT broker: one JSON object a sample on a topic of the user's choice, commands as text, results as JSON.
+// Delivered means: PUBACK (at QoS 0: out of the socket). "online" and, as the will, "offline" are retained.
+
+import { ascii, equals } from "../../core/bytes.js";
+import { CHANNELS, type Channel } from "../../core/channels.js";
+import { MAX_DECIMAL_BYTES } from "../../core/decimal.js";
+import { ISO_TIME_BYTES } from "../../core/iso-time.js";
+import type { RecordWriter } from "../../core/record-writer.js";
+import { RecordKind } from "../../core/ring.js";
+import { IsoStamp } from "../../core/stamp.js";
+import { decodeUtf8 } from "../../core/utf8.js";
+import type { ConnectOptions } from "../../mqtt/encode.js";
+import type { InboundMessage } from "../../mqtt/parser.js";
+import { topicName } from "../../mqtt/topic.js";
+import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
+import type { CloudSettings } from "../cloud-settings.js";
+import { connectOptions } from "../connect.js";
+import { jsonString, utf8 } from "../text.js";
+
+const NOTHING = ascii("");
+const TIME = ascii('{"time":"');
+/** Longest command that is repeated in its result, bytes. */
+const MAX_ECHO = 120;
+
+export class Plain implements Cloud {
+	readonly connect: ConnectOptions;
+	readonly stamp = new IsoStamp();
+	readonly measures: LaneShape;
+	readonly events: LaneShape;
+	readonly #names: readonly Uint8Array[];
+	readonly #commands: Uint8Array;
+	readonly #status: Uint8Array;
+	#host: CloudHost | undefined;
+
+	constructor(settings: CloudSettings) {
+		const { device, plain, sampling } = settings;
+		const topic = (pattern: string) => topicName(pattern.replaceAll("%id", device.id));
+		this.#status = topic(plain.status);
+		this.#commands = topic(plain.commands);
+		this.connect = connectOptions(settings, device.id, {
+			topic: this.#status,
+			payload: ascii("offline"),
+			qos: 1,
+			retain: true,
+		});
+		this.#names = CHANNELS.map((channel) => utf8(`,${jsonString(channel.name)}:`));
+		let recordBytes = TIME.length + ISO_TIME_BYTES + 2 + MAX_DECIMAL_BYTES;
+		for (const name of this.#names) recordBytes += name.length + 10;
+		const lane = {
+			maxRecords: 1,
+			maxBytes: 16000,
+			prefix: NOTHING,
+			separator: NOTHING,
+			suffix: NOTHING,
+			numberAt: -1,
+			confirmMs: 0,
+			stamps: 1,
+		};
+		this.measures = { ...lane, topic: topic(plain.measures), qos: sampling.qos, recordBytes };
+		this.events = { ...lane, topic: topic(plain.results), qos: 1, recordBytes: 640 };
+	}
+
+	attach(host: CloudHost): void {
+		this.#host = host;
+	}
+
+	opening(step: number): OpeningStep | undefined {
+		if (step === 0)
+			return { kind: "subscribe", topic: this.#commands, payload: NOTHING, qos: 1, retain: false };
+		if (step === 1)
+			return { kind: "publish", topic: this.#status, payload: ascii("online"), qos: 1, retain: true };
+		return undefined;
+	}
+
+	encode(record: RecordWriter, values: Float64Array): number {
+		let written = 0;
+		record.put(TIME);
+		record.stamp();
+		record.byte(34);
+		for (let i = 0; i < CHANNELS.length; i++) {
+			const before = record.length;
+			record.put(this.#names[i] as Uint8Array);
+			if (record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) written++;
+			else record.rewind(before);
+		}
+		record.byte(125);
+		return written;
+	}
+
+	eventDelivered(): void {}
+
+	message(message: InboundMessage): void {
+		const host = this.#host as CloudHost;
+		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
+		if (!equals(bytes, topicStart, topicEnd, this.#commands))
+			return host.malformed("a message on an unknown topic");
+		const reason = host.command(bytes, payloadStart, payloadEnd);
+		const echo = decodeUtf8(bytes, payloadStart, Math.min(payloadEnd, payloadStart + MAX_ECHO));
+		const status = reason === "" ? "SUCCESSFUL" : "FAILED";
+		const rest = utf8(
+			`","command":${jsonString(echo ?? "?")},"status":"${status}","reason":${jsonString(reason)}}`,
+		);
+		host.queue(RecordKind.Operation, 0, (record) => {
+			record.put(TIME);
+			record.stamp();
+			record.put(rest);
+		});
+	}
+
+	disconnected(): void {}
+}

@@ -1,0 +1,86 @@
+// The messages on ack/<id>: one object or an array of them, `{"id"?, "code", "messages"?, …}`. The id comes back
+// under either name; without one only capability and sensor tell what it belongs to.
+
+import { ascii } from "../../core/bytes.js";
+import { decodeUtf8 } from "../../core/utf8.js";
+import { Json, type JsonScanner } from "../json.js";
+
+const ID = ascii("id");
+const MESSAGE_ID = ascii("measureMessageId");
+const CODE = ascii("code");
+const MESSAGES = ascii("messages");
+const MESSAGE = ascii("message");
+const CAPABILITY = ascii("capabilityAlternateId");
+const SENSOR = ascii("sensorAlternateId");
+
+/** One acknowledgement. */
+export class SapAck {
+	/** Our message number, or 0 if none came back. */
+	number = 0;
+	/** Like HTTP: 200 and 202 mean accepted; 0 if it is missing. */
+	code = 0;
+	/** What the service says to a refusal, cut. */
+	reason = "";
+	/** False if it names another capability or sensor than ours. */
+	ours = true;
+
+	get accepted(): boolean {
+		return this.code === 200 || this.code === 202;
+	}
+
+	/** Reads one object whose start was read already. Returns false on an error of the scanner. */
+	read(json: JsonScanner, capability: Uint8Array, sensor: Uint8Array): boolean {
+		this.number = 0;
+		this.code = 0;
+		this.reason = "";
+		this.ours = true;
+		for (;;) {
+			const token = json.next();
+			if (token === Json.ObjectEnd) return true;
+			if (token !== Json.Name) return false;
+			const isId = json.is(ID) || json.is(MESSAGE_ID);
+			const isCode = json.is(CODE);
+			const isMessages = json.is(MESSAGES) || json.is(MESSAGE);
+			const isCapability = json.is(CAPABILITY);
+			const isSensor = json.is(SENSOR);
+			const value = json.next();
+			const text = value === Json.String || value === Json.Number;
+			if (isId && text) this.number = digits(json);
+			else if (isCode && text) this.code = json.number() | 0;
+			else if (isMessages && !this.#messages(json, value)) return false;
+			else if (isCapability && text && !json.is(capability)) this.ours = false;
+			else if (isSensor && text && !json.is(sensor)) this.ours = false;
+			else if (!isMessages && !json.skip(value)) return false;
+		}
+	}
+
+	#messages(json: JsonScanner, token: number): boolean {
+		if (token === Json.String) this.#message(json);
+		if (token !== Json.ArrayStart) return json.skip(token);
+		for (;;) {
+			const item = json.next();
+			if (item === Json.ArrayEnd) return true;
+			if (item === Json.String) this.#message(json);
+			else if (!json.skip(item)) return false;
+		}
+	}
+
+	#message(json: JsonScanner): void {
+		if (this.reason.length < 200) {
+			const text = decodeUtf8(json.text, 0, json.length) ?? "";
+			this.reason = this.reason === "" ? text : `${this.reason}; ${text}`;
+		}
+	}
+}
+
+/** A number with leading zeros, as we write it; 0 for anything else. */
+function digits(json: JsonScanner): number {
+	let value = 0;
+	if (json.length > 10) return 0;
+	for (let i = 0; i < json.length; i++) {
+		const digit = (json.text[i] as number) - 48;
+		if (digit < 0 || digit > 9) return 0;
+		value = value * 10 + digit;
+	}
+	return value;
+}

@@ -1,0 +1,79 @@
+// SAP IoT measures as JSON: objects by property name, or arrays in property order. Everything constant is made
+// into bytes once; per sample only digits are written.
+
+import { ascii } from "../../core/bytes.js";
+import { CHANNELS, type Channel } from "../../core/channels.js";
+import { MAX_DECIMAL_BYTES, NUMBER_DIGITS } from "../../core/decimal.js";
+import { ISO_TIME_BYTES } from "../../core/iso-time.js";
+import type { RecordWriter } from "../../core/record-writer.js";
+import type { CloudSettings } from "../cloud-settings.js";
+import { jsonString, utf8 } from "../text.js";
+
+const COMMA = 44;
+const PLACEHOLDER = "0000000000";
+
+export class SapMeasures {
+	/** With a date property, samples travel together between these; else they are empty. */
+	readonly prefix: Uint8Array;
+	readonly suffix: Uint8Array;
+	/** Where in the prefix the message number goes, or -1. */
+	readonly numberAt: number;
+	readonly recordBytes: number;
+	readonly dated: boolean;
+	readonly #arrays: boolean;
+	readonly #head: Uint8Array;
+	readonly #headNumberAt: number;
+	readonly #beforeMeasures: Uint8Array;
+	readonly #names: readonly Uint8Array[];
+	readonly #date: Uint8Array;
+	readonly #tail: Uint8Array;
+
+	constructor(settings: CloudSettings) {
+		const { sap } = settings;
+		this.dated = sap.dateProperty !== "";
+		this.#arrays = sap.arrays;
+		const id = sap.messageId ? `"measureMessageId":"${PLACEHOLDER}",` : "";
+		const head =
+			`{"capabilityAlternateId":${jsonString(sap.measureCapability)},` +
+			`"sensorAlternateId":${jsonString(sap.sensor)},${id}`;
+		const numberAt = utf8(head).length - NUMBER_DIGITS - 2;
+		const open = sap.arrays ? "[" : "{";
+		const close = sap.arrays ? "]" : "}";
+		const opening = `"measures":[`;
+		this.prefix = utf8(this.dated ? head + opening : "");
+		this.suffix = ascii(this.dated ? "]}" : "");
+		this.numberAt = this.dated && sap.messageId ? numberAt : -1;
+		this.#headNumberAt = !this.dated && sap.messageId ? numberAt : -1;
+		this.#head = utf8(this.dated ? open : `${head}"timestamp":`);
+		this.#beforeMeasures = ascii(this.dated ? "" : `,${opening}${open}`);
+		this.#names = CHANNELS.map((channel) => utf8(sap.arrays ? "" : `${jsonString(channel.name)}:`));
+		this.#date = utf8(sap.arrays ? ',"' : `,${jsonString(sap.dateProperty)}:"`);
+		this.#tail = ascii(this.dated ? `"${close}` : `${close}]}`);
+		let bytes = this.#head.length + this.#beforeMeasures.length + this.#date.length + this.#tail.length;
+		for (const name of this.#names) bytes += name.length + 10;
+		this.recordBytes = bytes + ISO_TIME_BYTES + MAX_DECIMAL_BYTES;
+	}
+
+	/** Writes a sample and returns the number of values. In array form a sample with a gap has no values at all. */
+	encode(record: RecordWriter, values: Float64Array): number {
+		record.put(this.#head);
+		if (this.#headNumberAt >= 0) record.numberAt(this.#headNumberAt);
+		if (!this.dated) record.stamp();
+		record.put(this.#beforeMeasures);
+		let written = 0;
+		for (let i = 0; i < CHANNELS.length; i++) {
+			const before = record.length;
+			if (written > 0) record.byte(COMMA);
+			record.put(this.#names[i] as Uint8Array);
+			if (record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) written++;
+			else if (this.#arrays) return 0;
+			else record.rewind(before);
+		}
+		if (this.dated) {
+			record.put(this.#date);
+			record.stamp();
+		}
+		record.put(this.#tail);
+		return written;
+	}
+}

@@ -1,0 +1,133 @@
+// SAP IoT service over MQTT. Delivered means: an ack with 200 or 202 on ack/<id>. The service knows no will, no
+// retained messages and no answer to a command.
+
+import { ascii, equals } from "../../core/bytes.js";
+import type { RecordWriter } from "../../core/record-writer.js";
+import { IsoStamp, MillisecondStamp, type Stamp } from "../../core/stamp.js";
+import type { ConnectOptions } from "../../mqtt/encode.js";
+import type { InboundMessage } from "../../mqtt/parser.js";
+import { topicName } from "../../mqtt/topic.js";
+import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
+import type { CloudSettings } from "../cloud-settings.js";
+import { connectOptions } from "../connect.js";
+import { Json, JsonScanner } from "../json.js";
+import { utf8 } from "../text.js";
+import { SapAck } from "./acks.js";
+import { CommandMessage } from "./command-message.js";
+import { SapMeasures } from "./measures.js";
+
+const NOTHING = ascii("");
+/** Samples and bytes of one message when they travel together; the service documents no limit. */
+const MAX_SAMPLES = 50;
+const MAX_BYTES = 16000;
+
+export class SapIot implements Cloud {
+	readonly connect: ConnectOptions;
+	readonly stamp: Stamp;
+	readonly measures: LaneShape;
+	readonly events: LaneShape;
+	readonly #encoder: SapMeasures;
+	readonly #json = new JsonScanner();
+	readonly #ack = new SapAck();
+	readonly #command: CommandMessage;
+	readonly #ackTopic: Uint8Array;
+	readonly #commandTopic: Uint8Array;
+	readonly #capability: Uint8Array;
+	readonly #sensor: Uint8Array;
+	#host: CloudHost | undefined;
+
+	constructor(settings: CloudSettings) {
+		const { device, sap } = settings;
+		this.connect = connectOptions(settings, device.id, undefined);
+		this.#ackTopic = topicName(`ack/${device.id}`);
+		this.#commandTopic = topicName(`commands/${device.id}`);
+		this.#capability = utf8(sap.measureCapability);
+		this.#sensor = utf8(sap.sensor);
+		this.#command = new CommandMessage(this.#json, utf8(sap.commandCapability), this.#sensor);
+		const encoder = new SapMeasures(settings);
+		this.#encoder = encoder;
+		this.stamp = encoder.dated ? new IsoStamp() : new MillisecondStamp();
+		this.measures = {
+			topic: topicName(`measures/${device.id}`),
+			qos: settings.sampling.qos,
+			recordBytes: encoder.recordBytes,
+			stamps: 1,
+			maxRecords: encoder.dated ? MAX_SAMPLES : 1,
+			maxBytes: MAX_BYTES,
+			prefix: encoder.prefix,
+			separator: ascii(encoder.dated ? "," : ""),
+			suffix: encoder.suffix,
+			numberAt: encoder.numberAt,
+			confirmMs: sap.ackMs,
+		};
+		// Nothing but measures can be sent to this service: the lane stays empty.
+		this.events = {
+			...this.measures,
+			recordBytes: 16,
+			stamps: 0,
+			prefix: NOTHING,
+			suffix: NOTHING,
+			numberAt: -1,
+			confirmMs: 0,
+		};
+	}
+
+	attach(host: CloudHost): void {
+		this.#host = host;
+	}
+
+	opening(step: number): OpeningStep | undefined {
+		if (step > 1) return undefined;
+		const topic = step === 0 ? this.#ackTopic : this.#commandTopic;
+		return { kind: "subscribe", topic, payload: NOTHING, qos: 1, retain: false };
+	}
+
+	encode(record: RecordWriter, values: Float64Array): number {
+		return this.#encoder.encode(record, values);
+	}
+
+	eventDelivered(): void {}
+
+	message(message: InboundMessage): void {
+		const host = this.#host as CloudHost;
+		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
+		if (equals(bytes, topicStart, topicEnd, this.#ackTopic)) this.#acks(bytes, payloadStart, payloadEnd);
+		else if (equals(bytes, topicStart, topicEnd, this.#commandTopic)) {
+			const command = this.#command;
+			if (command.read(bytes, payloadStart, payloadEnd)) host.command(command.text, 0, command.length);
+			else host.malformed(command.error);
+		} else host.malformed("a message on an unknown topic");
+	}
+
+	disconnected(): void {}
+
+	#acks(bytes: Uint8Array, start: number, end: number): void {
+		const json = this.#json;
+		json.reset(bytes, start, end);
+		const token = json.next();
+		if (token === Json.ObjectStart) {
+			if (!this.#oneAck()) return;
+		} else if (token === Json.ArrayStart) {
+			for (;;) {
+				const item = json.next();
+				if (item === Json.ArrayEnd) break;
+				if (item !== Json.ObjectStart || !this.#oneAck())
+					return (this.#host as CloudHost).malformed(
+						json.error === "" ? "an ack that is no object" : json.error,
+					);
+			}
+		} else return (this.#host as CloudHost).malformed("an ack that is neither object nor array");
+	}
+
+	#oneAck(): boolean {
+		const host = this.#host as CloudHost;
+		const ack = this.#ack;
+		if (!ack.read(this.#json, this.#capability, this.#sensor)) {
+			host.malformed(`an ack: ${this.#json.error}`);
+			return false;
+		}
+		if (!ack.ours) host.malformed("an ack for another capability or sensor");
+		else host.confirm(ack.number, ack.accepted, ack.code, ack.reason);
+		return true;
+	}
+}

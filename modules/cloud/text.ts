@@ -1,0 +1,15 @@
+// Texts of the settings as bytes, made once at start.
+
+import { encodeUtf8 } from "../core/utf8.js";
+
+/** UTF-8 of a text; throws for an ill-formed one. */
+export function utf8(text: string): Uint8Array {
+	const bytes = encodeUtf8(text);
+	if (bytes === undefined) throw new RangeError("a setting is ill-formed text");
+	return bytes;
+}
+
+/** A text as a JSON string with its quotes. */
+export function jsonString(text: string): string {
+	return JSON.stringify(text);
+}

@@ -1,0 +1,41 @@
+// Exponential backoff with full jitter: each pause is drawn anew from [minimum, ceiling), the ceiling doubles.
+
+import type { Random } from "./clock.js";
+
+export interface BackoffOptions {
+	/** Shortest pause, ms. Keeps a lucky draw from hammering the broker. */
+	readonly minimumMs: number;
+	/** Ceiling of the first pause, ms. */
+	readonly initialMs: number;
+	/** Largest ceiling, ms. */
+	readonly maximumMs: number;
+}
+
+export class Backoff {
+	readonly #options: BackoffOptions;
+	readonly #random: Random;
+	#failures = 0;
+
+	constructor(options: BackoffOptions, random: Random) {
+		this.#options = options;
+		this.#random = random;
+	}
+
+	/** Failures since the last `reset`. */
+	get failures(): number {
+		return this.#failures;
+	}
+
+	/** The next pause in ms. */
+	next(): number {
+		const { minimumMs, initialMs, maximumMs } = this.#options;
+		const exponent = Math.min(this.#failures++, 20);
+		const ceiling = Math.min(maximumMs, initialMs * 2 ** exponent);
+		return Math.floor(minimumMs + this.#random() * Math.max(0, ceiling - minimumMs));
+	}
+
+	/** To be called once a connection has proved stable, not when it merely opened. */
+	reset(): void {
+		this.#failures = 0;
+	}
+}

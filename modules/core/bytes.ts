@@ -1,0 +1,31 @@
+// Small comparisons on bytes that lie inside a larger buffer, so that nothing has to be cut out first.
+
+/** Whether `bytes` holds exactly `word` at [start, end). */
+export function equals(bytes: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
+	const length = word.length;
+	if (end - start !== length) return false;
+	for (let i = 0; i < length; i++) if (bytes[start + i] !== word[i]) return false;
+	return true;
+}
+
+/** The same for ASCII letters of either case; `word` is in lower case. */
+export function equalsIgnoringCase(bytes: Uint8Array, start: number, end: number, word: Uint8Array): boolean {
+	const length = word.length;
+	if (end - start !== length) return false;
+	for (let i = 0; i < length; i++) {
+		const c = bytes[start + i] as number;
+		if ((c >= 65 && c <= 90 ? c + 32 : c) !== word[i]) return false;
+	}
+	return true;
+}
+
+/** ASCII text as bytes, for constants. Anything else is a programmer's error. */
+export function ascii(text: string): Uint8Array {
+	const bytes = new Uint8Array(text.length);
+	for (let i = 0; i < text.length; i++) {
+		const c = text.charCodeAt(i);
+		if (c > 0x7e) throw new RangeError("ascii: not ASCII");
+		bytes[i] = c;
+	}
+	return bytes;
+}

@@ -1,0 +1,100 @@
+// Writes one record's payload into its slot, bounded, without allocating.
+
+import type { Clock } from "./clock.js";
+import { MAX_DECIMAL_BYTES, writeDecimal, writeNumber } from "./decimal.js";
+import type { Ring } from "./ring.js";
+import type { Stamp } from "./stamp.js";
+
+export class RecordWriter {
+	/** Set when something did not fit; nothing was written beyond the slot. */
+	overflow = false;
+	readonly #stamp: Stamp;
+	readonly #clock: Clock;
+	readonly #boot: number;
+	readonly #view: DataView;
+	readonly #bytes: Uint8Array;
+	#ring: Ring | undefined;
+	#slot = -1;
+	#start = 0;
+	#at = 0;
+	#end = 0;
+	#wall = -1;
+
+	constructor(bytes: Uint8Array, stamp: Stamp, clock: Clock, boot: number) {
+		this.#bytes = bytes;
+		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		this.#stamp = stamp;
+		this.#clock = clock;
+		this.#boot = boot;
+	}
+
+	/** Begins a record that was taken at `monotonicMs` of this boot. */
+	begin(ring: Ring, slot: number, monotonicMs: number): void {
+		this.#ring = ring;
+		this.#slot = slot;
+		this.#start = this.#at = ring.payloadAt(slot);
+		this.#end = this.#start + ring.payloadBytes;
+		this.overflow = false;
+		ring.setTaken(slot, this.#boot, monotonicMs);
+		const clock = this.#clock;
+		this.#wall = clock.trusted() ? clock.wall() - (clock.monotonic() - monotonicMs) : -1;
+		if (this.#wall >= 0) ring.setStamped(slot, this.#wall);
+	}
+
+	/** Bytes written so far. */
+	get length(): number {
+		return this.#at - this.#start;
+	}
+	/** The record's running number. */
+	get number(): number {
+		return (this.#ring as Ring).number(this.#slot);
+	}
+	/** Writes the record's number with 10 digits at `offset` from the payload's begin, over what was put there. */
+	numberAt(offset: number): void {
+		if (!this.overflow) writeNumber(this.#view, this.#start + offset, this.number);
+	}
+	/** Wall time of the sample, or -1 if it is not known yet. */
+	get wall(): number {
+		return this.#wall;
+	}
+
+	put(text: Uint8Array): void {
+		if (!this.#fits(text.length)) return;
+		this.#bytes.set(text, this.#at);
+		this.#at += text.length;
+	}
+
+	byte(value: number): void {
+		if (this.#fits(1)) this.#view.setUint8(this.#at++, value);
+	}
+
+	/** Returns false and writes nothing for a value that has no decimal form (see writeDecimal). */
+	decimal(value: number, decimals: number): boolean {
+		if (!this.#fits(MAX_DECIMAL_BYTES)) return false;
+		const p = writeDecimal(this.#view, this.#at, value, decimals);
+		if (p < 0) return false;
+		this.#at = p;
+		return true;
+	}
+
+	/** The time of the sample; corrected later if the clock is not right yet. */
+	stamp(): void {
+		const stamp = this.#stamp;
+		if (!this.#fits(stamp.length)) return;
+		(this.#ring as Ring).addStamp(this.#slot, this.#at);
+		if (this.#wall < 0 || !stamp.write(this.#bytes, this.#view, this.#at, this.#wall))
+			this.#bytes.fill(48, this.#at, this.#at + stamp.length);
+		this.#at += stamp.length;
+	}
+
+	/** Goes back to an earlier `length`, to drop a part that turned out to have no value. */
+	rewind(length: number): void {
+		this.#at = this.#start + length;
+	}
+
+	#fits(n: number): boolean {
+		if (this.#at + n <= this.#end) return true;
+		this.overflow = true;
+		return false;
+	}
+}

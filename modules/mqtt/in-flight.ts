@@ -1,0 +1,94 @@
+// Outbound packets that await an acknowledgement: their ids and states, as a table.
+//
+//   state      PUBACK  PUBREC   PUBCOMP  SUBACK  UNSUBACK
+//   Puback     done    –        –        –       –
+//   Pubrec     –       Pubcomp  –        –       –         (then PUBREL is sent)
+//   Pubcomp    –       Pubcomp  done     –       –         (a repeated PUBREC gets PUBREL again)
+//   Suback     –       –        –        done    –
+//   Unsuback   –       –        –        –       done
+//
+// – is no legal transition: the packet is ignored and counted, because it belongs to nothing of ours.
+
+import { PacketType } from "./packet.js";
+
+/** What a packet in flight awaits. */
+export const Await = Object.freeze({
+	Nothing: 0,
+	Puback: 1,
+	Pubrec: 2,
+	Pubcomp: 3,
+	Suback: 4,
+	Unsuback: 5,
+} as const);
+
+/** The state after `type` arrives in `state`: Await.Nothing when done, -1 when that is no legal transition. */
+export function transition(state: number, type: number): number {
+	switch (type) {
+		case PacketType.Puback:
+			return state === Await.Puback ? Await.Nothing : -1;
+		case PacketType.Pubrec:
+			return state === Await.Pubrec || state === Await.Pubcomp ? Await.Pubcomp : -1;
+		case PacketType.Pubcomp:
+			return state === Await.Pubcomp ? Await.Nothing : -1;
+		case PacketType.Suback:
+			return state === Await.Suback ? Await.Nothing : -1;
+		case PacketType.Unsuback:
+			return state === Await.Unsuback ? Await.Nothing : -1;
+		default:
+			return -1;
+	}
+}
+
+export class InFlight {
+	readonly #ids: Uint16Array;
+	readonly #states: Uint8Array;
+	#count = 0;
+	#last = 0;
+
+	constructor(capacity: number) {
+		this.#ids = new Uint16Array(capacity);
+		this.#states = new Uint8Array(capacity);
+	}
+
+	get count(): number {
+		return this.#count;
+	}
+	get full(): boolean {
+		return this.#count === this.#ids.length;
+	}
+
+	/** Opens an exchange under an id that is not in use [MQTT-2.3.1-2], never 0 [MQTT-2.3.1-1]. Only when not full. */
+	open(state: number): number {
+		do this.#last = this.#last === 65535 ? 1 : this.#last + 1;
+		while (this.#find(this.#last) >= 0);
+		const index = this.#states.indexOf(Await.Nothing);
+		this.#ids[index] = this.#last;
+		this.#states[index] = state;
+		this.#count++;
+		return this.#last;
+	}
+
+	/** Moves the exchange on; returns its new state, Await.Nothing when it is done, or -1 if there is none such. */
+	acknowledge(type: number, packetId: number): number {
+		const index = this.#find(packetId);
+		if (index < 0) return -1;
+		const next = transition(this.#states[index] as number, type);
+		if (next < 0) return -1;
+		this.#states[index] = next;
+		if (next === Await.Nothing) this.#count--;
+		return next;
+	}
+
+	/** Forgets everything: a clean session ends with its connection [MQTT-3.1.2-6]. */
+	clear(): void {
+		this.#states.fill(Await.Nothing);
+		this.#count = 0;
+	}
+
+	#find(packetId: number): number {
+		const ids = this.#ids;
+		for (let i = 0; i < ids.length; i++)
+			if (ids[i] === packetId && this.#states[i] !== Await.Nothing) return i;
+		return -1;
+	}
+}

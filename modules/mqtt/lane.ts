@@ -1,0 +1,27 @@
+// One ring and how its records become messages: the outbox has one lane for measures and one, sent first, for
+// alarms, events and operation results. Order holds within a lane.
+
+import type { Ring } from "../core/ring.js";
+
+export interface Lane {
+	readonly ring: Ring;
+	readonly topic: Uint8Array;
+	readonly qos: 0 | 1;
+	/** Records that one message may carry. */
+	readonly maxRecords: number;
+	/** Payload bytes that one message may carry. */
+	readonly maxBytes: number;
+	/** Constant parts of a message as positions in the rings' buffer, [start, end); empty where start = end. */
+	readonly prefixStart: number;
+	readonly prefixEnd: number;
+	readonly separatorStart: number;
+	readonly separatorEnd: number;
+	readonly suffixStart: number;
+	readonly suffixEnd: number;
+	/** Position in the buffer of 10 digits in the prefix that take the message number, or -1. */
+	readonly numberAt: number;
+	/** Milliseconds that the cloud's own confirmation may take after the broker's; 0: the broker's is enough. */
+	readonly confirmMs: number;
+	/** Messages whose confirmation may be outstanding at once. */
+	readonly maxHeld: number;
+}

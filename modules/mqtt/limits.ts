@@ -1,0 +1,32 @@
+// Every limit of the MQTT room in one place: meaning, unit, range.
+
+export const Limits = Object.freeze({
+	/** Output stage, bytes; a multiple of 32. Larger packets pass through it in pieces. */
+	outputBytes: 1024,
+	/** Largest inbound packet body that is kept whole, bytes. Larger ones are skipped, acknowledged and counted. */
+	inboundBytes: 2048,
+	/** Most bytes that the transport hands over at once. */
+	chunkBytes: 1460,
+	/** Outbound packets that may await an acknowledgement at once, 1 to 255. */
+	inFlight: 8,
+	/** Acknowledgements that may wait for the socket; more close the connection ([MQTT-4.8.0-2]). */
+	pendingReplies: 32,
+	/** Inbound QoS 2 packet ids between PUBREC and PUBREL. */
+	inboundQos2: 16,
+	/** From opening the transport to its being open, ms: DNS, TCP and TLS together. */
+	connectMs: 30_000,
+	/** From CONNECT to CONNACK, ms. */
+	connackMs: 15_000,
+	/** Longest silence of the broker while an acknowledgement is due, ms. */
+	acknowledgeMs: 20_000,
+	/** From DISCONNECT to giving up on an orderly end, ms. */
+	closeMs: 2_000,
+	/** A session that stood this long was good: the backoff starts anew, ms. */
+	stableMs: 10_000,
+	/** Shortest pause before a reconnect, ms. */
+	backoffMinimumMs: 250,
+	/** Ceiling of the first pause, ms. */
+	backoffInitialMs: 1_000,
+	/** Largest pause, ms. */
+	backoffMaximumMs: 60_000,
+});

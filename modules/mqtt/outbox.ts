@@ -1,0 +1,375 @@
+// What has not been delivered yet, and how it travels: chooses records, batches them into messages, and
+// releases them when they are delivered as the cloud defines it. Records stay in their ring until then.
+
+import type { Clock } from "../core/clock.js";
+import { writeNumber } from "../core/decimal.js";
+import { RecordState, type Ring } from "../core/ring.js";
+import type { Stamp } from "../core/stamp.js";
+import type { Lane } from "./lane.js";
+import type { Publication, PublishSource } from "./publish-source.js";
+
+export interface OutboxHandler {
+	/** The record was delivered and is about to be removed. */
+	delivered(lane: Lane, slot: number): void;
+	/** Whether the record arrived is unknown and it will not be sent again; it is about to be removed. */
+	unconfirmed(lane: Lane, slot: number): void;
+	/** A message begins to be sent; its records are `count` ones from `slot` on. */
+	sending(lane: Lane, slot: number, count: number, packetId: number): void;
+	/** The message of `publishDirect` is delivered. */
+	directDelivered(): void;
+}
+
+/** Times that a record without confirmation is sent in all. */
+const MAX_ATTEMPTS = 2;
+
+export class Outbox implements PublishSource {
+	/** Whether lanes may send; false until the cloud's opening is done. */
+	open = false;
+	/** Records delivered, by the cloud's own definition. */
+	delivered = 0;
+	/** Records that were sent and of which nothing is known. */
+	unconfirmed = 0;
+	/** PUBLISH packets that carried records. */
+	messages = 0;
+	readonly #lanes: readonly Lane[];
+	readonly #stamp: Stamp;
+	readonly #clock: Clock;
+	readonly #boot: number;
+	readonly #handler: OutboxHandler;
+	readonly #bytes: Uint8Array;
+	readonly #view: DataView;
+	// The message being sent
+	#lane: Lane | undefined;
+	#first = -1;
+	#count = 0;
+	#left = 0;
+	#record = -1;
+	#recordsLeft = 0;
+	#separatorNext = false;
+	#segmentAt = 0;
+	#segmentLeft = 0;
+	// The direct message
+	#direct: Uint8Array | undefined;
+	#directTopic: Uint8Array | undefined;
+	#directQos = 1;
+	#directRetain = false;
+	#directSent = 0;
+	#directChosen = false;
+	#directPacket = -1;
+
+	/** `boot` is the number of this boot; stamps are only corrected for samples of the same boot. */
+	constructor(lanes: readonly Lane[], stamp: Stamp, clock: Clock, boot: number, handler: OutboxHandler) {
+		this.#lanes = lanes;
+		this.#stamp = stamp;
+		this.#clock = clock;
+		this.#boot = boot;
+		this.#handler = handler;
+		const first = lanes[0] as Lane;
+		this.#bytes = first.ring.bytes;
+		this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+	}
+
+	/** Records that are queued, in flight or held, in all lanes. */
+	get waiting(): number {
+		let n = 0;
+		for (let i = 0; i < this.#lanes.length; i++) n += (this.#lanes[i] as Lane).ring.used;
+		return n;
+	}
+
+	/** Publishes a message of its own, ahead of the lanes and also while they are closed; one at a time. */
+	publishDirect(topic: Uint8Array, payload: Uint8Array, qos: 0 | 1, retain: boolean): void {
+		this.#directTopic = topic;
+		this.#direct = payload;
+		this.#directQos = qos;
+		this.#directRetain = retain;
+		this.#directPacket = -1;
+	}
+
+	// PublishSource
+
+	next(publication: Publication, windowOpen: boolean): boolean {
+		const direct = this.#direct;
+		if (direct && this.#directPacket < 0 && (windowOpen || this.#directQos === 0)) {
+			publication.topic = this.#directTopic as Uint8Array;
+			publication.qos = this.#directQos;
+			publication.retain = this.#directRetain;
+			publication.length = direct.length;
+			this.#directSent = 0;
+			this.#directChosen = true;
+			return true;
+		}
+		if (!this.open) return false;
+		for (let i = 0; i < this.#lanes.length; i++) {
+			const lane = this.#lanes[i] as Lane;
+			if (lane.ring.queued > 0 && (windowOpen || lane.qos === 0) && this.#choose(lane)) {
+				publication.topic = lane.topic;
+				publication.qos = lane.qos;
+				publication.retain = false;
+				publication.length = this.#left;
+				return true;
+			}
+		}
+		return false;
+	}
+
+	started(packetId: number): void {
+		if (this.#directChosen) {
+			this.#directPacket = packetId;
+			if ((this.#direct as Uint8Array).length === 0) this.#directChosen = false;
+			return;
+		}
+		const lane = this.#lane as Lane;
+		const { ring } = lane;
+		const number = ring.message(this.#first);
+		if (lane.numberAt >= 0) writeNumber(this.#view, lane.numberAt, number);
+		for (let slot = this.#first, n = this.#count; n > 0; slot = ring.after(slot)) {
+			if (ring.state(slot) !== RecordState.Sending) continue;
+			ring.setPacket(slot, packetId);
+			ring.attempt(slot);
+			n--;
+		}
+		this.messages++;
+		this.#handler.sending(lane, this.#first, this.#count, packetId);
+	}
+
+	copy(bytes: Uint8Array, at: number, room: number): number {
+		if (this.#directChosen) return this.#copyDirect(bytes, at, room);
+		let done = 0;
+		while (done < room && this.#left > 0) {
+			if (this.#segmentLeft === 0) this.#nextSegment();
+			const n = Math.min(this.#segmentLeft, room - done);
+			bytes.copyWithin(at + done, this.#segmentAt, this.#segmentAt + n);
+			this.#segmentAt += n;
+			this.#segmentLeft -= n;
+			this.#left -= n;
+			done += n;
+		}
+		if (this.#left === 0) this.#finish();
+		return done;
+	}
+
+	/** PUBACK for one of our messages. */
+	acknowledged(packetId: number): void {
+		if (this.#direct && this.#directPacket === packetId) return this.#directDone();
+		for (let i = 0; i < this.#lanes.length; i++) this.#settle(this.#lanes[i] as Lane, packetId);
+	}
+
+	/** All QoS 0 messages have left the socket. */
+	drained(): void {
+		this.acknowledged(0);
+	}
+
+	/** The connection is gone: what was under way is queued again, in order; at QoS 0 its fate stays unknown. */
+	interrupted(): void {
+		this.#lane = undefined;
+		this.#left = 0;
+		this.#direct = undefined;
+		this.#directChosen = false;
+		for (let i = 0; i < this.#lanes.length; i++) {
+			const lane = this.#lanes[i] as Lane;
+			const { ring } = lane;
+			let previous = -1;
+			for (let slot = ring.first; slot >= 0; ) {
+				const state = ring.state(slot);
+				const spent =
+					(state === RecordState.InFlight && ring.packet(slot) === 0) ||
+					(state === RecordState.Held && ring.attempts(slot) >= MAX_ATTEMPTS);
+				if (spent) slot = this.#giveUp(lane, slot, previous);
+				else {
+					if (state !== RecordState.Queued) ring.setState(slot, RecordState.Queued);
+					previous = slot;
+					slot = ring.after(slot);
+				}
+			}
+		}
+	}
+
+	/** Sends again, or gives up, what was held longer than allowed. Returns whether something was queued again. */
+	expire(lane: Lane): boolean {
+		const { ring } = lane;
+		const now = this.#clock.monotonic();
+		let again = false;
+		let previous = -1;
+		for (let slot = ring.first; slot >= 0; ) {
+			if (ring.state(slot) === RecordState.Held && ring.time(slot) <= now) {
+				if (ring.attempts(slot) >= MAX_ATTEMPTS) {
+					slot = this.#giveUp(lane, slot, previous);
+					continue;
+				}
+				ring.setState(slot, RecordState.Queued);
+				again = true;
+			}
+			previous = slot;
+			slot = ring.after(slot);
+		}
+		return again;
+	}
+
+	/**
+	 * The cloud confirmed (or refused, then they are removed without being counted as delivered) the message with
+	 * this number; 0 means the oldest outstanding. Returns the records that this settled.
+	 */
+	confirm(lane: Lane, number: number, accepted: boolean): number {
+		const { ring } = lane;
+		let message = number;
+		let settled = 0;
+		let previous = -1;
+		for (let slot = ring.first; slot >= 0; ) {
+			const state = ring.state(slot);
+			const outstanding = state === RecordState.InFlight || state === RecordState.Held;
+			if (outstanding && message === 0) message = ring.message(slot);
+			if (outstanding && ring.message(slot) === message) {
+				if (accepted) {
+					this.delivered++;
+					this.#handler.delivered(lane, slot);
+				}
+				settled++;
+				slot = ring.remove(slot, previous);
+			} else {
+				previous = slot;
+				slot = ring.after(slot);
+			}
+		}
+		return settled;
+	}
+
+	/** Takes the next message's records out of the lane; false if none can go now. */
+	#choose(lane: Lane): boolean {
+		const { ring } = lane;
+		const fixed = lane.prefixEnd - lane.prefixStart + lane.suffixEnd - lane.suffixStart;
+		const separator = lane.separatorEnd - lane.separatorStart;
+		let bytes = fixed;
+		let count = 0;
+		let message = 0;
+		if (lane.confirmMs > 0 && outstanding(ring) >= lane.maxHeld) return false;
+		this.#first = -1;
+		for (let slot = ring.first; slot >= 0 && count < lane.maxRecords; slot = ring.after(slot)) {
+			if (ring.state(slot) !== RecordState.Queued) continue;
+			if (!ring.stamped(slot) && !this.#stampNow(lane, slot)) continue;
+			const before = ring.message(slot);
+			const more = ring.length(slot) + (count > 0 ? separator : 0);
+			if (count > 0 && (before !== message || bytes + more > lane.maxBytes)) {
+				if (message === 0) break;
+				continue;
+			}
+			if (count === 0) {
+				this.#first = slot;
+				message = before;
+			}
+			ring.setState(slot, RecordState.Sending);
+			bytes += more;
+			count++;
+		}
+		if (count === 0) return false;
+		if (message === 0) message = ring.number(this.#first);
+		for (let slot = this.#first, n = count; n > 0; slot = ring.after(slot)) {
+			if (ring.state(slot) !== RecordState.Sending) continue;
+			ring.setMessage(slot, message);
+			n--;
+		}
+		this.#lane = lane;
+		this.#count = this.#recordsLeft = count;
+		this.#left = bytes;
+		this.#record = this.#first;
+		this.#separatorNext = false;
+		this.#segmentAt = lane.prefixStart;
+		this.#segmentLeft = lane.prefixEnd - lane.prefixStart;
+		return true;
+	}
+
+	/** Corrects the stamps of a record that was taken before the clock was right. */
+	#stampNow(lane: Lane, slot: number): boolean {
+		const { ring } = lane;
+		if (ring.stampCount(slot) === 0) return true;
+		if (!this.#clock.trusted() || ring.boot(slot) !== this.#boot) return false;
+		const taken = this.#clock.wall() - (this.#clock.monotonic() - ring.monotonic(slot));
+		for (let i = ring.stampCount(slot) - 1; i >= 0; i--)
+			if (!this.#stamp.write(this.#bytes, this.#view, ring.stampAt(slot, i), taken)) return false;
+		ring.setStamped(slot, taken);
+		return true;
+	}
+
+	#nextSegment(): void {
+		const lane = this.#lane as Lane;
+		const { ring } = lane;
+		if (this.#recordsLeft === 0) {
+			this.#segmentAt = lane.suffixStart;
+			this.#segmentLeft = lane.suffixEnd - lane.suffixStart;
+		} else if (this.#separatorNext && lane.separatorEnd > lane.separatorStart) {
+			this.#segmentAt = lane.separatorStart;
+			this.#segmentLeft = lane.separatorEnd - lane.separatorStart;
+			this.#separatorNext = false;
+		} else {
+			let slot = this.#record;
+			while (ring.state(slot) !== RecordState.Sending) slot = ring.after(slot);
+			this.#segmentAt = ring.payloadAt(slot);
+			this.#segmentLeft = ring.length(slot);
+			this.#record = ring.after(slot);
+			this.#recordsLeft--;
+			this.#separatorNext = true;
+		}
+	}
+
+	/** The message is written to its last byte. */
+	#finish(): void {
+		const { ring } = this.#lane as Lane;
+		for (let slot = this.#first, n = this.#count; n > 0; slot = ring.after(slot)) {
+			if (ring.state(slot) !== RecordState.Sending) continue;
+			ring.setState(slot, RecordState.InFlight);
+			n--;
+		}
+		this.#lane = undefined;
+	}
+
+	#settle(lane: Lane, packetId: number): void {
+		const { ring } = lane;
+		let previous = -1;
+		for (let slot = ring.first; slot >= 0; ) {
+			if (ring.state(slot) === RecordState.InFlight && ring.packet(slot) === packetId) {
+				if (lane.confirmMs === 0) {
+					this.delivered++;
+					this.#handler.delivered(lane, slot);
+					slot = ring.remove(slot, previous);
+					continue;
+				}
+				ring.setState(slot, RecordState.Held);
+				ring.setTime(slot, this.#clock.monotonic() + lane.confirmMs);
+			}
+			previous = slot;
+			slot = ring.after(slot);
+		}
+	}
+
+	#giveUp(lane: Lane, slot: number, previous: number): number {
+		this.unconfirmed++;
+		this.#handler.unconfirmed(lane, slot);
+		return lane.ring.remove(slot, previous);
+	}
+
+	#copyDirect(bytes: Uint8Array, at: number, room: number): number {
+		const payload = this.#direct as Uint8Array;
+		const n = Math.min(room, payload.length - this.#directSent);
+		bytes.set(payload.subarray(this.#directSent, this.#directSent + n), at);
+		this.#directSent += n;
+		if (this.#directSent === payload.length) this.#directChosen = false;
+		return n;
+	}
+
+	#directDone(): void {
+		this.#direct = undefined;
+		this.#directPacket = -1;
+		this.#handler.directDelivered();
+	}
+}
+
+/** Messages that were sent and are not delivered yet. */
+function outstanding(ring: Ring): number {
+	let count = 0;
+	let message = 0;
+	for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) {
+		if (ring.state(slot) === RecordState.Queued || ring.message(slot) === message) continue;
+		message = ring.message(slot);
+		count++;
+	}
+	return count;
+}

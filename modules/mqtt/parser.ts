@@ -1,0 +1,203 @@
+// Incremental, bounded parser of every packet that a server sends. Chunks are appended to one assembly buffer
+// and packets are read in place, so every chunking of a stream gives the same events and nothing is allocated.
+
+import { isUtf8 } from "../core/utf8.js";
+import { PacketType, SUBACK_FAILURE } from "./packet.js";
+import { hasWildcard } from "./topic.js";
+
+/** A PUBLISH as received. Positions are in `bytes` and hold during the call only. */
+export class InboundMessage {
+	bytes: Uint8Array = new Uint8Array(0);
+	topicStart = 0;
+	topicEnd = 0;
+	payloadStart = 0;
+	payloadEnd = 0;
+	/** Payload bytes that the packet has; more than payloadEnd - payloadStart if it was too large to keep. */
+	payloadBytes = 0;
+	qos = 0;
+	packetId = 0;
+	dup = false;
+	retain = false;
+}
+
+/** One call per packet. A handler that returns false ends the parsing, because it closed the connection. */
+export interface ParserHandler {
+	connack(sessionPresent: boolean, code: number): boolean;
+	publish(message: InboundMessage): boolean;
+	/** PUBACK, PUBREC, PUBREL, PUBCOMP and UNSUBACK. */
+	acknowledgement(type: number, packetId: number): boolean;
+	/** Return codes lie in `bytes` at [start, end). */
+	suback(packetId: number, bytes: Uint8Array, start: number, end: number): boolean;
+	pingresp(): boolean;
+	/** The stream broke a rule; nothing more can be read from it. `code` is a key of CLOSE_CODES. */
+	violation(code: string): void;
+}
+
+export class Parser {
+	readonly #handler: ParserHandler;
+	readonly #bytes: Uint8Array;
+	readonly #keep: number;
+	readonly #message = new InboundMessage();
+	#fill = 0;
+	#skip = 0;
+	#dead = false;
+
+	/** Packets with a body of up to `keepBytes` are kept whole; chunks have up to `chunkBytes`. */
+	constructor(keepBytes: number, chunkBytes: number, handler: ParserHandler) {
+		this.#keep = keepBytes;
+		this.#bytes = new Uint8Array(5 + keepBytes + chunkBytes);
+		this.#message.bytes = this.#bytes;
+		this.#handler = handler;
+	}
+
+	/** Forgets everything, for a new connection. */
+	reset(): void {
+		this.#fill = 0;
+		this.#skip = 0;
+		this.#dead = false;
+	}
+
+	/** Takes the next bytes of the stream. */
+	push(chunk: Uint8Array): void {
+		if (this.#dead) return;
+		const bytes = this.#bytes;
+		bytes.set(chunk, this.#fill);
+		this.#fill += chunk.length;
+		let p = 0;
+		while (p < this.#fill) {
+			if (this.#skip > 0) {
+				const n = Math.min(this.#skip, this.#fill - p);
+				p += n;
+				this.#skip -= n;
+				continue;
+			}
+			const consumed = this.#packet(p, this.#fill);
+			if (this.#dead) return;
+			if (consumed === 0) break;
+			p += consumed;
+		}
+		if (p > 0) {
+			bytes.copyWithin(0, p, this.#fill);
+			this.#fill -= p;
+		}
+	}
+
+	/** Reads one packet at `p`; returns the bytes consumed, or 0 if more are needed. */
+	#packet(p: number, end: number): number {
+		const bytes = this.#bytes;
+		// The first byte alone can be wrong; a server must not be able to hold us with a length that never comes.
+		const first = bytes[p] as number;
+		const type = first >> 4;
+		const flags = first & 15;
+		if (!acceptable(type)) return this.#violation("MQTT-4.8.0-1");
+		if (type === PacketType.Publish) {
+			if ((flags & 6) === 6) return this.#violation("MQTT-3.3.1-4");
+			if ((flags & 14) === 8) return this.#violation("MQTT-3.3.1-2");
+		} else if (flags !== (type === PacketType.Pubrel ? 2 : 0)) return this.#violation("MQTT-2.2.2-2");
+		let length = 0;
+		let at = p + 1;
+		for (let shift = 0; ; shift += 7) {
+			if (at >= end) return 0;
+			const b = bytes[at++] as number;
+			length |= (b & 127) << shift;
+			if (b < 128) break;
+			if (shift === 21) return this.#violation("MQTT-4.8.0-1"); // a fifth length byte
+		}
+		if (type === PacketType.Publish) return this.#publish(p, at, length, end, flags);
+		if (!fits(type, length)) return this.#violation("MQTT-4.8.0-1");
+		if (length > this.#keep) return this.#violation("MQTT-4.8.0-1");
+		if (end - at < length) return 0;
+		return this.#body(type, at, length) ? at + length - p : this.#die();
+	}
+
+	#body(type: number, at: number, length: number): boolean {
+		const bytes = this.#bytes;
+		const handler = this.#handler;
+		if (type === PacketType.Pingresp) return handler.pingresp();
+		const a = bytes[at] as number;
+		const b = bytes[at + 1] as number;
+		if (type === PacketType.Connack) {
+			if (a > 1) return this.#violation("MQTT-4.8.0-1") > 0; // reserved acknowledge flags, section 3.2.2.1
+			return handler.connack(a === 1, b);
+		}
+		const id = (a << 8) | b;
+		if (id === 0) return this.#violation("MQTT-2.3.1-1") > 0;
+		if (type !== PacketType.Suback) return handler.acknowledgement(type, id);
+		for (let i = at + 2; i < at + length; i++) {
+			const code = bytes[i] as number;
+			if (code > 2 && code !== SUBACK_FAILURE) return this.#violation("MQTT-3.9.3-2") > 0;
+		}
+		return handler.suback(id, bytes, at + 2, at + length);
+	}
+
+	#publish(p: number, at: number, length: number, end: number, flags: number): number {
+		const bytes = this.#bytes;
+		const qos = (flags >> 1) & 3;
+		const idBytes = qos > 0 ? 2 : 0;
+		if (length < 2 + idBytes) return this.#violation("MQTT-4.8.0-1");
+		if (end - at < 2) return 0;
+		const topicBytes = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
+		if (topicBytes === 0) return this.#violation("MQTT-4.7.3-1");
+		const head = 2 + topicBytes + idBytes;
+		if (head > length) return this.#violation("MQTT-4.8.0-1");
+		const whole = length <= this.#keep;
+		// Of a packet too large to keep, the topic and the id are still needed, to acknowledge and to count it.
+		if (!whole && head > this.#keep) return this.#violation("MQTT-4.8.0-1");
+		if (end - at < (whole ? length : head)) return 0;
+		const topicStart = at + 2;
+		const topicEnd = topicStart + topicBytes;
+		if (!isUtf8(bytes, topicStart, topicEnd)) return this.#violation("MQTT-1.5.3-1");
+		const nul = bytes.indexOf(0, topicStart);
+		if (nul >= 0 && nul < topicEnd) return this.#violation("MQTT-1.5.3-2");
+		if (hasWildcard(bytes, topicStart, topicEnd)) return this.#violation("MQTT-3.3.2-2");
+		const message = this.#message;
+		message.packetId = qos > 0 ? ((bytes[topicEnd] as number) << 8) | (bytes[topicEnd + 1] as number) : 0;
+		if (qos > 0 && message.packetId === 0) return this.#violation("MQTT-2.3.1-1");
+		message.topicStart = topicStart;
+		message.topicEnd = topicEnd;
+		message.payloadStart = topicEnd + idBytes;
+		message.payloadEnd = whole ? at + length : message.payloadStart;
+		message.payloadBytes = length - head;
+		message.qos = qos;
+		message.dup = (flags & 8) !== 0;
+		message.retain = (flags & 1) !== 0;
+		if (!whole) this.#skip = length - head;
+		if (!this.#handler.publish(message)) return this.#die();
+		return at + (whole ? length : head) - p;
+	}
+
+	#violation(code: string): number {
+		this.#handler.violation(code);
+		this.#dead = true;
+		return 0;
+	}
+
+	#die(): number {
+		this.#dead = true;
+		return 0;
+	}
+}
+
+/** Packet types that a server may send. */
+function acceptable(type: number): boolean {
+	switch (type) {
+		case PacketType.Connack:
+		case PacketType.Publish:
+		case PacketType.Puback:
+		case PacketType.Pubrec:
+		case PacketType.Pubrel:
+		case PacketType.Pubcomp:
+		case PacketType.Suback:
+		case PacketType.Unsuback:
+		case PacketType.Pingresp:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/** Whether a body of this length is legal for the type. */
+function fits(type: number, length: number): boolean {
+	if (type === PacketType.Pingresp) return length === 0;
+	return type === PacketType.Suback ? length >= 3 : length === 2;
+}

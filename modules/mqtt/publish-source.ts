@@ -1,0 +1,22 @@
+// Where the session gets its messages from. It asks when it can send, so nothing is queued twice.
+
+/** The message that is about to be sent; filled in by the source, reused for every message. */
+export class Publication {
+	topic: Uint8Array = new Uint8Array(0);
+	qos = 0;
+	retain = false;
+	/** Payload bytes. */
+	length = 0;
+}
+
+export interface PublishSource {
+	/**
+	 * Chooses the next message and describes it, or returns false. Called only when it can be sent now: `windowOpen`
+	 * says whether that holds for QoS 1 and 2 as well.
+	 */
+	next(publication: Publication, windowOpen: boolean): boolean;
+	/** The chosen message is being sent under this packet id (0 at QoS 0). */
+	started(packetId: number): void;
+	/** Copies the next `room` payload bytes (or fewer at the end) to `bytes` at `at`; returns how many. */
+	copy(bytes: Uint8Array, at: number, room: number): number;
+}

@@ -1,0 +1,491 @@
+// The MQTT 3.1.1 client session over one transport after the other.
+//
+//   state       event                     next
+//   Stopped     start                     Opening
+//   Opening     opened                    Greeting     (CONNECT goes out [MQTT-3.1.0-1])
+//   Greeting    CONNACK 0                 Up
+//   Up          stop                      Leaving      (DISCONNECT goes out, nothing after it [MQTT-3.14.4-2])
+//   Leaving     written / closed / late   Stopped
+//   Opening, Greeting, Up
+//               any end                   Waiting      (backoff with full jitter)
+//   Waiting     pause over                Opening
+//   any         stop (not Up)             Stopped
+
+import { Backoff } from "../core/backoff.js";
+import type { Alarm, Clock, Random, Timers } from "../core/clock.js";
+import {
+	type ConnectOptions,
+	connectLength,
+	publishHeaderLength,
+	writeConnect,
+	writeEmpty,
+	writePublishHeader,
+	writeReply,
+	writeSubscribe,
+} from "./encode.js";
+import { Await, InFlight } from "./in-flight.js";
+import { InboundQos2 } from "./inbound-qos2.js";
+import { Limits } from "./limits.js";
+import type { Output } from "./output.js";
+import { PacketType } from "./packet.js";
+import { type InboundMessage, Parser, type ParserHandler } from "./parser.js";
+import { Publication, type PublishSource } from "./publish-source.js";
+import { ReplyQueue } from "./reply-queue.js";
+import type { Transport, TransportHandler } from "./transport.js";
+
+export const SessionState = Object.freeze({
+	Stopped: 0,
+	Opening: 1,
+	Greeting: 2,
+	Up: 3,
+	Leaving: 4,
+	Waiting: 5,
+} as const);
+
+/** Contract: may call `pump`, `subscribe`, `stop` and `drop` of the session. */
+export interface SessionHandler {
+	/** CONNACK 0 has arrived. */
+	sessionOpened(sessionPresent: boolean): void;
+	/** The connection ended; the next attempt comes in `retryMs`, or never when that is -1. */
+	sessionClosed(code: string, detail: string, retryMs: number): void;
+	/** A message has arrived; positions hold during the call. At QoS 1 its PUBACK follows the call. */
+	message(message: InboundMessage): void;
+	/** PUBACK or PUBCOMP for one of our messages. */
+	acknowledged(packetId: number): void;
+	/** All QoS 0 messages started so far have left the socket. */
+	drained(): void;
+	/** SUBACK: the granted QoS, or 0x80. */
+	subscribed(packetId: number, code: number): void;
+}
+
+export interface SessionOptions {
+	readonly transport: Transport;
+	readonly clock: Clock;
+	readonly timers: Timers;
+	readonly random: Random;
+	readonly output: Output;
+	readonly connect: ConnectOptions;
+	readonly source: PublishSource;
+	readonly handler: SessionHandler;
+}
+
+/** Numbers of the session since it was made. */
+export class SessionCounters {
+	/** Connections that reached CONNACK 0. */
+	connections = 0;
+	/** Attempts that did not get there. */
+	failedAttempts = 0;
+	bytesSent = 0;
+	bytesReceived = 0;
+	/** PUBLISH packets sent and received. */
+	publishesSent = 0;
+	publishesReceived = 0;
+	/** Acknowledgements that belong to nothing of ours. */
+	strayAcknowledgements = 0;
+	/** Inbound messages too large to keep: skipped and acknowledged. */
+	oversizeSkipped = 0;
+	/** Inbound QoS 2 messages that came again before their PUBREL. */
+	duplicatesDropped = 0;
+}
+
+export class Session implements TransportHandler, ParserHandler {
+	readonly counters = new SessionCounters();
+	readonly #transport: Transport;
+	readonly #clock: Clock;
+	readonly #output: Output;
+	readonly #connect: ConnectOptions;
+	readonly #source: PublishSource;
+	readonly #handler: SessionHandler;
+	readonly #parser: Parser;
+	readonly #inFlight = new InFlight(Limits.inFlight);
+	readonly #replies = new ReplyQueue(Limits.pendingReplies);
+	readonly #received = new InboundQos2(Limits.inboundQos2);
+	readonly #backoff: Backoff;
+	readonly #publication = new Publication();
+	/** Opening, Greeting and Leaving end by this; Waiting begins anew by it. */
+	readonly #deadline: Alarm;
+	readonly #keepAlive: Alarm;
+	readonly #acknowledge: Alarm;
+	readonly #stable: Alarm;
+	#state: number = SessionState.Stopped;
+	/** Payload bytes of the message being sent that are still to come. */
+	#remaining = 0;
+	#filter: Uint8Array | undefined;
+	#filterQos = 0;
+	#filterId = 0;
+	#pingDue = false;
+	#pingSentAt = -1;
+	#disconnectDue = false;
+	#lastSent = 0;
+	#lastReceived = 0;
+	#undrained = false;
+	/** While packets are read, `pump` waits: on XS the stack is small, and a TLS write needs much of it. */
+	#parsing = false;
+
+	constructor(options: SessionOptions) {
+		const { timers } = options;
+		this.#transport = options.transport;
+		this.#clock = options.clock;
+		this.#output = options.output;
+		this.#connect = options.connect;
+		this.#source = options.source;
+		this.#handler = options.handler;
+		if (connectLength(options.connect) + 5 > options.output.size)
+			throw new RangeError("session: CONNECT is longer than the output stage");
+		writeConnect(new Uint8Array(options.output.size), 0, options.connect); // throws on what is forbidden
+		this.#parser = new Parser(Limits.inboundBytes, Limits.chunkBytes, this);
+		this.#backoff = new Backoff(
+			{
+				minimumMs: Limits.backoffMinimumMs,
+				initialMs: Limits.backoffInitialMs,
+				maximumMs: Limits.backoffMaximumMs,
+			},
+			options.random,
+		);
+		this.#deadline = timers.create(() => this.#onDeadline());
+		this.#keepAlive = timers.create(() => this.#onKeepAlive());
+		this.#acknowledge = timers.create(() => this.#end("acknowledge-timeout", ""));
+		this.#stable = timers.create(() => this.#backoff.reset());
+	}
+
+	get state(): number {
+		return this.#state;
+	}
+
+	/** Outbound exchanges that await an acknowledgement. */
+	get inFlight(): number {
+		return this.#inFlight.count;
+	}
+
+	start(): void {
+		if (this.#state === SessionState.Stopped) this.#open();
+	}
+
+	/** Ends in order: what is being written is finished, DISCONNECT goes out, the connection is closed. */
+	stop(): void {
+		if (this.#state === SessionState.Up) {
+			this.#state = SessionState.Leaving;
+			this.#disconnectDue = true;
+			this.#deadline.start(Limits.closeMs);
+			this.pump();
+		} else if (this.#state !== SessionState.Stopped && this.#state !== SessionState.Leaving) {
+			this.#state = SessionState.Leaving;
+			this.#end("requested", "");
+		}
+	}
+
+	/** Ends the connection without DISCONNECT, so that the will is published, and connects again later. */
+	drop(code: string, detail: string): void {
+		this.#end(code, detail);
+	}
+
+	/** Sends SUBSCRIBE for one filter; returns its packet id, or 0 if that is not possible now. */
+	subscribe(filter: Uint8Array, qos: number): number {
+		if (this.#state !== SessionState.Up || this.#filter || this.#inFlight.full) return 0;
+		this.#filter = filter;
+		this.#filterQos = qos;
+		this.#filterId = this.#inFlight.open(Await.Suback);
+		this.#acknowledge.start(Limits.acknowledgeMs);
+		this.pump();
+		return this.#filterId;
+	}
+
+	/** Sends what there is to send. To be called when the source has something new. */
+	pump(): void {
+		const output = this.#output;
+		const transport = this.#transport;
+		if (this.#parsing) return;
+		while (this.#state === SessionState.Up || this.#state === SessionState.Leaving) {
+			this.#fill();
+			if (output.length === 0) break;
+			const n = output.drain(transport);
+			if (n > 0) {
+				this.counters.bytesSent += n;
+				this.#lastSent = this.#clock.monotonic();
+			}
+			if (output.length > 0) return; // the socket is full; `writable` goes on
+		}
+		if (this.#state === SessionState.Leaving && !this.#disconnectDue) this.#end("requested", "");
+	}
+
+	/** Puts as much into the output stage as there is and as fits. */
+	#fill(): void {
+		const output = this.#output;
+		const { bytes } = output;
+		for (;;) {
+			const room = output.room;
+			if (this.#remaining > 0) {
+				const n = this.#source.copy(bytes, output.at, Math.min(room, this.#remaining));
+				output.length += n;
+				this.#remaining -= n;
+				if (this.#remaining > 0) return;
+			} else if (room < 4) return;
+			else if (this.#replies.length > 0)
+				output.length = writeReply(bytes, output.at, this.#replies.type, this.#replies.take()) - output.base;
+			else if (this.#disconnectDue) {
+				this.#disconnectDue = false;
+				output.length = writeEmpty(bytes, output.at, PacketType.Disconnect) - output.base;
+				return;
+			} else if (this.#state !== SessionState.Up) return;
+			else if (this.#pingDue) {
+				this.#pingDue = false;
+				output.length = writeEmpty(bytes, output.at, PacketType.Pingreq) - output.base;
+			} else if (this.#filter) {
+				const filter = this.#filter;
+				if (room < filter.length + 10) {
+					if (output.length > 0) return;
+					throw new RangeError("session: filter is longer than the output stage");
+				}
+				this.#filter = undefined;
+				const end = writeSubscribe(bytes, output.at, this.#filterId, filter, this.#filterQos);
+				output.length = end - output.base;
+			} else if (!this.#begin(room)) return;
+		}
+	}
+
+	/** Begins the next message of the source. */
+	#begin(room: number): boolean {
+		const output = this.#output;
+		const publication = this.#publication;
+		// A message that can not move now stays with its source, where it can still be evicted or batched.
+		if (room < output.size / 2 || this.#transport.free <= output.length) return false;
+		if (!this.#source.next(publication, !this.#inFlight.full)) return false;
+		const { topic, qos, retain, length } = publication;
+		const header = publishHeaderLength(topic.length, qos, length);
+		if (header < 0 || header > room) throw new RangeError("session: topic is longer than the output stage");
+		const id = qos > 0 ? this.#inFlight.open(qos === 1 ? Await.Puback : Await.Pubrec) : 0;
+		if (qos > 0) this.#acknowledge.start(Limits.acknowledgeMs);
+		else this.#undrained = true;
+		const end = writePublishHeader(output.bytes, output.at, topic, qos, retain, false, id, length);
+		output.length = end - output.base;
+		this.#remaining = length;
+		this.counters.publishesSent++;
+		this.#source.started(id);
+		return true;
+	}
+
+	#open(): void {
+		this.#state = SessionState.Opening;
+		this.#deadline.start(Limits.connectMs);
+		this.#transport.open(this);
+	}
+
+	/** The one way out of a connection. */
+	#end(code: string, detail: string): void {
+		const state = this.#state;
+		if (state === SessionState.Stopped || state === SessionState.Waiting) return;
+		this.#transport.close(state !== SessionState.Leaving);
+		this.#deadline.stop();
+		this.#keepAlive.stop();
+		this.#acknowledge.stop();
+		this.#stable.stop();
+		this.#output.length = 0;
+		this.#remaining = 0;
+		this.#filter = undefined;
+		this.#pingDue = this.#disconnectDue = this.#undrained = false;
+		this.#pingSentAt = -1;
+		this.#replies.clear();
+		this.#inFlight.clear();
+		this.#received.clear();
+		if (state === SessionState.Opening || state === SessionState.Greeting) this.counters.failedAttempts++;
+		let retryMs = -1;
+		if (state === SessionState.Leaving) this.#state = SessionState.Stopped;
+		else {
+			this.#state = SessionState.Waiting;
+			retryMs = this.#backoff.next();
+			this.#deadline.start(retryMs);
+		}
+		this.#handler.sessionClosed(code, detail, retryMs);
+	}
+
+	#onDeadline(): void {
+		switch (this.#state) {
+			case SessionState.Opening:
+				return this.#end("connect-timeout", "");
+			case SessionState.Greeting:
+				return this.#end("connack-timeout", "");
+			case SessionState.Leaving:
+				return this.#end("requested", "");
+			case SessionState.Waiting:
+				return this.#open();
+			default:
+		}
+	}
+
+	/**
+	 * A PINGREQ goes out after three quarters of the interval without sending [MQTT-3.1.2-23] or without receiving,
+	 * so that steady QoS 0 traffic does not hide a dead link; half an interval later the link counts as dead.
+	 */
+	#onKeepAlive(): void {
+		const interval = this.#connect.keepAlive * 1000;
+		const now = this.#clock.monotonic();
+		if (this.#pingSentAt >= 0) {
+			const left = this.#pingSentAt + interval * 0.5 - now;
+			if (left > 0) this.#keepAlive.start(Math.ceil(left));
+			else this.#end("keepalive-timeout", "");
+			return;
+		}
+		const left = Math.min(this.#lastSent, this.#lastReceived) + interval * 0.75 - now;
+		if (left > 0) {
+			this.#keepAlive.start(Math.ceil(left));
+			return;
+		}
+		this.#pingDue = true;
+		this.#pingSentAt = now;
+		this.#keepAlive.start(Math.ceil(interval * 0.5));
+		this.pump();
+	}
+
+	// TransportHandler
+
+	opened(): void {
+		if (this.#state !== SessionState.Opening) return;
+		this.#state = SessionState.Greeting;
+		this.#parser.reset();
+		this.#deadline.start(Limits.connackMs);
+		const output = this.#output;
+		output.length = writeConnect(output.bytes, output.base, this.#connect) - output.base;
+		this.counters.bytesSent += output.drain(this.#transport);
+	}
+
+	received(bytes: Uint8Array): void {
+		this.counters.bytesReceived += bytes.length;
+		this.#lastReceived = this.#clock.monotonic();
+		this.#parsing = true;
+		this.#parser.push(bytes);
+		this.#parsing = false;
+		this.pump();
+	}
+
+	writable(): void {
+		if (this.#state === SessionState.Greeting) {
+			this.counters.bytesSent += this.#output.drain(this.#transport);
+			return;
+		}
+		if (this.#undrained && this.#output.length === 0 && this.#remaining === 0) {
+			this.#undrained = false;
+			this.#handler.drained();
+		}
+		this.pump();
+	}
+
+	closed(code: string, detail: string): void {
+		this.#end(
+			this.#state === SessionState.Greeting && code === "connection-lost" ? "closed-before-connack" : code,
+			detail,
+		);
+	}
+
+	// ParserHandler
+
+	connack(sessionPresent: boolean, code: number): boolean {
+		if (this.#state !== SessionState.Greeting) {
+			// Cumulocity says so why it closes; to the standard it is a violation all the same [MQTT-3.2.0-1].
+			this.#end("closed-by-server", `CONNACK ${code}`);
+			return false;
+		}
+		if (code !== 0) {
+			this.#end(code <= 5 ? `connack-${code}` : "connack-other", `code ${code}`);
+			return false;
+		}
+		if (sessionPresent && this.#connect.cleanSession) {
+			this.#end("MQTT-3.2.2-1", "");
+			return false;
+		}
+		this.#state = SessionState.Up;
+		this.#deadline.stop();
+		this.#stable.start(Limits.stableMs);
+		this.#lastSent = this.#clock.monotonic();
+		if (this.#connect.keepAlive > 0) this.#keepAlive.start(this.#connect.keepAlive * 750);
+		this.counters.connections++;
+		this.#handler.sessionOpened(sessionPresent);
+		return this.#alive();
+	}
+
+	publish(message: InboundMessage): boolean {
+		if (!this.#greeted()) return false;
+		this.counters.publishesReceived++;
+		const { qos, packetId } = message;
+		if (qos > 0 && this.#replies.full) {
+			this.#end("replies-full", "");
+			return false;
+		}
+		if (qos === 2 && this.#received.has(packetId)) this.counters.duplicatesDropped++;
+		else if (qos === 2 && !this.#received.add(packetId)) {
+			this.#end("replies-full", "");
+			return false;
+		} else if (message.payloadBytes > message.payloadEnd - message.payloadStart)
+			this.counters.oversizeSkipped++;
+		else this.#handler.message(message);
+		// Acknowledged whatever the handler made of it [MQTT-4.5.0-2], in the order of arrival [MQTT-4.6.0-2].
+		if (!this.#alive()) return false;
+		if (qos > 0) this.#replies.add(qos === 1 ? PacketType.Puback : PacketType.Pubrec, packetId);
+		return true;
+	}
+
+	acknowledgement(type: number, packetId: number): boolean {
+		if (!this.#greeted()) return false;
+		if (type === PacketType.Pubrel) {
+			this.#received.remove(packetId);
+			return this.#reply(PacketType.Pubcomp, packetId);
+		}
+		const next = this.#inFlight.acknowledge(type, packetId);
+		if (next < 0) {
+			this.counters.strayAcknowledgements++;
+			return true;
+		}
+		this.#progress();
+		if (next === Await.Pubcomp) return this.#reply(PacketType.Pubrel, packetId);
+		if (type !== PacketType.Unsuback) this.#handler.acknowledged(packetId);
+		return this.#alive();
+	}
+
+	suback(packetId: number, bytes: Uint8Array, start: number, end: number): boolean {
+		if (!this.#greeted()) return false;
+		if (this.#inFlight.acknowledge(PacketType.Suback, packetId) < 0) {
+			this.counters.strayAcknowledgements++;
+			return true;
+		}
+		if (end - start !== 1) {
+			this.#end("MQTT-3.8.4-5", "");
+			return false;
+		}
+		this.#progress();
+		this.#handler.subscribed(packetId, bytes[start] as number);
+		return this.#alive();
+	}
+
+	pingresp(): boolean {
+		if (!this.#greeted()) return false;
+		this.#pingSentAt = -1;
+		return true;
+	}
+
+	violation(code: string): void {
+		this.#end(code, "");
+	}
+
+	/** CONNACK comes first [MQTT-3.2.0-1]. */
+	#greeted(): boolean {
+		if (this.#state === SessionState.Greeting) this.#end("MQTT-3.2.0-1", "");
+		return this.#alive();
+	}
+
+	#alive(): boolean {
+		return this.#state === SessionState.Up || this.#state === SessionState.Leaving;
+	}
+
+	#reply(type: number, packetId: number): boolean {
+		if (this.#replies.full) {
+			this.#end("replies-full", "");
+			return false;
+		}
+		this.#replies.add(type, packetId);
+		return true;
+	}
+
+	#progress(): void {
+		if (this.#inFlight.count > 0) this.#acknowledge.start(Limits.acknowledgeMs);
+		else this.#acknowledge.stop();
+	}
+}

@@ -1,0 +1,43 @@
+// Topic names and filters (section 4.7): made into bytes once, at start, with every rule checked.
+
+import { encodeUtf8 } from "../core/utf8.js";
+import { MAX_FIELD_BYTES } from "./packet.js";
+
+/** UTF-8 of a text field; throws with the broken statement. */
+export function mqttText(text: string, what: string): Uint8Array {
+	const bytes = encodeUtf8(text);
+	if (bytes === undefined) throw new RangeError(`${what}: ill-formed text [MQTT-1.5.3-1]`);
+	if (bytes.indexOf(0) >= 0) throw new RangeError(`${what}: U+0000 [MQTT-1.5.3-2]`);
+	if (bytes.length > MAX_FIELD_BYTES) throw new RangeError(`${what}: over 65535 bytes [MQTT-4.7.3-3]`);
+	return bytes;
+}
+
+/** A topic name to publish on. */
+export function topicName(text: string): Uint8Array {
+	const bytes = mqttText(text, "topic");
+	if (bytes.length === 0) throw new RangeError("topic: empty [MQTT-4.7.3-1]");
+	if (hasWildcard(bytes, 0, bytes.length)) throw new RangeError("topic: a wildcard [MQTT-3.3.2-2]");
+	return bytes;
+}
+
+/** A filter to subscribe to. */
+export function topicFilter(text: string): Uint8Array {
+	const bytes = mqttText(text, "filter");
+	if (bytes.length === 0) throw new RangeError("filter: empty [MQTT-4.7.3-1]");
+	for (const [i, level] of text.split("/").entries()) {
+		if (level === "+") continue; // [MQTT-4.7.1-3]
+		if (level === "#" && i === text.split("/").length - 1) continue; // [MQTT-4.7.1-2]
+		if (level.includes("#")) throw new RangeError("filter: # stands alone and last [MQTT-4.7.1-2]");
+		if (level.includes("+")) throw new RangeError("filter: + fills a whole level [MQTT-4.7.1-3]");
+	}
+	return bytes;
+}
+
+/** Whether + or # occurs in [start, end). */
+export function hasWildcard(bytes: Uint8Array, start: number, end: number): boolean {
+	for (let i = start; i < end; i++) {
+		const c = bytes[i];
+		if (c === 35 || c === 43) return true;
+	}
+	return false;
+}

@@ -1,0 +1,27 @@
+// What the session needs of a network connection. modules/platform has the one for Moddable's sockets.
+
+/** Contract: none of these is called inside a call of `Transport`; after `closed` nothing more is called. */
+export interface TransportHandler {
+	/** The connection stands (with TLS: the handshake is done and the server's name was checked). */
+	opened(): void;
+	/** Bytes have arrived: exactly `bytes`, valid during this call only. */
+	received(bytes: Uint8Array): void;
+	/** More can be written, or all that was written is out. */
+	writable(): void;
+	/** The connection is gone, whoever ended it. `code` is a key of CLOSE_CODES; `detail` may name the cause. */
+	closed(code: string, detail: string): void;
+}
+
+export interface Transport {
+	/** Begins to connect. Only when idle. */
+	open(handler: TransportHandler): void;
+	/** Bytes that `write` takes now; 0 while not open. */
+	readonly free: number;
+	/**
+	 * Sends exactly `bytes`, at most `free` of them; the buffer may be used again at once. `more` says that
+	 * another write follows at once, so that both can travel in one TLS record.
+	 */
+	write(bytes: Uint8Array, more: boolean): void;
+	/** Ends the connection: at once with `abort`, else after what was written. `closed` is not called. */
+	close(abort: boolean): void;
+}

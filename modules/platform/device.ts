@@ -1,0 +1,32 @@
+// The host provider's IO classes and pins. Here is the one cast from the published typings (which lack `close` and
+// know no pin names) to the interfaces that the drivers use.
+
+import device from "embedded:provider/builtin";
+import type { AnalogClass, DigitalClass, Pin, PulseWidthClass } from "../../drivers/io.js";
+
+export interface DevicePins {
+	readonly temperature: Pin;
+	readonly led: Pin;
+	readonly buzzer: Pin;
+	readonly motor: Pin;
+	readonly tachometer: Pin;
+}
+
+export interface Device {
+	readonly io: {
+		readonly Analog: AnalogClass;
+		readonly Digital: DigitalClass;
+		readonly PWM: PulseWidthClass;
+	};
+	readonly pin: DevicePins;
+}
+
+export function getDevice(): Device {
+	const found = device as unknown as Device;
+	for (const name of ["temperature", "led", "buzzer", "motor", "tachometer"] as const)
+		if (typeof found.pin[name] !== "number")
+			throw new Error(
+				`no pin named ${name}: build for a board of drivers/boards, e.g. -p esp32:./drivers/boards/esp32`,
+			);
+	return found;
+}

@@ -1,0 +1,189 @@
+// Transport over the Ecma-419 TCP and TLS sockets. DNS, TCP and TLS failures all end in one `closed`.
+
+import TCP from "embedded:io/socket/tcp";
+import TLSSocket from "embedded:io/socket/tcp/tls";
+import type { Alarm, Timers } from "../core/clock.js";
+import { Limits } from "../mqtt/limits.js";
+import type { Transport, TransportHandler } from "../mqtt/transport.js";
+import { containedTcp } from "./contained-tcp.js";
+import type { SocketLike, Sockets } from "./socket.js";
+import { resolve } from "./system.js";
+
+export interface SocketTransportOptions {
+	readonly host: string;
+	readonly port: number;
+	/** Absent: plain TCP. */
+	readonly tls?: {
+		/** Name that the server's certificate must have; always checked. */
+		readonly serverName: string;
+		/** DER. */
+		readonly ca?: ArrayBuffer | undefined;
+		/** DER, leaf first; empty without mutual TLS. */
+		readonly chain: ArrayBuffer[];
+		/** Unencrypted PKCS#8 DER, RSA. */
+		readonly key?: ArrayBuffer | undefined;
+	};
+}
+
+/** The second write of a pair follows at once; the SDK's TLS then makes one record of both. */
+const MORE = Object.freeze({ more: true, byteLength: 2 * Limits.outputBytes });
+const ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
+
+export class SocketTransport implements Transport {
+	free = 0;
+	readonly #options: SocketTransportOptions;
+	readonly #rx = new Uint8Array(new ArrayBuffer(Limits.chunkBytes, { maxByteLength: Limits.chunkBytes }));
+	#handler: TransportHandler | undefined;
+	#socket: SocketLike | undefined;
+	#open = false;
+	/** Counts connections, so that a late callback of an earlier one is known as such. */
+	#generation = 0;
+	/** What the socket's callbacks have left to do. */
+	readonly #work: Alarm;
+	#readable = 0;
+	#mayWrite = false;
+	#error: string | undefined;
+
+	constructor(options: SocketTransportOptions, timers: Timers) {
+		this.#options = options;
+		this.#work = timers.create(() => this.#service());
+	}
+
+	open(handler: TransportHandler): void {
+		const generation = ++this.#generation;
+		const { host } = this.#options;
+		this.#handler = handler;
+		this.#readable = 0;
+		this.#mayWrite = false;
+		this.#error = undefined;
+		if (ADDRESS.test(host)) {
+			this.#connect(host, generation);
+			return;
+		}
+		resolve(host, (address) => {
+			if (generation !== this.#generation) return;
+			if (address === undefined) this.#closed("dns-failed", host);
+			else this.#connect(address, generation);
+		});
+	}
+
+	write(bytes: Uint8Array, more: boolean): void {
+		const socket = this.#socket;
+		if (socket === undefined) return;
+		if (more) socket.write(bytes, MORE);
+		else socket.write(bytes);
+		// An estimate until the socket reports anew; TLS adds its record's overhead.
+		this.free = Math.max(0, this.free - bytes.length - (this.#options.tls && !more ? 32 : 0));
+	}
+
+	close(_abort: boolean): void {
+		this.#generation++;
+		this.#handler = undefined;
+		this.#release();
+	}
+
+	#release(): void {
+		const socket = this.#socket;
+		this.#socket = undefined;
+		this.free = 0;
+		this.#open = false;
+		this.#work.stop();
+		try {
+			socket?.close();
+		} catch {
+			// A socket whose construction or handshake failed may have nothing left to close.
+		}
+	}
+
+	#closed(code: string, detail: string): void {
+		const handler = this.#handler;
+		this.#generation++;
+		this.#handler = undefined;
+		this.#release();
+		handler?.closed(code, detail);
+	}
+
+	#connect(address: string, generation: number): void {
+		const { host, port, tls } = this.#options;
+		const current = () => generation === this.#generation;
+		const callbacks = {
+			onReadable: (count: number) => {
+				if (!current()) return;
+				this.#readable = count;
+				this.#work.start(0);
+			},
+			onWritable: (count: number) => {
+				if (!current()) return;
+				this.free = count;
+				this.#mayWrite = true;
+				this.#work.start(0);
+			},
+			onError: (error?: unknown) => {
+				if (!current()) return;
+				this.#error = error instanceof Error ? error.message : "";
+				this.#work.start(0);
+			},
+		};
+		try {
+			const sockets = { TCP, TLSSocket } as unknown as Sockets;
+			if (tls === undefined) this.#socket = new sockets.TCP({ address, port, ...callbacks });
+			else {
+				const failed = (message: string) => {
+					if (current()) this.#closed("tls-failed", message);
+				};
+				this.#socket = new sockets.TLSSocket({
+					host,
+					address,
+					port,
+					...callbacks,
+					TCP: { io: containedTcp(failed) },
+					secure: {
+						serverName: tls.serverName,
+						protocolVersion: 0x303,
+						...(tls.ca ? { certificate: tls.ca } : {}),
+						...(tls.chain.length > 0 && tls.key ? { clientCertificates: tls.chain, clientKey: tls.key } : {}),
+					},
+				});
+			}
+		} catch (error) {
+			// Not now: `closed` must not be called inside `open`.
+			const message = error instanceof Error ? error.message : String(error);
+			resolve("", () => {
+				if (current()) this.#closed("connect-failed", message);
+			});
+		}
+	}
+
+	#failed(detail: string): void {
+		if (this.#open) this.#closed("connection-lost", detail);
+		else this.#closed(detail.startsWith("TLS") ? "tls-failed" : "connect-failed", detail);
+	}
+
+	/**
+	 * Does what the callbacks announced, from a timer of its own: the SDK's TLS calls them deep inside its own work,
+	 * and the stack of a small board does not hold both.
+	 */
+	#service(): void {
+		const generation = this.#generation;
+		if (this.#mayWrite && !this.#open) {
+			this.#open = true;
+			this.#mayWrite = false;
+			this.#handler?.opened();
+		}
+		const rx = this.#rx;
+		const buffer = rx.buffer as ArrayBuffer;
+		while (this.#readable > 0 && generation === this.#generation) {
+			const n = Math.min(this.#readable, Limits.chunkBytes);
+			buffer.resize(n); // the view follows; a new view would be garbage
+			this.#readable -= n;
+			this.#socket?.read(rx);
+			this.#handler?.received(rx);
+		}
+		if (generation !== this.#generation) return;
+		if (this.#error !== undefined) this.#failed(this.#error);
+		else if (this.#mayWrite) {
+			this.#mayWrite = false;
+			this.#handler?.writable();
+		}
+	}
+}

@@ -1,0 +1,37 @@
+// Re-armable timers on Moddable's `timer`. One timer object serves an alarm for life: it is parked and scheduled
+// again, because making a new one for each deadline would allocate.
+
+import Timer from "timer";
+import type { Alarm, Timers } from "../core/clock.js";
+
+/** A repeat interval keeps the SDK from freeing the timer after it has fired. */
+const NEVER = 0x3fffffff;
+
+class TimerAlarm implements Alarm {
+	#timer: Timer | undefined;
+
+	constructor(callback: () => void) {
+		const timer = Timer.repeat(() => {
+			Timer.schedule(timer);
+			callback();
+		}, NEVER);
+		Timer.schedule(timer);
+		this.#timer = timer;
+	}
+	start(ms: number): void {
+		if (this.#timer) Timer.schedule(this.#timer, ms > 0 ? Math.ceil(ms) : 0, NEVER);
+	}
+	stop(): void {
+		if (this.#timer) Timer.schedule(this.#timer);
+	}
+	close(): void {
+		Timer.clear(this.#timer);
+		this.#timer = undefined;
+	}
+}
+
+export class SystemTimers implements Timers {
+	create(callback: () => void): Alarm {
+		return new TimerAlarm(callback);
+	}
+}
