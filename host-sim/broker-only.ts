@@ -1,7 +1,10 @@
-// `npm start -- --broker-only`: the embedded broker and the stand-in, and how to reach them.
+// `npm start -- --broker-only`: the embedded broker and the stand-in, and how to reach them with a client of one's
+// own or with this firmware in Moddable's simulator.
 
-import { relative } from "node:path";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import type { Options } from "./options.js";
 import { startCloud } from "./run.js";
 import type { View } from "./view.js";
@@ -27,6 +30,9 @@ export async function serveCloud(options: Options, view: View): Promise<number> 
 			`    --cert ${short(identity.files.cert)} --key ${short(identity.files.key)} \\`,
 			`    -i ${clientId} -q 1 -t ${topicToTry(options)}`,
 			"",
+			"This firmware in Moddable's simulator (the SDK's mcconfig must be on the PATH):",
+			`  npm run build:sim -- ${short(await writeSimulatorManifest(options, cloud))}`,
+			"",
 		].join("\n"),
 	);
 	cloud.onEvent = (event) => {
@@ -43,6 +49,28 @@ export async function serveCloud(options: Options, view: View): Promise<number> 
 	});
 	await cloud.close();
 	return 0;
+}
+
+/** A manifest that builds the firmware with this broker's address and this device's identity; returns its path. */
+async function writeSimulatorManifest(options: Options, cloud: EmbeddedCloud): Promise<string> {
+	const identity = await cloud.device(options.device);
+	const folder = join(cloud.identities.folder, "sim");
+	mkdirSync(folder, { recursive: true, mode: 0o700 });
+	const manifest = {
+		include: [relative(folder, join(ROOT, "manifest.json"))],
+		data: { "*": ["./ca", "./client"] },
+		config: {
+			mote: {
+				device: { id: options.device, cloud: options.cloud },
+				broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port },
+			},
+		},
+	};
+	writeFileSync(join(folder, "ca.der"), cloud.identities.ca.der);
+	writeFileSync(join(folder, "client.der"), identity.certDer);
+	writeFileSync(join(folder, "client.pk8"), identity.keyDer, { mode: 0o600 });
+	writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, "\t")}\n`);
+	return join(folder, "manifest.json");
 }
 
 function topicToTry(options: Options): string {
