@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
+import { checkSettings } from "./firmware-setup.js";
 import type { Options } from "./options.js";
 import { startCloud } from "./run.js";
 import type { View } from "./view.js";
@@ -12,6 +13,7 @@ import type { View } from "./view.js";
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
 export async function serveCloud(options: Options, view: View): Promise<number> {
+	checkSettings(options);
 	const cloud = await startCloud(options);
 	const identity = await cloud.device(options.device);
 	const short = (path: string) => relative(ROOT, path) || path;

@@ -4,6 +4,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { makeSettings } from "../modules/app/settings.js";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import { OptionError, type Options } from "./options.js";
 
@@ -55,6 +56,11 @@ export function externalSetup(options: Options): Setup {
 		resources.set("client.pk8", readKey(options.key));
 	}
 	return { config: { mote: merge(manifestConfig(), { broker }, options) }, resources };
+}
+
+/** Throws the firmware's own SettingsError before anything is started. */
+export function checkSettings(options: Options): void {
+	makeSettings(merge(manifestConfig(), {}, options));
 }
 
 function merge(base: Groups, own: Groups, options: Options): Groups {

@@ -128,7 +128,7 @@ function parse(args: readonly string[]) {
 			},
 		}).values;
 	} catch (error) {
-		const what = (error as Error).message.split(". ")[0] ?? "unknown option";
+		const what = (error as Error).message.split(/\.\s/)[0] ?? "unknown option";
 		throw new OptionError(`${what.replace(/\.$/, "")}; npm start -- --help lists the options.`);
 	}
 }

@@ -7,7 +7,7 @@ import type { MoteNode } from "../modules/app/node.js";
 import type { CommandResult, Observer } from "../modules/app/observer.js";
 import { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import { explainFailure } from "./explain.js";
-import { embeddedSetup, externalSetup, type Setup } from "./firmware-setup.js";
+import { checkSettings, embeddedSetup, externalSetup, type Setup } from "./firmware-setup.js";
 import { Machine } from "./node/machine.js";
 import type { Options } from "./options.js";
 import { type Summary, Tally } from "./tally.js";
@@ -55,6 +55,7 @@ export class Run {
 	#ring: Summary["ring"] = { capacity: 0, waiting: 0, highWater: 0, evicted: 0 };
 
 	static async start(options: Options, view: View): Promise<Run> {
+		checkSettings(options);
 		const cloud = options.broker ? undefined : await startCloud(options);
 		try {
 			const setup = cloud ? await embeddedSetup(options, cloud) : externalSetup(options);

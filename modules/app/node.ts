@@ -360,6 +360,6 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		this.#parts.board.speed(rpm);
 	}
 	interval(ms: number): void {
-		this.#sampler.setInterval(ms);
+		this.#sampler.changeInterval(ms);
 	}
 }

@@ -33,7 +33,7 @@ export class Sampler {
 	}
 
 	/** The next sample comes one new interval from now. */
-	setInterval(ms: number): void {
+	changeInterval(ms: number): void {
 		this.#intervalMs = ms;
 		if (this.#running) this.start();
 	}

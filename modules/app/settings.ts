@@ -70,7 +70,7 @@ export const SCHEMA = Object.freeze({
 	}),
 	outbox: Object.freeze({
 		/** Samples that are kept while the link is down; the oldest give way. */
-		measures: whole(64, 4, 60000),
+		measures: whole(120, 4, 60000),
 		/** Operation results and events that are kept. */
 		events: whole(8, 4, 256),
 	}),

@@ -28,5 +28,5 @@ export const Limits = Object.freeze({
 	/** Ceiling of the first pause, ms. */
 	backoffInitialMs: 1_000,
 	/** Largest pause, ms. */
-	backoffMaximumMs: 60_000,
+	backoffMaximumMs: 30_000,
 });

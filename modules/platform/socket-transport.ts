@@ -70,8 +70,16 @@ export class SocketTransport implements Transport {
 	write(bytes: Uint8Array, more: boolean): void {
 		const socket = this.#socket;
 		if (socket === undefined) return;
-		if (more) socket.write(bytes, MORE);
-		else socket.write(bytes);
+		try {
+			if (more) socket.write(bytes, MORE);
+			else socket.write(bytes);
+		} catch (error) {
+			// The socket has just died; what it throws must not pass through the session.
+			this.#error ??= error instanceof Error ? error.message : "";
+			this.free = 0;
+			this.#work.start(0);
+			return;
+		}
 		// An estimate until the socket reports anew; TLS adds its record's overhead.
 		this.free = Math.max(0, this.free - bytes.length - (this.#options.tls && !more ? 32 : 0));
 	}

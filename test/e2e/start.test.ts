@@ -1,0 +1,93 @@
+// The main job, as the README promises it: `npm start` with each cloud, with commands, with the exit code.
+
+import assert from "node:assert/strict";
+import { eventsOf, runCli, summaryOf } from "./cli.js";
+
+describe("npm start", () => {
+	for (const cloud of ["cumulocity", "sap", "plain"]) {
+		it(`delivers five measures to ${cloud} and loses none`, async () => {
+			const outcome = await runCli([
+				"--cloud",
+				cloud,
+				"--measures",
+				"5",
+				"--interval",
+				"150ms",
+				"--log",
+				"json",
+			]);
+			assert.equal(outcome.code, 0, outcome.err);
+			const summary = summaryOf(outcome);
+			assert.ok(summary.acknowledged >= 5, JSON.stringify(summary));
+			assert.equal(summary.lost, 0);
+			assert.ok(summary.published >= summary.acknowledged);
+			assert.equal(summary.stored, summary.accepted);
+			assert.equal(summary.reconnects, 0);
+			assert.equal(outcome.err, "");
+		});
+
+		it(`carries out three commands from ${cloud}, and the circuit shows it`, async () => {
+			const outcome = await runCli([
+				...["--cloud", cloud, "--measures", "2", "--interval", "300ms", "--log", "json"],
+				...["--command", "led on", "--command", "buzzer 880Hz 200ms", "--command", "speed 50"],
+			]);
+			assert.equal(outcome.code, 0, outcome.err);
+			assert.deepEqual(summaryOf(outcome).commands, [
+				{ text: "led on", status: "SUCCESSFUL", reason: "" },
+				{ text: "buzzer 880Hz 200ms", status: "SUCCESSFUL", reason: "" },
+				{ text: "speed 50", status: "SUCCESSFUL", reason: "" },
+			]);
+			const circuit = eventsOf(outcome, "circuit");
+			assert.equal(circuit.length, 3);
+			assert.equal(circuit[0]?.led, 100);
+			assert.equal(circuit[1]?.toneHz, 880);
+		});
+
+		it(`refuses a speed out of range from ${cloud} with a reason, and exits with 0: it did its job`, async () => {
+			const outcome = await runCli([
+				...["--cloud", cloud, "--measures", "1", "--interval", "200ms", "--log", "json"],
+				...["--command", "speed 99999"],
+			]);
+			assert.equal(outcome.code, 0, outcome.err);
+			const [command] = summaryOf(outcome).commands;
+			assert.equal(command?.status, "FAILED");
+			assert.match(command?.reason ?? "", /outside 0 to 200 rpm/);
+			assert.equal(eventsOf(outcome, "circuit").at(-1)?.rpm, 0, "the motor must not move");
+		});
+	}
+
+	it("delivers at QoS 0 as well: written and drained", async () => {
+		const outcome = await runCli(["--qos", "0", "--measures", "3", "--interval", "150ms", "--log", "json"]);
+		assert.equal(outcome.code, 0, outcome.err);
+		assert.equal(summaryOf(outcome).lost, 0);
+		assert.ok(eventsOf(outcome, "publish").some((line) => line.packetId === 0));
+	});
+
+	it("shows people a readable view and a summary", async () => {
+		const { out, code } = await runCli(["--measures", "2", "--interval", "150ms", "--command", "led 40%"]);
+		assert.equal(code, 0);
+		assert.match(out, /temperature -?\d+\.\d\d °C/);
+		assert.match(out, /← s\/ds {2}511,mote-0001,led 40%/);
+		assert.match(out, /SUCCESSFUL {2}led 40%/);
+		assert.match(out, /0 lost/);
+	});
+
+	it("--help explains every option", async () => {
+		const { out, code } = await runCli(["--help"]);
+		assert.equal(code, 0);
+		for (const option of [
+			"cloud",
+			"broker",
+			"broker-only",
+			"device",
+			"ca",
+			"cert",
+			"key",
+			"username",
+			"settings",
+		])
+			assert.match(out, new RegExp(`--${option}\\b`));
+		for (const option of ["interval", "qos", "measures", "command", "log", "keep-running"])
+			assert.match(out, new RegExp(`--${option}\\b`));
+	});
+});

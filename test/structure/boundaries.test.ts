@@ -1,0 +1,86 @@
+// Who may name what: pure rooms name only each other, Moddable is named in one room, Node only by host-sim and tests,
+// and the stand-ins of the clouds share no code with the firmware that they judge.
+
+import assert from "node:assert/strict";
+import { existsSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { ROOT, type Source, sources } from "./sources.js";
+
+/** Room → rooms it may import from. Order matters: the first prefix that fits is the room. */
+const ROOMS: Readonly<Record<string, readonly string[]>> = {
+	"modules/core/": ["modules/core/"],
+	"modules/mqtt/": ["modules/core/", "modules/mqtt/"],
+	"modules/cloud/": ["modules/core/", "modules/mqtt/", "modules/cloud/"],
+	"modules/app/": ["modules/core/", "modules/mqtt/", "modules/cloud/", "modules/app/"],
+	"modules/platform/": ["modules/core/", "modules/mqtt/", "modules/platform/", "drivers/io.ts"],
+	"drivers/boards/": ["drivers/boards/"],
+	"drivers/": ["modules/core/", "drivers/"],
+	"host-sim/circuit/": ["host-sim/circuit/", "drivers/io.ts"],
+	"host-sim/mcsim/": ["host-sim/mcsim/", "host-sim/circuit/", "drivers/"],
+	"host-sim/cloud/": ["host-sim/cloud/", "host-sim/identities.ts"],
+	"host-sim/identities.ts": ["host-sim/cloud/"],
+	"host-sim/": ["host-sim/", "modules/", "drivers/", "main.ts"],
+	"main.ts": ["modules/", "drivers/"],
+};
+/** Rooms that may name Moddable's modules. */
+const MODDABLE = ["modules/platform/", "main.ts", "drivers/boards/", "host-sim/mcsim/"];
+const MODDABLE_NAME = /^(embedded:|mc\/|timer$|time$|preference$|Resource$|file$)/;
+
+const firmware = sources("main.ts", "modules", "drivers", "host-sim/circuit", "host-sim/mcsim");
+const everything = [...firmware, ...sources("host-sim", "test")];
+
+function target(source: Source, specifier: string): string {
+	return normalize(join(dirname(source.path), specifier)).replace(/\.js$/, ".ts");
+}
+
+describe("boundaries", () => {
+	it("finds the sources it is about", () => {
+		assert.ok(firmware.length > 40, `${firmware.length} firmware files`);
+		assert.ok(firmware.some((source) => source.imports.includes("embedded:io/socket/tcp")));
+	});
+
+	it("every relative import ends in .js and resolves to a TypeScript file", () => {
+		for (const source of everything)
+			for (const specifier of source.imports.filter((name) => name.startsWith("."))) {
+				assert.match(specifier, /\.js$/, `${source.path} imports ${specifier}`);
+				assert.ok(existsSync(join(ROOT, target(source, specifier))), `${source.path} imports ${specifier}`);
+			}
+	});
+
+	it("no arrow points left", () => {
+		for (const source of [...firmware, ...sources("host-sim")]) {
+			const room = Object.keys(ROOMS).find((prefix) => source.path.startsWith(prefix));
+			assert.ok(room, `${source.path} is in no room`);
+			for (const specifier of source.imports.filter((name) => name.startsWith("."))) {
+				const path = target(source, specifier);
+				const allowed = (ROOMS[room] as readonly string[]).some((prefix) => path.startsWith(prefix));
+				assert.ok(allowed, `${source.path} (${room}) imports ${path}`);
+			}
+		}
+	});
+
+	it("only modules/platform, main.ts, board providers and host-sim/mcsim name Moddable modules", () => {
+		for (const source of firmware) {
+			const may = MODDABLE.some((prefix) => source.path.startsWith(prefix));
+			for (const specifier of source.imports.filter((name) => !name.startsWith("."))) {
+				assert.ok(may, `${source.path} names ${specifier}`);
+				const own = /^(host-sim|drivers)\//.test(specifier) && /provider\.ts$|builtin\.ts$/.test(source.path);
+				assert.ok(MODDABLE_NAME.test(specifier) || own, `${source.path} names ${specifier}`);
+			}
+		}
+	});
+
+	it("the firmware uses no global that XS lacks", () => {
+		const foreign =
+			/(?<![.\w#])(Buffer|process|console|setTimeout|setInterval|queueMicrotask|TextEncoder|TextDecoder|structuredClone|require|URL|performance)\b(?=\s*[.(])/;
+		for (const source of firmware) {
+			const code = source.text.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "");
+			assert.doesNotMatch(code, foreign, source.path);
+		}
+	});
+
+	it("the firmware never parses foreign JSON into objects", () => {
+		for (const source of sources("main.ts", "modules", "drivers"))
+			assert.doesNotMatch(source.text, /JSON\s*\.\s*parse|\beval\s*\(|new Function/, source.path);
+	});
+});

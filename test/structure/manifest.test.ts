@@ -1,0 +1,118 @@
+// The manifest agrees with the tree, and modules keep the rules of preloading: what is not listed is not frozen into
+// flash, and what changes at module level fails on the board only.
+
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { ROOT, sources } from "./sources.js";
+
+interface Manifest {
+	modules: Record<string, string | string[]>;
+	preload: string[];
+	config: Record<string, Record<string, unknown>>;
+	platforms: Record<string, { modules?: Record<string, string> }>;
+}
+const read = <T>(path: string): T => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as T;
+const manifest = read<Manifest>("manifest.json");
+const firmware = sources("main.ts", "modules", "drivers").filter(
+	(source) => !source.path.includes("/boards/"),
+);
+
+describe("manifest", () => {
+	it("maps every folder of the firmware to a target of the same path", () => {
+		for (const source of firmware) {
+			const folder = dirname(source.path);
+			if (folder === ".") assert.equal(manifest.modules["*"], "./main");
+			else assert.equal(manifest.modules[`${folder}/*`], `./${folder}/*`, source.path);
+		}
+		for (const [name, path] of Object.entries(manifest.modules))
+			if (name.endsWith("/*")) assert.ok(readdirSync(join(ROOT, dirname(path as string))).length > 0, name);
+	});
+
+	it("preloads every module, one by one, and nothing else", () => {
+		const expected = firmware.map((source) => source.path.replace(/\.ts$/, "")).sort();
+		assert.deepEqual([...manifest.preload].sort(), expected);
+	});
+
+	it("keeps tests, JSON and build output out of the folders that mcconfig takes whole", () => {
+		for (const folder of new Set(
+			firmware.map((source) => dirname(source.path)).filter((name) => name !== "."),
+		))
+			for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true }))
+				assert.ok(entry.isDirectory() || entry.name.endsWith(".ts"), `${folder}/${entry.name}`);
+	});
+
+	it("switches DHE_RSA off, with which the SDK's TLS can not authenticate a client", () => {
+		assert.equal(manifest.config.tls?.DHE_RSA, false);
+	});
+
+	it("carries no settings of anybody's", () => {
+		assert.deepEqual(manifest.config.mote, {});
+	});
+
+	it("has a folder with pins, memory and provider for each board, in lower case", () => {
+		const boards = readdirSync(join(ROOT, "drivers/boards"));
+		assert.deepEqual(boards.sort(), ["esp32", "esp32c3"]);
+		for (const board of boards) {
+			const { creation, modules } = read<{
+				creation: { stack: number };
+				modules: Record<string, string>;
+			}>(`drivers/boards/${board}/manifest.json`);
+			assert.ok(creation.stack >= 384, board);
+			assert.equal(modules[`drivers/boards/${board}/pins`], "./pins");
+			const provider = readFileSync(join(ROOT, `drivers/boards/${board}/host/provider.ts`), "utf8");
+			assert.match(provider, new RegExp(`drivers/boards/${board}/pins`));
+		}
+	});
+});
+
+describe("preload rules", () => {
+	for (const source of firmware) {
+		it(`${source.path} keeps nothing mutable at module level`, () => {
+			const top = source.text
+				.split("\n")
+				.filter((line) => /^(export |static )?(let|var|const|static)\b/.test(line));
+			for (const line of top) {
+				assert.doesNotMatch(line, /^(export )?(let|var)\b/, line);
+				assert.doesNotMatch(
+					line,
+					/=\s*new (Map|Set|WeakMap|WeakSet|Date|ArrayBuffer|DataView|Uint8Array)\b/,
+					line,
+				);
+				assert.doesNotMatch(line, /=\s*[[{]/, `not frozen: ${line}`);
+			}
+			assert.doesNotMatch(
+				source.text,
+				/^\tstatic (?!bytesFor\b)(readonly )?#?\w+\s*(:[^=(]+)?=/m,
+				"a static field",
+			);
+			assert.doesNotMatch(source.text, /^\s*(export )?(const )?enum\b/m);
+		});
+	}
+});
+
+describe("repository", () => {
+	const tracked = execFileSync("git", ["ls-files"], { cwd: ROOT, encoding: "utf8" }).trim().split("\n");
+
+	it("tracks no key, certificate or local settings", () => {
+		for (const path of tracked) {
+			assert.doesNotMatch(path, /\.(pem|key|der|pk8|p12|crt)$|manifest_local\.json$/, path);
+			// The label is put together here, so that this file does not hold it.
+			const label = ["-----BEGIN", "(ENCRYPTED |RSA |EC )?PRIVATE KEY-----\\s+[A-Za-z0-9+/=]{20}"].join(" ");
+			if (/\.(ts|mjs|json|md)$/.test(path))
+				assert.doesNotMatch(readFileSync(join(ROOT, path), "utf8"), new RegExp(label), path);
+		}
+	});
+
+	it("has a lockfile without download addresses", () => {
+		assert.doesNotMatch(
+			readFileSync(join(ROOT, "package-lock.json"), "utf8"),
+			/"resolved"|https?:\/\/registry/,
+		);
+	});
+
+	it("gives the firmware no npm dependency", () => {
+		assert.equal("dependencies" in read<object>("package.json"), false);
+	});
+});
