@@ -1,0 +1,93 @@
+// A Mosquitto broker (Debian package) on loopback, with a TLS listener that demands a client certificate.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type DeviceIdentity, type Identities, openIdentities } from "../../host-sim/identities.js";
+
+/** Path of the broker, or undefined where it is not installed. */
+export const MOSQUITTO = [
+	"/usr/sbin/mosquitto",
+	"/usr/local/sbin/mosquitto",
+	"/opt/homebrew/sbin/mosquitto",
+].find((path) => existsSync(path));
+
+export interface Mosquitto {
+	readonly port: number;
+	readonly ca: string;
+	readonly identities: Identities;
+	device(name: string): Promise<DeviceIdentity>;
+	/** Ends the broker and starts it again on the same port. */
+	stop(): Promise<void>;
+	start(): Promise<void>;
+	close(): Promise<void>;
+}
+
+export async function openMosquitto(): Promise<Mosquitto> {
+	const folder = mkdtempSync(join(tmpdir(), "mote-mosquitto-"));
+	const identities = await openIdentities(join(folder, "identities"));
+	const port = await freePort();
+	const config = join(folder, "mosquitto.conf");
+	writeFileSync(
+		config,
+		[
+			"user root", // else it gives up its rights to read the keys when it was started by root
+			"allow_anonymous true",
+			"persistence false",
+			`listener ${port} 127.0.0.1`,
+			`cafile ${join(folder, "identities", "ca.pem")}`,
+			`certfile ${join(folder, "identities", "server.pem")}`,
+			`keyfile ${join(folder, "identities", "server-key.pem")}`,
+			"require_certificate true",
+			"",
+		].join("\n"),
+	);
+	let child: ChildProcess | undefined;
+	const stop = async () => {
+		const running = child;
+		child = undefined;
+		if (!running || running.exitCode !== null) return;
+		const ended = new Promise((resolve) => running.once("exit", resolve));
+		running.kill();
+		await ended;
+	};
+	const start = async () => {
+		child = spawn(MOSQUITTO as string, ["-c", config], { stdio: "ignore" });
+		for (let attempt = 0; !(await listens(port)); attempt++) {
+			if (attempt > 100 || child.exitCode !== null) throw new Error("Mosquitto did not start");
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+	};
+	await start();
+	return {
+		port,
+		ca: join(folder, "identities", "ca.pem"),
+		identities,
+		device: (name) => identities.device(name, name),
+		stop,
+		start,
+		async close() {
+			await stop();
+			rmSync(folder, { recursive: true });
+		},
+	};
+}
+
+function freePort(): Promise<number> {
+	return new Promise((resolve) => {
+		const server = createServer().listen(0, "127.0.0.1", () => {
+			const { port } = server.address() as { port: number };
+			server.close(() => resolve(port));
+		});
+	});
+}
+
+function listens(port: number): Promise<boolean> {
+	return new Promise((resolve) => {
+		const socket = connect(port, "127.0.0.1");
+		socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
+		socket.once("connect", () => socket.destroy());
+	});
+}

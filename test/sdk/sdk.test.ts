@@ -1,0 +1,119 @@
+// With the real SDK: the app builds without a warning about our modules, runs headless in Moddable's simulator against
+// the embedded clouds with a client certificate, survives certificates that it must refuse, and links for the boards.
+// Skipped where the SDK is not there.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { type CloudName, EmbeddedCloud } from "../../host-sim/cloud/embedded-cloud.js";
+import { buildForSimulator, linkForBoard, missing, ourWarnings, ROOT, Simulator } from "./sdk.js";
+
+const DEVICE = "sim-1";
+/** The NAME of the manifest, which an including manifest can not change. */
+const NAME = "mote";
+
+describe("Moddable SDK", () => {
+	let folder: string;
+	let cloud: EmbeddedCloud | undefined;
+	let simulator: Simulator | undefined;
+
+	before(function () {
+		const why = missing();
+		if (why !== "") {
+			console.log(`    ${why}: the tests with the Moddable SDK are skipped`);
+			this.skip();
+		}
+		// Inside the project, because mcconfig wants to reach the manifest by a relative path.
+		mkdirSync(join(ROOT, "certs/dev"), { recursive: true });
+		folder = mkdtempSync(join(ROOT, "certs/dev/sdk-"));
+	});
+	after(() => {
+		if (folder) rmSync(folder, { recursive: true });
+	});
+	afterEach(async () => {
+		simulator?.close();
+		await cloud?.close();
+		simulator = cloud = undefined;
+	});
+
+	async function build(name: CloudName, ca?: Uint8Array, serverName = "localhost"): Promise<string> {
+		cloud = await EmbeddedCloud.start({ cloud: name, identitiesFolder: join(folder, "identities") });
+		const identity = await cloud.device(DEVICE);
+		writeFileSync(join(folder, "ca.der"), ca ?? cloud.identities.ca.der);
+		writeFileSync(join(folder, "client.der"), identity.certDer);
+		writeFileSync(join(folder, "client.pk8"), identity.keyDer);
+		const manifest = {
+			include: [relative(folder, join(ROOT, "manifest.json"))],
+			data: { "*": ["./ca", "./client"] },
+			config: {
+				mote: {
+					device: { id: DEVICE, cloud: name },
+					sampling: { intervalMs: 300 },
+					broker: { host: "127.0.0.1", serverName, port: cloud.port },
+				},
+			},
+		};
+		writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
+		return buildForSimulator(relative(ROOT, join(folder, "manifest.json")));
+	}
+
+	for (const name of ["cumulocity", "sap", "plain"] as const)
+		it(`runs in the simulator with ${name}: measures arrive, commands move, an outage is survived`, async () => {
+			const output = await build(name);
+			assert.deepEqual(ourWarnings(output), []);
+			simulator = await Simulator.start(NAME);
+			const embedded = cloud as EmbeddedCloud;
+			await embedded.when(() => embedded.completeSamples(DEVICE) >= 3, 30_000, simulator.trace);
+			await embedded.sendCommand(DEVICE, "led 40%; buzzer 880Hz; speed 50");
+			await embedded.when(
+				() =>
+					["led:40", "buzzer:880"].every((want) =>
+						embedded.stored(DEVICE).some((v) => `${v.series}:${v.value}` === want),
+					),
+				20_000,
+			);
+			await embedded.when(() =>
+				embedded.stored(DEVICE).some((v) => v.series === "speed" && Math.abs(v.value - 50) < 3),
+			);
+			await embedded.stopBroker();
+			await simulator.until(/next attempt in/);
+			await embedded.startBroker();
+			const before = embedded.completeSamples(DEVICE);
+			await embedded.when(() => embedded.completeSamples(DEVICE) > before + 3, 40_000);
+			assert.doesNotMatch(simulator.trace, /abort|\[break\]/);
+		}).timeout(180_000);
+
+	it("survives a certificate of a foreign authority: reported, and tried again", async () => {
+		const foreign = await EmbeddedCloud.start({ cloud: "plain", identitiesFolder: join(folder, "foreign") });
+		await build("plain", foreign.identities.ca.der);
+		await foreign.close();
+		simulator = await Simulator.start(NAME);
+		await simulator.until(
+			/TLS handshake failed.*next attempt[\s\S]*TLS handshake failed.*next attempt/,
+			40_000,
+		);
+		assert.doesNotMatch(simulator.trace, /XS abort/);
+	}).timeout(180_000);
+
+	it("survives a certificate for another name: reported, and tried again", async () => {
+		await build("plain", undefined, "another.example");
+		simulator = await Simulator.start(NAME);
+		await simulator.until(
+			/TLS handshake failed.*next attempt[\s\S]*TLS handshake failed.*next attempt/,
+			40_000,
+		);
+		assert.doesNotMatch(simulator.trace, /XS abort/);
+	}).timeout(180_000);
+
+	for (const board of ["esp32", "esp32c3"])
+		it(`compiles every module for ${board} and links the preload image without a warning of ours`, async () => {
+			const scratch = mkdtempSync(join(tmpdir(), "mote-idf-"));
+			try {
+				const output = await linkForBoard(board, scratch);
+				assert.deepEqual(ourWarnings(output), []);
+			} finally {
+				rmSync(scratch, { recursive: true });
+			}
+		}).timeout(300_000);
+});

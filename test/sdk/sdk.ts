@@ -1,0 +1,147 @@
+// The Moddable SDK as the tests use it: build, run headless in its simulator, generate for ESP32.
+
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+
+export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const SDK = process.env.MODDABLE ?? "";
+const TOOLS = join(SDK, "build/bin/lin/release");
+const run = promisify(execFile);
+
+/** Why these tests cannot run here, or "". */
+export function missing(): string {
+	if (SDK === "") return "MODDABLE is not set";
+	if (process.platform !== "linux") return "they run on Linux only";
+	if (!existsSync(join(TOOLS, "mcconfig")) || !existsSync(join(TOOLS, "mcsim")))
+		return "the SDK at $MODDABLE has no mcconfig or mcsim built";
+	if (!(process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, "Xvfb"))))
+		return "Xvfb is not installed";
+	return "";
+}
+
+const environment = () => ({
+	...process.env,
+	PATH: [TOOLS, join(ROOT, "node_modules/.bin"), process.env.PATH].join(":"),
+});
+
+/** The linker's warnings that name one of our modules. */
+export function ourWarnings(output: string): string[] {
+	return output.split("\n").filter((line) => /### warning: (main|modules\/|drivers\/|host-sim\/)/.test(line));
+}
+
+/** Builds a manifest for Moddable's simulator; returns what the tools printed. Never without `-t build`. */
+export async function buildForSimulator(manifest: string): Promise<string> {
+	// Without the linked image it is linked anew, and only then the linker says what it warns of.
+	rmSync(join(SDK, "build/tmp/lin/mc/debug/mote/mc.xs.c"), { force: true });
+	const result = await run("mcconfig", ["-d", "-m", "-p", "lin", "-t", "build", manifest], {
+		cwd: ROOT,
+		env: environment(),
+		maxBuffer: 1 << 26,
+	});
+	return result.stdout + result.stderr;
+}
+
+/**
+ * Generates for an ESP32 board, compiles every module and links the preload image: all that can be done without
+ * ESP-IDF, for which an empty folder of the right version stands in. Returns what the tools printed.
+ */
+export async function linkForBoard(board: string, scratch: string): Promise<string> {
+	const idf = join(scratch, "idf");
+	if (!existsSync(idf)) {
+		mkdirSync(idf, { recursive: true });
+		const git = (...args: string[]) => execFileSync("git", args, { cwd: idf, stdio: "ignore" });
+		git("init", "-q");
+		git("-c", "user.name=x", "-c", "user.email=x@localhost", "commit", "-q", "--allow-empty", "-m", "x");
+		git("tag", "v6.0");
+	}
+	const env = environment();
+	await run("mcconfig", ["-d", "-p", `esp32:./drivers/boards/${board}`, "-t", "build"], { cwd: ROOT, env });
+	const folder = join(SDK, "build/tmp/esp32", board, "debug/mote");
+	const config = join(folder, `xsProj-${board}`, "build/config/sdkconfig.h");
+	mkdirSync(join(config, ".."), { recursive: true });
+	writeFileSync(config, "");
+	const image = join(folder, "mc.xs.c");
+	rmSync(image, { force: true });
+	const args = ["-f", "makefile", `IDF_PATH=${idf}`, "-o", config, image];
+	const result = await run("make", args, { cwd: folder, env, maxBuffer: 1 << 26 });
+	if (!existsSync(image)) throw new Error(`no preload image: ${result.stdout}\n${result.stderr}`);
+	const output = result.stdout + result.stderr;
+	if (!output.includes("# xsl modules")) throw new Error("the image was not linked anew");
+	return output;
+}
+
+/** An app that runs headless in Moddable's simulator. */
+export class Simulator {
+	/** All that the app traced so far. */
+	trace = "";
+	ended = false;
+	readonly #children: ChildProcess[] = [];
+	readonly #xsbug = createServer();
+
+	/** Starts the app of this name, built before. */
+	static async start(name: string): Promise<Simulator> {
+		const simulator = new Simulator();
+		await simulator.#start(name);
+		return simulator;
+	}
+
+	async #start(name: string): Promise<void> {
+		this.#xsbug.on("connection", (socket) => {
+			let pending = "";
+			socket.setEncoding("utf8");
+			socket.on("error", () => {});
+			socket.on("data", (data: string) => {
+				pending += data;
+				for (let end = pending.indexOf("</xsbug>"); end >= 0; end = pending.indexOf("</xsbug>")) {
+					const message = pending.slice(0, end);
+					pending = pending.slice(end + 8);
+					for (const [, log] of message.matchAll(/<log[^>]*>([\s\S]*?)<\/log>/g)) this.trace += log;
+					const stop = /<break[^>]*>([\s\S]*?)<\/break>/.exec(message);
+					if (stop) this.trace += `[break] ${stop[1]}\n`;
+					if (stop || message.includes("<login ")) socket.write("\r\n<go/>\r\n");
+				}
+			});
+		});
+		await new Promise<void>((resolve) => this.#xsbug.listen(0, "127.0.0.1", resolve));
+		const display = `:${200 + (process.pid % 700)}`;
+		this.#spawn("Xvfb", [display, "-screen", "0", "1024x768x24", "-nolisten", "tcp"]);
+		await new Promise((resolve) => setTimeout(resolve, 700));
+		mkdirSync(join(homedir(), ".config/tech.moddable.mcsim"), { recursive: true });
+		const { port } = this.#xsbug.address() as { port: number };
+		const app = join(SDK, "build/bin/lin/mc/debug", name, "mc.so");
+		const mcsim = this.#spawn(join(TOOLS, "mcsim"), [join(SDK, "build/simulators"), app], {
+			DISPLAY: display,
+			XSBUG_HOST: "127.0.0.1",
+			XSBUG_PORT: String(port),
+		});
+		mcsim.on("exit", () => {
+			this.ended = true;
+		});
+	}
+
+	#spawn(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
+		const child = spawn(command, args, { env: { ...environment(), ...env }, stdio: "ignore" });
+		this.#children.push(child);
+		return child;
+	}
+
+	/** Resolves once the trace matches; rejects after `ms`. */
+	async until(pattern: RegExp, ms = 20_000): Promise<void> {
+		const end = performance.now() + ms;
+		while (!pattern.test(this.trace)) {
+			if (performance.now() > end || this.ended)
+				throw new Error(`no ${pattern} in the trace:\n${this.trace}`);
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+	}
+
+	close(): void {
+		for (const child of this.#children.reverse()) child.kill();
+		this.#xsbug.close();
+	}
+}
