@@ -5,15 +5,13 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
-import { checkSettings } from "./firmware-setup.js";
-import type { Options } from "./options.js";
+import type { ResolvedOptions } from "./options.js";
 import { startCloud } from "./run.js";
 import type { View } from "./view.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 
-export async function serveCloud(options: Options, view: View): Promise<number> {
-	checkSettings(options);
+export async function serveCloud(options: ResolvedOptions, view: View): Promise<number> {
 	const cloud = await startCloud(options);
 	const identity = await cloud.device(options.device);
 	const short = (path: string) => relative(ROOT, path) || path;
@@ -54,7 +52,7 @@ export async function serveCloud(options: Options, view: View): Promise<number> 
 }
 
 /** A manifest that builds the firmware with this broker's address and this device's identity; returns its path. */
-async function writeSimulatorManifest(options: Options, cloud: EmbeddedCloud): Promise<string> {
+async function writeSimulatorManifest(options: ResolvedOptions, cloud: EmbeddedCloud): Promise<string> {
 	const identity = await cloud.device(options.device);
 	const folder = join(cloud.identities.folder, "sim");
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -75,7 +73,7 @@ async function writeSimulatorManifest(options: Options, cloud: EmbeddedCloud): P
 	return join(folder, "manifest.json");
 }
 
-function topicToTry(options: Options): string {
+function topicToTry(options: ResolvedOptions): string {
 	if (options.cloud === "cumulocity") return "s/ds";
 	return options.cloud === "sap" ? `commands/${options.device}` : `mote/${options.device}/commands`;
 }

@@ -5,16 +5,18 @@ import { argv, exit, stderr, stdin, stdout } from "node:process";
 import { createInterface } from "node:readline";
 import { SettingsError } from "../modules/app/settings.js";
 import { serveCloud } from "./broker-only.js";
+import { resolveOptions } from "./firmware-setup.js";
 import { OptionError, parseOptions, USAGE } from "./options.js";
 import { Run, RunError } from "./run.js";
 import { View } from "./view.js";
 
 async function start(): Promise<number> {
-	const options = parseOptions(argv.slice(2));
-	if (options.help) {
+	const parsed = parseOptions(argv.slice(2));
+	if (parsed.help) {
 		stdout.write(USAGE);
 		return 0;
 	}
+	const options = resolveOptions(parsed);
 	const view = new View(options.log);
 	if (options.brokerOnly) return serveCloud(options, view);
 	const run = await Run.start(options, view);

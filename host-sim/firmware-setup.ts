@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makeSettings } from "../modules/app/settings.js";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
-import { OptionError, type Options } from "./options.js";
+import { OptionError, type Options, type ResolvedOptions } from "./options.js";
 
 type Groups = Record<string, Record<string, unknown>>;
 
@@ -16,7 +16,7 @@ export interface Setup {
 }
 
 /** For a node that talks to the embedded cloud. */
-export async function embeddedSetup(options: Options, cloud: EmbeddedCloud): Promise<Setup> {
+export async function embeddedSetup(options: ResolvedOptions, cloud: EmbeddedCloud): Promise<Setup> {
 	const identity = await cloud.device(options.device);
 	const broker = {
 		host: "127.0.0.1",
@@ -34,7 +34,7 @@ export async function embeddedSetup(options: Options, cloud: EmbeddedCloud): Pro
 }
 
 /** For a node that talks to a broker of the user's. */
-export function externalSetup(options: Options): Setup {
+export function externalSetup(options: ResolvedOptions): Setup {
 	const { host, port, tls } = options.broker ?? { host: "", port: 0, tls: false };
 	const broker: Record<string, unknown> = { host, port, tls, clientCertificate: options.cert !== undefined };
 	if (options.username !== undefined) {
@@ -58,13 +58,16 @@ export function externalSetup(options: Options): Setup {
 	return { config: { mote: merge(manifestConfig(), { broker }, options) }, resources };
 }
 
-/** Throws the firmware's own SettingsError before anything is started. */
-export function checkSettings(options: Options): void {
-	makeSettings(merge(manifestConfig(), {}, options));
+/** Cloud and device as options and settings say; throws the firmware's own SettingsError before anything starts. */
+export function resolveOptions(options: Options): ResolvedOptions {
+	const { cloud, id } = makeSettings(merge(manifestConfig(), {}, options)).device;
+	return { ...options, cloud, device: id };
 }
 
 function merge(base: Groups, own: Groups, options: Options): Groups {
-	const given: Groups = { device: { cloud: options.cloud, id: options.device }, sampling: {} };
+	const given: Groups = { device: {}, sampling: {} };
+	if (options.cloud !== undefined) given.device = { cloud: options.cloud };
+	if (options.device !== undefined) given.device = { ...given.device, id: options.device };
 	if (options.intervalMs !== undefined) given.sampling = { intervalMs: options.intervalMs };
 	if (options.qos !== undefined) given.sampling = { ...given.sampling, qos: options.qos };
 	const file = options.settings === undefined ? {} : readSettings(options.settings);

@@ -37,11 +37,13 @@ export interface BrokerAddress {
 }
 
 export interface Options {
-	readonly cloud: CloudName;
+	/** Undefined: as the settings say. */
+	readonly cloud: CloudName | undefined;
 	readonly broker: BrokerAddress | undefined;
 	readonly brokerOnly: boolean;
 	readonly port: number;
-	readonly device: string;
+	/** Undefined: as the settings say. */
+	readonly device: string | undefined;
 	readonly ca: string | undefined;
 	readonly cert: string | undefined;
 	readonly key: string | undefined;
@@ -56,9 +58,13 @@ export interface Options {
 	readonly help: boolean;
 }
 
+/** Options with what the settings decide filled in. */
+export type ResolvedOptions = Options & { readonly cloud: CloudName; readonly device: string };
+
 export function parseOptions(args: readonly string[]): Options {
 	const values = parse(args);
-	const cloud = oneOf("--cloud", values.cloud ?? "cumulocity", ["cumulocity", "sap", "plain"] as const);
+	const clouds = ["cumulocity", "sap", "plain"] as const;
+	const cloud = values.cloud === undefined ? undefined : oneOf("--cloud", values.cloud, clouds);
 	const log = oneOf("--log", values.log ?? "pretty", ["pretty", "json"] as const);
 	const qos = values.qos === undefined ? undefined : Number(oneOf("--qos", values.qos, ["0", "1"] as const));
 	const broker = values.broker === undefined ? undefined : parseBroker(values.broker);
@@ -84,7 +90,7 @@ export function parseOptions(args: readonly string[]): Options {
 		broker,
 		brokerOnly,
 		port: values.port === undefined ? (brokerOnly ? 8883 : 0) : whole("--port", values.port, 1, 65535),
-		device: values.device ?? "mote-0001",
+		device: values.device,
 		ca: values.ca,
 		cert: values.cert,
 		key: values.key,

@@ -7,9 +7,9 @@ import type { MoteNode } from "../modules/app/node.js";
 import type { CommandResult, Observer } from "../modules/app/observer.js";
 import { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import { explainFailure } from "./explain.js";
-import { checkSettings, embeddedSetup, externalSetup, type Setup } from "./firmware-setup.js";
+import { embeddedSetup, externalSetup, type Setup } from "./firmware-setup.js";
 import { Machine } from "./node/machine.js";
-import type { Options } from "./options.js";
+import type { ResolvedOptions } from "./options.js";
 import { type Summary, Tally } from "./tally.js";
 import type { View } from "./view.js";
 
@@ -23,7 +23,7 @@ const IDENTITIES = fileURLToPath(new URL("../certs/dev", import.meta.url));
 const FLUSH_MS = 5000;
 const text = new TextDecoder();
 
-export async function startCloud(options: Options): Promise<EmbeddedCloud> {
+export async function startCloud(options: ResolvedOptions): Promise<EmbeddedCloud> {
 	try {
 		return await EmbeddedCloud.start({
 			cloud: options.cloud,
@@ -43,7 +43,7 @@ export async function startCloud(options: Options): Promise<EmbeddedCloud> {
 export class Run {
 	readonly cloud: EmbeddedCloud | undefined;
 	readonly machine: Machine;
-	readonly #options: Options;
+	readonly #options: ResolvedOptions;
 	readonly #view: View;
 	readonly #tally = new Tally();
 	readonly #done: Promise<void>;
@@ -54,8 +54,7 @@ export class Run {
 	#commandSeen: ((result: CommandResult) => void) | undefined;
 	#ring: Summary["ring"] = { capacity: 0, waiting: 0, highWater: 0, evicted: 0 };
 
-	static async start(options: Options, view: View): Promise<Run> {
-		checkSettings(options);
+	static async start(options: ResolvedOptions, view: View): Promise<Run> {
 		const cloud = options.broker ? undefined : await startCloud(options);
 		try {
 			const setup = cloud ? await embeddedSetup(options, cloud) : externalSetup(options);
@@ -66,7 +65,7 @@ export class Run {
 		}
 	}
 
-	private constructor(options: Options, view: View, cloud: EmbeddedCloud | undefined, setup: Setup) {
+	private constructor(options: ResolvedOptions, view: View, cloud: EmbeddedCloud | undefined, setup: Setup) {
 		this.#options = options;
 		this.#view = view;
 		this.cloud = cloud;
@@ -155,6 +154,7 @@ export class Run {
 				queueMicrotask(() => this.#reportDelivered(node));
 				this.#look();
 			},
+			evicted: (total) => view.warn(`the ring is full: ${total} measures gave way`),
 			unconfirmed: (measures) => {
 				tally.unconfirmed += measures;
 				view.warn(`${measures} measure sent, and nobody knows whether it arrived`);

@@ -72,6 +72,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	#subscribeId = 0;
 	#stepDone: (() => void) | undefined;
 	#restarting = false;
+	#evicting = false;
 	#stopped: (() => void) | undefined;
 
 	constructor(parts: NodeParts) {
@@ -143,7 +144,9 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		const taken = clock.monotonic();
 		board.sample(values);
 		health.samples++;
+		const evicted = ring.evicted;
 		const slot = ring.reserve(RecordKind.Measure, true);
+		if (ring.evicted > evicted) this.#reportEviction(ring.evicted);
 		if (slot < 0) {
 			health.droppedSamples++;
 			return;
@@ -163,6 +166,13 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		if (accepted) this.session.pump();
 	}
 
+	/** One line in the log for the first of a row: a full ring evicts with every sample. */
+	#reportEviction(total: number): void {
+		if (!this.#evicting) this.#log.warn("the ring is full; the oldest measures give way");
+		this.#evicting = true;
+		this.observer?.evicted?.(total);
+	}
+
 	#expire(): void {
 		this.#expiry.start(EXPIRY_MS);
 		if (this.outbox.expire(this.measures)) this.session.pump();
@@ -174,6 +184,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		const step = this.#cloud.opening(this.#step++);
 		if (step === undefined) {
 			this.outbox.open = true;
+			this.#evicting = false;
 			this.#log.info("online");
 			this.observer?.online?.();
 			this.session.pump();

@@ -13,6 +13,8 @@ export interface Observer {
 	sampled?(values: Float64Array, wallMs: number, accepted: boolean): void;
 	/** A message with `records` records begins to go out; `packetId` is 0 at QoS 0. */
 	sending?(topic: Uint8Array, records: number, packetId: number, resent: boolean, measures: boolean): void;
+	/** The ring is full: the oldest queued measures gave way; `total` since this boot. */
+	evicted?(total: number): void;
 	/** Measures were delivered as the cloud defines it. */
 	delivered?(measures: number): void;
 	/** Measures of which it is unknown whether they arrived; they are not sent again. */

@@ -58,7 +58,7 @@ export const SCHEMA = Object.freeze({
 		/** Mutual TLS with the resources client.der and client.pk8. */
 		clientCertificate: flag(true),
 		username: text("", 256),
-		password: text("", 1024),
+		password: text("", 512),
 		/** Seconds. */
 		keepAlive: whole(60, 5, 65535),
 	}),

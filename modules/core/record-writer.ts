@@ -77,6 +77,15 @@ export class RecordWriter {
 		return true;
 	}
 
+	/** A constant text with a value behind it; neither is written if the value has no decimal form (false). */
+	value(head: Uint8Array, value: number, decimals: number): boolean {
+		const before = this.#at;
+		this.put(head);
+		if (this.decimal(value, decimals)) return true;
+		this.#at = before;
+		return false;
+	}
+
 	/** The time of the sample; corrected later if the clock is not right yet. */
 	stamp(): void {
 		const stamp = this.#stamp;

@@ -2,7 +2,7 @@
 
 export const Limits = Object.freeze({
 	/** Output stage, bytes; a multiple of 32. Larger packets pass through it in pieces. */
-	outputBytes: 1024,
+	outputBytes: 1536,
 	/** Largest inbound packet body that is kept whole, bytes. Larger ones are skipped, acknowledged and counted. */
 	inboundBytes: 2048,
 	/** Most bytes that the transport hands over at once. */

@@ -26,7 +26,7 @@ export interface SocketTransportOptions {
 }
 
 /** The second write of a pair follows at once; the SDK's TLS then makes one record of both. */
-const MORE = Object.freeze({ more: true, byteLength: 2 * Limits.outputBytes });
+const MORE = Object.freeze({ more: true, byteLength: Limits.outputBytes });
 const ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 
 export class SocketTransport implements Transport {

@@ -21,6 +21,7 @@ import { operationFragment, Template } from "./template-ids.js";
 export const MAX_PACKET_BYTES = 16184;
 /** Fixed header 1 + 2, topic 2 + 4, packet id 2. */
 const MAX_PAYLOAD_BYTES = MAX_PACKET_BYTES - 11;
+const LF = 10;
 const NOTHING = ascii("");
 const UP = ascii("s/us");
 const DOWN = ascii("s/ds");
@@ -148,43 +149,23 @@ export class Cumulocity implements Cloud {
 	}
 
 	encode(record: RecordWriter, values: Float64Array): number {
-		return this.#settings.cumulocity.multiple
-			? this.#encodeMultiple(record, values)
-			: this.#encodeSingle(record, values);
-	}
-
-	#encodeSingle(record: RecordWriter, values: Float64Array): number {
+		const { multiple } = this.#settings.cumulocity;
 		let written = 0;
-		for (let i = 0; i < CHANNELS.length; i++) {
-			const before = record.length;
-			record.put(this.#heads[i] as Uint8Array);
-			if (!record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) {
-				record.rewind(before);
-				continue;
-			}
-			record.put(this.#units[i] as Uint8Array);
+		if (multiple) {
+			record.put(this.#multipleHead);
 			record.stamp();
-			record.byte(10);
-			written++;
 		}
-		return written;
-	}
-
-	#encodeMultiple(record: RecordWriter, values: Float64Array): number {
-		let written = 0;
-		record.put(this.#multipleHead);
-		record.stamp();
 		for (let i = 0; i < CHANNELS.length; i++) {
-			const before = record.length;
-			record.put(this.#heads[i] as Uint8Array);
-			if (!record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) {
-				record.rewind(before);
-				continue;
-			}
+			const { decimals } = CHANNELS[i] as Channel;
+			if (!record.value(this.#heads[i] as Uint8Array, values[i] as number, decimals)) continue;
 			record.put(this.#units[i] as Uint8Array);
+			if (!multiple) {
+				record.stamp();
+				record.byte(LF);
+			}
 			written++;
 		}
-		record.byte(10);
+		if (multiple) record.byte(LF);
 		return written;
 	}
 

@@ -78,10 +78,8 @@ export class Plain implements Cloud {
 		record.stamp();
 		record.byte(34);
 		for (let i = 0; i < CHANNELS.length; i++) {
-			const before = record.length;
-			record.put(this.#names[i] as Uint8Array);
-			if (record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) written++;
-			else record.rewind(before);
+			const { decimals } = CHANNELS[i] as Channel;
+			if (record.value(this.#names[i] as Uint8Array, values[i] as number, decimals)) written++;
 		}
 		record.byte(125);
 		return written;
