@@ -102,10 +102,10 @@ export const SCHEMA = Object.freeze({
 	}),
 	plain: Object.freeze({
 		/** %id is replaced by the device's id. */
-		measures: text("mote/%id/measures", 256, 1),
-		commands: text("mote/%id/commands", 256, 1),
-		results: text("mote/%id/results", 256, 1),
-		status: text("mote/%id/status", 256, 1),
+		measures: text("mote/%id/measures", 120, 1),
+		commands: text("mote/%id/commands", 120, 1),
+		results: text("mote/%id/results", 120, 1),
+		status: text("mote/%id/status", 120, 1),
 	}),
 	thermistor: Object.freeze({
 		/** Resistance at 25 °C, ohms. */

@@ -38,7 +38,6 @@ export class RecordWriter {
 		ring.setTaken(slot, this.#boot, monotonicMs);
 		const clock = this.#clock;
 		this.#wall = clock.trusted() ? clock.wall() - (clock.monotonic() - monotonicMs) : -1;
-		if (this.#wall >= 0) ring.setStamped(slot, this.#wall);
 	}
 
 	/** Bytes written so far. */
@@ -90,9 +89,11 @@ export class RecordWriter {
 	stamp(): void {
 		const stamp = this.#stamp;
 		if (!this.#fits(stamp.length)) return;
-		(this.#ring as Ring).addStamp(this.#slot, this.#at);
-		if (this.#wall < 0 || !stamp.write(this.#bytes, this.#view, this.#at, this.#wall))
-			this.#bytes.fill(48, this.#at, this.#at + stamp.length);
+		const ring = this.#ring as Ring;
+		ring.addStamp(this.#slot, this.#at);
+		if (this.#wall >= 0 && stamp.write(this.#bytes, this.#view, this.#at, this.#wall))
+			ring.setStamped(this.#slot, this.#wall);
+		else this.#bytes.fill(48, this.#at, this.#at + stamp.length);
 		this.#at += stamp.length;
 	}
 

@@ -60,6 +60,8 @@ export function writeConnect(bytes: Uint8Array, at: number, options: ConnectOpti
 	if (options.clientId.length === 0 && !options.cleanSession)
 		throw new RangeError("an empty client id needs a clean session [MQTT-3.1.3-7]");
 	if (password && !username) throw new RangeError("a password needs a user name [MQTT-3.1.2-22]");
+	if (will && will.qos !== 0 && will.qos !== 1 && will.qos !== 2)
+		throw new RangeError("will QoS [MQTT-3.1.2-14]");
 	if (!(keepAlive >= 0 && keepAlive <= 65535)) throw new RangeError("keepalive is 0 to 65535 s");
 	let flags = options.cleanSession ? 2 : 0;
 	if (will) flags |= 4 | (will.qos << 3) | (will.retain ? 32 : 0);

@@ -6,6 +6,7 @@ import { writeNumber } from "../core/decimal.js";
 import { RecordState, type Ring } from "../core/ring.js";
 import type { Stamp } from "../core/stamp.js";
 import type { Lane } from "./lane.js";
+import { Limits } from "./limits.js";
 import type { Publication, PublishSource } from "./publish-source.js";
 
 export interface OutboxHandler {
@@ -64,6 +65,9 @@ export class Outbox implements PublishSource {
 		this.#clock = clock;
 		this.#boot = boot;
 		this.#handler = handler;
+		for (const lane of lanes)
+			if (lane.topic.length + 16 > Limits.outputBytes / 2)
+				throw new RangeError("outbox: a topic is longer than half of the output stage");
 		const first = lanes[0] as Lane;
 		this.#bytes = first.ring.bytes;
 		this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
@@ -130,6 +134,7 @@ export class Outbox implements PublishSource {
 		}
 		this.messages++;
 		this.#handler.sending(lane, this.#first, this.#count, packetId);
+		if (this.#left === 0) this.#finish();
 	}
 
 	copy(bytes: Uint8Array, at: number, room: number): number {
@@ -150,7 +155,7 @@ export class Outbox implements PublishSource {
 
 	/** PUBACK for one of our messages. */
 	acknowledged(packetId: number): void {
-		if (this.#direct && this.#directPacket === packetId) return this.#directDone();
+		if (this.#direct && this.#directPacket === packetId) this.#directDone();
 		for (let i = 0; i < this.#lanes.length; i++) this.#settle(this.#lanes[i] as Lane, packetId);
 	}
 
@@ -216,8 +221,10 @@ export class Outbox implements PublishSource {
 		let previous = -1;
 		for (let slot = ring.first; slot >= 0; ) {
 			const state = ring.state(slot);
-			const outstanding = state === RecordState.InFlight || state === RecordState.Held;
-			if (outstanding && message === 0) message = ring.message(slot);
+			const sent = state === RecordState.InFlight || state === RecordState.Held;
+			// A confirmation may come so late that its records are queued again.
+			const outstanding = sent || (state === RecordState.Queued && message !== 0);
+			if (sent && message === 0) message = ring.message(slot);
 			if (outstanding && ring.message(slot) === message) {
 				if (accepted) {
 					this.delivered++;
@@ -270,7 +277,7 @@ export class Outbox implements PublishSource {
 		this.#lane = lane;
 		this.#count = this.#recordsLeft = count;
 		this.#left = bytes;
-		this.#record = this.#first;
+		this.#record = -1;
 		this.#separatorNext = false;
 		this.#segmentAt = lane.prefixStart;
 		this.#segmentLeft = lane.prefixEnd - lane.prefixStart;
@@ -300,11 +307,12 @@ export class Outbox implements PublishSource {
 			this.#segmentLeft = lane.separatorEnd - lane.separatorStart;
 			this.#separatorNext = false;
 		} else {
-			let slot = this.#record;
+			// From the last record on: records being sent never leave the chain, their neighbours may.
+			let slot = this.#record < 0 ? this.#first : ring.after(this.#record);
 			while (ring.state(slot) !== RecordState.Sending) slot = ring.after(slot);
 			this.#segmentAt = ring.payloadAt(slot);
 			this.#segmentLeft = ring.length(slot);
-			this.#record = ring.after(slot);
+			this.#record = slot;
 			this.#recordsLeft--;
 			this.#separatorNext = true;
 		}

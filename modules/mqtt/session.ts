@@ -108,13 +108,14 @@ export class Session implements TransportHandler, ParserHandler {
 	readonly #acknowledge: Alarm;
 	readonly #stable: Alarm;
 	#state: number = SessionState.Stopped;
-	/** Payload bytes of the message being sent that are still to come. */
+	/** Payload bytes of the message being sent that are still to come, and its packet id. */
 	#remaining = 0;
+	#sendingId = 0;
 	#filter: Uint8Array | undefined;
 	#filterQos = 0;
 	#filterId = 0;
 	#pingDue = false;
-	#pingSentAt = -1;
+	#pingSentAt = Number.NaN;
 	#disconnectDue = false;
 	#lastSent = 0;
 	#lastReceived = 0;
@@ -202,6 +203,8 @@ export class Session implements TransportHandler, ParserHandler {
 			if (n > 0) {
 				this.counters.bytesSent += n;
 				this.#lastSent = this.#clock.monotonic();
+				// The broker can not acknowledge a long message before it is out.
+				if (this.#remaining > 0 && this.#sendingId > 0) this.#acknowledge.start(Limits.acknowledgeMs);
 			}
 			if (output.length > 0) return; // the socket is full; `writable` goes on
 		}
@@ -219,7 +222,7 @@ export class Session implements TransportHandler, ParserHandler {
 				output.length += n;
 				this.#remaining -= n;
 				if (this.#remaining > 0) return;
-			} else if (room < 4) return;
+			} else if (room < 4 || (this.#state === SessionState.Leaving && !this.#disconnectDue)) return;
 			else if (this.#replies.length > 0)
 				output.length = writeReply(bytes, output.at, this.#replies.type, this.#replies.take()) - output.base;
 			else if (this.#disconnectDue) {
@@ -259,6 +262,7 @@ export class Session implements TransportHandler, ParserHandler {
 		const end = writePublishHeader(output.bytes, output.at, topic, qos, retain, false, id, length);
 		output.length = end - output.base;
 		this.#remaining = length;
+		this.#sendingId = id;
 		this.counters.publishesSent++;
 		this.#source.started(id);
 		return true;
@@ -283,7 +287,7 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#remaining = 0;
 		this.#filter = undefined;
 		this.#pingDue = this.#disconnectDue = this.#undrained = false;
-		this.#pingSentAt = -1;
+		this.#pingSentAt = Number.NaN;
 		this.#replies.clear();
 		this.#inFlight.clear();
 		this.#received.clear();
@@ -319,7 +323,7 @@ export class Session implements TransportHandler, ParserHandler {
 	#onKeepAlive(): void {
 		const interval = this.#connect.keepAlive * 1000;
 		const now = this.#clock.monotonic();
-		if (this.#pingSentAt >= 0) {
+		if (!Number.isNaN(this.#pingSentAt)) {
 			const left = this.#pingSentAt + interval * 0.5 - now;
 			if (left > 0) this.#keepAlive.start(Math.ceil(left));
 			else this.#end("keepalive-timeout", "");
@@ -429,6 +433,10 @@ export class Session implements TransportHandler, ParserHandler {
 			this.#received.remove(packetId);
 			return this.#reply(PacketType.Pubcomp, packetId);
 		}
+		if (this.#remaining > 0 && packetId === this.#sendingId) {
+			this.#end("MQTT-4.8.0-1", "acknowledged before it was sent");
+			return false;
+		}
 		const next = this.#inFlight.acknowledge(type, packetId);
 		if (next < 0) {
 			this.counters.strayAcknowledgements++;
@@ -457,7 +465,7 @@ export class Session implements TransportHandler, ParserHandler {
 
 	pingresp(): boolean {
 		if (!this.#greeted()) return false;
-		this.#pingSentAt = -1;
+		this.#pingSentAt = Number.NaN;
 		return true;
 	}
 

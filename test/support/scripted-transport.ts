@@ -70,7 +70,8 @@ export class ScriptedTransport implements Transport {
 		const all = Uint8Array.from(bytes);
 		let at = 0;
 		for (let i = 0; at < all.length && this.#handler; i++) {
-			const size = typeof chunking === "number" ? chunking : (chunking[Math.min(i, chunking.length - 1)] as number);
+			const size =
+				typeof chunking === "number" ? chunking : (chunking[Math.min(i, chunking.length - 1)] as number);
 			const chunk = all.slice(at, at + size);
 			at += chunk.length;
 			this.#handler.received(chunk);

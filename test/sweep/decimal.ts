@@ -42,10 +42,17 @@ const KINDS: ReadonlyArray<readonly [string, () => number]> = [
 			return neighbour(tie, Math.floor(random() * 7) - 3);
 		},
 	],
-	["exact binary ties", () => (Math.floor(random() * 2 ** 30) * 2 + 1) / 2 ** (1 + Math.floor(random() * 20))],
+	[
+		"exact binary ties",
+		() => (Math.floor(random() * 2 ** 30) * 2 + 1) / 2 ** (1 + Math.floor(random() * 20)),
+	],
 	[
 		"carries",
-		() => neighbour(10 ** Math.floor(random() * 15) - 0.5 / 10 ** Math.floor(random() * 7), Math.floor(random() * 9) - 4),
+		() =>
+			neighbour(
+				10 ** Math.floor(random() * 15) - 0.5 / 10 ** Math.floor(random() * 7),
+				Math.floor(random() * 9) - 4,
+			),
 	],
 	["whole numbers", () => Math.floor(random() * 2 ** Math.floor(random() * 70))],
 ];
@@ -60,7 +67,8 @@ while (count < comparisons) {
 		const value = random() < 0.3 ? -make() : make();
 		for (let decimals = 0; decimals <= MAX_DECIMALS; decimals++) {
 			const end = writeDecimal(view, 8, value, decimals);
-			const expected = Math.abs(value) < 1e21 ? value.toFixed(decimals).replace(/^-(?=[0.]*$)/, "") : undefined;
+			const expected =
+				Math.abs(value) < 1e21 ? value.toFixed(decimals).replace(/^-(?=[0.]*$)/, "") : undefined;
 			let found: string | undefined;
 			if (end >= 0) found = String.fromCharCode(...bytes.subarray(8, end));
 			if (expected === undefined) refused++;
