@@ -25,12 +25,14 @@ import {
 } from "./encode.js";
 import { Await, InFlight } from "./in-flight.js";
 import { InboundQos2 } from "./inbound-qos2.js";
+import { KeepAlive } from "./keep-alive.js";
 import { Limits } from "./limits.js";
 import type { Output } from "./output.js";
 import { PacketType } from "./packet.js";
 import { type InboundMessage, Parser, type ParserHandler } from "./parser.js";
 import { Publication, type PublishSource } from "./publish-source.js";
 import { ReplyQueue } from "./reply-queue.js";
+import { SessionCounters } from "./session-counters.js";
 import type { Transport, TransportHandler } from "./transport.js";
 
 export const SessionState = Object.freeze({
@@ -69,29 +71,9 @@ export interface SessionOptions {
 	readonly handler: SessionHandler;
 }
 
-/** Numbers of the session since it was made. */
-export class SessionCounters {
-	/** Connections that reached CONNACK 0. */
-	connections = 0;
-	/** Attempts that did not get there. */
-	failedAttempts = 0;
-	bytesSent = 0;
-	bytesReceived = 0;
-	/** PUBLISH packets sent and received. */
-	publishesSent = 0;
-	publishesReceived = 0;
-	/** Acknowledgements that belong to nothing of ours. */
-	strayAcknowledgements = 0;
-	/** Inbound messages too large to keep: skipped and acknowledged. */
-	oversizeSkipped = 0;
-	/** Inbound QoS 2 messages that came again before their PUBREL. */
-	duplicatesDropped = 0;
-}
-
 export class Session implements TransportHandler, ParserHandler {
 	readonly counters = new SessionCounters();
 	readonly #transport: Transport;
-	readonly #clock: Clock;
 	readonly #output: Output;
 	readonly #connect: ConnectOptions;
 	readonly #source: PublishSource;
@@ -104,7 +86,7 @@ export class Session implements TransportHandler, ParserHandler {
 	readonly #publication = new Publication();
 	/** Opening, Greeting and Leaving end by this; Waiting begins anew by it. */
 	readonly #deadline: Alarm;
-	readonly #keepAlive: Alarm;
+	readonly #keepAlive: KeepAlive;
 	readonly #acknowledge: Alarm;
 	readonly #stable: Alarm;
 	#state: number = SessionState.Stopped;
@@ -115,10 +97,7 @@ export class Session implements TransportHandler, ParserHandler {
 	#filterQos = 0;
 	#filterId = 0;
 	#pingDue = false;
-	#pingSentAt = Number.NaN;
 	#disconnectDue = false;
-	#lastSent = 0;
-	#lastReceived = 0;
 	#undrained = false;
 	/** While packets are read, `pump` waits: on XS the stack is small, and a TLS write needs much of it. */
 	#parsing = false;
@@ -126,7 +105,6 @@ export class Session implements TransportHandler, ParserHandler {
 	constructor(options: SessionOptions) {
 		const { timers } = options;
 		this.#transport = options.transport;
-		this.#clock = options.clock;
 		this.#output = options.output;
 		this.#connect = options.connect;
 		this.#source = options.source;
@@ -144,7 +122,13 @@ export class Session implements TransportHandler, ParserHandler {
 			options.random,
 		);
 		this.#deadline = timers.create(() => this.#onDeadline());
-		this.#keepAlive = timers.create(() => this.#onKeepAlive());
+		this.#keepAlive = new KeepAlive(options.connect.keepAlive * 1000, options.clock, timers, {
+			ping: () => {
+				this.#pingDue = true;
+				this.pump();
+			},
+			dead: () => this.#end("keepalive-timeout", ""),
+		});
 		this.#acknowledge = timers.create(() => this.#end("acknowledge-timeout", ""));
 		this.#stable = timers.create(() => this.#backoff.reset());
 	}
@@ -202,7 +186,7 @@ export class Session implements TransportHandler, ParserHandler {
 			const n = output.drain(transport);
 			if (n > 0) {
 				this.counters.bytesSent += n;
-				this.#lastSent = this.#clock.monotonic();
+				this.#keepAlive.sent();
 				// The broker can not acknowledge a long message before it is out.
 				if (this.#remaining > 0 && this.#sendingId > 0) this.#acknowledge.start(Limits.acknowledgeMs);
 			}
@@ -287,7 +271,6 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#remaining = 0;
 		this.#filter = undefined;
 		this.#pingDue = this.#disconnectDue = this.#undrained = false;
-		this.#pingSentAt = Number.NaN;
 		this.#replies.clear();
 		this.#inFlight.clear();
 		this.#received.clear();
@@ -316,30 +299,6 @@ export class Session implements TransportHandler, ParserHandler {
 		}
 	}
 
-	/**
-	 * A PINGREQ goes out after three quarters of the interval without sending [MQTT-3.1.2-23] or without receiving,
-	 * so that steady QoS 0 traffic does not hide a dead link; half an interval later the link counts as dead.
-	 */
-	#onKeepAlive(): void {
-		const interval = this.#connect.keepAlive * 1000;
-		const now = this.#clock.monotonic();
-		if (!Number.isNaN(this.#pingSentAt)) {
-			const left = this.#pingSentAt + interval * 0.5 - now;
-			if (left > 0) this.#keepAlive.start(Math.ceil(left));
-			else this.#end("keepalive-timeout", "");
-			return;
-		}
-		const left = Math.min(this.#lastSent, this.#lastReceived) + interval * 0.75 - now;
-		if (left > 0) {
-			this.#keepAlive.start(Math.ceil(left));
-			return;
-		}
-		this.#pingDue = true;
-		this.#pingSentAt = now;
-		this.#keepAlive.start(Math.ceil(interval * 0.5));
-		this.pump();
-	}
-
 	// TransportHandler
 
 	opened(): void {
@@ -354,7 +313,7 @@ export class Session implements TransportHandler, ParserHandler {
 
 	received(bytes: Uint8Array): void {
 		this.counters.bytesReceived += bytes.length;
-		this.#lastReceived = this.#clock.monotonic();
+		this.#keepAlive.received();
 		this.#parsing = true;
 		this.#parser.push(bytes);
 		this.#parsing = false;
@@ -399,8 +358,7 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#state = SessionState.Up;
 		this.#deadline.stop();
 		this.#stable.start(Limits.stableMs);
-		this.#lastSent = this.#clock.monotonic();
-		if (this.#connect.keepAlive > 0) this.#keepAlive.start(this.#connect.keepAlive * 750);
+		this.#keepAlive.start();
 		this.counters.connections++;
 		this.#handler.sessionOpened(sessionPresent);
 		return this.#alive();
@@ -465,7 +423,7 @@ export class Session implements TransportHandler, ParserHandler {
 
 	pingresp(): boolean {
 		if (!this.#greeted()) return false;
-		this.#pingSentAt = Number.NaN;
+		this.#keepAlive.answered();
 		return true;
 	}
 

@@ -1,0 +1,19 @@
+// Numbers of a session since it was made.
+
+export class SessionCounters {
+	/** Connections that reached CONNACK 0. */
+	connections = 0;
+	/** Attempts that did not get there. */
+	failedAttempts = 0;
+	bytesSent = 0;
+	bytesReceived = 0;
+	/** PUBLISH packets sent and received. */
+	publishesSent = 0;
+	publishesReceived = 0;
+	/** Acknowledgements that belong to nothing of ours. */
+	strayAcknowledgements = 0;
+	/** Inbound messages too large to keep: skipped and acknowledged. */
+	oversizeSkipped = 0;
+	/** Inbound QoS 2 messages that came again before their PUBREL. */
+	duplicatesDropped = 0;
+}
