@@ -3,6 +3,7 @@
 
 import type { Alarm, Timers } from "../modules/core/clock.js";
 import type { Pin, PulseWidthClass, PulseWidthOutput } from "./io.js";
+import { orRelease, restAndClose } from "./release.js";
 
 export interface BuzzerOptions {
 	readonly output: { readonly io: PulseWidthClass; readonly pin: Pin };
@@ -24,12 +25,7 @@ export class Buzzer {
 		this.#options = options;
 		this.#end = options.timers.create(() => this.#silence());
 		// The pin is claimed once now, so that a wrong one is found at start and not at the first tone.
-		try {
-			new options.output.io({ pin: options.output.pin, hz: 1000 }).close();
-		} catch (error) {
-			this.#end.close();
-			throw error;
-		}
+		orRelease(this.#end, () => new options.output.io({ pin: options.output.pin, hz: 1000 }).close());
 	}
 
 	/** Plays a tone of `hz` for `durationMs`, 0 until further notice; 0 Hz is silence. */
@@ -63,9 +59,12 @@ export class Buzzer {
 
 	close(): void {
 		if (this.#closed) return;
-		this.#silence();
 		this.#closed = true;
-		this.#end.close();
+		try {
+			this.#silence();
+		} finally {
+			this.#end.close();
+		}
 	}
 
 	#silence(): void {
@@ -73,7 +72,6 @@ export class Buzzer {
 		const output = this.#output;
 		this.#output = undefined;
 		this.#hz = 0;
-		output?.write(0);
-		output?.close();
+		restAndClose(output);
 	}
 }

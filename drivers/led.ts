@@ -1,6 +1,7 @@
 // An LED on a pin: dimmed by PWM, or only on and off by a digital output.
 
 import type { DigitalClass, DigitalPort, Pin, PulseWidthClass, PulseWidthOutput } from "./io.js";
+import { orRelease, restAndClose } from "./release.js";
 
 export type LedOptions =
 	| { readonly pwm: { readonly io: PulseWidthClass; readonly pin: Pin; readonly hz?: number } }
@@ -22,12 +23,7 @@ export class Led {
 			const { io, pin } = options.digital;
 			this.#digital = new io({ pin, mode: io.Output });
 		}
-		try {
-			this.write(0);
-		} catch (error) {
-			this.close();
-			throw error;
-		}
+		orRelease(this, () => this.write(0));
 	}
 
 	/** Brightness 0 to 100 %; on a digital pin every value above 0 is full. */
@@ -63,9 +59,7 @@ export class Led {
 		const digital = this.#digital;
 		this.#pwm = this.#digital = undefined;
 		this.#percent = 0;
-		pwm?.write(0);
-		pwm?.close();
-		digital?.write(0);
-		digital?.close();
+		restAndClose(pwm);
+		restAndClose(digital);
 	}
 }

@@ -3,6 +3,7 @@
 
 import type { Alarm, Timers } from "../modules/core/clock.js";
 import type { Pin, PulseWidthClass, PulseWidthOutput } from "./io.js";
+import { orRelease, restAndClose } from "./release.js";
 
 export interface MotorOptions {
 	readonly output: { readonly io: PulseWidthClass; readonly pin: Pin; readonly hz?: number };
@@ -24,6 +25,7 @@ export class Motor {
 	#output: PulseWidthOutput | undefined;
 	#target = 0;
 	#now = 0;
+	#ramping = false;
 
 	constructor(options: MotorOptions) {
 		const { output, maxRpm, rampRpmPerS, timers } = options;
@@ -32,12 +34,7 @@ export class Motor {
 		this.#step = (rampRpmPerS * STEP_MS) / 1000;
 		this.#output = new output.io({ pin: output.pin, hz: output.hz ?? DEFAULT_HZ });
 		this.#ramp = timers.create(() => this.#approach());
-		try {
-			this.#output.write(0);
-		} catch (error) {
-			this.close();
-			throw error;
-		}
+		orRelease(this, () => this.#output?.write(0));
 	}
 
 	/** Target speed, 0 to `maxRpm`. */
@@ -45,6 +42,8 @@ export class Motor {
 		if (this.#output === undefined) throw new Error("motor: closed");
 		if (!(rpm >= 0 && rpm <= this.#maxRpm)) throw new RangeError(`motor: speed is 0 to ${this.#maxRpm} rpm`);
 		this.#target = rpm;
+		if (this.#ramping) return; // the next step goes the new way
+		this.#ramping = true;
 		this.#ramp.start(0);
 	}
 
@@ -66,10 +65,10 @@ export class Motor {
 	close(): void {
 		const output = this.#output;
 		this.#output = undefined;
-		this.#ramp?.close();
+		this.#ramp.close();
+		this.#ramping = false;
 		this.#now = this.#target = 0;
-		output?.write(0);
-		output?.close();
+		restAndClose(output);
 	}
 
 	#approach(): void {
@@ -78,6 +77,7 @@ export class Motor {
 		const left = this.#target - this.#now;
 		this.#now = Math.abs(left) <= this.#step ? this.#target : this.#now + Math.sign(left) * this.#step;
 		output.write(Math.round(((2 ** output.resolution - 1) * this.#now) / this.#maxRpm));
-		if (this.#now !== this.#target) this.#ramp.start(STEP_MS);
+		this.#ramping = this.#now !== this.#target;
+		if (this.#ramping) this.#ramp.start(STEP_MS);
 	}
 }

@@ -7,6 +7,7 @@ import type { AnalogClass, DigitalClass, Pin, PulseWidthClass } from "./io.js";
 import { Led } from "./led.js";
 import { Motor } from "./motor.js";
 import { NtcThermistor } from "./ntc-thermistor.js";
+import { closeQuietly } from "./release.js";
 import { Tachometer } from "./tachometer.js";
 
 export interface NodeBoardOptions {
@@ -64,7 +65,7 @@ export class NodeBoard {
 				new Tachometer({ input: { io: io.Digital, pin: pin.tachometer }, pulsesPerRevolution, clock }),
 			);
 		} catch (error) {
-			for (const driver of made) driver.close();
+			for (const driver of made) closeQuietly(driver);
 			throw error;
 		}
 	}
@@ -94,10 +95,9 @@ export class NodeBoard {
 
 	/** Everything dark, silent and still; the pins are free. */
 	close(): void {
-		this.#thermistor.close();
-		this.#led.close();
-		this.#buzzer.close();
-		this.#motor.close();
-		this.#tachometer.close();
+		let error: unknown;
+		for (const driver of [this.#thermistor, this.#led, this.#buzzer, this.#motor, this.#tachometer])
+			error = closeQuietly(driver) ?? error;
+		if (error !== undefined) throw error;
 	}
 }

@@ -19,9 +19,9 @@ export class Tachometer {
 	readonly #clock: Clock;
 	#input: DigitalPort | undefined;
 	#edges = 0;
-	#lastEdge = -1;
+	#lastEdge = Number.NaN;
 	/** Edge at which the present measurement began, and edges since. */
-	#from = -1;
+	#from = Number.NaN;
 	#rpm = 0;
 
 	constructor(options: TachometerOptions) {
@@ -44,8 +44,8 @@ export class Tachometer {
 	read(): number {
 		if (this.#input === undefined) throw new Error("tachometer: closed");
 		const since = this.#clock.monotonic() - this.#lastEdge;
-		if (this.#lastEdge < 0 || since > STANDSTILL_MS) {
-			this.#from = -1;
+		if (!(since <= STANDSTILL_MS)) {
+			this.#from = Number.NaN;
 			this.#edges = 0;
 			this.#rpm = 0;
 		} else if (this.#edges > 0 && this.#lastEdge > this.#from) {
@@ -71,7 +71,7 @@ export class Tachometer {
 
 	#edge(): void {
 		const now = this.#clock.monotonic();
-		if (this.#from < 0) this.#from = now;
+		if (Number.isNaN(this.#from)) this.#from = now;
 		else this.#edges++;
 		this.#lastEdge = now;
 	}

@@ -46,6 +46,7 @@ export class Circuit {
 	#buzzerHz = 0;
 	#buzzerDuty = 0;
 	#onEdge: (() => void) | undefined;
+	#edges = 0;
 	#stopTicking: (() => void) | undefined;
 
 	constructor(pins: CircuitPins, world: World, motor = { maxRpm: 200, slots: 20 }) {
@@ -115,24 +116,29 @@ export class Circuit {
 	watch(pin: number, onEdge: (() => void) | undefined): void {
 		if (pin !== this.pins.tachometer) return;
 		this.#turn();
+		this.#edges = 0;
 		this.#onEdge = onEdge;
 		this.#tickWhileTurning();
 	}
 
+	/** Lets the motor turn until now; edges are told at the next tick, never inside somebody's call. */
 	#turn(): void {
 		const edges = this.motor.advance(this.#world.now());
+		if (!this.tachometerStuck) this.#edges += edges;
+	}
+
+	#tick(): void {
+		this.#turn();
 		const onEdge = this.#onEdge;
-		if (onEdge && !this.tachometerStuck) for (let i = 0; i < edges; i++) onEdge();
+		for (; this.#edges > 0; this.#edges--) onEdge?.();
+		if (this.motor.duty > 0 || this.motor.rpm > 0) return;
+		this.#stopTicking?.();
+		this.#stopTicking = undefined;
 	}
 
 	#tickWhileTurning(): void {
 		if (this.#stopTicking || (this.motor.duty === 0 && this.motor.rpm === 0)) return;
-		this.#stopTicking = this.#world.every(TICK_MS, () => {
-			this.#turn();
-			if (this.motor.duty > 0 || this.motor.rpm > 0) return;
-			this.#stopTicking?.();
-			this.#stopTicking = undefined;
-		});
+		this.#stopTicking = this.#world.every(TICK_MS, () => this.#tick());
 	}
 
 	/** Ends the circuit's own timer. */

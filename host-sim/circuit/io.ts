@@ -92,7 +92,8 @@ export function makeIO(circuit: Circuit): CircuitIO {
 			if (onReadable) circuit.watch(this.pin, () => onReadable.call(this));
 		}
 		read(): number {
-			return this.#output ? this.#value : circuit.level(this.opened());
+			const pin = this.opened();
+			return this.#output ? this.#value : circuit.level(pin);
 		}
 		write(value: number): void {
 			const pin = this.opened();

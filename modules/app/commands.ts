@@ -9,7 +9,7 @@
 
 import { ascii, equalsIgnoringCase } from "../core/bytes.js";
 import { parseNumber } from "../core/number.js";
-import { decodeUtf8 } from "../core/utf8.js";
+import { cutUtf8, decodeUtf8 } from "../core/utf8.js";
 
 /** Where commands end up. Values are checked against the ranges before. */
 export interface Actuators {
@@ -222,7 +222,7 @@ export class CommandParser {
 
 	/** The last word, cut, for a reason. */
 	#text(): string {
-		const end = Math.min(this.#wordEnd, this.#wordStart + 40);
+		const end = cutUtf8(this.#bytes, this.#wordStart, this.#wordEnd, 40);
 		return decodeUtf8(this.#bytes, this.#wordStart, end) ?? "?";
 	}
 

@@ -149,6 +149,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		if (ring.evicted > evicted) this.#reportEviction(ring.evicted);
 		if (slot < 0) {
 			health.droppedSamples++;
+			this.observer?.sampled?.(values, -1, false);
 			return;
 		}
 		writer.begin(ring, slot, taken);
@@ -228,11 +229,16 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	acknowledged(packetId: number): void {
 		this.outbox.acknowledged(packetId);
-		if (this.#restarting && this.outbox.waiting === 0) this.#flush.start(0);
+		this.#restartIfEmpty();
 	}
 
 	drained(): void {
 		this.outbox.drained();
+		this.#restartIfEmpty();
+	}
+
+	#restartIfEmpty(): void {
+		if (this.#restarting && this.outbox.waiting === 0) this.#flush.start(0);
 	}
 
 	subscribed(packetId: number, code: number): void {

@@ -2,6 +2,7 @@
 // store and the cloud), every mistake is listed in one error.
 
 import { LEVELS } from "../core/log.js";
+import { encodeUtf8 } from "../core/utf8.js";
 import { INTERVAL_RANGE } from "./commands.js";
 
 interface TextField {
@@ -174,7 +175,7 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 			continue;
 		}
 		for (const group of Object.keys(input)) {
-			const fields = groups[group];
+			const fields = Object.hasOwn(groups, group) ? groups[group] : undefined;
 			const values = input[group];
 			if (fields === undefined) mistakes.push(`${group}: unknown group`);
 			else if (!isRecord(values)) mistakes.push(`${group}: must be an object`);
@@ -199,7 +200,7 @@ function overlay(
 	mistakes: string[],
 ): void {
 	for (const key of Object.keys(values)) {
-		const field = fields[key];
+		const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
 		const mistake = field === undefined ? "unknown setting" : check(field, values[key]);
 		if (mistake === "") into[key] = values[key];
 		else mistakes.push(`${group}.${key}: ${mistake}`);
@@ -211,6 +212,8 @@ function check(field: Field, value: unknown): string {
 	switch (field.type) {
 		case "text":
 			if (typeof value !== "string") return "must be a text";
+			if (encodeUtf8(value) === undefined || /\p{Cc}/u.test(value))
+				return "must be well-formed, printable text";
 			return value.length >= field.min && value.length <= field.max
 				? ""
 				: `must have ${field.min} to ${field.max} characters`;

@@ -34,7 +34,7 @@ const ITEM = 4; // the first value of an array, or its end
 
 export class JsonScanner {
 	/** Text of the last Name, String or Number: `text` at [0, length), unescaped. */
-	readonly text = new Uint8Array(MAX_TEXT);
+	readonly text = new Uint8Array(MAX_TEXT + 4);
 	length = 0;
 	/** What was wrong, once `next` has returned Error. */
 	error = "";
@@ -186,13 +186,13 @@ export class JsonScanner {
 		let p = this.#at + 1;
 		let n = 0;
 		while (p < end) {
+			if (n > MAX_TEXT) return this.#fail("text too long") > 0;
 			const c = bytes[p] as number;
 			if (c === 34) {
 				this.#at = p + 1;
 				this.length = n;
 				return true;
 			}
-			if (n + 4 > MAX_TEXT) return this.#fail("text too long") > 0;
 			if (c < 32) return this.#fail("control character in a string") > 0;
 			if (c === 92) {
 				const used = this.#escape(p, n);

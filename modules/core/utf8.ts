@@ -75,6 +75,14 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
 	return true;
 }
 
+/** The end of the longest part of [start, end) with at most `max` bytes that does not cut a character in two. */
+export function cutUtf8(bytes: Uint8Array, start: number, end: number, max: number): number {
+	if (end - start <= max) return end;
+	let cut = start + max;
+	while (cut > start && ((bytes[cut] as number) & 0xc0) === 0x80) cut--;
+	return cut;
+}
+
 /** The text of [start, end), or undefined if it is ill-formed. A byte-order mark is kept ([MQTT-1.5.3-3]). */
 export function decodeUtf8(bytes: Uint8Array, start: number, end: number): string | undefined {
 	let text = "";

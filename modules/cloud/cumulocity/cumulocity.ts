@@ -22,6 +22,8 @@ export const MAX_PACKET_BYTES = 16184;
 /** Fixed header 1 + 2, topic 2 + 4, packet id 2. */
 const MAX_PAYLOAD_BYTES = MAX_PACKET_BYTES - 11;
 const LF = 10;
+/** Twice the longest name of the settings, for doubled quotes. */
+const MAX_NAME = 128;
 const NOTHING = ascii("");
 const UP = ascii("s/us");
 const DOWN = ascii("s/ds");
@@ -129,7 +131,7 @@ export class Cumulocity implements Cloud {
 		});
 		const steps = [
 			publish(
-				`${Template.CreateDevice},${quoteColumn(device.name, 60)},${quoteColumn(cumulocity.type, 60)}\n`,
+				`${Template.CreateDevice},${quoteColumn(device.name, MAX_NAME)},${quoteColumn(cumulocity.type, MAX_NAME)}\n`,
 			),
 			subscribe(DOWN, 1),
 		];
@@ -138,7 +140,7 @@ export class Cumulocity implements Cloud {
 		if (cumulocity.requiredAvailability > 0)
 			rows += `${Template.RequiredAvailability},${cumulocity.requiredAvailability}\n`;
 		if (cumulocity.describe) {
-			rows += `${Template.Hardware},${quoteColumn(device.id, 64)},Mote,1\n`;
+			rows += `${Template.Hardware},${quoteColumn(device.id, MAX_NAME)},Mote,1\n`;
 			rows += `${Template.Agent},Mote,${this.#version},,Mote\n`;
 		}
 		steps.push(publish(rows));

@@ -3,6 +3,7 @@
 // meanwhile (500 asks for all that is pending) can only be told by its content: it is taken for a duplicate, and
 // once the first one is done 500 is sent again, in case it was a second operation of the same content.
 
+import { equals } from "../../core/bytes.js";
 import { RecordKind } from "../../core/ring.js";
 import type { CloudHost } from "../cloud.js";
 import { utf8 } from "../text.js";
@@ -11,8 +12,8 @@ import { Operation, operationFragment, Template } from "./template-ids.js";
 
 /** Operations that may be in progress at once; further ones stay pending in the cloud. */
 const CAPACITY = 4;
-/** Longest reason of a failure, characters. */
-const MAX_REASON = 160;
+/** Longest reason of a failure, UTF-16 units; with three bytes each, the row still fits into its record. */
+const MAX_REASON = 140;
 
 /** How the one actuator that 518 switches is driven, as command texts. */
 export interface Relay {
@@ -80,15 +81,18 @@ export class Operations {
 	}
 
 	#execute(row: RowReader, id: number): string {
+		if (id !== Operation.Command && id !== Operation.Relay)
+			return `${operationFragment(id)} is not supported`;
 		if (row.count < 3) return "the operation has no parameter";
 		if (id === Operation.Command) return this.#host.command(row.text, row.start(2), row.end(2));
-		if (id === Operation.Relay) {
-			const state = row.text.slice(row.start(2), row.end(2));
-			const command = same(state, CLOSED) || same(state, CLOSE) ? this.#relay.closed : this.#relay.open;
-			if (command === this.#relay.open && !same(state, OPEN)) return "the state is neither OPEN nor CLOSED";
-			return this.#host.command(command, 0, command.length);
-		}
-		return `${operationFragment(id)} is not supported`;
+		const closed = this.#is(row, CLOSED) || this.#is(row, CLOSE);
+		if (!closed && !this.#is(row, OPEN)) return "the state is neither OPEN nor CLOSED";
+		const command = closed ? this.#relay.closed : this.#relay.open;
+		return this.#host.command(command, 0, command.length);
+	}
+
+	#is(row: RowReader, word: Uint8Array): boolean {
+		return equals(row.text, row.start(2), row.end(2), word);
 	}
 
 	#answer(index: number, template: number, reason: string, last: boolean): void {
@@ -100,10 +104,6 @@ export class Operations {
 }
 
 const GET_PENDING = utf8("500\n");
-
-function same(a: Uint8Array, b: Uint8Array): boolean {
-	return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
 
 /** FNV-1a over the columns. A collision only delays an operation until the other one is done. */
 function rowHash(row: RowReader): number {

@@ -116,7 +116,8 @@ export function quoteColumn(text: string, maxCharacters: number): string {
 			break;
 		}
 		const c = text.charCodeAt(i);
-		if (c === QUOTE) clean += '""';
+		// A backslash right before a quote would, for some readers, escape its first half.
+		if (c === QUOTE) clean += clean.endsWith("\\") ? ' ""' : '""';
 		else if (c >= 0xd800 && c < 0xdc00) clean += text.slice(i, ++i + 1);
 		else if (c >= 32 ? c !== 127 : c === 9 || c === 10 || c === 13) clean += text.charAt(i);
 		if (c === QUOTE || c === COMMA || c === 9 || c === 10 || c === 13) special = true;

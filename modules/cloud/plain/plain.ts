@@ -8,7 +8,7 @@ import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import type { RecordWriter } from "../../core/record-writer.js";
 import { RecordKind } from "../../core/ring.js";
 import { IsoStamp } from "../../core/stamp.js";
-import { decodeUtf8 } from "../../core/utf8.js";
+import { cutUtf8, decodeUtf8 } from "../../core/utf8.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
 import { topicName } from "../../mqtt/topic.js";
@@ -93,11 +93,16 @@ export class Plain implements Cloud {
 		if (!equals(bytes, topicStart, topicEnd, this.#commands))
 			return host.malformed("a message on an unknown topic");
 		const reason = host.command(bytes, payloadStart, payloadEnd);
-		const echo = decodeUtf8(bytes, payloadStart, Math.min(payloadEnd, payloadStart + MAX_ECHO));
 		const status = reason === "" ? "SUCCESSFUL" : "FAILED";
-		const rest = utf8(
-			`","command":${jsonString(echo ?? "?")},"status":"${status}","reason":${jsonString(reason)}}`,
-		);
+		const room = this.events.recordBytes - TIME.length - ISO_TIME_BYTES;
+		let rest: Uint8Array;
+		let echoed = MAX_ECHO;
+		do {
+			// Escaping can make a text six times as long: then less of it is repeated.
+			const echo = decodeUtf8(bytes, payloadStart, cutUtf8(bytes, payloadStart, payloadEnd, echoed)) ?? "?";
+			rest = utf8(`","command":${jsonString(echo)},"status":"${status}","reason":${jsonString(reason)}}`);
+			echoed >>= 1;
+		} while (rest.length > room && echoed > 0);
 		host.queue(RecordKind.Operation, 0, (record) => {
 			record.put(TIME);
 			record.stamp();

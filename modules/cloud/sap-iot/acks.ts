@@ -17,11 +17,11 @@ const SENSOR = ascii("sensorAlternateId");
 export class SapAck {
 	/** Our message number, or 0 if none came back. */
 	number = 0;
-	/** Like HTTP: 200 and 202 mean accepted; 0 if it is missing. */
+	/** Like HTTP: 200 and 202 mean accepted; 0 if it is missing or no number. */
 	code = 0;
 	/** What the service says to a refusal, cut. */
 	reason = "";
-	/** False if it names another capability or sensor than ours. */
+	/** False if it names another capability, sensor or message than ours. */
 	ours = true;
 
 	get accepted(): boolean {
@@ -45,8 +45,10 @@ export class SapAck {
 			const isSensor = json.is(SENSOR);
 			const value = json.next();
 			const text = value === Json.String || value === Json.Number;
-			if (isId && text) this.number = digits(json);
-			else if (isCode && text) this.code = json.number() | 0;
+			if (isId && text) {
+				this.number = digits(json);
+				if (this.number === 0) this.ours = false;
+			} else if (isCode && text) this.code = json.number() || 0;
 			else if (isMessages && !this.#messages(json, value)) return false;
 			else if (isCapability && text && !json.is(capability)) this.ours = false;
 			else if (isSensor && text && !json.is(sensor)) this.ours = false;

@@ -57,9 +57,9 @@ export class CommandMessage {
 			const sensor = json.is(SENSOR);
 			const command = json.is(COMMAND);
 			const value = json.next();
-			if (capability && value === Json.String && !json.is(this.#capability))
+			if (capability && !(value === Json.String && json.is(this.#capability)))
 				return this.#fail("a command for an unknown capability");
-			if (sensor && value === Json.String && !json.is(this.#sensor))
+			if (sensor && !(value === Json.String && json.is(this.#sensor)))
 				return this.#fail("a command for an unknown sensor");
 			if (command && value === Json.ObjectStart) {
 				if (seen) return this.#fail("two commands in one message");

@@ -111,22 +111,27 @@ export class SapIot implements Cloud {
 			for (;;) {
 				const item = json.next();
 				if (item === Json.ArrayEnd) break;
-				if (item !== Json.ObjectStart || !this.#oneAck())
-					return (this.#host as CloudHost).malformed(
-						json.error === "" ? "an ack that is no object" : json.error,
-					);
+				if (item !== Json.ObjectStart) return this.#malformed("an ack that is no object");
+				if (!this.#oneAck()) return;
 			}
-		} else return (this.#host as CloudHost).malformed("an ack that is neither object nor array");
+		} else return this.#malformed("an ack that is neither object nor array");
+		if (json.next() !== Json.End) this.#malformed("an ack");
+	}
+
+	#malformed(what: string): void {
+		const { error } = this.#json;
+		(this.#host as CloudHost).malformed(error === "" ? what : `${what}: ${error}`);
 	}
 
 	#oneAck(): boolean {
 		const host = this.#host as CloudHost;
 		const ack = this.#ack;
 		if (!ack.read(this.#json, this.#capability, this.#sensor)) {
-			host.malformed(`an ack: ${this.#json.error}`);
+			this.#malformed("an ack");
 			return false;
 		}
-		if (!ack.ours) host.malformed("an ack for another capability or sensor");
+		if (!ack.ours) host.malformed("an ack for another capability, sensor or message");
+		else if (ack.code === 0) host.malformed("an ack without a code");
 		else host.confirm(ack.number, ack.accepted, ack.code, ack.reason);
 		return true;
 	}

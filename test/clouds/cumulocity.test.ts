@@ -1,0 +1,374 @@
+// The strategy for Cumulocity: opening, rows of samples, operations and their answers.
+
+import assert from "node:assert/strict";
+import { Cumulocity, MAX_PACKET_BYTES } from "../../modules/cloud/cumulocity/cumulocity.js";
+import { RecordKind } from "../../modules/core/ring.js";
+import { encode, FakeHost, NOW, opening, settingsWith, text } from "./fake-host.js";
+
+type Groups = Parameters<typeof settingsWith>[0];
+const make = (groups: Groups = {}) => new Cumulocity(settingsWith(groups), "1.2.3");
+function start(groups: Groups = {}) {
+	const cloud = make(groups);
+	return { cloud, host: new FakeHost(cloud) };
+}
+
+describe("Cumulocity: connecting", () => {
+	it("connects clean, as d:<id>, with a will that is an event on s/us", () => {
+		const { connect } = make();
+		assert.equal(text(connect.clientId), "d:sn-1");
+		assert.equal(connect.cleanSession, true);
+		assert.equal(connect.username, undefined);
+		assert.equal(connect.password, undefined);
+		assert.equal(text(connect.will?.topic as Uint8Array), "s/us");
+		assert.match(text(connect.will?.payload as Uint8Array), /^400,c8y_[A-Za-z]+,"[^"\n]+"$/);
+		assert.deepEqual([connect.will?.qos, connect.will?.retain], [1, false]);
+	});
+
+	it("takes user, password and keepalive from the settings", () => {
+		const { connect } = make({ broker: { username: "t1/ü", password: "pä", keepAlive: 42 } });
+		assert.deepEqual(
+			[text(connect.username as Uint8Array), text(connect.password as Uint8Array), connect.keepAlive],
+			["t1/ü", "pä", 42],
+		);
+	});
+
+	it("opens with 100, then s/ds, then the description in one message, and 500 last", () => {
+		const { cloud } = start();
+		assert.deepEqual(opening(cloud), [
+			"publish s/us 1: 100,Mote,mote\n",
+			"subscribe s/ds 1",
+			"publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay\n117,10\n110,sn-1,Mote,1\n122,Mote,1.2.3,,Mote\n",
+			"publish s/us 1: 500\n",
+		]);
+	});
+
+	it("opens the same way again at the next connection", () => {
+		const { cloud } = start();
+		assert.deepEqual(opening(cloud), opening(cloud));
+	});
+
+	it("leaves out 117, 110 and 122 when the settings say so", () => {
+		const { cloud } = start({ cumulocity: { requiredAvailability: 0, describe: false } });
+		assert.equal(opening(cloud)[2], "publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay\n");
+	});
+
+	it("subscribes s/e only when debugging", () => {
+		const steps = opening(start({ cumulocity: { debug: true } }).cloud);
+		assert.deepEqual(steps.slice(1, 3), ["subscribe s/ds 1", "subscribe s/e 0"]);
+		assert.ok(!opening(start().cloud).join().includes("s/e"));
+	});
+
+	it("says 503 for the restart only when it is marked, ahead of 500, and clears the mark on acknowledgement", () => {
+		const { cloud, host } = start();
+		host.mark("restart", true);
+		cloud.opening(0);
+		const step = cloud.opening(3);
+		assert.equal(text(step?.payload as Uint8Array), "503,c8y_Restart\n");
+		assert.equal(host.marked("restart"), true, "not before the acknowledgement");
+		step?.done?.();
+		assert.equal(host.marked("restart"), false);
+		assert.equal(text(cloud.opening(4)?.payload as Uint8Array), "500\n");
+		assert.equal(cloud.opening(5), undefined);
+		assert.ok(!opening(cloud).join().includes("503"));
+	});
+
+	it("quotes name and type", () => {
+		const { cloud } = start({ device: { name: 'The "big", one' }, cumulocity: { type: "a,b" } });
+		assert.equal(opening(cloud)[0], 'publish s/us 1: 100,"The ""big"", one","a,b"\n');
+	});
+
+	it("sends a name of the greatest length that the settings allow uncut", () => {
+		const name = "n".repeat(64);
+		assert.equal(opening(start({ device: { name } }).cloud)[0], `publish s/us 1: 100,${name},mote\n`);
+	});
+
+	it("keeps its largest message within the platform's packet", () => {
+		// fixed header 1 + 3, topic 2 + 4, packet id 2; the length takes two bytes only below 16384
+		for (const lane of [make().measures, make().events])
+			assert.ok(lane.maxBytes + 1 + 2 + 2 + 4 + 2 <= MAX_PACKET_BYTES);
+	});
+});
+
+describe("Cumulocity: samples", () => {
+	it("writes a 200 row per channel", () => {
+		assert.deepEqual(encode(make(), [21.5, 40, 880, 49.94]), {
+			text:
+				`200,c8y_Temperature,T,21.50,C,${NOW}\n200,mote_Led,brightness,40,%,${NOW}\n` +
+				`200,mote_Buzzer,frequency,880,Hz,${NOW}\n200,mote_Speed,measured,49.9,rpm,${NOW}\n`,
+			written: 4,
+			overflow: false,
+		});
+	});
+
+	it("writes one 201 row", () => {
+		assert.deepEqual(encode(make({ cumulocity: { multiple: true } }), [-3.456, 0, 0, 0]), {
+			text:
+				`201,mote_Sample,${NOW},c8y_Temperature,T,-3.46,C,mote_Led,brightness,0,%,` +
+				"mote_Buzzer,frequency,0,Hz,mote_Speed,measured,0.0,rpm\n",
+			written: 4,
+			overflow: false,
+		});
+	});
+
+	it("leaves out a channel without a value, wherever it is", () => {
+		const names = ["c8y_Temperature", "mote_Led", "mote_Buzzer", "mote_Speed"];
+		for (const multiple of [false, true])
+			for (let missing = 0; missing < 4; missing++)
+				for (const nothing of [Number.NaN, Number.POSITIVE_INFINITY]) {
+					const cloud = make({ cumulocity: { multiple } });
+					const all = encode(cloud, [1, 1, 1, 1]);
+					const values = [1, 1, 1, 1].map((value, i) => (i === missing ? nothing : value));
+					const some = encode(cloud, values);
+					assert.equal(some.written, 3);
+					assert.equal(some.overflow, false);
+					const name = names[missing] as string;
+					const gone = multiple
+						? new RegExp(`,${name},\\w+,[\\d.]+,[A-Za-z%]+`)
+						: new RegExp(`200,${name},.*\\n`);
+					assert.equal(some.text, all.text.replace(gone, ""));
+				}
+	});
+
+	it("reports 0 values when there is none", () => {
+		for (const multiple of [false, true])
+			assert.equal(encode(make({ cumulocity: { multiple } }), Array(4).fill(Number.NaN)).written, 0);
+	});
+
+	it("has room in a record for the widest values of every channel", () => {
+		for (const multiple of [false, true]) {
+			const widest = [-100.25, 100, 20000, 100000];
+			assert.deepEqual(
+				{ ...encode(make({ cumulocity: { multiple } }), widest), text: "" },
+				{ text: "", written: 4, overflow: false },
+			);
+		}
+	});
+});
+
+describe("Cumulocity: operations", () => {
+	it("answers a command that succeeds with 501 and 503", () => {
+		const { host } = start();
+		host.receive("s/ds", "511,sn-1,led on");
+		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(
+			host.queued.map((q) => q.text),
+			["501,c8y_Command\n", "503,c8y_Command\n"],
+		);
+		assert.ok(host.queued.every((q) => q.kind === RecordKind.Operation));
+	});
+
+	it("hands the command over as it stands behind the quoting", () => {
+		const { host } = start();
+		host.receive("s/ds", '511,sn-1,"led 40%; say \\"hi\\",\nspeed 5"\n');
+		assert.deepEqual(host.commands, ['led 40%; say "hi",\nspeed 5']);
+	});
+
+	it("answers a command that is refused with 501 and 502 and the reason, quoted where needed", () => {
+		for (const [reason, column] of [
+			["no command", "no command"],
+			["there are led, buzzer", '"there are led, buzzer"'],
+			['"x" is too much', '"""x"" is too much"'],
+			["a\nb", '"a\nb"'],
+			["zu laut: größer", "zu laut: größer"],
+		] as const) {
+			const { host } = start();
+			host.reason = reason;
+			host.receive("s/ds", "511,sn-1,x");
+			assert.deepEqual(host.deliver(), ["501,c8y_Command\n", `502,c8y_Command,${column}\n`]);
+		}
+	});
+
+	it("answers with a cut reason however long and wide the reason is", () => {
+		for (const character of ["x", '"', "ü", "温", "𝄞", ","]) {
+			const { host } = start();
+			host.reason = character.repeat(400);
+			host.receive("s/ds", "511,sn-1,x");
+			const [, failed] = host.deliver();
+			assert.match(failed ?? "", /^502,c8y_Command,.+\.\.\."?\n$/su, character);
+		}
+	});
+
+	it("switches the relay by 518, and takes CLOSE as well", () => {
+		for (const [relay, closed, open] of [
+			["led", "led on", "led off"],
+			["buzzer", "buzzer on", "buzzer off"],
+			["speed", "speed 150", "speed stop"],
+		] as const) {
+			const { host } = start({ cumulocity: { relay }, motor: { maxRpm: 150 } });
+			host.receive("s/ds", "518,sn-1,CLOSED\n518,sn-1,OPEN\n518,sn-1,CLOSE\n");
+			assert.deepEqual(host.commands, [closed, open, closed]);
+			assert.deepEqual(host.deliver(), Array(3).fill(["501,c8y_Relay\n", "503,c8y_Relay\n"]).flat());
+		}
+	});
+
+	it("fails a relay operation with another state and moves nothing", () => {
+		for (const row of ["518,sn-1,on", "518,sn-1,", "518,sn-1,closed", "518,sn-1"]) {
+			const { host } = start();
+			host.receive("s/ds", row);
+			assert.deepEqual(host.commands, []);
+			assert.match(host.deliver().join(""), /^501,c8y_Relay\n502,c8y_Relay,.+\n$/, row);
+		}
+	});
+
+	it("fails every operation that it does not know with 501 and 502, so that none stays pending", () => {
+		for (const [row, fragment] of [
+			["513,sn-1,text", "c8y_Configuration"],
+			["515,sn-1,fw,1.0,http://x", "c8y_Firmware"],
+			["516,sn-1,a,1,u,b,2,v", "c8y_SoftwareList"],
+			["517,sn-1,LOG", "c8y_MeasurementRequestOperation"],
+			["519,sn-1,OPEN,CLOSE", "c8y_RelayArray"],
+			["520,sn-1", "c8y_UploadConfigFile"],
+			["521,sn-1,http://x", "c8y_DownloadConfigFile"],
+			["522,sn-1,l,a,b,c,5", "c8y_LogfileRequest"],
+			["523,sn-1,SMS", "c8y_CommunicationMode"],
+			["524,sn-1,u,t", "c8y_DownloadConfigFile"],
+			["525,sn-1,n,v,u,d", "c8y_Firmware"],
+			["526,sn-1,t", "c8y_UploadConfigFile"],
+			["527,sn-1,$FW", "c8y_DeviceProfile"],
+			["528,sn-1,a,1,u,install", "c8y_SoftwareUpdate"],
+			["529,sn-1,a,1,t,u,install", "c8y_SoftwareUpdate"],
+			["530,sn-1,h,22,k", "c8y_RemoteAccessConnect"],
+		] as const) {
+			const { host } = start();
+			host.receive("s/ds", row);
+			assert.deepEqual(
+				host.deliver(),
+				[`501,${fragment}\n`, `502,${fragment},${fragment} is not supported\n`],
+				row,
+			);
+			assert.deepEqual(host.commands, []);
+		}
+	});
+
+	it("ignores replies to requests, and counts rows that are no operation", () => {
+		const { host } = start();
+		host.receive("s/ds", "106,child\n124,12345\n");
+		assert.deepEqual(host.problems, []);
+		host.receive("s/ds", "999,sn-1\nabc,sn-1\n,sn-1\n5110,sn-1,x\n51111,sn-1\n-11,x\n");
+		assert.equal(host.problems.length, 6);
+		assert.deepEqual(host.queued, []);
+	});
+
+	it("leaves operations for another device alone and counts them", () => {
+		const { host } = start();
+		host.receive("s/ds", "511,sn-2,led on\n511,SN-1,led on\n511,sn-11,led on\n511\n510,child\n");
+		assert.equal(host.problems.length, 5);
+		assert.deepEqual([host.commands, host.queued, host.restarts], [[], [], 0]);
+	});
+
+	it("counts a broken row and carries out the one in front of it", () => {
+		const { host } = start();
+		host.receive("s/ds", '511,sn-1,led on\n511,sn-1,"led off');
+		assert.deepEqual(host.commands, ["led on"]);
+		assert.equal(host.problems.length, 1);
+	});
+
+	it("counts messages on unknown topics", () => {
+		const { host } = start();
+		for (const topic of ["s/dsx", "s/d", "S/ds", "x"]) host.receive(topic, "511,sn-1,led on");
+		assert.equal(host.problems.length, 4);
+		assert.deepEqual(host.commands, []);
+	});
+
+	it("passes s/e on to the log, whatever it is", () => {
+		const { host } = start({ cumulocity: { debug: true } });
+		host.receive("s/e", "41,100,Device already existing");
+		host.receive("s/e", Uint8Array.of(255));
+		assert.equal(host.debugs[0], "s/e: 41,100,Device already existing");
+		assert.equal(host.debugs.length, 2);
+	});
+
+	it("carries out a row that comes again while in progress once, and asks with 500 when it is done", () => {
+		const { host } = start();
+		host.receive("s/ds", "511,sn-1,led on");
+		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on");
+		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		assert.deepEqual(host.deliver(), [], "only once");
+		host.receive("s/ds", "511,sn-1,led on");
+		assert.equal(host.commands.length, 2, "done ones are no duplicates any more");
+		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
+		assert.deepEqual(host.deliver(), [], "nothing came twice this time");
+	});
+
+	it("takes rows that differ in any column for different operations", () => {
+		const { host } = start();
+		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on,\n511,sn-1,led,on\n511,sn-1,led off");
+		assert.equal(host.commands.length, 4);
+	});
+
+	it("keeps operations in progress over a reconnect", () => {
+		const { cloud, host } = start();
+		host.receive("s/ds", "511,sn-1,led on");
+		cloud.disconnected();
+		opening(cloud);
+		host.receive("s/ds", "511,sn-1,led on");
+		assert.deepEqual(host.commands, ["led on"]);
+	});
+
+	it("carries out nothing for which the answers have no room, and asks again with 500", () => {
+		const { host } = start();
+		host.room = 3;
+		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led off");
+		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		host.receive("s/ds", "511,sn-1,led off");
+		assert.deepEqual(host.commands, ["led on", "led off"]);
+	});
+
+	it("leaves operations beyond its table pending and asks for them later", () => {
+		const { host } = start();
+		host.receive("s/ds", Array.from({ length: 6 }, (_, i) => `511,sn-1,led ${i}%`).join("\n"));
+		assert.equal(host.commands.length, 4);
+		assert.equal(host.deliver().length, 8);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		host.receive("s/ds", "511,sn-1,led 4%\n511,sn-1,led 5%");
+		assert.equal(host.commands.length, 6);
+	});
+
+	it("tries 500 again when it had no room for it at first", () => {
+		const { host } = start();
+		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on\n511,sn-1,led off");
+		host.full = true;
+		assert.equal(host.deliver(2).length, 2);
+		assert.deepEqual(
+			host.queued.map((q) => q.text),
+			["501,c8y_Command\n", "503,c8y_Command\n"],
+			"no 500",
+		);
+		host.full = false;
+		host.deliver(2);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+	});
+
+	it("restarts only after the cloud has 501, and marks it first", () => {
+		const { host } = start();
+		host.receive("s/ds", "510,sn-1");
+		assert.deepEqual(
+			host.queued.map((q) => q.text),
+			["501,c8y_Restart\n"],
+		);
+		assert.deepEqual([host.restarts, host.marked("restart")], [0, false]);
+		host.receive("s/ds", "510,sn-1");
+		assert.equal(host.queued.length, 1, "the same row again is a duplicate");
+		host.deliver();
+		assert.deepEqual([host.restarts, host.marked("restart")], [1, true]);
+	});
+
+	it("carries out other operations beside a restart that waits", () => {
+		const { host } = start();
+		host.receive("s/ds", "510,sn-1\n511,sn-1,led on");
+		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.deliver(), ["501,c8y_Restart\n", "501,c8y_Command\n", "503,c8y_Command\n"]);
+		assert.equal(host.restarts, 1);
+	});
+
+	it("understands ids with commas, quotes and letters beyond ASCII", () => {
+		const id = 'ä,"1"';
+		const { host } = start({ device: { id } });
+		host.receive("s/ds", '511,"ä,""1""",led on');
+		assert.deepEqual([host.commands, host.problems], [["led on"], []]);
+	});
+});

@@ -1,0 +1,154 @@
+// The strategy for any broker: topics, JSON samples, commands and their results.
+
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { Plain } from "../../modules/cloud/plain/plain.js";
+import { RecordKind } from "../../modules/core/ring.js";
+import { encode, FakeHost, NOW, opening, settingsWith, text } from "./fake-host.js";
+
+type Groups = Parameters<typeof settingsWith>[0];
+const make = (groups: Groups = {}) => new Plain(settingsWith(groups));
+function start() {
+	const cloud = make();
+	return { cloud, host: new FakeHost(cloud) };
+}
+const COMMANDS = "mote/sn-1/commands";
+
+describe("Plain: connecting", () => {
+	it("leaves a retained offline as its will, and says a retained online behind the subscription", () => {
+		const cloud = make();
+		const { clientId, will, cleanSession } = cloud.connect;
+		assert.deepEqual([text(clientId), cleanSession], ["sn-1", true]);
+		assert.deepEqual(
+			[text(will?.topic as Uint8Array), text(will?.payload as Uint8Array), will?.qos, will?.retain],
+			["mote/sn-1/status", "offline", 1, true],
+		);
+		assert.deepEqual(opening(cloud), [
+			"subscribe mote/sn-1/commands 1",
+			"publish mote/sn-1/status 1 retained: online",
+		]);
+	});
+
+	it("puts the id into every %id of a topic", () => {
+		const cloud = make({
+			plain: { measures: "%id/a/%id", results: "r", commands: "c/%id", status: "ü/%id" },
+		});
+		assert.deepEqual(
+			[text(cloud.measures.topic), text(cloud.events.topic), ...opening(cloud)],
+			["sn-1/a/sn-1", "r", "subscribe c/sn-1 1", "publish ü/sn-1 1 retained: online"],
+		);
+	});
+
+	it("refuses topics with wildcards and U+0000", () => {
+		for (const name of ["measures", "commands", "results", "status"] as const)
+			for (const bad of ["a/#", "a/+/b", "a\u0000b"]) assert.throws(() => make({ plain: { [name]: bad } }));
+	});
+
+	it("sends measures at the QoS of the settings and results at 1", () => {
+		for (const qos of [0, 1] as const) {
+			const cloud = make({ sampling: { qos } });
+			assert.deepEqual([cloud.measures.qos, cloud.events.qos], [qos, 1]);
+		}
+	});
+});
+
+describe("Plain: samples", () => {
+	it("writes one JSON object", () => {
+		assert.deepEqual(encode(make(), [21.5, 40, 880, 49.94]), {
+			text: `{"time":"${NOW}","temperature":21.50,"led":40,"buzzer":880,"speed":49.9}`,
+			written: 4,
+			overflow: false,
+		});
+	});
+
+	it("writes JSON that parses to the values, without those that are missing", () => {
+		const value = fc.oneof(fc.constant(Number.NaN), fc.double({ min: -1000, max: 100_000, noNaN: true }));
+		fc.assert(
+			fc.property(fc.array(value, { minLength: 4, maxLength: 4 }), (values) => {
+				const got = encode(make(), values);
+				const sample = JSON.parse(got.text) as Record<string, unknown>;
+				const expected: Record<string, unknown> = { time: NOW };
+				for (const [i, [name, decimals]] of (
+					[
+						["temperature", 2],
+						["led", 0],
+						["buzzer", 0],
+						["speed", 1],
+					] as const
+				).entries()) {
+					const v = values[i] as number;
+					// "-0" as a text reads as -0, and the writer leaves the sign out
+					if (!Number.isNaN(v)) expected[name] = Number(v.toFixed(decimals)) + 0;
+				}
+				assert.deepEqual(sample, expected);
+				assert.equal(got.written, Object.keys(expected).length - 1);
+				assert.equal(got.overflow, false);
+			}),
+		);
+	});
+});
+
+describe("Plain: commands", () => {
+	const result = (host: FakeHost): unknown => {
+		assert.equal(host.queued.length, 1, "a result is queued");
+		const [queued] = host.queued;
+		assert.deepEqual([queued?.kind, queued?.tag], [RecordKind.Operation, 0]);
+		return JSON.parse(queued?.text ?? "");
+	};
+
+	it("answers a command with its result", () => {
+		const { host } = start();
+		host.receive(COMMANDS, "led on");
+		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(result(host), { time: NOW, command: "led on", status: "SUCCESSFUL", reason: "" });
+	});
+
+	it("answers a refused command with the reason, whatever is in either", () => {
+		for (const [command, reason] of [
+			["x", "no"],
+			['say "hi"\\', 'not "hi"\\, a\nb'],
+			["größe 𝄞", "zu groß: 温度"],
+			["", "no command"],
+		] as const) {
+			const { host } = start();
+			host.reason = reason;
+			host.receive(COMMANDS, command);
+			assert.deepEqual(result(host), { time: NOW, command, status: "FAILED", reason });
+		}
+	});
+
+	it("repeats only the beginning of a long command, and never cuts it inside a character", () => {
+		for (const character of ["x", "ü", "温", "𝄞"])
+			for (const shift of ["", "a", "ab", "abc"]) {
+				const { host } = start();
+				const command = shift + character.repeat(200);
+				host.receive(COMMANDS, command);
+				const { command: echo } = result(host) as { command: string };
+				assert.ok(echo.length > 20 && command.startsWith(echo), `${echo.slice(0, 9)}… is no beginning of it`);
+			}
+	});
+
+	it("answers commands that are not UTF-8", () => {
+		const { host } = start();
+		host.reason = "unknown";
+		host.receive(COMMANDS, Uint8Array.of(0xff, 0xfe));
+		assert.equal((result(host) as { status: string }).status, "FAILED");
+	});
+
+	it("answers every command, also one whose echo grows by escaping", () => {
+		for (const byte of [1, 0x1f, 34, 92, 10]) {
+			const { host } = start();
+			const bytes = new Uint8Array(200).fill(byte);
+			// as the command parser would say it
+			host.reason = `unknown command "${text(bytes.slice(0, 40))}"; there are led, buzzer, speed and interval`;
+			host.receive(COMMANDS, bytes);
+			assert.equal((result(host) as { status: string }).status, "FAILED", `byte ${byte}`);
+		}
+	});
+
+	it("counts messages on other topics and answers nothing", () => {
+		const { host } = start();
+		host.receive("mote/sn-2/commands", "led on");
+		assert.deepEqual([host.commands, host.queued, host.problems.length], [[], [], 1]);
+	});
+});
