@@ -31,7 +31,7 @@ export default function main(): MoteNode {
 	log.info(`${settings.device.id}, boot ${boot}, cloud ${settings.device.cloud}`);
 	const node = new MoteNode({
 		settings,
-		cloud: makeCloud(settings),
+		cloud: makeCloud(settings, boot),
 		board: makeBoard(settings, clock, timers),
 		transport: makeTransport(settings, timers),
 		clock,
@@ -46,12 +46,12 @@ export default function main(): MoteNode {
 	return node;
 }
 
-function makeCloud(settings: Settings): Cloud {
+function makeCloud(settings: Settings, boot: number): Cloud {
 	switch (settings.device.cloud) {
 		case "cumulocity":
 			return new Cumulocity(settings, VERSION);
 		case "sap":
-			return new SapIot(settings);
+			return new SapIot(settings, boot);
 		default:
 			return new Plain(settings);
 	}

@@ -32,9 +32,11 @@ export class Motor {
 		if (!(maxRpm > 0 && rampRpmPerS > 0)) throw new RangeError("motor: speed and ramp must be positive");
 		this.#maxRpm = maxRpm;
 		this.#step = (rampRpmPerS * STEP_MS) / 1000;
-		this.#output = new output.io({ pin: output.pin, hz: output.hz ?? DEFAULT_HZ });
 		this.#ramp = timers.create(() => this.#approach());
-		orRelease(this, () => this.#output?.write(0));
+		orRelease(this, () => {
+			this.#output = new output.io({ pin: output.pin, hz: output.hz ?? DEFAULT_HZ });
+			this.#output.write(0);
+		});
 	}
 
 	/** Target speed, 0 to `maxRpm`. */

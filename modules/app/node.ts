@@ -144,6 +144,13 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		const taken = clock.monotonic();
 		board.sample(values);
 		health.samples++;
+		if (values.every(Number.isNaN)) {
+			// Nothing to send: it must not push a good sample out of a full ring.
+			health.missingValues += values.length;
+			health.droppedSamples++;
+			this.observer?.sampled?.(values, -1, false);
+			return;
+		}
 		const evicted = ring.evicted;
 		const slot = ring.reserve(RecordKind.Measure, true);
 		if (ring.evicted > evicted) this.#reportEviction(ring.evicted);

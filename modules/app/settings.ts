@@ -5,6 +5,9 @@ import { LEVELS } from "../core/log.js";
 import { encodeUtf8 } from "../core/utf8.js";
 import { INTERVAL_RANGE } from "./commands.js";
 
+/** Longest topic; with four bytes a character it still fits into half of the output stage. */
+const MAX_TOPIC = 184;
+
 interface TextField {
 	readonly type: "text";
 	readonly value: string;
@@ -184,6 +187,12 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 	}
 	const settings = result as unknown as Settings;
 	if (/[:/+#\s]/.test(settings.device.id)) mistakes.push("device.id: no colon, slash, +, # or blank");
+	for (const [key, pattern] of Object.entries(settings.plain)) {
+		const topic = pattern.replaceAll("%id", settings.device.id);
+		if (topic.length > MAX_TOPIC)
+			mistakes.push(`plain.${key}: longer than ${MAX_TOPIC} characters with the id`);
+		if (/[+#]/.test(pattern)) mistakes.push(`plain.${key}: no wildcard [MQTT-3.3.2-2]`);
+	}
 	if (settings.broker.password !== "" && settings.broker.username === "")
 		mistakes.push("broker.password: needs broker.username [MQTT-3.1.2-22]");
 	if (settings.thermistor.minimumC >= settings.thermistor.maximumC)

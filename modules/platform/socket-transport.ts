@@ -84,6 +84,7 @@ export class SocketTransport implements Transport {
 		this.free = Math.max(0, this.free - bytes.length - (this.#options.tls && !more ? 32 : 0));
 	}
 
+	/** Sockets of the SDK know one way to end: what was written still goes out, if it can. */
 	close(_abort: boolean): void {
 		this.#generation++;
 		this.#handler = undefined;

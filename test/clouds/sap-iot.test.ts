@@ -208,6 +208,18 @@ describe("SAP IoT: acknowledgements", () => {
 		}
 	});
 
+	it("numbers messages with the boot in front, and settles none of another boot", () => {
+		// Numbers begin anew with each boot; a late ack of the last one must not settle a message of this one.
+		const cloud = new SapIot(settingsWith(), 7);
+		const host = new FakeHost(cloud);
+		assert.match(encode(cloud, SAMPLE).text, /"measureMessageId":"7-0000000001"/);
+		host.receive(ACK, '[{"id":"6-0000000001","code":202},{"id":"0000000001","code":202}]');
+		assert.deepEqual(host.confirms, []);
+		assert.equal(host.problems.length, 2);
+		host.receive(ACK, '{"id":"7-0000000001","code":202}');
+		assert.equal(host.confirms[0]?.[0], 1);
+	});
+
 	it("settles nothing for an id that was never ours", () => {
 		// Taking it for "no id" would settle the oldest message, which may be lost in truth.
 		for (const id of ['"m-17"', '"0000000001x"', '"12345678901"', '"1.0"', "-1"]) {

@@ -99,7 +99,10 @@ export class Operations {
 		const fragment = operationFragment(this.#ids[index] as number);
 		const tail = reason === "" ? "" : `,${quoteColumn(reason, MAX_REASON)}`;
 		const row = utf8(`${template},${fragment}${tail}\n`);
-		this.#host.queue(RecordKind.Operation, 1 + index * 2 + (last ? 1 : 0), (r) => r.put(row));
+		const tag = 1 + index * 2 + (last ? 1 : 0);
+		// The cloud must hear how it ended, if need be without the words.
+		if (!this.#host.queue(RecordKind.Operation, tag, (r) => r.put(row)) && reason !== "")
+			this.#answer(index, template, "", last);
 	}
 }
 

@@ -1,7 +1,8 @@
 // The messages on ack/<id>: one object or an array of them, `{"id"?, "code", "messages"?, …}`. The id comes back
 // under either name; without one only capability and sensor tell what it belongs to.
 
-import { ascii } from "../../core/bytes.js";
+import { ascii, equals } from "../../core/bytes.js";
+import { NUMBER_DIGITS } from "../../core/decimal.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import { Json, type JsonScanner } from "../json.js";
 
@@ -23,6 +24,13 @@ export class SapAck {
 	reason = "";
 	/** False if it names another capability, sensor or message than ours. */
 	ours = true;
+
+	readonly #idPrefix: Uint8Array;
+
+	/** Message ids of ours begin with `idPrefix`. */
+	constructor(idPrefix: Uint8Array) {
+		this.#idPrefix = idPrefix;
+	}
 
 	get accepted(): boolean {
 		return this.code === 200 || this.code === 202;
@@ -46,7 +54,7 @@ export class SapAck {
 			const value = json.next();
 			const text = value === Json.String || value === Json.Number;
 			if (isId && text) {
-				this.number = digits(json);
+				this.number = this.#digits(json);
 				if (this.number === 0) this.ours = false;
 			} else if (isCode && text) this.code = json.number() || 0;
 			else if (isMessages && !this.#messages(json, value)) return false;
@@ -73,16 +81,19 @@ export class SapAck {
 			this.reason = this.reason === "" ? text : `${this.reason}; ${text}`;
 		}
 	}
-}
 
-/** A number with leading zeros, as we write it; 0 for anything else. */
-function digits(json: JsonScanner): number {
-	let value = 0;
-	if (json.length > 10) return 0;
-	for (let i = 0; i < json.length; i++) {
-		const digit = (json.text[i] as number) - 48;
-		if (digit < 0 || digit > 9) return 0;
-		value = value * 10 + digit;
+	/** A number with prefix and leading zeros, as we write it; 0 for anything else. */
+	#digits(json: JsonScanner): number {
+		const prefix = this.#idPrefix;
+		const start = prefix.length;
+		if (json.length <= start || json.length > start + NUMBER_DIGITS) return 0;
+		if (!equals(json.text, 0, start, prefix)) return 0;
+		let value = 0;
+		for (let i = start; i < json.length; i++) {
+			const digit = (json.text[i] as number) - 48;
+			if (digit < 0 || digit > 9) return 0;
+			value = value * 10 + digit;
+		}
+		return value;
 	}
-	return value;
 }

@@ -28,11 +28,12 @@ export class SapMeasures {
 	readonly #date: Uint8Array;
 	readonly #tail: Uint8Array;
 
-	constructor(settings: CloudSettings) {
+	/** `idPrefix` goes in front of the number in the message id. */
+	constructor(settings: CloudSettings, idPrefix: string) {
 		const { sap } = settings;
 		this.dated = sap.dateProperty !== "";
 		this.#arrays = sap.arrays;
-		const id = sap.messageId ? `"measureMessageId":"${PLACEHOLDER}",` : "";
+		const id = sap.messageId ? `"measureMessageId":"${idPrefix}${PLACEHOLDER}",` : "";
 		const head =
 			`{"capabilityAlternateId":${jsonString(sap.measureCapability)},` +
 			`"sensorAlternateId":${jsonString(sap.sensor)},${id}`;

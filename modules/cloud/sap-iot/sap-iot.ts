@@ -28,7 +28,7 @@ export class SapIot implements Cloud {
 	readonly events: LaneShape;
 	readonly #encoder: SapMeasures;
 	readonly #json = new JsonScanner();
-	readonly #ack = new SapAck();
+	readonly #ack: SapAck;
 	readonly #command: CommandMessage;
 	readonly #ackTopic: Uint8Array;
 	readonly #commandTopic: Uint8Array;
@@ -36,7 +36,8 @@ export class SapIot implements Cloud {
 	readonly #sensor: Uint8Array;
 	#host: CloudHost | undefined;
 
-	constructor(settings: CloudSettings) {
+	/** `boot` makes message ids unique over restarts, since numbers begin anew with each; 0 leaves it out. */
+	constructor(settings: CloudSettings, boot = 0) {
 		const { device, sap } = settings;
 		this.connect = connectOptions(settings, device.id, undefined);
 		this.#ackTopic = topicName(`ack/${device.id}`);
@@ -44,7 +45,9 @@ export class SapIot implements Cloud {
 		this.#capability = utf8(sap.measureCapability);
 		this.#sensor = utf8(sap.sensor);
 		this.#command = new CommandMessage(this.#json, utf8(sap.commandCapability), this.#sensor);
-		const encoder = new SapMeasures(settings);
+		const idPrefix = boot > 0 ? `${boot}-` : "";
+		this.#ack = new SapAck(ascii(idPrefix));
+		const encoder = new SapMeasures(settings, idPrefix);
 		this.#encoder = encoder;
 		this.stamp = encoder.dated ? new IsoStamp() : new MillisecondStamp();
 		this.measures = {
