@@ -221,8 +221,7 @@ function check(field: Field, value: unknown): string {
 	switch (field.type) {
 		case "text":
 			if (typeof value !== "string") return "must be a text";
-			if (encodeUtf8(value) === undefined || /\p{Cc}/u.test(value))
-				return "must be well-formed, printable text";
+			if (!isPrintable(value)) return "must be well-formed, printable text";
 			return value.length >= field.min && value.length <= field.max
 				? ""
 				: `must have ${field.min} to ${field.max} characters`;
@@ -237,6 +236,18 @@ function check(field: Field, value: unknown): string {
 				? ""
 				: `must be one of ${field.among.join(", ")}`;
 	}
+}
+
+/** No lone surrogate, no control character. */
+function isPrintable(value: string): boolean {
+	const bytes = encodeUtf8(value);
+	if (bytes === undefined) return false;
+	for (let i = 0; i < bytes.length; i++) {
+		const c = bytes[i] as number;
+		// C1 controls, U+0080 to U+009F, are C2 80 to C2 9F.
+		if (c < 32 || c === 127 || (c === 0xc2 && (bytes[i + 1] as number) < 0xa0)) return false;
+	}
+	return true;
 }
 
 function isRecord(value: unknown): value is Input {

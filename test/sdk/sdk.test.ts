@@ -86,8 +86,11 @@ describe("Moddable SDK", () => {
 
 	it("survives a certificate of a foreign authority: reported, and tried again", async () => {
 		const foreign = await EmbeddedCloud.start({ cloud: "plain", identitiesFolder: join(folder, "foreign") });
-		await build("plain", foreign.identities.ca.der);
-		await foreign.close();
+		try {
+			await build("plain", foreign.identities.ca.der);
+		} finally {
+			await foreign.close();
+		}
 		simulator = await Simulator.start(NAME);
 		await simulator.until(
 			/TLS handshake failed.*next attempt[\s\S]*TLS handshake failed.*next attempt/,

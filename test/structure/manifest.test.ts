@@ -116,3 +116,10 @@ describe("repository", () => {
 		assert.equal("dependencies" in read<object>("package.json"), false);
 	});
 });
+
+describe("what xsc does not compile", () => {
+	it("the firmware has no unicode property escape in a regular expression", () => {
+		for (const source of [...firmware, ...sources("host-sim/circuit", "host-sim/mcsim")])
+			assert.doesNotMatch(source.text, /\\p\{/, source.path);
+	});
+});
