@@ -186,12 +186,13 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 		}
 	}
 	const settings = result as unknown as Settings;
-	if (/[:/+#\s]/.test(settings.device.id)) mistakes.push("device.id: no colon, slash, +, # or blank");
+	if (hasAny(settings.device.id, ":/+#") || hasBlank(settings.device.id))
+		mistakes.push("device.id: no colon, slash, +, # or blank");
 	for (const [key, pattern] of Object.entries(settings.plain)) {
 		const topic = pattern.replaceAll("%id", settings.device.id);
 		if (topic.length > MAX_TOPIC)
 			mistakes.push(`plain.${key}: longer than ${MAX_TOPIC} characters with the id`);
-		if (/[+#]/.test(pattern)) mistakes.push(`plain.${key}: no wildcard [MQTT-3.3.2-2]`);
+		if (hasAny(pattern, "+#")) mistakes.push(`plain.${key}: no wildcard [MQTT-3.3.2-2]`);
 	}
 	if (settings.broker.password !== "" && settings.broker.username === "")
 		mistakes.push("broker.password: needs broker.username [MQTT-3.1.2-22]");
@@ -236,6 +237,16 @@ function check(field: Field, value: unknown): string {
 				? ""
 				: `must be one of ${field.among.join(", ")}`;
 	}
+}
+
+function hasAny(text: string, characters: string): boolean {
+	for (const character of characters) if (text.includes(character)) return true;
+	return false;
+}
+
+function hasBlank(text: string): boolean {
+	for (const character of text) if (character.trim() === "") return true;
+	return false;
 }
 
 /** No lone surrogate, no control character. */

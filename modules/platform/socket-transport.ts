@@ -27,7 +27,6 @@ export interface SocketTransportOptions {
 
 /** The second write of a pair follows at once; the SDK's TLS then makes one record of both. */
 const MORE = Object.freeze({ more: true, byteLength: Limits.outputBytes });
-const ADDRESS = /^\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}$/;
 
 export class SocketTransport implements Transport {
 	free = 0;
@@ -56,7 +55,7 @@ export class SocketTransport implements Transport {
 		this.#readable = 0;
 		this.#mayWrite = false;
 		this.#error = undefined;
-		if (ADDRESS.test(host)) {
+		if (isAddress(host)) {
 			this.#connect(host, generation);
 			return;
 		}
@@ -195,4 +194,13 @@ export class SocketTransport implements Transport {
 			this.#handler?.writable();
 		}
 	}
+}
+
+/** Whether a host is an IPv4 address already: only digits and dots. */
+function isAddress(host: string): boolean {
+	for (let i = 0; i < host.length; i++) {
+		const c = host.charCodeAt(i);
+		if (c !== 46 && (c < 48 || c > 57)) return false;
+	}
+	return host !== "";
 }

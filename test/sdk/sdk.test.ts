@@ -31,7 +31,8 @@ describe("Moddable SDK", () => {
 	after(() => {
 		if (folder) rmSync(folder, { recursive: true });
 	});
-	afterEach(async () => {
+	afterEach(async function () {
+		if (this.currentTest?.state === "failed") console.log(simulator?.trace);
 		simulator?.close();
 		await cloud?.close();
 		simulator = cloud = undefined;

@@ -117,9 +117,18 @@ describe("repository", () => {
 	});
 });
 
-describe("what xsc does not compile", () => {
-	it("the firmware has no unicode property escape in a regular expression", () => {
-		for (const source of [...firmware, ...sources("host-sim/circuit", "host-sim/mcsim")])
-			assert.doesNotMatch(source.text, /\\p\{/, source.path);
-	});
+describe("what XS does not take well", () => {
+	// Seen in Moddable's simulator with SDK 8.2.3: RegExp.prototype.test crashes (SIGSEGV in fx_RegExp_prototype_exec)
+	// when memory is collected meanwhile; and xsc compiles no \\p{…}.
+	for (const source of [...firmware, ...sources("host-sim/circuit", "host-sim/mcsim")])
+		it(`${source.path} has no regular expression`, () => {
+			const code = source.text
+				.replace(/\/\*[\s\S]*?\*\/|\/\/.*/g, "")
+				.replace(/"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`/g, '""');
+			assert.doesNotMatch(
+				code,
+				/[=(,:&|!?]\s*\/[^/*\s].*\/[a-z]*|\.(match|matchAll|search)\(|\bRegExp\b/,
+				source.path,
+			);
+		});
 });
