@@ -110,12 +110,14 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	start(): void {
 		this.#sampler.start();
 		this.session.start();
-		if (this.measures.confirmMs > 0) this.#expiry.start(EXPIRY_MS);
+		this.#expiry.start(EXPIRY_MS);
 	}
 
 	/** Ends in order: no more samples, DISCONNECT, everything at rest. */
 	stop(stopped?: () => void): void {
 		this.#stopped = stopped;
+		this.#restarting = false;
+		this.#flush.stop();
 		this.#sampler.stop();
 		this.#expiry.stop();
 		if (this.session.state === 0) this.#rest();
@@ -128,6 +130,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	}
 
 	#rest(): void {
+		this.#expiry.stop();
 		this.#parts.board.close();
 		const stopped = this.#stopped;
 		this.#stopped = undefined;
@@ -183,7 +186,12 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	#expire(): void {
 		this.#expiry.start(EXPIRY_MS);
-		if (this.outbox.expire(this.measures)) this.session.pump();
+		this.#cloud.tick();
+		if (this.measures.confirmMs > 0 && this.outbox.expire(this.measures)) {
+			this.#log.warn("the cloud did not confirm in time; sending again");
+			this.observer?.overdue?.();
+			this.session.pump();
+		}
 	}
 
 	// The cloud's opening
@@ -223,7 +231,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		if (code === "requested") this.#log.info("disconnected");
 		else {
 			const what = detail === "" ? describeClose(code) : `${describeClose(code)} (${detail})`;
-			this.#log.warn(`${what}; next attempt in ${retryMs} ms`);
+			this.#log.warn(retryMs < 0 ? what : `${what}; next attempt in ${retryMs} ms`);
 		}
 		this.observer?.offline?.(code, detail, retryMs);
 		if (retryMs < 0) this.#rest();
@@ -232,6 +240,12 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	message(m: InboundMessage): void {
 		this.observer?.received?.(m.bytes, m.topicStart, m.topicEnd, m.payloadStart, m.payloadEnd);
 		this.#cloud.message(m);
+	}
+
+	skipped(m: InboundMessage): void {
+		this.#log.warn(`inbound: a message of ${m.payloadBytes} bytes is too large and was skipped`);
+		this.observer?.skipped?.(m.payloadBytes);
+		this.#cloud.skipped(m);
 	}
 
 	acknowledged(packetId: number): void {
@@ -287,6 +301,14 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	}
 
 	// CloudHost
+
+	now(): number {
+		return this.#parts.clock.monotonic();
+	}
+
+	get restarting(): boolean {
+		return this.#restarting;
+	}
 
 	get room(): number {
 		return this.events.ring.free;
@@ -357,6 +379,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	malformed(what: string): void {
 		this.health.malformed++;
 		this.#log.warn(`inbound: ${what}`);
+		this.observer?.malformed?.(what);
 	}
 
 	mark(key: string, on: boolean): void {

@@ -30,6 +30,12 @@ export interface Observer {
 		payloadEnd: number,
 	): void;
 	command?(result: CommandResult): void;
+	/** An inbound message could not be understood or acted on. */
+	malformed?(what: string): void;
+	/** An inbound message of this many payload bytes was too large to be kept. */
+	skipped?(bytes: number): void;
+	/** The cloud did not confirm in time; what it has not confirmed is sent again. */
+	overdue?(): void;
 	/** The session is open and the cloud's opening is done: measures flow. */
 	online?(): void;
 	/** A connection ended or did not come about. `retryMs` is -1 when no other follows. */

@@ -44,6 +44,10 @@ export interface CloudHost {
 	 * evicted. Returns false, and counts, if there is no room. `tag` comes back in `eventDelivered`.
 	 */
 	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean;
+	/** Monotonic ms. */
+	now(): number;
+	/** Whether a restart was asked for and is about to happen. */
+	readonly restarting: boolean;
 	/** Free places for `queue`. */
 	readonly room: number;
 	/** Checks and carries out a command text; returns "" or the reason of the refusal. */
@@ -75,6 +79,10 @@ export interface Cloud {
 	eventDelivered(tag: number): void;
 	/** A message has arrived; positions hold during the call. */
 	message(message: InboundMessage): void;
+	/** A message too large to be kept; of its payload only the first bytes, [payloadStart, payloadEnd), are there. */
+	skipped(message: InboundMessage): void;
+	/** Called twice a second. */
+	tick(): void;
 	/** The connection is gone. */
 	disconnected(): void;
 }

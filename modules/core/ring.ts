@@ -32,7 +32,8 @@ const TAG = 15; // uint8: free for the owner
 const MONOTONIC = 16; // float64: ms of this boot when the sample was taken
 const TIME = 24; // float64: wall time of the sample, or deadline while held
 const MESSAGE = 32; // uint32: number of the first record of the message it was sent in, 0 before
-const OFFSETS = 36; // uint16 each: where the stamps are
+const SENT = 36; // uint32: order of the last sending
+const OFFSETS = 40; // uint16 each: where the stamps are
 const STAMPED = 1;
 const NONE = 0xffff;
 
@@ -223,6 +224,13 @@ export class Ring {
 	}
 	setMessage(slot: number, number: number): void {
 		this.#view.setUint32(this.#at + slot * this.#size + MESSAGE, number);
+	}
+	/** Position of the last sending among all of them. */
+	sent(slot: number): number {
+		return this.#view.getUint32(this.#at + slot * this.#size + SENT);
+	}
+	setSent(slot: number, order: number): void {
+		this.#view.setUint32(this.#at + slot * this.#size + SENT, order);
 	}
 	number(slot: number): number {
 		return this.#view.getUint32(this.#at + slot * this.#size + NUMBER);

@@ -42,12 +42,15 @@ export function transition(state: number, type: number): number {
 export class InFlight {
 	readonly #ids: Uint16Array;
 	readonly #states: Uint8Array;
+	/** When each exchange last moved, monotonic ms. */
+	readonly #moved: Float64Array;
 	#count = 0;
 	#last = 0;
 
 	constructor(capacity: number) {
 		this.#ids = new Uint16Array(capacity);
 		this.#states = new Uint8Array(capacity);
+		this.#moved = new Float64Array(capacity);
 	}
 
 	get count(): number {
@@ -58,25 +61,42 @@ export class InFlight {
 	}
 
 	/** Opens an exchange under an id that is not in use [MQTT-2.3.1-2], never 0 [MQTT-2.3.1-1]. Only when not full. */
-	open(state: number): number {
+	open(state: number, now = 0): number {
 		do this.#last = this.#last === 65535 ? 1 : this.#last + 1;
 		while (this.#find(this.#last) >= 0);
 		const index = this.#states.indexOf(Await.Nothing);
 		this.#ids[index] = this.#last;
 		this.#states[index] = state;
+		this.#moved[index] = now;
 		this.#count++;
 		return this.#last;
 	}
 
 	/** Moves the exchange on; returns its new state, Await.Nothing when it is done, or -1 if there is none such. */
-	acknowledge(type: number, packetId: number): number {
+	acknowledge(type: number, packetId: number, now = 0): number {
 		const index = this.#find(packetId);
 		if (index < 0) return -1;
 		const next = transition(this.#states[index] as number, type);
 		if (next < 0) return -1;
 		this.#states[index] = next;
+		this.#moved[index] = now;
 		if (next === Await.Nothing) this.#count--;
 		return next;
+	}
+
+	/** The exchange is alive: its packet is still being written. */
+	touch(packetId: number, now: number): void {
+		const index = this.#find(packetId);
+		if (index >= 0) this.#moved[index] = now;
+	}
+
+	/** When the exchange that has not moved for longest last moved; only when there is one. */
+	oldest(): number {
+		let oldest = Number.POSITIVE_INFINITY;
+		for (let i = 0; i < this.#states.length; i++)
+			if (this.#states[i] !== Await.Nothing && (this.#moved[i] as number) < oldest)
+				oldest = this.#moved[i] as number;
+		return oldest;
 	}
 
 	/** Forgets everything: a clean session ends with its connection [MQTT-3.1.2-6]. */

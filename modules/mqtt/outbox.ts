@@ -129,6 +129,7 @@ export class Outbox implements PublishSource {
 		for (let slot = this.#first, n = this.#count; n > 0; slot = ring.after(slot)) {
 			if (ring.state(slot) !== RecordState.Sending) continue;
 			ring.setPacket(slot, packetId);
+			ring.setSent(slot, this.messages);
 			ring.attempt(slot);
 			n--;
 		}
@@ -216,7 +217,7 @@ export class Outbox implements PublishSource {
 	 */
 	confirm(lane: Lane, number: number, accepted: boolean): number {
 		const { ring } = lane;
-		let message = number;
+		const message = number === 0 ? oldestSent(ring) : number;
 		let settled = 0;
 		let previous = -1;
 		for (let slot = ring.first; slot >= 0; ) {
@@ -224,7 +225,6 @@ export class Outbox implements PublishSource {
 			const sent = state === RecordState.InFlight || state === RecordState.Held;
 			// A confirmation may come so late that its records are queued again.
 			const outstanding = sent || (state === RecordState.Queued && message !== 0);
-			if (sent && message === 0) message = ring.message(slot);
 			if (outstanding && ring.message(slot) === message) {
 				if (accepted) {
 					this.delivered++;
@@ -368,6 +368,20 @@ export class Outbox implements PublishSource {
 		this.#directPacket = -1;
 		this.#handler.directDelivered();
 	}
+}
+
+/** The message that was sent first of those outstanding, or 0. */
+function oldestSent(ring: Ring): number {
+	let message = 0;
+	let order = Number.POSITIVE_INFINITY;
+	for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) {
+		const state = ring.state(slot);
+		if ((state === RecordState.InFlight || state === RecordState.Held) && ring.sent(slot) < order) {
+			order = ring.sent(slot);
+			message = ring.message(slot);
+		}
+	}
+	return message;
 }
 
 /** Messages that were sent and are not delivered yet. */

@@ -5,6 +5,9 @@ import { isUtf8 } from "../core/utf8.js";
 import { PacketType, SUBACK_FAILURE } from "./packet.js";
 import { hasWildcard } from "./topic.js";
 
+/** Payload bytes that are kept of a message too large to be kept whole. */
+const PEEK_BYTES = 16;
+
 /** A PUBLISH as received. Positions are in `bytes` and hold during the call only. */
 export class InboundMessage {
 	bytes: Uint8Array = new Uint8Array(0);
@@ -143,7 +146,9 @@ export class Parser {
 		const whole = length <= this.#keep;
 		// Of a packet too large to keep, the topic and the id are still needed, to acknowledge and to count it.
 		if (!whole && head > this.#keep) return this.#violation("MQTT-4.8.0-1");
-		if (end - at < (whole ? length : head)) return 0;
+		// A little of the payload tells the reader what it was.
+		const kept = whole ? length : Math.min(length, head + PEEK_BYTES, this.#keep);
+		if (end - at < kept) return 0;
 		const topicStart = at + 2;
 		const topicEnd = topicStart + topicBytes;
 		if (!isUtf8(bytes, topicStart, topicEnd)) return this.#violation("MQTT-1.5.3-1");
@@ -156,14 +161,14 @@ export class Parser {
 		message.topicStart = topicStart;
 		message.topicEnd = topicEnd;
 		message.payloadStart = topicEnd + idBytes;
-		message.payloadEnd = whole ? at + length : message.payloadStart;
+		message.payloadEnd = at + kept;
 		message.payloadBytes = length - head;
 		message.qos = qos;
 		message.dup = (flags & 8) !== 0;
 		message.retain = (flags & 1) !== 0;
-		if (!whole) this.#skip = length - head;
+		if (!whole) this.#skip = length - kept;
 		if (!this.#handler.publish(message)) return this.#die();
-		return at + (whole ? length : head) - p;
+		return at + kept - p;
 	}
 
 	#violation(code: string): number {

@@ -52,6 +52,8 @@ export interface SessionHandler {
 	sessionClosed(code: string, detail: string, retryMs: number): void;
 	/** A message has arrived; positions hold during the call. At QoS 1 its PUBACK follows the call. */
 	message(message: InboundMessage): void;
+	/** A message too large to be kept was skipped; the first bytes of its payload are there. */
+	skipped(message: InboundMessage): void;
 	/** PUBACK or PUBCOMP for one of our messages. */
 	acknowledged(packetId: number): void;
 	/** All QoS 0 messages started so far have left the socket. */
@@ -74,6 +76,7 @@ export interface SessionOptions {
 export class Session implements TransportHandler, ParserHandler {
 	readonly counters = new SessionCounters();
 	readonly #transport: Transport;
+	readonly #clock: Clock;
 	readonly #output: Output;
 	readonly #connect: ConnectOptions;
 	readonly #source: PublishSource;
@@ -105,6 +108,7 @@ export class Session implements TransportHandler, ParserHandler {
 	constructor(options: SessionOptions) {
 		const { timers } = options;
 		this.#transport = options.transport;
+		this.#clock = options.clock;
 		this.#output = options.output;
 		this.#connect = options.connect;
 		this.#source = options.source;
@@ -129,7 +133,7 @@ export class Session implements TransportHandler, ParserHandler {
 			},
 			dead: () => this.#end("keepalive-timeout", ""),
 		});
-		this.#acknowledge = timers.create(() => this.#end("acknowledge-timeout", ""));
+		this.#acknowledge = timers.create(() => this.#onAcknowledge());
 		this.#stable = timers.create(() => this.#backoff.reset());
 	}
 
@@ -169,8 +173,7 @@ export class Session implements TransportHandler, ParserHandler {
 		if (this.#state !== SessionState.Up || this.#filter || this.#inFlight.full) return 0;
 		this.#filter = filter;
 		this.#filterQos = qos;
-		this.#filterId = this.#inFlight.open(Await.Suback);
-		this.#acknowledge.start(Limits.acknowledgeMs);
+		this.#filterId = this.#openExchange(Await.Suback);
 		this.pump();
 		return this.#filterId;
 	}
@@ -188,7 +191,8 @@ export class Session implements TransportHandler, ParserHandler {
 				this.counters.bytesSent += n;
 				this.#keepAlive.sent();
 				// The broker can not acknowledge a long message before it is out.
-				if (this.#remaining > 0 && this.#sendingId > 0) this.#acknowledge.start(Limits.acknowledgeMs);
+				if (this.#remaining > 0 && this.#sendingId > 0)
+					this.#inFlight.touch(this.#sendingId, this.#clock.monotonic());
 			}
 			if (output.length > 0) return; // the socket is full; `writable` goes on
 		}
@@ -240,9 +244,8 @@ export class Session implements TransportHandler, ParserHandler {
 		const { topic, qos, retain, length } = publication;
 		const header = publishHeaderLength(topic.length, qos, length);
 		if (header < 0 || header > room) throw new RangeError("session: topic is longer than the output stage");
-		const id = qos > 0 ? this.#inFlight.open(qos === 1 ? Await.Puback : Await.Pubrec) : 0;
-		if (qos > 0) this.#acknowledge.start(Limits.acknowledgeMs);
-		else this.#undrained = true;
+		const id = qos > 0 ? this.#openExchange(qos === 1 ? Await.Puback : Await.Pubrec) : 0;
+		if (qos === 0) this.#undrained = true;
 		const end = writePublishHeader(output.bytes, output.at, topic, qos, retain, false, id, length);
 		output.length = end - output.base;
 		this.#remaining = length;
@@ -315,8 +318,11 @@ export class Session implements TransportHandler, ParserHandler {
 		this.counters.bytesReceived += bytes.length;
 		this.#keepAlive.received();
 		this.#parsing = true;
-		this.#parser.push(bytes);
-		this.#parsing = false;
+		try {
+			this.#parser.push(bytes);
+		} finally {
+			this.#parsing = false;
+		}
 		this.pump();
 	}
 
@@ -325,7 +331,7 @@ export class Session implements TransportHandler, ParserHandler {
 			this.counters.bytesSent += this.#output.drain(this.#transport);
 			return;
 		}
-		if (this.#undrained && this.#output.length === 0 && this.#remaining === 0) {
+		if (this.#undrained && this.#output.length === 0 && this.#remaining === 0 && this.#transport.drained) {
 			this.#undrained = false;
 			this.#handler.drained();
 		}
@@ -366,6 +372,8 @@ export class Session implements TransportHandler, ParserHandler {
 
 	publish(message: InboundMessage): boolean {
 		if (!this.#greeted()) return false;
+		// What comes while leaving is neither acted on nor acknowledged: it was not received.
+		if (this.#state === SessionState.Leaving) return true;
 		this.counters.publishesReceived++;
 		const { qos, packetId } = message;
 		if (qos > 0 && this.#replies.full) {
@@ -376,9 +384,10 @@ export class Session implements TransportHandler, ParserHandler {
 		else if (qos === 2 && !this.#received.add(packetId)) {
 			this.#end("replies-full", "");
 			return false;
-		} else if (message.payloadBytes > message.payloadEnd - message.payloadStart)
+		} else if (message.payloadBytes > message.payloadEnd - message.payloadStart) {
 			this.counters.oversizeSkipped++;
-		else this.#handler.message(message);
+			this.#handler.skipped(message);
+		} else this.#handler.message(message);
 		// Acknowledged whatever the handler made of it [MQTT-4.5.0-2], in the order of arrival [MQTT-4.6.0-2].
 		if (!this.#alive()) return false;
 		if (qos > 0) this.#replies.add(qos === 1 ? PacketType.Puback : PacketType.Pubrec, packetId);
@@ -395,7 +404,7 @@ export class Session implements TransportHandler, ParserHandler {
 			this.#end("MQTT-4.8.0-1", "acknowledged before it was sent");
 			return false;
 		}
-		const next = this.#inFlight.acknowledge(type, packetId);
+		const next = this.#inFlight.acknowledge(type, packetId, this.#clock.monotonic());
 		if (next < 0) {
 			this.counters.strayAcknowledgements++;
 			return true;
@@ -408,7 +417,7 @@ export class Session implements TransportHandler, ParserHandler {
 
 	suback(packetId: number, bytes: Uint8Array, start: number, end: number): boolean {
 		if (!this.#greeted()) return false;
-		if (this.#inFlight.acknowledge(PacketType.Suback, packetId) < 0) {
+		if (this.#inFlight.acknowledge(PacketType.Suback, packetId, 0) < 0) {
 			this.counters.strayAcknowledgements++;
 			return true;
 		}
@@ -451,7 +460,19 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	#progress(): void {
-		if (this.#inFlight.count > 0) this.#acknowledge.start(Limits.acknowledgeMs);
-		else this.#acknowledge.stop();
+		if (this.#inFlight.count === 0) this.#acknowledge.stop();
+	}
+
+	#openExchange(state: number): number {
+		if (this.#inFlight.count === 0) this.#acknowledge.start(Limits.acknowledgeMs);
+		return this.#inFlight.open(state, this.#clock.monotonic());
+	}
+
+	/** The oldest exchange counts, so that other acknowledgements do not hide one that never comes. */
+	#onAcknowledge(): void {
+		if (this.#inFlight.count === 0) return;
+		const left = this.#inFlight.oldest() + Limits.acknowledgeMs - this.#clock.monotonic();
+		if (left > 0) this.#acknowledge.start(Math.ceil(left));
+		else this.#end("acknowledge-timeout", "");
 	}
 }

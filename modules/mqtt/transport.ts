@@ -17,6 +17,8 @@ export interface Transport {
 	open(handler: TransportHandler): void;
 	/** Bytes that `write` takes now; 0 while not open. */
 	readonly free: number;
+	/** Whether all that was written has left the socket's buffer. */
+	readonly drained: boolean;
 	/**
 	 * Sends exactly `bytes`, at most `free` of them; the buffer may be used again at once. `more` says that
 	 * another write follows at once, so that both can travel in one TLS record.

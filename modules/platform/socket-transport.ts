@@ -25,11 +25,16 @@ export interface SocketTransportOptions {
 	};
 }
 
+/** Bytes that a TLS record adds at most, as the SDK estimates it. */
+const TLS_OVERHEAD = 96;
 /** The second write of a pair follows at once; the SDK's TLS then makes one record of both. */
 const MORE = Object.freeze({ more: true, byteLength: Limits.outputBytes });
 
 export class SocketTransport implements Transport {
 	free = 0;
+	drained = true;
+	/** The most that was ever free: the whole buffer of the socket. */
+	#window = 0;
 	readonly #options: SocketTransportOptions;
 	readonly #rx = new Uint8Array(new ArrayBuffer(Limits.chunkBytes, { maxByteLength: Limits.chunkBytes }));
 	#handler: TransportHandler | undefined;
@@ -42,6 +47,7 @@ export class SocketTransport implements Transport {
 	#readable = 0;
 	#mayWrite = false;
 	#error: string | undefined;
+	#tlsError: string | undefined;
 
 	constructor(options: SocketTransportOptions, timers: Timers) {
 		this.#options = options;
@@ -55,6 +61,8 @@ export class SocketTransport implements Transport {
 		this.#readable = 0;
 		this.#mayWrite = false;
 		this.#error = undefined;
+		this.#tlsError = undefined;
+		this.#window = 0;
 		if (isAddress(host)) {
 			this.#connect(host, generation);
 			return;
@@ -69,9 +77,12 @@ export class SocketTransport implements Transport {
 	write(bytes: Uint8Array, more: boolean): void {
 		const socket = this.#socket;
 		if (socket === undefined) return;
+		this.drained = false;
+		this.#mayWrite = false; // what was announced before tells nothing about these bytes
 		try {
-			if (more) socket.write(bytes, MORE);
-			else socket.write(bytes);
+			const free = more ? socket.write(bytes, MORE) : socket.write(bytes);
+			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no number.
+			if (!more && !((free as number) >= 0)) throw new Error("write failed");
 		} catch (error) {
 			// The socket has just died; what it throws must not pass through the session.
 			this.#error ??= error instanceof Error ? error.message : "";
@@ -80,7 +91,7 @@ export class SocketTransport implements Transport {
 			return;
 		}
 		// An estimate until the socket reports anew; TLS adds its record's overhead.
-		this.free = Math.max(0, this.free - bytes.length - (this.#options.tls && !more ? 32 : 0));
+		this.free = Math.max(0, this.free - bytes.length - (this.#options.tls && !more ? TLS_OVERHEAD : 0));
 	}
 
 	/** Sockets of the SDK know one way to end: what was written still goes out, if it can. */
@@ -123,6 +134,8 @@ export class SocketTransport implements Transport {
 			onWritable: (count: number) => {
 				if (!current()) return;
 				this.free = count;
+				this.#window = Math.max(this.#window, count);
+				this.drained = count === this.#window;
 				this.#mayWrite = true;
 				this.#work.start(0);
 			},
@@ -137,7 +150,9 @@ export class SocketTransport implements Transport {
 			if (tls === undefined) this.#socket = new sockets.TCP({ address, port, ...callbacks });
 			else {
 				const failed = (message: string) => {
-					if (current()) this.#closed("tls-failed", message);
+					if (!current()) return;
+					this.#tlsError = message;
+					this.#work.start(0);
 				};
 				this.#socket = new sockets.TLSSocket({
 					host,
@@ -173,6 +188,7 @@ export class SocketTransport implements Transport {
 	 */
 	#service(): void {
 		const generation = this.#generation;
+		if (this.#tlsError !== undefined) return this.#closed("tls-failed", this.#tlsError);
 		if (this.#mayWrite && !this.#open) {
 			this.#open = true;
 			this.#mayWrite = false;

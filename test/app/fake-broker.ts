@@ -17,6 +17,7 @@ export interface Published {
 
 export class FakeBroker implements Transport {
 	free = 0;
+	readonly drained = true;
 	/** Whether connections come about. */
 	reachable = true;
 	/** Whether PUBLISH is acknowledged. */

@@ -12,6 +12,16 @@ function start(groups: Groups = {}) {
 	return { cloud, host: new FakeHost(cloud) };
 }
 
+/** The same behind its first opening. */
+function ready(groups: Groups = {}) {
+	const started = start(groups);
+	opening(started.cloud);
+	return started;
+}
+
+const INTERRUPTED =
+	"502,c8y_Command,interrupted by a restart of the device\n502,c8y_Relay,interrupted by a restart of the device\n";
+
 describe("Cumulocity: connecting", () => {
 	it("connects clean, as d:<id>, with a will that is an event on s/us", () => {
 		const { connect } = make();
@@ -38,13 +48,15 @@ describe("Cumulocity: connecting", () => {
 			"publish s/us 1: 100,Mote,mote\n",
 			"subscribe s/ds 1",
 			"publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay\n117,10\n110,sn-1,Mote,1\n122,Mote,1.2.3,,Mote\n",
+			`publish s/us 1: 502,c8y_Restart,interrupted\n${INTERRUPTED}`,
 			"publish s/us 1: 500\n",
 		]);
 	});
 
-	it("opens the same way again at the next connection", () => {
+	it("opens the same way again at the next connection, but ends what was executing only once a boot", () => {
 		const { cloud } = start();
-		assert.deepEqual(opening(cloud), opening(cloud));
+		const first = opening(cloud);
+		assert.deepEqual(opening(cloud), [...first.slice(0, 3), first[4]]);
 	});
 
 	it("leaves out 117, 110 and 122 when the settings say so", () => {
@@ -63,7 +75,7 @@ describe("Cumulocity: connecting", () => {
 		host.mark("restart", true);
 		cloud.opening(0);
 		const step = cloud.opening(3);
-		assert.equal(text(step?.payload as Uint8Array), "503,c8y_Restart\n");
+		assert.equal(text(step?.payload as Uint8Array), `503,c8y_Restart\n${INTERRUPTED}`);
 		assert.equal(host.marked("restart"), true, "not before the acknowledgement");
 		step?.done?.();
 		assert.equal(host.marked("restart"), false);
@@ -147,7 +159,7 @@ describe("Cumulocity: samples", () => {
 
 describe("Cumulocity: operations", () => {
 	it("answers a command that succeeds with 501 and 503", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on");
 		assert.deepEqual(host.commands, ["led on"]);
 		assert.deepEqual(
@@ -158,7 +170,7 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("hands the command over as it stands behind the quoting", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", '511,sn-1,"led 40%; say \\"hi\\",\nspeed 5"\n');
 		assert.deepEqual(host.commands, ['led 40%; say "hi",\nspeed 5']);
 	});
@@ -171,7 +183,7 @@ describe("Cumulocity: operations", () => {
 			["a\nb", '"a\nb"'],
 			["zu laut: größer", "zu laut: größer"],
 		] as const) {
-			const { host } = start();
+			const { host } = ready();
 			host.reason = reason;
 			host.receive("s/ds", "511,sn-1,x");
 			assert.deepEqual(host.deliver(), ["501,c8y_Command\n", `502,c8y_Command,${column}\n`]);
@@ -180,7 +192,7 @@ describe("Cumulocity: operations", () => {
 
 	it("answers with a cut reason however long and wide the reason is", () => {
 		for (const character of ["x", '"', "ü", "温", "𝄞", ","]) {
-			const { host } = start();
+			const { host } = ready();
 			host.reason = character.repeat(400);
 			host.receive("s/ds", "511,sn-1,x");
 			const [, failed] = host.deliver();
@@ -194,7 +206,7 @@ describe("Cumulocity: operations", () => {
 			["buzzer", "buzzer on", "buzzer off"],
 			["speed", "speed 150", "speed stop"],
 		] as const) {
-			const { host } = start({ cumulocity: { relay }, motor: { maxRpm: 150 } });
+			const { host } = ready({ cumulocity: { relay }, motor: { maxRpm: 150 } });
 			host.receive("s/ds", "518,sn-1,CLOSED\n518,sn-1,OPEN\n518,sn-1,CLOSE\n");
 			assert.deepEqual(host.commands, [closed, open, closed]);
 			assert.deepEqual(host.deliver(), Array(3).fill(["501,c8y_Relay\n", "503,c8y_Relay\n"]).flat());
@@ -203,7 +215,7 @@ describe("Cumulocity: operations", () => {
 
 	it("fails a relay operation with another state and moves nothing", () => {
 		for (const row of ["518,sn-1,on", "518,sn-1,", "518,sn-1,closed", "518,sn-1"]) {
-			const { host } = start();
+			const { host } = ready();
 			host.receive("s/ds", row);
 			assert.deepEqual(host.commands, []);
 			assert.match(host.deliver().join(""), /^501,c8y_Relay\n502,c8y_Relay,.+\n$/, row);
@@ -229,7 +241,7 @@ describe("Cumulocity: operations", () => {
 			["529,sn-1,a,1,t,u,install", "c8y_SoftwareUpdate"],
 			["530,sn-1,h,22,k", "c8y_RemoteAccessConnect"],
 		] as const) {
-			const { host } = start();
+			const { host } = ready();
 			host.receive("s/ds", row);
 			assert.deepEqual(
 				host.deliver(),
@@ -241,7 +253,7 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("ignores replies to requests, and counts rows that are no operation", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", "106,child\n124,12345\n");
 		assert.deepEqual(host.problems, []);
 		host.receive("s/ds", "999,sn-1\nabc,sn-1\n,sn-1\n5110,sn-1,x\n51111,sn-1\n-11,x\n");
@@ -250,28 +262,28 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("leaves operations for another device alone and counts them", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", "511,sn-2,led on\n511,SN-1,led on\n511,sn-11,led on\n511\n510,child\n");
 		assert.equal(host.problems.length, 5);
 		assert.deepEqual([host.commands, host.queued, host.restarts], [[], [], 0]);
 	});
 
 	it("counts a broken row and carries out the one in front of it", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", '511,sn-1,led on\n511,sn-1,"led off');
 		assert.deepEqual(host.commands, ["led on"]);
 		assert.equal(host.problems.length, 1);
 	});
 
 	it("counts messages on unknown topics", () => {
-		const { host } = start();
+		const { host } = ready();
 		for (const topic of ["s/dsx", "s/d", "S/ds", "x"]) host.receive(topic, "511,sn-1,led on");
 		assert.equal(host.problems.length, 4);
 		assert.deepEqual(host.commands, []);
 	});
 
 	it("passes s/e on to the log, whatever it is", () => {
-		const { host } = start({ cumulocity: { debug: true } });
+		const { host } = ready({ cumulocity: { debug: true } });
 		host.receive("s/e", "41,100,Device already existing");
 		host.receive("s/e", Uint8Array.of(255));
 		assert.equal(host.debugs[0], "s/e: 41,100,Device already existing");
@@ -279,7 +291,7 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("carries out a row that comes again while in progress once, and asks with 500 when it is done", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on");
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on");
 		assert.deepEqual(host.commands, ["led on"]);
@@ -292,14 +304,68 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual(host.deliver(), [], "nothing came twice this time");
 	});
 
+	it("takes a copy that 500 brought for a duplicate also when it comes after the answers", () => {
+		const { host } = ready();
+		host.receive("s/ds", "511,sn-1,led off\n511,sn-1,led off");
+		host.deliver();
+		assert.deepEqual(
+			host.queued.map((q) => q.text),
+			["500\n"],
+		);
+		host.receive("s/ds", "511,sn-1,speed 50"); // created now, while 500 is under way: sent twice
+		assert.equal(host.deliver().length, 3);
+		host.receive("s/ds", "511,sn-1,speed 50");
+		assert.deepEqual(host.commands, ["led off", "speed 50"]);
+		// In truth it may have been a second one: once no copy can be on its way any more, 500 brings it.
+		host.time = 2999;
+		host.tick();
+		assert.deepEqual(host.deliver(), []);
+		host.time = 3000;
+		host.tick();
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		host.receive("s/ds", "511,sn-1,speed 50");
+		assert.deepEqual(host.commands, ["led off", "speed 50", "speed 50"]);
+	});
+
+	it("acts on no row before 500 was said, because that brings it again", () => {
+		const { cloud, host } = start();
+		cloud.opening(0);
+		host.receive("s/ds", "511,sn-1,led on");
+		assert.deepEqual([host.commands, host.queued, host.problems], [[], [], []]);
+	});
+
+	it("acts on no row once a restart was asked for", () => {
+		const { host } = ready();
+		host.restarting = true;
+		host.receive("s/ds", "511,sn-1,led on\n510,sn-1");
+		assert.deepEqual([host.commands, host.queued], [[], []]);
+	});
+
+	it("refuses an operation that is too long to be kept, as far as its id is known", () => {
+		const { host } = ready();
+		host.skip("s/ds", "513,sn-1,someth");
+		assert.deepEqual(
+			host.queued.map((q) => q.text),
+			["501,c8y_Configuration\n502,c8y_Configuration,the operation is too long\n"],
+		);
+		for (const [topic, head] of [
+			["s/dx", "513,sn-1"],
+			["s/ds", "106,a,b"],
+			["s/ds", ""],
+			["s/ds", "51x,"],
+		] as const)
+			host.skip(topic, head);
+		assert.equal(host.queued.length, 1);
+	});
+
 	it("takes rows that differ in any column for different operations", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on,\n511,sn-1,led,on\n511,sn-1,led off");
 		assert.equal(host.commands.length, 4);
 	});
 
 	it("keeps operations in progress over a reconnect", () => {
-		const { cloud, host } = start();
+		const { cloud, host } = ready();
 		host.receive("s/ds", "511,sn-1,led on");
 		cloud.disconnected();
 		opening(cloud);
@@ -308,7 +374,7 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("carries out nothing for which the answers have no room, and asks again with 500", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.room = 3;
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led off");
 		assert.deepEqual(host.commands, ["led on"]);
@@ -319,7 +385,7 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("leaves operations beyond its table pending and asks for them later", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", Array.from({ length: 6 }, (_, i) => `511,sn-1,led ${i}%`).join("\n"));
 		assert.equal(host.commands.length, 4);
 		assert.equal(host.deliver().length, 8);
@@ -329,7 +395,7 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("tries 500 again when it had no room for it at first", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on\n511,sn-1,led off");
 		host.full = true;
 		assert.equal(host.deliver(2).length, 2);
@@ -344,7 +410,7 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("restarts only after the cloud has 501, and marks it first", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", "510,sn-1");
 		assert.deepEqual(
 			host.queued.map((q) => q.text),
@@ -358,7 +424,7 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("carries out other operations beside a restart that waits", () => {
-		const { host } = start();
+		const { host } = ready();
 		host.receive("s/ds", "510,sn-1\n511,sn-1,led on");
 		assert.deepEqual(host.commands, ["led on"]);
 		assert.deepEqual(host.deliver(), ["501,c8y_Restart\n", "501,c8y_Command\n", "503,c8y_Command\n"]);
@@ -367,7 +433,7 @@ describe("Cumulocity: operations", () => {
 
 	it("understands ids with commas, quotes and letters beyond ASCII", () => {
 		const id = 'ä,"1"';
-		const { host } = start({ device: { id } });
+		const { host } = ready({ device: { id } });
 		host.receive("s/ds", '511,"ä,""1""",led on');
 		assert.deepEqual([host.commands, host.problems], [["led on"], []]);
 	});

@@ -52,6 +52,9 @@ export class FakeHost implements CloudHost {
 	/** What `command` answers. */
 	reason = "";
 	restarts = 0;
+	restarting = false;
+	/** Monotonic ms. */
+	time = 0;
 	queued: Queued[] = [];
 	readonly commands: string[] = [];
 	readonly confirms: unknown[][] = [];
@@ -63,6 +66,10 @@ export class FakeHost implements CloudHost {
 	constructor(cloud: Cloud) {
 		this.#cloud = cloud;
 		cloud.attach(this);
+	}
+
+	now(): number {
+		return this.time;
 	}
 
 	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean {
@@ -99,18 +106,16 @@ export class FakeHost implements CloudHost {
 
 	/** Lets the cloud receive a message; it lies inside a larger buffer. */
 	receive(topic: string, payload: string | Uint8Array): void {
-		const name = utf8(topic);
-		const body = typeof payload === "string" ? utf8(payload) : payload;
-		const message = new InboundMessage();
-		message.bytes = new Uint8Array(name.length + body.length + 20).fill(59);
-		message.bytes.set(name, 4);
-		message.bytes.set(body, 6 + name.length);
-		message.topicStart = 4;
-		message.topicEnd = 4 + name.length;
-		message.payloadStart = 6 + name.length;
-		message.payloadEnd = message.payloadStart + body.length;
-		message.payloadBytes = body.length;
-		this.#cloud.message(message);
+		this.#cloud.message(inbound(topic, payload));
+	}
+
+	/** A message arrives that is too large to be kept but for its beginning. */
+	skip(topic: string, head: string): void {
+		this.#cloud.skipped(inbound(topic, head));
+	}
+
+	tick(): void {
+		this.#cloud.tick();
 	}
 
 	/** The broker acknowledges the first `count` messages that are queued, or all; returns them. */
@@ -122,6 +127,21 @@ export class FakeHost implements CloudHost {
 		}
 		return sent.map((message) => message.text);
 	}
+}
+
+function inbound(topic: string, payload: string | Uint8Array): InboundMessage {
+	const name = utf8(topic);
+	const body = typeof payload === "string" ? utf8(payload) : payload;
+	const message = new InboundMessage();
+	message.bytes = new Uint8Array(name.length + body.length + 20).fill(59);
+	message.bytes.set(name, 4);
+	message.bytes.set(body, 6 + name.length);
+	message.topicStart = 4;
+	message.topicEnd = 4 + name.length;
+	message.payloadStart = 6 + name.length;
+	message.payloadEnd = message.payloadStart + body.length;
+	message.payloadBytes = body.length;
+	return message;
 }
 
 /** All steps of the opening, as short texts; every step is acknowledged. */

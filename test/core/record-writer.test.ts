@@ -56,7 +56,7 @@ describe("core: record writer", () => {
 					assert.equal(writer.overflow, overflow);
 				}
 				assert.ok(writer.length <= payloadBytes);
-				const header = at - 36 - 2 * 12;
+				const header = at - 40 - 2 * 12;
 				for (let i = 0; i < bytes.length; i++)
 					if (i < header || i >= at + payloadBytes) assert.equal(bytes[i], before[i], `byte ${i - at}`);
 			}),

@@ -211,6 +211,9 @@ export class Fixture implements SessionHandler, OutboxHandler {
 	acknowledged(packetId: number): void {
 		this.outbox.acknowledged(packetId);
 	}
+	skipped(message: InboundMessage): void {
+		this.log.push(`skipped ${message.payloadBytes}`);
+	}
 	drained(): void {
 		this.outbox.drained();
 	}

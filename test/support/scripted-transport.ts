@@ -9,6 +9,9 @@ export type Chunking = number | readonly number[];
 export class ScriptedTransport implements Transport {
 	/** Bytes that can be written; `accept` and `capacity` change it. */
 	free = 0;
+	get drained(): boolean {
+		return this.free === this.capacity;
+	}
 	/** What `accept` and `opened` make of `free`. */
 	capacity = 100_000;
 	/** Every byte written on the current connection. */

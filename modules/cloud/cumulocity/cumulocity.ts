@@ -55,6 +55,8 @@ export class Cumulocity implements Cloud {
 	#host: CloudHost | undefined;
 	#operations: Operations | undefined;
 	#steps: readonly OpeningStep[] = [];
+	#firstOpening = true;
+	#listening = false;
 
 	/** `version` of the firmware, for 122. */
 	constructor(settings: CloudSettings, version: string) {
@@ -108,12 +110,16 @@ export class Cumulocity implements Cloud {
 	/** 100 is acknowledged before anything else, because a new device does not exist before; 500 comes last. */
 	opening(step: number): OpeningStep | undefined {
 		if (step === 0) this.#steps = this.#makeSteps();
+		// From here on rows are acted on: those that SUBSCRIBE brought come again with 500.
+		if (step === this.#steps.length - 1) {
+			this.#listening = true;
+			this.#operations?.askedPending();
+		}
 		return this.#steps[step];
 	}
 
 	#makeSteps(): OpeningStep[] {
 		const { device, cumulocity } = this.#settings;
-		const host = this.#host as CloudHost;
 		const publish = (rows: string, done?: () => void): OpeningStep => ({
 			kind: "publish",
 			topic: UP,
@@ -144,10 +150,30 @@ export class Cumulocity implements Cloud {
 			rows += `${Template.Agent},Mote,${this.#version},,Mote\n`;
 		}
 		steps.push(publish(rows));
-		if (host.marked("restart"))
-			steps.push(publish(`${Template.SetSuccessful},c8y_Restart\n`, () => host.mark("restart", false)));
-		steps.push(publish(`${Template.GetPendingOperations}\n`));
+		steps.push(...this.#afterBoot(publish));
+		steps.push(publish(`${Template.GetPendingOperations}\n`, () => this.#operations?.answeredPending()));
 		return steps;
+	}
+
+	/**
+	 * In the first opening of a boot: the restart that was asked for has succeeded, and whatever else the cloud still
+	 * takes for executing has not. Left alone, it would take the answers of the operations to come.
+	 */
+	#afterBoot(publish: (rows: string, done: () => void) => OpeningStep): OpeningStep[] {
+		if (!this.#firstOpening) return [];
+		const host = this.#host as CloudHost;
+		const restart = host.marked("restart")
+			? `${Template.SetSuccessful},c8y_Restart`
+			: `${Template.SetFailed},c8y_Restart,interrupted`;
+		const interrupted = "interrupted by a restart of the device";
+		const rows =
+			`${restart}\n${Template.SetFailed},c8y_Command,${interrupted}\n` +
+			`${Template.SetFailed},c8y_Relay,${interrupted}\n`;
+		const done = () => {
+			this.#firstOpening = false;
+			host.mark("restart", false);
+		};
+		return [publish(rows, done)];
 	}
 
 	encode(record: RecordWriter, values: Float64Array): number {
@@ -196,25 +222,43 @@ export class Cumulocity implements Cloud {
 		const id = templateId(rows);
 		if (id >= 100 && id < 500) return; // replies to requests that we do not make
 		if (operationFragment(id) === "") return host.malformed("a row with an unknown template id");
+		if (!this.#listening) return;
 		if (rows.count < 2 || decodeUtf8(rows.text, rows.start(1), rows.end(1)) !== this.#settings.device.id)
 			return host.malformed("an operation for another device");
 		this.#operations?.row(rows, id);
 	}
 
+	skipped(message: InboundMessage): void {
+		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
+		if (!equals(bytes, topicStart, topicEnd, DOWN)) return;
+		const id = digits(bytes, payloadStart, payloadEnd);
+		if (operationFragment(id) !== "" && this.#listening) this.#operations?.tooLong(id);
+	}
+
+	tick(): void {
+		this.#operations?.tick();
+	}
+
 	disconnected(): void {
 		// Operations in progress stay: their answers are in the ring and are sent again.
+		this.#listening = false;
+		this.#operations?.disconnected();
 	}
 }
 
 /** The first column as a number, or -1. */
 function templateId(rows: RowReader): number {
-	const length = rows.end(0) - rows.start(0);
-	if (length < 1 || length > 4) return -1;
-	let id = 0;
-	for (let i = rows.start(0); i < rows.end(0); i++) {
-		const digit = (rows.text[i] as number) - 48;
-		if (digit < 0 || digit > 9) return -1;
-		id = id * 10 + digit;
+	return rows.end(0) - rows.start(0) > 4 ? -1 : digits(rows.text, rows.start(0), rows.end(0));
+}
+
+/** The digits that [start, end) begins with, up to a comma or the end, as a number below 10000; else -1. */
+function digits(bytes: Uint8Array, start: number, end: number): number {
+	let value = 0;
+	let p = start;
+	for (; p < end && bytes[p] !== 44; p++) {
+		const digit = (bytes[p] as number) - 48;
+		if (digit < 0 || digit > 9 || value > 999) return -1;
+		value = value * 10 + digit;
 	}
-	return id;
+	return p > start ? value : -1;
 }

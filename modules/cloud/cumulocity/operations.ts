@@ -1,7 +1,11 @@
 // The operations in progress. Each one is answered by 501, and then 503, or 502 with a reason; it stays in the
 // table until the broker has acknowledged the last answer. Rows carry no operation id, so a row that comes again
 // meanwhile (500 asks for all that is pending) can only be told by its content: it is taken for a duplicate, and
-// once the first one is done 500 is sent again, in case it was a second operation of the same content.
+// once nothing is open any more 500 is sent again, in case it was a second operation of the same content.
+//
+// Where a 500 was under way while an operation was pending, the cloud may have sent its row twice, and the copy may
+// come after the answers: then the entry lingers for a while, or the copy would be carried out and its answers would
+// finish another operation.
 
 import { equals } from "../../core/bytes.js";
 import { RecordKind } from "../../core/ring.js";
@@ -12,6 +16,11 @@ import { Operation, operationFragment, Template } from "./template-ids.js";
 
 /** Operations that may be in progress at once; further ones stay pending in the cloud. */
 const CAPACITY = 4;
+/** How long a copy of a finished operation may be on its way, ms. */
+const LINGER_MS = 3000;
+/** Tag of our own 500 in the lane of events. */
+const TAG_PENDING = 255;
+
 /** Longest reason of a failure, UTF-16 units; with three bytes each, the row still fits into its record. */
 const MAX_REASON = 140;
 
@@ -33,6 +42,13 @@ export class Operations {
 	readonly #hashes = new Uint32Array(CAPACITY);
 	/** 0 where the entry is free, else the template id. */
 	readonly #ids = new Uint16Array(CAPACITY);
+	/** 0 while in progress, else until when the finished entry lingers, monotonic ms. */
+	readonly #until = new Float64Array(CAPACITY);
+	/** Value of #asked when the row came. */
+	readonly #askedBefore = new Uint32Array(CAPACITY);
+	/** 500s sent so far, and those not acknowledged yet. */
+	#asked = 0;
+	#asking = 0;
 	#again = false;
 
 	constructor(host: CloudHost, relay: Relay) {
@@ -40,8 +56,25 @@ export class Operations {
 		this.#relay = relay;
 	}
 
+	/** 500 was said in the opening; until `answered` its replies are on their way. */
+	askedPending(): void {
+		this.#asked++;
+		this.#asking++;
+	}
+	/** A 500 was acknowledged. */
+	answeredPending(): void {
+		if (this.#asking > 0) this.#asking--;
+	}
+	/** The connection is gone, and with it what was on its way. */
+	disconnected(): void {
+		this.#asking = 0;
+	}
+
 	/** An operation row; `id` is its template. */
 	row(row: RowReader, id: number): void {
+		// Not in the last moments before a restart: 500 brings it again afterwards.
+		if (this.#host.restarting) return;
+		this.tick();
 		const hash = rowHash(row);
 		for (let i = 0; i < CAPACITY; i++) {
 			if (this.#ids[i] === id && this.#hashes[i] === hash) {
@@ -58,26 +91,56 @@ export class Operations {
 		}
 		this.#ids[index] = id;
 		this.#hashes[index] = hash;
+		this.#until[index] = 0;
+		this.#askedBefore[index] = this.#asking > 0 ? this.#asked - 1 : this.#asked;
 		this.#answer(index, Template.SetExecuting, "", false);
 		if (id === Operation.Restart) return; // goes on when 501 is acknowledged
 		const reason = this.#execute(row, id);
 		this.#answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
 	}
 
+	/** An operation whose row is too long to be kept; its id alone is known. */
+	tooLong(id: number): void {
+		if (this.#host.restarting || this.#host.room < 1) return;
+		const fragment = operationFragment(id);
+		const rows = utf8(
+			`${Template.SetExecuting},${fragment}\n${Template.SetFailed},${fragment},the operation is too long\n`,
+		);
+		this.#host.queue(RecordKind.Operation, 0, (r) => r.put(rows));
+	}
+
 	/** An answer was acknowledged. */
 	delivered(tag: number): void {
-		if (tag === 0) return;
-		const index = (tag - 1) >> 1;
-		const last = ((tag - 1) & 1) === 1;
-		if (last) {
-			this.#ids[index] = 0;
-			if (this.#again && this.#host.queue(RecordKind.Operation, 0, (r) => r.put(GET_PENDING)))
-				this.#again = false;
-		} else if (this.#ids[index] === Operation.Restart) {
-			this.#ids[index] = 0;
-			this.#host.mark("restart", true);
-			this.#host.restart();
+		if (tag === TAG_PENDING) this.answeredPending();
+		else if (tag > 0) {
+			const index = (tag - 1) >> 1;
+			const last = ((tag - 1) & 1) === 1;
+			if (last) {
+				const doubtful = this.#askedBefore[index] !== this.#asked;
+				if (doubtful) this.#until[index] = this.#host.now() + LINGER_MS;
+				else this.#ids[index] = 0;
+			} else if (this.#ids[index] === Operation.Restart) {
+				this.#ids[index] = 0;
+				this.#host.mark("restart", true);
+				this.#host.restart();
+			}
 		}
+		this.tick();
+	}
+
+	/** Lets go of what has lingered long enough, and asks again for what is pending if that is due. */
+	tick(): void {
+		let open = 0;
+		for (let i = 0; i < CAPACITY; i++) {
+			if (this.#ids[i] === 0) continue;
+			const until = this.#until[i] as number;
+			if (until > 0 && until <= this.#host.now()) this.#ids[i] = 0;
+			else open++;
+		}
+		if (!this.#again || open > 0 || this.#asking > 0) return;
+		if (!this.#host.queue(RecordKind.Operation, TAG_PENDING, (r) => r.put(GET_PENDING))) return;
+		this.#again = false;
+		this.askedPending();
 	}
 
 	#execute(row: RowReader, id: number): string {

@@ -92,6 +92,8 @@ export class Plain implements Cloud {
 		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
 		if (!equals(bytes, topicStart, topicEnd, this.#commands))
 			return host.malformed("a message on an unknown topic");
+		// Nothing moves without an answer.
+		if (host.room < 1) return host.malformed("a command for whose result there is no room");
 		const reason = host.command(bytes, payloadStart, payloadEnd);
 		const status = reason === "" ? "SUCCESSFUL" : "FAILED";
 		const room = this.events.recordBytes - TIME.length - ISO_TIME_BYTES;
@@ -109,6 +111,10 @@ export class Plain implements Cloud {
 			record.put(rest);
 		});
 	}
+
+	skipped(): void {}
+
+	tick(): void {}
 
 	disconnected(): void {}
 }

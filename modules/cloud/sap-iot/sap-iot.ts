@@ -102,6 +102,10 @@ export class SapIot implements Cloud {
 		} else host.malformed("a message on an unknown topic");
 	}
 
+	skipped(): void {}
+
+	tick(): void {}
+
 	disconnected(): void {}
 
 	#acks(bytes: Uint8Array, start: number, end: number): void {
