@@ -17,6 +17,9 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 	const short = (path: string) => relative(ROOT, path) || path;
 	const ca = `${short(cloud.identities.folder)}/ca.pem`;
 	const clientId = options.cloud === "cumulocity" ? `d:${options.device}` : options.device;
+	const keys = `--cafile ${ca} --cert ${short(identity.files.cert)} --key ${short(identity.files.key)}`;
+	// In Cumulocity a device exists from its first message on, and cannot subscribe before.
+	const create = `  mosquitto_pub -h localhost -p ${cloud.port} ${keys} \\\n    -i ${clientId} -q 1 -t s/us -m 100,Mote,mote`;
 	view.say(
 		[
 			`broker    ${cloud.brokerUrl}   TLS with a client certificate`,
@@ -25,9 +28,9 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 			`CA        ${ca}`,
 			`identity  ${short(identity.files.cert)}, ${short(identity.files.key)} (DER for a board beside them)`,
 			"",
-			"For example, with Mosquitto's client:",
-			`  mosquitto_sub -h localhost -p ${cloud.port} --cafile ${ca} \\`,
-			`    --cert ${short(identity.files.cert)} --key ${short(identity.files.key)} \\`,
+			"For example, with Mosquitto's clients:",
+			...(options.cloud === "cumulocity" ? [create, ""] : []),
+			`  mosquitto_sub -h localhost -p ${cloud.port} ${keys} \\`,
 			`    -i ${clientId} -q 1 -t ${topicToTry(options)}`,
 			"",
 			"This firmware in Moddable's simulator (the SDK's mcconfig must be on the PATH):",

@@ -37,7 +37,9 @@ function prompt(run: Run, view: View): void {
 	const reader = createInterface({ input: stdin, output: stdout, prompt: "command> " });
 	view.say("Type a command: led 40%, buzzer 880Hz 500ms, speed 50, interval 5s … Ctrl-C ends.\n");
 	view.around = (print) => {
-		stdout.write("\r\x1b[K");
+		// What is typed may take several rows.
+		const { rows } = reader.getCursorPos();
+		stdout.write(`\r${rows > 0 ? `\x1b[${rows}A` : ""}\x1b[J`);
 		print();
 		reader.prompt(true);
 	};
@@ -46,14 +48,19 @@ function prompt(run: Run, view: View): void {
 		reader.prompt();
 	});
 	reader.on("SIGINT", () => run.stop());
+	reader.on("close", () => run.stop()); // Ctrl-D
 	reader.prompt();
 }
+
+// Whoever reads may have had enough: `npm start | head`.
+stdout.on("error", () => exit(0));
 
 start().then(
 	(code) => exit(code),
 	(error: unknown) => {
 		if (error instanceof OptionError || error instanceof SettingsError) {
-			stderr.write(`${error.message}\n`);
+			const end = error.message.endsWith(".") ? "" : ".";
+			stderr.write(`${error.message}${end}\n`);
 			exit(2);
 		}
 		if (error instanceof RunError) stderr.write(`${error.message}\n`);

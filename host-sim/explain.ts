@@ -17,7 +17,7 @@ const TLS_CAUSES: ReadonlyArray<readonly [RegExp, string]> = [
 	[/NOT_YET_VALID/, "the broker's certificate is not valid yet; check the clock"],
 	[
 		/ALERT|HANDSHAKE_FAILURE|ECONNRESET|EPIPE|disconnected before/,
-		"the broker refused the TLS handshake; check --cert and --key, and that it trusts their issuer",
+		"the broker refused the TLS handshake; check --cert and --key, that it trusts their issuer, and that it speaks TLS there (else mqtt://)",
 	],
 	[
 		/WRONG_VERSION|packet length|UNKNOWN_PROTOCOL/,
@@ -47,9 +47,10 @@ export function explainFailure(code: string, detail: string, broker: BrokerAddre
 		case "connack-4":
 			return `${where} refuses user name or password (CONNACK 4); check --username and MOTE_PASSWORD.`;
 		case "connack-5":
-			return `${where} does not authorize this client (CONNACK 5); check that certificate or user belong to --device.`;
-		case "closed-before-connack":
+			return `${where} does not authorize this client (CONNACK 5); check that the certificate, or --username and MOTE_PASSWORD, belong to --device.`;
 		case "connection-lost":
+			return `${where} closed the connection${detail ? ` (${detail})` : ""}.`;
+		case "closed-before-connack":
 			return `${where} closed the connection before it answered; check certificate, port and client id${detail ? ` (${detail})` : ""}.`;
 		case "subscribe-refused":
 			return `${where} refuses a subscription; check the permissions of this client.`;

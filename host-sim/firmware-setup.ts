@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makeSettings } from "../modules/app/settings.js";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
+import { DEFAULT_MODEL, type SapModel } from "./cloud/sap/model.js";
 import { OptionError, type Options, type ResolvedOptions } from "./options.js";
 
 type Groups = Record<string, Record<string, unknown>>;
@@ -60,8 +61,32 @@ export function externalSetup(options: ResolvedOptions): Setup {
 
 /** Cloud and device as options and settings say; throws the firmware's own SettingsError before anything starts. */
 export function resolveOptions(options: Options): ResolvedOptions {
-	const { cloud, id } = makeSettings(merge(manifestConfig(), {}, options)).device;
+	const settings = makeSettings(merge(manifestConfig(), {}, options));
+	const { cloud, id } = settings.device;
+	const { plain } = makeSettings();
+	for (const [key, topic] of Object.entries(settings.plain))
+		if (!options.broker && topic !== plain[key as keyof typeof plain])
+			throw new OptionError(
+				`settings: plain.${key} needs a broker of your own; the embedded one keeps to mote/<id>/….`,
+			);
 	return { ...options, cloud, device: id };
+}
+
+/** The device model of the stand-in of SAP IoT, as the settings name it. */
+export function sapModel(options: Options): SapModel {
+	const { sap } = makeSettings(merge(manifestConfig(), {}, options));
+	const { measureCapability, commandCapability } = DEFAULT_MODEL;
+	const date = { name: sap.dateProperty, dataType: "date" as const };
+	return {
+		sensorAlternateId: sap.sensor,
+		measureCapability: {
+			...measureCapability,
+			alternateId: sap.measureCapability,
+			properties:
+				sap.dateProperty === "" ? measureCapability.properties : [...measureCapability.properties, date],
+		},
+		commandCapability: { ...commandCapability, alternateId: sap.commandCapability },
+	};
 }
 
 function merge(base: Groups, own: Groups, options: Options): Groups {

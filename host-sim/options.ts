@@ -1,6 +1,7 @@
 // The command line of `npm start`: parsed, checked, and explained.
 
 import { parseArgs } from "node:util";
+import { MAX_COMMAND_BYTES } from "../modules/app/commands.js";
 import type { CloudName } from "./cloud/embedded-cloud.js";
 
 export const USAGE = `npm start -- [options]
@@ -20,7 +21,7 @@ a second. On a terminal, commands such as "led on" can be typed.
   --interval 1s                  pause between measures: 100ms to 24h
   --qos 0|1                      QoS of the measures (1)
   --measures N                   end once N measures are delivered and every --command has ended
-  --command "led on"             a command from the cloud's side; several are sent one after the other
+  --command "led on"             a command from the cloud's side (embedded broker only); several go one by one
   --log pretty|json              what is printed (pretty)
   --keep-running                 do not end after --measures, and keep trying whatever happens
 `;
@@ -76,6 +77,16 @@ export function parseOptions(args: readonly string[]): Options {
 		);
 	if (broker && brokerOnly)
 		throw new OptionError("--broker-only starts a broker and --broker names one: use one of both.");
+	if (broker && values.port !== undefined)
+		throw new OptionError("--port is the embedded broker's; write the port of yours behind --broker's host.");
+	if (brokerOnly && (values.measures !== undefined || commands.length > 0))
+		throw new OptionError("--broker-only runs no node: leave --measures and --command out.");
+	for (const command of commands) {
+		const bytes = Buffer.byteLength(command.trim());
+		if (bytes === 0) throw new OptionError('--command is empty; give a command such as "led on".');
+		if (bytes > MAX_COMMAND_BYTES)
+			throw new OptionError(`--command has ${bytes} bytes; the node takes up to ${MAX_COMMAND_BYTES}.`);
+	}
 	for (const name of ["ca", "cert", "key", "username"] as const)
 		if (values[name] !== undefined && !broker)
 			throw new OptionError(`--${name} belongs to --broker; the embedded broker issues its own identities.`);
@@ -130,7 +141,7 @@ function parse(args: readonly string[]) {
 				command: { type: "string", multiple: true },
 				log: text,
 				"keep-running": flag,
-				help: flag,
+				help: { type: "boolean", short: "h" },
 			},
 		}).values;
 	} catch (error) {
@@ -141,7 +152,8 @@ function parse(args: readonly string[]) {
 
 function oneOf<T extends string>(name: string, value: string, among: readonly T[]): T {
 	const found = among.find((candidate) => candidate === value);
-	if (found === undefined) throw new OptionError(`${name} is ${among.join(", ")}, not "${value}".`);
+	if (found === undefined)
+		throw new OptionError(`${name} must be one of ${among.join(", ")}, not "${value}".`);
 	return found;
 }
 
@@ -165,11 +177,12 @@ function parseInterval(value: string): number {
 
 function parseBroker(value: string): BrokerAddress {
 	const url = URL.canParse(value) ? new URL(value) : undefined;
+	// Before anything that repeats the value.
+	if (value.includes("@"))
+		throw new OptionError("Leave user and password out of --broker: use --username and MOTE_PASSWORD.");
 	const tls = url?.protocol === "mqtts:";
 	if (!url || !(tls || url.protocol === "mqtt:") || url.hostname === "")
 		throw new OptionError(`--broker is an address such as mqtts://broker.example.com:8883, not "${value}".`);
-	if (url.username !== "" || url.password !== "")
-		throw new OptionError("Leave user and password out of --broker: use --username and MOTE_PASSWORD.");
 	const port = url.port === "" ? (tls ? 8883 : 1883) : Number(url.port);
 	return { host: url.hostname, port, tls };
 }

@@ -7,7 +7,7 @@ import type { MoteNode } from "../modules/app/node.js";
 import type { CommandResult, Observer } from "../modules/app/observer.js";
 import { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import { explainFailure } from "./explain.js";
-import { embeddedSetup, externalSetup, type Setup } from "./firmware-setup.js";
+import { embeddedSetup, externalSetup, type Setup, sapModel } from "./firmware-setup.js";
 import { Machine } from "./node/machine.js";
 import type { ResolvedOptions } from "./options.js";
 import { type Summary, Tally } from "./tally.js";
@@ -19,6 +19,8 @@ export class RunError extends Error {
 }
 
 const IDENTITIES = fileURLToPath(new URL("../certs/dev", import.meta.url));
+/** Longest wait for a command's end, ms. */
+const COMMAND_MS = 30_000;
 /** Longest wait for what is still in the ring when the run ends, ms. */
 const FLUSH_MS = 5000;
 const text = new TextDecoder();
@@ -29,6 +31,7 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 			cloud: options.cloud,
 			identitiesFolder: IDENTITIES,
 			port: options.port,
+			sap: { model: sapModel(options) },
 		});
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
@@ -51,6 +54,7 @@ export class Run {
 	#fail!: (error: unknown) => void;
 	#ending = false;
 	#commandsEnded = false;
+	#lastCommand: Promise<unknown> = Promise.resolve();
 	#commandSeen: ((result: CommandResult) => void) | undefined;
 	#ring: Summary["ring"] = { capacity: 0, waiting: 0, highWater: 0, evicted: 0 };
 
@@ -104,11 +108,7 @@ export class Run {
 
 	/** A command typed at the prompt. */
 	async type(command: string): Promise<void> {
-		try {
-			this.#tally.commands.push(await this.#send(command));
-		} catch (error) {
-			this.#view.warn((error as Error).message);
-		}
+		this.#tally.commands.push(await this.#send(command));
 	}
 
 	async #sendCommands(): Promise<void> {
@@ -117,17 +117,41 @@ export class Run {
 		this.#look();
 	}
 
+	/** Sends a command behind those that are under way: one at a time, so that each gets its own result. */
+	#send(command: string): Promise<CommandResult> {
+		const result = this.#lastCommand.then(() => this.#sendNow(command));
+		this.#lastCommand = result;
+		return result;
+	}
+
 	/** Sends a command from the cloud's side; where the cloud knows no answer, the node's own result counts. */
-	async #send(command: string): Promise<CommandResult> {
+	async #sendNow(text: string): Promise<CommandResult> {
 		const cloud = this.cloud as EmbeddedCloud;
 		const seen = new Promise<CommandResult>((resolve) => {
 			this.#commandSeen = resolve;
 		});
-		const outcome = await cloud.sendCommand(this.#options.device, command);
-		const result = outcome ?? (await seen);
+		let timer: NodeJS.Timeout | undefined;
+		const late = new Promise<never>((_resolve, reject) => {
+			const words = `no answer within ${COMMAND_MS / 1000} s`;
+			timer = setTimeout(() => reject(new Error(words)), COMMAND_MS);
+		});
+		let result: CommandResult;
+		try {
+			result = await Promise.race([
+				cloud.sendCommand(this.#options.device, text).then((done) => done ?? seen),
+				late,
+			]);
+		} catch (error) {
+			if (this.#ending) return { text, status: "FAILED", reason: "the run has ended" };
+			result = { text, status: "FAILED", reason: (error as Error).message };
+			this.#view.warn(`${text}: ${result.reason}`);
+		} finally {
+			clearTimeout(timer);
+			this.#commandSeen = undefined;
+		}
 		const { ledPercent, toneHz, motorRpm } = this.machine.circuit;
 		this.#view.circuit(ledPercent, toneHz, motorRpm);
-		return { text: command, status: result.status, reason: result.reason };
+		return { text, status: result.status, reason: result.reason };
 	}
 
 	#booted(node: MoteNode): void {
@@ -167,8 +191,15 @@ export class Run {
 			command: (result) => {
 				view.command(result);
 				this.#commandSeen?.(result);
-				this.#commandSeen = undefined;
 			},
+			malformed: (what) => {
+				view.warn(`not understood: ${what}`);
+				// SAP has no answer to a command: what the node says of it is all there is.
+				if (this.#options.cloud === "sap") this.#commandSeen?.({ text: "", status: "FAILED", reason: what });
+			},
+			skipped: (bytes) =>
+				view.warn(`a message of ${bytes} bytes is larger than the node keeps and was skipped`),
+			overdue: () => view.warn("the cloud did not confirm in time; sending again"),
 			online: () => {
 				tally.connections++;
 				view.info("connected; measures flow");
@@ -212,7 +243,7 @@ export class Run {
 		return this.#tally.summary(
 			this.#options.cloud,
 			device,
-			cloud ? cloud.completeSamples(device) : null,
+			cloud ? cloud.samples(device) : null,
 			this.#ring,
 			node?.health.malformed ?? 0,
 		);

@@ -16,6 +16,10 @@ function printable(text: string): string {
 		.replace(/\p{Cc}/gu, "�");
 }
 
+function round(value: number): number {
+	return Math.round(value * 10) / 10;
+}
+
 export class View {
 	readonly #json: boolean;
 	readonly #colour: boolean;
@@ -42,7 +46,10 @@ export class View {
 			return `${channel.name} ${value.toFixed(channel.decimals)} ${unit}`;
 		});
 		const data = Object.fromEntries(
-			CHANNELS.map((channel, i) => [channel.name, Number.isNaN(values[i]) ? null : values[i]]),
+			CHANNELS.map((channel, i) => {
+				const value = values[i] as number;
+				return [channel.name, Number.isNaN(value) ? null : Number(value.toFixed(channel.decimals))];
+			}),
 		);
 		const time = wallMs >= 0 ? new Date(wallMs).toISOString() : null;
 		const tail = accepted ? "" : "  (no value: not sent)";
@@ -71,8 +78,8 @@ export class View {
 	}
 
 	circuit(led: number, toneHz: number, rpm: number): void {
-		const text = `  LED ${led.toFixed(0)} %, buzzer ${toneHz > 0 ? `${toneHz} Hz` : "silent"}, motor ${rpm.toFixed(0)} rpm`;
-		this.#line("circuit", { led, toneHz, rpm }, text, "cyan");
+		const text = `⚙ the board: LED ${led.toFixed(0)} %, buzzer ${toneHz > 0 ? `${toneHz} Hz` : "silent"}, motor ${rpm.toFixed(0)} rpm`;
+		this.#line("circuit", { led: round(led), toneHz, rpm: round(rpm) }, text, "cyan");
 	}
 
 	summary(summary: Summary): void {
@@ -84,7 +91,7 @@ export class View {
 		const lines = [
 			"",
 			`${summary.acknowledged} of ${summary.accepted} measures delivered in ${summary.seconds} s` +
-				`, ${summary.lost} lost, ${summary.reconnects} reconnects`,
+				`, ${summary.lost} lost, ${ring.waiting} still in the ring, ${summary.reconnects} ${summary.reconnects === 1 ? "reconnect" : "reconnects"}`,
 			`ring: at most ${ring.highWater} of ${ring.capacity} records, ${ring.evicted} evicted`,
 			...summary.commands.map((c) => `${c.status}  ${c.text}${c.reason === "" ? "" : `: ${c.reason}`}`),
 		];

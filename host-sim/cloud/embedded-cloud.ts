@@ -116,6 +116,11 @@ export class EmbeddedCloud {
 		return this.standIn.values.of(device);
 	}
 
+	/** Distinct sample times of which anything is stored. */
+	samples(device: string): number {
+		return this.standIn.values.samples(device);
+	}
+
 	completeSamples(device: string): number {
 		return this.standIn.values.completeSamples(device);
 	}

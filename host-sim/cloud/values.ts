@@ -46,6 +46,11 @@ export class ValueStore {
 		return this.of(device).length - seen.size;
 	}
 
+	/** Distinct sample times: samples of which at least a part is stored, for a sensor may have had no value. */
+	samples(device: string): number {
+		return new Set(this.of(device).map((value) => value.time)).size;
+	}
+
 	/** Distinct sample times at which every series this device ever sent is present. */
 	completeSamples(device: string): number {
 		const all = new Set<string>();

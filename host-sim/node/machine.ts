@@ -36,6 +36,7 @@ export class Machine {
 	readonly options: MachineOptions;
 	node: MoteNode | undefined;
 	readonly #held = new Set<Resource>();
+	#rebooting: NodeJS.Timeout | undefined;
 
 	constructor(options: MachineOptions) {
 		this.options = options;
@@ -78,6 +79,7 @@ export class Machine {
 
 	/** Takes everything from the firmware at once, as a power cut or a reset does; storage stays. */
 	reset(): void {
+		clearTimeout(this.#rebooting);
 		this.node = undefined;
 		for (const resource of [...this.#held]) resource.destroy();
 		this.#held.clear();
@@ -86,7 +88,7 @@ export class Machine {
 
 	restart(): void {
 		this.reset();
-		setTimeout(() => this.boot(), 50);
+		this.#rebooting = setTimeout(() => this.boot(), 50);
 	}
 
 	hold(resource: Resource): void {

@@ -8,7 +8,7 @@ import type { Log } from "../core/log.js";
 import { RecordWriter } from "../core/record-writer.js";
 import { RecordKind } from "../core/ring.js";
 import type { Store } from "../core/store.js";
-import { decodeUtf8 } from "../core/utf8.js";
+import { cutUtf8, decodeUtf8 } from "../core/utf8.js";
 import { describeClose } from "../mqtt/close-codes.js";
 import type { Lane } from "../mqtt/lane.js";
 import { Outbox, type OutboxHandler } from "../mqtt/outbox.js";
@@ -349,7 +349,8 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		this.health.commands++;
 		if (reason !== "") this.health.refusedCommands++;
 		if (this.observer?.command) {
-			const text = decodeUtf8(bytes, start, Math.min(end, start + 512)) ?? "?";
+			const last = end > start && bytes[end - 1] === 59 ? end - 1 : end;
+			const text = decodeUtf8(bytes, start, cutUtf8(bytes, start, last, 512)) ?? "?";
 			this.observer.command({ text, status: reason === "" ? "SUCCESSFUL" : "FAILED", reason });
 		}
 		this.#log.info(reason === "" ? "command carried out" : `command refused: ${reason}`);

@@ -40,7 +40,8 @@ export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 		stop: () => child.kill("SIGINT"),
 		/** Ends it at once, as a power cut does. */
 		cut: () => child.kill("SIGKILL"),
-		output: () => out,
+		/** Reads no more of standard output. */
+		closeOutput: () => child.stdout.destroy(),
 		/** Resolves once standard output matches; rejects if the program ends before. */
 		async until(pattern: RegExp): Promise<RegExpExecArray> {
 			for (;;) {

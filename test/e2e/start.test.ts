@@ -1,7 +1,10 @@
 // The main job, as the README promises it: `npm start` with each cloud, with commands, with the exit code.
 
 import assert from "node:assert/strict";
-import { eventsOf, runCli, summaryOf } from "./cli.js";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { eventsOf, runCli, startCli, summaryOf } from "./cli.js";
 
 describe("npm start", () => {
 	for (const cloud of ["cumulocity", "sap", "plain"]) {
@@ -55,6 +58,62 @@ describe("npm start", () => {
 			assert.equal(eventsOf(outcome, "circuit").at(-1)?.rpm, 0, "the motor must not move");
 		});
 	}
+
+	it("carries out each command once, also in a row, and each has its own result", async () => {
+		const commands = ["led on", "speed 50", "led 500", "speed 50", "led 10%"];
+		const outcome = await runCli([
+			...["--measures", "1", "--interval", "300ms", "--log", "json"],
+			...commands.flatMap((command) => ["--command", command]),
+		]);
+		assert.equal(outcome.code, 0, outcome.err);
+		assert.deepEqual(
+			eventsOf(outcome, "command").map((line) => line.text),
+			commands,
+		);
+		assert.deepEqual(
+			summaryOf(outcome).commands.map(({ text, status }) => [text, status]),
+			commands.map((text) => [text, text === "led 500" ? "FAILED" : "SUCCESSFUL"]),
+		);
+	});
+
+	it("follows the settings: SAP's model takes the names that they give", async () => {
+		const folder = mkdtempSync(join(tmpdir(), "mote-start-"));
+		const file = join(folder, "settings.json");
+		writeFileSync(
+			file,
+			JSON.stringify({
+				device: { id: "pump-3", cloud: "sap" },
+				sap: { sensor: "s", measureCapability: "m", commandCapability: "c", dateProperty: "taken" },
+			}),
+		);
+		const outcome = await runCli([
+			...[
+				"--settings",
+				file,
+				"--measures",
+				"3",
+				"--interval",
+				"150ms",
+				"--log",
+				"json",
+				"--command",
+				"led 30%",
+			],
+		]);
+		rmSync(folder, { recursive: true });
+		assert.equal(outcome.code, 0, outcome.err);
+		const summary = summaryOf(outcome);
+		assert.deepEqual([summary.device, summary.cloud, summary.lost], ["pump-3", "sap", 0]);
+		assert.deepEqual(summary.commands, [{ text: "led 30%", status: "SUCCESSFUL", reason: "" }]);
+	});
+
+	it("ends quietly when its reader has had enough", async () => {
+		const run = startCli(["--measures", "50", "--interval", "100ms"]);
+		await run.until(/delivered/);
+		run.closeOutput();
+		const { code, err } = await run.ended;
+		assert.deepEqual([code, err], [0, ""]);
+	});
 
 	it("delivers at QoS 0 as well: written and drained", async () => {
 		const outcome = await runCli(["--qos", "0", "--measures", "3", "--interval", "150ms", "--log", "json"]);
