@@ -1,11 +1,13 @@
 // Every measured value an embedded cloud has stored, in order of arrival, with the counts tests ask for.
 import type { ReportEvent, StoredValue } from "./events.js";
+import { remember } from "./history.js";
 
 export type NewValue = Pick<StoredValue, "series" | "value" | "text" | "unit" | "time">;
 
 export class ValueStore {
 	private readonly values = new Map<string, StoredValue[]>();
 	private readonly publishes = new Map<string, number>();
+	private readonly forgotten = new Map<string, { samples: number; complete: number }>();
 	private readonly report: ReportEvent;
 
 	constructor(report: ReportEvent) {
@@ -34,8 +36,9 @@ export class ValueStore {
 	add(device: string, publish: number, value: NewValue): StoredValue {
 		const stored: StoredValue = { device, ...value, arrived: Date.now(), publish };
 		const list = this.values.get(device) ?? [];
-		list.push(stored);
 		this.values.set(device, list);
+		const old = remember(list, stored);
+		if (old.length > 0) this.forget(device, old);
 		this.report({ kind: "stored", value: stored });
 		return stored;
 	}
@@ -48,7 +51,8 @@ export class ValueStore {
 
 	/** Distinct sample times: samples of which at least a part is stored, for a sensor may have had no value. */
 	samples(device: string): number {
-		return new Set(this.of(device).map((value) => value.time)).size;
+		const { samples = 0 } = this.forgotten.get(device) ?? {};
+		return samples + new Set(this.of(device).map((value) => value.time)).size;
 	}
 
 	/** Distinct sample times at which every series this device ever sent is present. */
@@ -60,6 +64,21 @@ export class ValueStore {
 			const present = byTime.get(time) ?? new Set<string>();
 			byTime.set(time, present.add(series));
 		}
-		return [...byTime.values()].filter((present) => present.size === all.size).length;
+		const { complete = 0 } = this.forgotten.get(device) ?? {};
+		return complete + [...byTime.values()].filter((present) => present.size === all.size).length;
+	}
+
+	/** Keeps the counts of values that are no longer remembered. */
+	private forget(device: string, old: readonly StoredValue[]): void {
+		const { samples = 0, complete = 0 } = this.forgotten.get(device) ?? {};
+		const before = new ValueStore(() => {});
+		// A sample of which a part is still remembered is counted there.
+		const first = this.of(device)[0]?.time;
+		const gone = old.filter((value) => value.time !== first);
+		before.values.set(device, gone);
+		this.forgotten.set(device, {
+			samples: samples + before.samples(device),
+			complete: complete + before.completeSamples(device),
+		});
 	}
 }

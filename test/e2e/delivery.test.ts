@@ -126,6 +126,42 @@ describe("delivery", () => {
 		assert.match(firmware.failureReason ?? "", /not supported/);
 	});
 
+	it("an operation that was executing when the power failed ends as failed, and does not take others' answers", async () => {
+		lab = await openLab({ cloud: "cumulocity" });
+		await lab.cloud.when(() => lab.node.outbox.open);
+		lab.machine.reset();
+		await lab.cloud.whenDisconnected(DEVICE);
+		const dangling = lab.cloud.cumulocity.createOperation(DEVICE, { c8y_Command: { text: "speed 10" } });
+		dangling.status = "EXECUTING"; // as if its 501 had been the last thing that the node said
+		const wrong = lab.cloud.cumulocity.createOperation(DEVICE, { c8y_Command: { text: "speed 99999" } });
+		const right = lab.cloud.cumulocity.createOperation(DEVICE, { c8y_Command: { text: "led off" } });
+		lab.machine.boot();
+		await lab.cloud.when(() => [dangling, wrong, right].every(({ status }) => /SUCC|FAIL/.test(status)));
+		assert.deepEqual([dangling.status, wrong.status, right.status], ["FAILED", "FAILED", "SUCCESSFUL"]);
+		assert.match(dangling.failureReason ?? "", /interrupted/);
+		assert.match(wrong.failureReason ?? "", /outside/);
+	});
+
+	it("an operation too long to be kept is refused with a reason", async () => {
+		lab = await openLab({ cloud: "cumulocity" });
+		await lab.cloud.when(() => lab.node.outbox.open);
+		const long = lab.cloud.cumulocity.createOperation(DEVICE, { c8y_Command: { text: "x".repeat(2500) } });
+		await lab.cloud.when(() => long.status === "FAILED");
+		assert.match(long.failureReason ?? "", /too long/);
+		assert.equal(lab.node.session.counters.oversizeSkipped, 1);
+	});
+
+	it("a node that is stopped while it restarts stays stopped, and so does a closed machine", async () => {
+		lab = await openLab({ cloud: "cumulocity" });
+		await lab.cloud.when(() => lab.node.outbox.open);
+		lab.machine.enter(() => lab.node.restart());
+		await lab.stop();
+		lab.machine.restart();
+		lab.machine.close();
+		await new Promise((resolve) => setTimeout(resolve, 300));
+		assert.equal(lab.boots(), 1);
+	});
+
 	it("the will is stored when the node vanishes", async () => {
 		lab = await openLab({ cloud: "cumulocity" });
 		await lab.cloud.when(() => lab.node.outbox.open);

@@ -1,4 +1,5 @@
 // The devices, events and alarms a Cumulocity tenant remembers.
+import { remember } from "../history.js";
 
 export interface Device {
 	/** The external id (c8y_Serial), which is also the device identifier of the client identifier. */
@@ -64,7 +65,7 @@ export class Inventory {
 	}
 
 	addEvent(event: Omit<DeviceEvent, "id">): void {
-		this.events.push({ id: this.newId(), ...event });
+		remember(this.events, { id: this.newId(), ...event });
 	}
 
 	activeAlarm(device: string, type: string): Alarm | undefined {

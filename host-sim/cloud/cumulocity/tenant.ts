@@ -1,5 +1,6 @@
 // All that a Cumulocity tenant remembers, in one place for the templates, the broker side and the operator.
 import type { ReportEvent } from "../events.js";
+import { remember } from "../history.js";
 import { ValueStore } from "../values.js";
 import { Inventory } from "./inventory.js";
 import { type Operation, Operations } from "./operations.js";
@@ -40,6 +41,7 @@ export class Tenant {
 	readonly inventory = new Inventory();
 	readonly measurements: Measurement[] = [];
 	readonly values: ValueStore;
+	private arrivals = 0;
 	readonly operations: Operations;
 
 	constructor(report: ReportEvent) {
@@ -51,8 +53,8 @@ export class Tenant {
 	}
 
 	addMeasurement(measurement: NewMeasurement, publish: number): void {
-		const arrival = this.measurements.length + 1;
-		this.measurements.push({ id: String(arrival), ...measurement, arrival, publish });
+		const arrival = ++this.arrivals;
+		remember(this.measurements, { id: String(arrival), ...measurement, arrival, publish });
 		const { device, fragment, series, value, text, unit, time } = measurement;
 		this.values.add(device, publish, { series: seriesName(fragment, series), value, text, unit, time });
 	}

@@ -1,5 +1,7 @@
 // A recorder on an ordinary MQTT broker: keeps a device's measures and statuses, sends commands, awaits results.
+
 import type { CommandOutcome } from "../events.js";
+import { remember } from "../history.js";
 import { HttpError, objectBody, type Route } from "../http.js";
 import type {
 	Admission,
@@ -172,7 +174,7 @@ export class PlainStandIn implements StandIn {
 	}
 
 	private measured(device: PlainDevice, measure: Measure): void {
-		device.measures.push(measure);
+		remember(device.measures, measure);
 		const publish = this.values.countPublish(device.id);
 		for (const [series, value] of measure.values) {
 			const { time } = measure;
@@ -181,7 +183,7 @@ export class PlainStandIn implements StandIn {
 	}
 
 	private finished(device: PlainDevice, outcome: CommandOutcome): void {
-		device.results.push(outcome);
+		remember(device.results, outcome);
 		const { id } = device;
 		const { text, status, reason } = outcome;
 		const command = device.waiting.find((waiting) => waiting.text === text);

@@ -1,5 +1,7 @@
 // Stand-in for SAP IoT's MQTT gateway: measures up, acknowledgements and commands down.
+
 import type { CommandOutcome } from "../events.js";
+import { remember } from "../history.js";
 import type { Route } from "../http.js";
 import type {
 	Admission,
@@ -202,7 +204,7 @@ export class SapStandIn implements StandIn {
 	): void {
 		for (const { time, values } of samples) {
 			const measure = Object.fromEntries(values.map(({ property, value }) => [property, value]));
-			this.samples.push({ device, sensorAlternateId, capability, time, arrived: Date.now(), measure });
+			remember(this.samples, { device, sensorAlternateId, capability, time, arrived: Date.now(), measure });
 			for (const { property: series, unit, value, text } of values) {
 				// The time of the sample is no series, and text has no number to compare.
 				if (typeof value === "string" || isDate(capability, series)) continue;
