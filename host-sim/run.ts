@@ -138,7 +138,7 @@ export class Run {
 		let result: CommandResult;
 		try {
 			result = await Promise.race([
-				cloud.sendCommand(this.#options.device, text).then((done) => done ?? seen),
+				cloud.sendCommand(this.#options.device, text, COMMAND_MS / 2).then((done) => done ?? seen),
 				late,
 			]);
 		} catch (error) {

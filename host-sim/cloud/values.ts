@@ -38,6 +38,8 @@ export class ValueStore {
 		const list = this.values.get(device) ?? [];
 		this.values.set(device, list);
 		const old = remember(list, stored);
+		// A sample of which a part is still remembered stays whole.
+		while (old.length > 0 && old.at(-1)?.time === list[0]?.time) list.unshift(old.pop() as StoredValue);
 		if (old.length > 0) this.forget(device, old);
 		this.report({ kind: "stored", value: stored });
 		return stored;
@@ -72,10 +74,7 @@ export class ValueStore {
 	private forget(device: string, old: readonly StoredValue[]): void {
 		const { samples = 0, complete = 0 } = this.forgotten.get(device) ?? {};
 		const before = new ValueStore(() => {});
-		// A sample of which a part is still remembered is counted there.
-		const first = this.of(device)[0]?.time;
-		const gone = old.filter((value) => value.time !== first);
-		before.values.set(device, gone);
+		before.values.set(device, [...old]);
 		this.forgotten.set(device, {
 			samples: samples + before.samples(device),
 			complete: complete + before.completeSamples(device),

@@ -105,7 +105,9 @@ export class Outbox implements PublishSource {
 		if (!this.open) return false;
 		for (let i = 0; i < this.#lanes.length; i++) {
 			const lane = this.#lanes[i] as Lane;
-			if (lane.ring.queued > 0 && (windowOpen || lane.qos === 0) && this.#choose(lane)) {
+			// At QoS 0 the socket's buffer is the window: what is in it can not be evicted and must not fill the ring.
+			const open = lane.qos > 0 ? windowOpen : lane.ring.used - lane.ring.queued <= lane.ring.slots >> 1;
+			if (lane.ring.queued > 0 && open && this.#choose(lane)) {
 				publication.topic = lane.topic;
 				publication.qos = lane.qos;
 				publication.retain = false;

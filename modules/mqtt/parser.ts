@@ -6,7 +6,7 @@ import { PacketType, SUBACK_FAILURE } from "./packet.js";
 import { hasWildcard } from "./topic.js";
 
 /** Payload bytes that are kept of a message too large to be kept whole. */
-const PEEK_BYTES = 16;
+export const PEEK_BYTES = 96;
 
 /** A PUBLISH as received. Positions are in `bytes` and hold during the call only. */
 export class InboundMessage {

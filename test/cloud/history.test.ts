@@ -9,7 +9,7 @@ describe("the stand-ins' memory", () => {
 		const store = new ValueStore(() => {});
 		const samples = HISTORY * 2;
 		for (let time = 0; time < samples; time++)
-			for (const series of ["temperature", "led"])
+			for (const series of ["temperature", "led", "speed"])
 				store.add("d", 1, { series, value: 1, text: "1", unit: "", time });
 		assert.ok(store.of("d").length < 2 * HISTORY);
 		assert.equal(store.of("d").at(-1)?.time, samples - 1);

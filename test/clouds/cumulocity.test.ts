@@ -341,21 +341,64 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual([host.commands, host.queued], [[], []]);
 	});
 
-	it("refuses an operation that is too long to be kept, as far as its id is known", () => {
-		const { host } = ready();
-		host.skip("s/ds", "513,sn-1,someth");
+	it("refuses an operation that is too long to be kept, once, also when it comes again", () => {
+		const { cloud, host } = ready();
+		const answers = ["501,c8y_Configuration\n", "502,c8y_Configuration,the operation is too long\n"];
+		host.skip("s/ds", '513,sn-1,"some\nth');
+		host.skip("s/ds", '513,sn-1,"some\nth');
 		assert.deepEqual(
 			host.queued.map((q) => q.text),
-			["501,c8y_Configuration\n502,c8y_Configuration,the operation is too long\n"],
+			answers,
 		);
-		for (const [topic, head] of [
-			["s/dx", "513,sn-1"],
+		cloud.disconnected();
+		opening(cloud);
+		host.skip("s/ds", '513,sn-1,"some\nth');
+		assert.deepEqual(host.deliver(), answers);
+	});
+
+	it("answers nothing of a message that is too large and is not one operation of ours", () => {
+		const { host } = ready();
+		const heads = [
+			["s/dx", "513,sn-1,x"],
 			["s/ds", "106,a,b"],
 			["s/ds", ""],
-			["s/ds", "51x,"],
+			["s/ds", "51x,sn-1,b"],
+		] as const;
+		for (const [topic, head] of [
+			...heads,
+			["s/ds", "513,sn-2,x"],
+			["s/ds", "513,sn-1"],
+			["s/ds", "510,sn-1\n511,sn-"],
 		] as const)
 			host.skip(topic, head);
-		assert.equal(host.queued.length, 1);
+		assert.deepEqual(host.queued, []);
+		assert.equal(host.problems.length, 6);
+	});
+
+	it("asks again for an operation too long to be kept when there was no room for the answers", () => {
+		const { host } = ready();
+		host.room = 1;
+		host.skip("s/ds", "513,sn-1,x");
+		assert.deepEqual(host.queued, []);
+		host.room = 9;
+		host.tick();
+		assert.deepEqual(host.deliver(), ["500\n"]);
+	});
+
+	it("knows of its own 500 also when that goes out again after a reconnect", () => {
+		const { cloud, host } = ready();
+		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on");
+		host.deliver(2);
+		assert.deepEqual(
+			host.queued.map((q) => q.text),
+			["500\n"],
+		);
+		cloud.disconnected();
+		opening(cloud);
+		host.receive("s/ds", "511,sn-1,led 5%");
+		host.deliver();
+		host.receive("s/ds", "511,sn-1,led 5%"); // the copy that the repeated 500 brought
+		assert.deepEqual(host.commands, ["led on", "led 5%"]);
 	});
 
 	it("takes rows that differ in any column for different operations", () => {

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { CLOSE_CODES } from "../../modules/mqtt/close-codes.js";
 import { PacketType } from "../../modules/mqtt/packet.js";
-import { type InboundMessage, Parser, type ParserHandler } from "../../modules/mqtt/parser.js";
+import { type InboundMessage, Parser, type ParserHandler, PEEK_BYTES } from "../../modules/mqtt/parser.js";
 
 const KEEP = 64;
 const CHUNK = 48;
@@ -120,9 +120,9 @@ function packets(keep: number, payloadBytes: number): fc.Arbitrary<Sent> {
 const join = (sent: readonly Sent[]): Uint8Array => Buffer.concat(sent.map((one) => one.bytes));
 const events = (sent: readonly Sent[]): unknown[][] => sent.map((one) => one.event);
 
-/** Of a packet too large to be kept, up to 16 bytes of the payload remain, as far as they fit behind the head. */
+/** Of a packet too large to be kept, up to PEEK_BYTES of the payload remain, as far as they fit behind the head. */
 const keptOf = (payload: Uint8Array, head: number, keep: number): string =>
-	flat(head + payload.length <= keep ? payload : payload.subarray(0, Math.min(16, keep - head)));
+	flat(head + payload.length <= keep ? payload : payload.subarray(0, Math.min(PEEK_BYTES, keep - head)));
 
 describe("mqtt: parser", () => {
 	it("every packet that a server sends is read field by field", () => {

@@ -223,16 +223,28 @@ export class Cumulocity implements Cloud {
 		if (id >= 100 && id < 500) return; // replies to requests that we do not make
 		if (operationFragment(id) === "") return host.malformed("a row with an unknown template id");
 		if (!this.#listening) return;
-		if (rows.count < 2 || decodeUtf8(rows.text, rows.start(1), rows.end(1)) !== this.#settings.device.id)
-			return host.malformed("an operation for another device");
+		if (!this.#addressed()) return host.malformed("an operation for another device");
 		this.#operations?.row(rows, id);
 	}
 
+	/** Of a row too long to be kept, the beginning is enough to refuse it; of several rows nothing is known. */
 	skipped(message: InboundMessage): void {
 		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
-		if (!equals(bytes, topicStart, topicEnd, DOWN)) return;
-		const id = digits(bytes, payloadStart, payloadEnd);
-		if (operationFragment(id) !== "" && this.#listening) this.#operations?.tooLong(id);
+		if (!this.#listening || !equals(bytes, topicStart, topicEnd, DOWN)) return;
+		const rows = this.#rows;
+		rows.reset(bytes, payloadStart, payloadEnd, true);
+		// A row whose end is in sight is not the one that is too long.
+		if (rows.next() && !rows.ended && rows.count > 2 && this.#addressed()) {
+			const id = templateId(rows);
+			if (operationFragment(id) !== "") return this.#operations?.tooLong(rows, id, message.payloadBytes);
+		}
+		(this.#host as CloudHost).malformed("a message that is too large, and no single operation of ours");
+	}
+
+	/** Whether the row's second column is this device. */
+	#addressed(): boolean {
+		const rows = this.#rows;
+		return rows.count > 1 && decodeUtf8(rows.text, rows.start(1), rows.end(1)) === this.#settings.device.id;
 	}
 
 	tick(): void {
@@ -248,17 +260,12 @@ export class Cumulocity implements Cloud {
 
 /** The first column as a number, or -1. */
 function templateId(rows: RowReader): number {
-	return rows.end(0) - rows.start(0) > 4 ? -1 : digits(rows.text, rows.start(0), rows.end(0));
-}
-
-/** The digits that [start, end) begins with, up to a comma or the end, as a number below 10000; else -1. */
-function digits(bytes: Uint8Array, start: number, end: number): number {
-	let value = 0;
-	let p = start;
-	for (; p < end && bytes[p] !== 44; p++) {
-		const digit = (bytes[p] as number) - 48;
-		if (digit < 0 || digit > 9 || value > 999) return -1;
-		value = value * 10 + digit;
+	const end = rows.end(0);
+	let id = 0;
+	for (let p = rows.start(0); p < end; p++) {
+		const digit = (rows.text[p] as number) - 48;
+		if (digit < 0 || digit > 9 || id > 999) return -1;
+		id = id * 10 + digit;
 	}
-	return p > start ? value : -1;
+	return end > rows.start(0) ? id : -1;
 }

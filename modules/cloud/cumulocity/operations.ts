@@ -49,6 +49,8 @@ export class Operations {
 	/** 500s sent so far, and those not acknowledged yet. */
 	#asked = 0;
 	#asking = 0;
+	/** Whether a 500 of ours is in the lane. */
+	#queued = false;
 	#again = false;
 
 	constructor(host: CloudHost, relay: Relay) {
@@ -65,54 +67,60 @@ export class Operations {
 	answeredPending(): void {
 		if (this.#asking > 0) this.#asking--;
 	}
-	/** The connection is gone, and with it what was on its way. */
+	/** The connection is gone, and with it what was on its way; a 500 of ours in the lane goes out again. */
 	disconnected(): void {
-		this.#asking = 0;
+		this.#asking = this.#queued ? 1 : 0;
 	}
 
 	/** An operation row; `id` is its template. */
 	row(row: RowReader, id: number): void {
-		// Not in the last moments before a restart: 500 brings it again afterwards.
-		if (this.#host.restarting) return;
-		this.tick();
-		const hash = rowHash(row);
-		for (let i = 0; i < CAPACITY; i++) {
-			if (this.#ids[i] === id && this.#hashes[i] === hash) {
-				this.duplicates++;
-				this.#again = true;
-				return;
-			}
-		}
-		const index = this.#ids.indexOf(0);
-		// Two answers must fit, or the cloud would never hear how it ended.
-		if (index < 0 || this.#host.room < 2) {
-			this.#again = true;
-			return;
-		}
-		this.#ids[index] = id;
-		this.#hashes[index] = hash;
-		this.#until[index] = 0;
-		this.#askedBefore[index] = this.#asking > 0 ? this.#asked - 1 : this.#asked;
+		const index = this.#take(id, rowHash(row));
+		if (index < 0) return;
 		this.#answer(index, Template.SetExecuting, "", false);
 		if (id === Operation.Restart) return; // goes on when 501 is acknowledged
 		const reason = this.#execute(row, id);
 		this.#answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
 	}
 
-	/** An operation whose row is too long to be kept; its id alone is known. */
-	tooLong(id: number): void {
-		if (this.#host.restarting || this.#host.room < 1) return;
-		const fragment = operationFragment(id);
-		const rows = utf8(
-			`${Template.SetExecuting},${fragment}\n${Template.SetFailed},${fragment},the operation is too long\n`,
-		);
-		this.#host.queue(RecordKind.Operation, 0, (r) => r.put(rows));
+	/** An operation whose row was too long to be kept; `row` has its beginning, `bytes` is its length. */
+	tooLong(row: RowReader, id: number, bytes: number): void {
+		const index = this.#take(id, (rowHash(row) ^ bytes) >>> 0);
+		if (index < 0) return;
+		this.#answer(index, Template.SetExecuting, "", false);
+		this.#answer(index, Template.SetFailed, "the operation is too long", true);
+	}
+
+	/** An entry of the table for a new operation, or -1 if it is not to be acted on (now). */
+	#take(id: number, hash: number): number {
+		// Not in the last moments before a restart: 500 brings it again afterwards.
+		if (this.#host.restarting) return -1;
+		this.tick();
+		for (let i = 0; i < CAPACITY; i++) {
+			if (this.#ids[i] === id && this.#hashes[i] === hash) {
+				this.duplicates++;
+				this.#again = true;
+				return -1;
+			}
+		}
+		const index = this.#ids.indexOf(0);
+		// Two answers must fit, or the cloud would never hear how it ended.
+		if (index < 0 || this.#host.room < 2) {
+			this.#again = true;
+			return -1;
+		}
+		this.#ids[index] = id;
+		this.#hashes[index] = hash;
+		this.#until[index] = 0;
+		this.#askedBefore[index] = this.#asking > 0 ? this.#asked - 1 : this.#asked;
+		return index;
 	}
 
 	/** An answer was acknowledged. */
 	delivered(tag: number): void {
-		if (tag === TAG_PENDING) this.answeredPending();
-		else if (tag > 0) {
+		if (tag === TAG_PENDING) {
+			this.#queued = false;
+			this.answeredPending();
+		} else if (tag > 0) {
 			const index = (tag - 1) >> 1;
 			const last = ((tag - 1) & 1) === 1;
 			if (last) {
@@ -140,6 +148,7 @@ export class Operations {
 		if (!this.#again || open > 0 || this.#asking > 0) return;
 		if (!this.#host.queue(RecordKind.Operation, TAG_PENDING, (r) => r.put(GET_PENDING))) return;
 		this.#again = false;
+		this.#queued = true;
 		this.askedPending();
 	}
 

@@ -15,14 +15,19 @@ export class RowReader {
 	readonly text = new Uint8Array(MAX_ROW_BYTES);
 	/** Columns of the row. */
 	count = 0;
+	/** Whether a line feed ended the row, and not the end of the payload. */
+	ended = false;
 	/** Rows that were refused: too long, or a quote without end. */
 	refused = 0;
 	readonly #ends = new Uint16Array(MAX_COLUMNS + 1);
 	#bytes: Uint8Array = new Uint8Array(0);
 	#at = 0;
 	#end = 0;
+	#cut = false;
 
-	reset(bytes: Uint8Array, start: number, end: number): void {
+	/** With `cut`, [start, end) is the beginning of a longer payload: its last row may end inside quotes. */
+	reset(bytes: Uint8Array, start: number, end: number, cut = false): void {
+		this.#cut = cut;
 		this.#bytes = bytes;
 		this.#at = start;
 		this.#end = end;
@@ -57,6 +62,7 @@ export class RowReader {
 		let wasQuoted = false;
 		let fits = true;
 		this.count = 0;
+		this.ended = false;
 		while (p < end) {
 			const c = bytes[p++] as number;
 			if (quoted) {
@@ -75,6 +81,7 @@ export class RowReader {
 			} else if (c === 10) {
 				n = this.#column(n, columnStart, wasQuoted);
 				this.#at = p;
+				this.ended = true;
 				return fits;
 			} else if (c === COMMA) {
 				columnStart = n = this.#column(n, columnStart, wasQuoted);
@@ -90,7 +97,7 @@ export class RowReader {
 		}
 		this.#column(n, columnStart, wasQuoted);
 		this.#at = end;
-		return fits && !quoted;
+		return fits && (!quoted || this.#cut);
 	}
 
 	/** Ends a column; blanks at the end of an unquoted one do not count. */
