@@ -31,7 +31,7 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 			"For example, with Mosquitto's clients:",
 			...(options.cloud === "cumulocity" ? [create, ""] : []),
 			`  mosquitto_sub -h localhost -p ${cloud.port} ${keys} \\`,
-			`    -i ${clientId} -q 1 -t ${topicToTry(options)}`,
+			`    -i ${clientId} -q 1 -t ${cloud.standIn.commandTopic(options.device)}`,
 			"",
 			"This firmware in Moddable's simulator (the SDK's mcconfig must be on the PATH):",
 			`  npm run build:sim -- ${short(await writeSimulatorManifest(options, cloud))}`,
@@ -74,9 +74,4 @@ async function writeSimulatorManifest(options: ResolvedOptions, cloud: EmbeddedC
 	writeFileSync(join(folder, "client.pk8"), identity.keyDer, { mode: 0o600 });
 	writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, "\t")}\n`);
 	return join(folder, "manifest.json");
-}
-
-function topicToTry(options: ResolvedOptions): string {
-	if (options.cloud === "cumulocity") return "s/ds";
-	return options.cloud === "sap" ? `commands/${options.device}` : `mote/${options.device}/commands`;
 }

@@ -4,7 +4,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { makeSettings } from "../modules/app/settings.js";
+import { makeSettings, type Settings } from "../modules/app/settings.js";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import { DEFAULT_MODEL, type SapModel } from "./cloud/sap/model.js";
 import { OptionError, type Options, type ResolvedOptions } from "./options.js";
@@ -69,12 +69,11 @@ export function resolveOptions(options: Options): ResolvedOptions {
 			throw new OptionError(
 				`settings: plain.${key} needs a broker of your own; the embedded one keeps to mote/<id>/….`,
 			);
-	return { ...options, cloud, device: id };
+	return { ...options, cloud, device: id, firmware: settings };
 }
 
 /** The device model of the stand-in of SAP IoT, as the settings name it. */
-export function sapModel(options: Options): SapModel {
-	const { sap } = makeSettings(merge(manifestConfig(), {}, options));
+export function sapModel({ sap }: Settings): SapModel {
 	const { measureCapability, commandCapability } = DEFAULT_MODEL;
 	const date = { name: sap.dateProperty, dataType: "date" as const };
 	return {

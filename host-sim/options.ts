@@ -2,6 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { MAX_COMMAND_BYTES } from "../modules/app/commands.js";
+import type { Settings } from "../modules/app/settings.js";
 import type { CloudName } from "./cloud/embedded-cloud.js";
 
 export const USAGE = `npm start -- [options]
@@ -60,7 +61,12 @@ export interface Options {
 }
 
 /** Options with what the settings decide filled in. */
-export type ResolvedOptions = Options & { readonly cloud: CloudName; readonly device: string };
+export type ResolvedOptions = Options & {
+	readonly cloud: CloudName;
+	readonly device: string;
+	/** The firmware's settings, but for the broker's address. */
+	readonly firmware: Settings;
+};
 
 export function parseOptions(args: readonly string[]): Options {
 	const values = parse(args);

@@ -31,7 +31,7 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 			cloud: options.cloud,
 			identitiesFolder: IDENTITIES,
 			port: options.port,
-			sap: { model: sapModel(options) },
+			sap: { model: sapModel(options.firmware) },
 		});
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
@@ -233,10 +233,8 @@ export class Run {
 
 	async #end(): Promise<Summary> {
 		const { node } = this.machine;
-		if (node && !this.#ending) {
-			this.#ending = true;
-			await this.#leave(node);
-		}
+		this.#ending = true;
+		if (node) await this.#leave(node);
 		const { cloud } = this;
 		const { device } = this.#options;
 		if (cloud?.connected(device)) await cloud.whenDisconnected(device);

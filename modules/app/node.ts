@@ -14,7 +14,7 @@ import type { Lane } from "../mqtt/lane.js";
 import { Outbox, type OutboxHandler } from "../mqtt/outbox.js";
 import { SUBACK_FAILURE } from "../mqtt/packet.js";
 import type { InboundMessage } from "../mqtt/parser.js";
-import { Session, type SessionHandler } from "../mqtt/session.js";
+import { Session, type SessionHandler, SessionState } from "../mqtt/session.js";
 import type { Transport } from "../mqtt/transport.js";
 import { Arena } from "./arena.js";
 import { type Actuators, CommandParser } from "./commands.js";
@@ -120,7 +120,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		this.#flush.stop();
 		this.#sampler.stop();
 		this.#expiry.stop();
-		if (this.session.state === 0) this.#rest();
+		if (this.session.state === SessionState.Stopped) this.#rest();
 		else this.session.stop();
 	}
 

@@ -170,10 +170,8 @@ export class SocketTransport implements Transport {
 			}
 		} catch (error) {
 			// Not now: `closed` must not be called inside `open`.
-			const message = error instanceof Error ? error.message : String(error);
-			resolve("", () => {
-				if (current()) this.#closed("connect-failed", message);
-			});
+			this.#error = error instanceof Error ? error.message : String(error);
+			this.#work.start(0);
 		}
 	}
 

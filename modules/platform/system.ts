@@ -12,12 +12,11 @@ function system(): SystemLike {
 	return (globalThis as unknown as { System: SystemLike }).System;
 }
 
-/** Resolves a name to an IPv4 address, or undefined; never calls back inside this call. An empty name fails. */
+/** Resolves a name to an IPv4 address, or undefined; never calls back inside this call. */
 export function resolve(name: string, callback: (address: string | undefined) => void): void {
 	const fail = () => {
 		Timer.set(() => callback(undefined), 0);
 	};
-	if (name === "") return void fail();
 	try {
 		system().resolve(name, (_name, address) => {
 			Timer.set(() => callback(address), 0);

@@ -88,6 +88,15 @@ describe("Moddable SDK", () => {
 			assert.doesNotMatch(simulator.trace, /abort|\[break\]/);
 		}).timeout(180_000);
 
+	async function refusedTwice(): Promise<void> {
+		simulator = await Simulator.start(NAME);
+		await simulator.until(
+			/TLS handshake failed.*next attempt[\s\S]*TLS handshake failed.*next attempt/,
+			40_000,
+		);
+		assert.doesNotMatch(simulator.trace, /XS abort/);
+	}
+
 	it("survives a certificate of a foreign authority: reported, and tried again", async () => {
 		const foreign = await EmbeddedCloud.start({ cloud: "plain", identitiesFolder: join(folder, "foreign") });
 		try {
@@ -95,22 +104,12 @@ describe("Moddable SDK", () => {
 		} finally {
 			await foreign.close();
 		}
-		simulator = await Simulator.start(NAME);
-		await simulator.until(
-			/TLS handshake failed.*next attempt[\s\S]*TLS handshake failed.*next attempt/,
-			40_000,
-		);
-		assert.doesNotMatch(simulator.trace, /XS abort/);
+		await refusedTwice();
 	}).timeout(180_000);
 
 	it("survives a certificate for another name: reported, and tried again", async () => {
 		await build("plain", undefined, "another.example");
-		simulator = await Simulator.start(NAME);
-		await simulator.until(
-			/TLS handshake failed.*next attempt[\s\S]*TLS handshake failed.*next attempt/,
-			40_000,
-		);
-		assert.doesNotMatch(simulator.trace, /XS abort/);
+		await refusedTwice();
 	}).timeout(180_000);
 
 	for (const board of ["esp32", "esp32c3"])

@@ -65,7 +65,7 @@ export class Cumulocity implements Cloud {
 		this.#version = version;
 		this.connect = connectOptions(settings, `d:${device.id}`, {
 			topic: UP,
-			payload: ascii('400,c8y_ConnectionEvent,"Device connection was lost."'),
+			payload: ascii(`${Template.Event},c8y_ConnectionEvent,"Device connection was lost."`),
 			qos: 1,
 			retain: false,
 		});
