@@ -118,8 +118,8 @@ describe("repository", () => {
 });
 
 describe("what XS does not take well", () => {
-	// Seen in Moddable's simulator with SDK 8.2.3: RegExp.prototype.test crashes (SIGSEGV in fx_RegExp_prototype_exec)
-	// when memory is collected meanwhile; and xsc compiles no \\p{…}.
+	// Seen in Moddable's simulator with SDK 8.2.3: RegExp.prototype.test crashes (SIGSEGV in fx_RegExp_prototype_exec),
+	// it seems when memory is collected meanwhile; and xsc compiles no \\p{…}.
 	for (const source of [...firmware, ...sources("host-sim/circuit", "host-sim/mcsim")])
 		it(`${source.path} has no regular expression`, () => {
 			const code = source.text
