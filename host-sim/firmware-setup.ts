@@ -8,6 +8,7 @@ import { makeSettings, type Settings } from "../modules/app/settings.js";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import { DEFAULT_MODEL, type SapModel } from "./cloud/sap/model.js";
 import { OptionError, type Options, type ResolvedOptions } from "./options.js";
+import type { BoardName } from "./xs/creation.js";
 
 type Groups = Record<string, Record<string, unknown>>;
 
@@ -31,7 +32,7 @@ export async function embeddedSetup(options: ResolvedOptions, cloud: EmbeddedClo
 		["client.der", identity.certDer],
 		["client.pk8", identity.keyDer],
 	]);
-	return { config: { mote: merge(manifestConfig(), { broker }, options) }, resources };
+	return { config: { mote: merge(manifestConfig(options.board), { broker }, options) }, resources };
 }
 
 /** For a node that talks to a broker of the user's. */
@@ -56,12 +57,12 @@ export function externalSetup(options: ResolvedOptions): Setup {
 			resources.set(i === 0 ? "client.der" : `client${i}.der`, der);
 		resources.set("client.pk8", readKey(options.key));
 	}
-	return { config: { mote: merge(manifestConfig(), { broker }, options) }, resources };
+	return { config: { mote: merge(manifestConfig(options.board), { broker }, options) }, resources };
 }
 
 /** Cloud and device as options and settings say; throws the firmware's own SettingsError before anything starts. */
 export function resolveOptions(options: Options): ResolvedOptions {
-	const settings = makeSettings(merge(manifestConfig(), {}, options));
+	const settings = makeSettings(merge(manifestConfig(options.board), {}, options));
 	const { cloud, id } = settings.device;
 	const { plain } = makeSettings();
 	for (const [key, topic] of Object.entries(settings.plain))
@@ -109,10 +110,17 @@ function isGroup(value: unknown): value is Record<string, unknown> {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-function manifestConfig(): Groups {
-	const path = fileURLToPath(new URL("../manifest.json", import.meta.url));
-	const manifest = JSON.parse(readFileSync(path, "utf8")) as { config?: { mote?: Groups } };
-	return manifest.config?.mote ?? {};
+/** `config.mote` of the manifest, with that of the board over it, as in a build for the board. */
+function manifestConfig(board: BoardName): Groups {
+	const read = (name: string) => {
+		const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
+		const manifest = JSON.parse(readFileSync(path, "utf8")) as { config?: { mote?: Groups } };
+		return manifest.config?.mote ?? {};
+	};
+	const base = read("manifest.json");
+	for (const [group, values] of Object.entries(read(`drivers/boards/${board}/manifest.json`)))
+		base[group] = { ...base[group], ...values };
+	return base;
 }
 
 function readSettings(path: string): Groups {

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { MAX_COMMAND_BYTES } from "../modules/app/commands.js";
 import type { Settings } from "../modules/app/settings.js";
 import type { CloudName } from "./cloud/embedded-cloud.js";
+import { BOARDS, type BoardName } from "./xs/creation.js";
 
 export const USAGE = `npm start -- [options]
 
@@ -23,6 +24,9 @@ a second. On a terminal, commands such as "led on" can be typed.
   --qos 0|1                      QoS of the measures (1)
   --measures N                   end once N measures are delivered and every --command has ended
   --command "led on"             a command from the cloud's side (embedded broker only); several go one by one
+  --engine xs|node               where the firmware runs: the board's engine with the board's memory, or Node (xs)
+  --board esp32|esp32c3          whose pins and memory the node has (esp32)
+  --stats json                   on XS: the machine's memory as a line of JSON once a second
   --log pretty|json              what is printed (pretty)
   --keep-running                 do not end after --measures, and keep trying whatever happens
 `;
@@ -55,6 +59,10 @@ export interface Options {
 	readonly qos: 0 | 1 | undefined;
 	readonly measures: number | undefined;
 	readonly commands: readonly string[];
+	/** Undefined: XS if it can be had. */
+	readonly engine: "xs" | "node" | undefined;
+	readonly board: BoardName;
+	readonly stats: boolean;
 	readonly log: "pretty" | "json";
 	readonly keepRunning: boolean;
 	readonly help: boolean;
@@ -73,6 +81,11 @@ export function parseOptions(args: readonly string[]): Options {
 	const clouds = ["cumulocity", "sap", "plain"] as const;
 	const cloud = values.cloud === undefined ? undefined : oneOf("--cloud", values.cloud, clouds);
 	const log = oneOf("--log", values.log ?? "pretty", ["pretty", "json"] as const);
+	const engine =
+		values.engine === undefined ? undefined : oneOf("--engine", values.engine, ["xs", "node"] as const);
+	const stats = values.stats !== undefined && oneOf("--stats", values.stats, ["json"] as const) === "json";
+	if (stats && engine === "node")
+		throw new OptionError("--stats shows the memory of the XS engine: leave --engine node out.");
 	const qos = values.qos === undefined ? undefined : Number(oneOf("--qos", values.qos, ["0", "1"] as const));
 	const broker = values.broker === undefined ? undefined : parseBroker(values.broker);
 	const commands = values.command ?? [];
@@ -117,6 +130,9 @@ export function parseOptions(args: readonly string[]): Options {
 		qos: qos as 0 | 1 | undefined,
 		measures: values.measures === undefined ? undefined : whole("--measures", values.measures, 1, 1e9),
 		commands,
+		engine,
+		board: oneOf("--board", values.board ?? "esp32", BOARDS),
+		stats,
 		log,
 		keepRunning: values["keep-running"] ?? false,
 		help: values.help ?? false,
@@ -145,6 +161,9 @@ function parse(args: readonly string[]) {
 				qos: text,
 				measures: text,
 				command: { type: "string", multiple: true },
+				engine: text,
+				board: text,
+				stats: text,
 				log: text,
 				"keep-running": flag,
 				help: { type: "boolean", short: "h" },

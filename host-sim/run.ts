@@ -1,17 +1,17 @@
 // A run of `npm start`: cloud (embedded or the user's), machine, commands, and the end.
 
 import { fileURLToPath } from "node:url";
-import { PINS } from "../drivers/boards/esp32/pins.js";
-import main from "../main.js";
-import type { MoteNode } from "../modules/app/node.js";
 import type { CommandResult, Observer } from "../modules/app/observer.js";
 import { EmbeddedCloud } from "./cloud/embedded-cloud.js";
+import type { Engine, EngineEvents, MemoryStats } from "./engine.js";
+import { makeEngine } from "./engines.js";
 import { explainFailure } from "./explain.js";
-import { embeddedSetup, externalSetup, type Setup, sapModel } from "./firmware-setup.js";
-import { Machine } from "./node/machine.js";
+import { embeddedSetup, externalSetup, sapModel } from "./firmware-setup.js";
 import type { ResolvedOptions } from "./options.js";
 import { type Summary, Tally } from "./tally.js";
 import type { View } from "./view.js";
+import { BuildError } from "./xs/build.js";
+import { MachineCrash } from "./xs/crash.js";
 
 /** A run that could not do its job; the message is one sentence that says what to do. */
 export class RunError extends Error {
@@ -45,7 +45,7 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 
 export class Run {
 	readonly cloud: EmbeddedCloud | undefined;
-	readonly machine: Machine;
+	machine!: Engine;
 	readonly #options: ResolvedOptions;
 	readonly #view: View;
 	readonly #tally = new Tally();
@@ -57,19 +57,38 @@ export class Run {
 	#lastCommand: Promise<unknown> = Promise.resolve();
 	#commandSeen: ((result: CommandResult) => void) | undefined;
 	#ring: Summary["ring"] = { capacity: 0, waiting: 0, highWater: 0, evicted: 0 };
+	#malformed = 0;
+	#memory: MemoryStats | undefined;
 
 	static async start(options: ResolvedOptions, view: View): Promise<Run> {
 		const cloud = options.broker ? undefined : await startCloud(options);
 		try {
 			const setup = cloud ? await embeddedSetup(options, cloud) : externalSetup(options);
-			return new Run(options, view, cloud, setup);
+			const run = new Run(options, view, cloud);
+			const events: EngineEvents = {
+				observer: run.#observer(),
+				onTrace: (line) => view.info(line.trimEnd()),
+				onBoot: () => run.#booted(),
+				onCrash: (error) => run.#crashed(error),
+			};
+			run.machine = await makeEngine(
+				options,
+				setup,
+				events,
+				(text) => view.progress(text),
+				(text) => view.warn(text),
+			);
+			view.endProgress();
+			return run;
 		} catch (error) {
+			view.endProgress();
 			await cloud?.close();
+			if (error instanceof BuildError) throw new RunError(error.message);
 			throw error;
 		}
 	}
 
-	private constructor(options: ResolvedOptions, view: View, cloud: EmbeddedCloud | undefined, setup: Setup) {
+	private constructor(options: ResolvedOptions, view: View, cloud: EmbeddedCloud | undefined) {
 		this.#options = options;
 		this.#view = view;
 		this.cloud = cloud;
@@ -77,28 +96,30 @@ export class Run {
 			this.#finish = resolve;
 			this.#fail = reject;
 		});
-		this.machine = new Machine({
-			pins: PINS,
-			config: setup.config,
-			resources: setup.resources,
-			main,
-			onTrace: (line) => view.info(line.trimEnd()),
-			onBoot: (node) => this.#booted(node),
-			onCrash: (error) => this.#fail(error),
-		});
 	}
 
 	/** Runs to the end and returns the summary. */
 	async run(): Promise<Summary> {
+		const look = this.#options.stats ? setInterval(() => void this.#showMemory(), 1000) : undefined;
 		try {
 			this.machine.boot();
 			this.#sendCommands().catch((error: unknown) => this.#fail(error));
 			await this.#done;
 			return await this.#end();
 		} finally {
+			clearInterval(look);
 			this.machine.close();
 			await this.cloud?.close();
 		}
+	}
+
+	async #showMemory(): Promise<void> {
+		const memory = await this.machine.memory(false);
+		if (memory) this.#view.stats(memory);
+	}
+
+	#crashed(error: unknown): void {
+		this.#fail(error instanceof MachineCrash ? new RunError(error.message) : error);
 	}
 
 	/** Ends the run in order, as Ctrl-C does. */
@@ -154,13 +175,12 @@ export class Run {
 		return { text, status: result.status, reason: result.reason };
 	}
 
-	#booted(node: MoteNode): void {
+	#booted(): void {
 		this.#tally.boots++;
 		if (this.#tally.boots > 1) this.#view.info("the node has restarted");
-		node.observer = this.#observer(node);
 	}
 
-	#observer(node: MoteNode): Observer {
+	#observer(): Observer {
 		const tally = this.#tally;
 		const view = this.#view;
 		return {
@@ -172,10 +192,11 @@ export class Run {
 				if (measures && !resent) tally.published += records;
 				view.sending(text.decode(topic), records, packetId, resent);
 			},
-			delivered: (measures) => {
+			delivered: (measures, waiting) => {
 				tally.acknowledged += measures;
 				// One line for a whole batch: the records of one message are released in one go.
-				queueMicrotask(() => this.#reportDelivered(node));
+				this.#waiting = waiting;
+				queueMicrotask(() => this.#reportDelivered());
 				this.#look();
 			},
 			evicted: (total) => view.warn(`the ring is full: ${total} measures gave way`),
@@ -210,10 +231,11 @@ export class Run {
 	}
 
 	#reported = 0;
-	#reportDelivered(node: MoteNode): void {
+	#waiting = 0;
+	#reportDelivered(): void {
 		if (this.#reported === this.#tally.acknowledged) return;
 		this.#reported = this.#tally.acknowledged;
-		this.#view.delivered(this.#reported, node.measures.ring.used);
+		this.#view.delivered(this.#reported, this.#waiting);
 	}
 
 	#offline(code: string, detail: string, retryMs: number): void {
@@ -232,34 +254,36 @@ export class Run {
 	}
 
 	async #end(): Promise<Summary> {
-		const { node } = this.machine;
 		this.#ending = true;
-		if (node) await this.#leave(node);
+		await this.#leave();
 		const { cloud } = this;
 		const { device } = this.#options;
 		if (cloud?.connected(device)) await cloud.whenDisconnected(device);
-		return this.#tally.summary(
-			this.#options.cloud,
+		return this.#tally.summary({
+			cloud: this.#options.cloud,
 			device,
-			cloud ? cloud.samples(device) : null,
-			this.#ring,
-			node?.health.malformed ?? 0,
-		);
+			stored: cloud ? cloud.samples(device) : null,
+			ring: this.#ring,
+			malformed: this.#malformed,
+			memory: this.#memory,
+		});
 	}
 
 	/** No more samples; what is in the ring still goes out, as far as that works; then DISCONNECT. */
-	async #leave(node: MoteNode): Promise<void> {
-		node.stopSampling();
+	async #leave(): Promise<void> {
+		const { machine } = this;
+		machine.stopSampling();
 		const until = performance.now() + FLUSH_MS;
-		while (node.outbox.waiting > 0 && node.outbox.open && performance.now() < until)
+		let status = await machine.status();
+		while (status && status.waiting > 0 && status.open && performance.now() < until) {
 			await new Promise((resolve) => setTimeout(resolve, 20));
-		const { ring } = node.measures;
-		await new Promise<void>((resolve) => this.machine.enter(() => node.stop(resolve)));
-		this.#ring = {
-			capacity: ring.slots,
-			waiting: ring.used,
-			highWater: ring.highWater,
-			evicted: ring.evicted,
-		};
+			status = await machine.status();
+		}
+		this.#memory = await machine.memory(true);
+		await machine.stop();
+		if (!status) return;
+		const { capacity, used, highWater, evicted } = status;
+		this.#ring = { capacity, waiting: used, highWater, evicted };
+		this.#malformed = status.malformed;
 	}
 }

@@ -1,6 +1,7 @@
 // What happened in a run, over all boots of the node: the summary that `npm start` ends with.
 
 import type { CommandResult } from "../modules/app/observer.js";
+import type { MemoryStats } from "./engine.js";
 
 export interface Summary {
 	readonly cloud: string;
@@ -25,6 +26,8 @@ export interface Summary {
 		readonly evicted: number;
 	};
 	readonly malformed: number;
+	/** After a collection, at the end of the run; on XS only. */
+	readonly memory?: MemoryStats | undefined;
 	readonly commands: readonly CommandResult[];
 	readonly seconds: number;
 }
@@ -39,26 +42,18 @@ export class Tally {
 	readonly commands: CommandResult[] = [];
 	readonly #started = performance.now();
 
-	summary(
-		cloud: string,
-		device: string,
-		stored: number | null,
-		ring: Summary["ring"],
-		malformed: number,
-	): Summary {
+	/** Adds up; `end` is what was found when the run ended. */
+	summary(end: Pick<Summary, "cloud" | "device" | "stored" | "ring" | "malformed" | "memory">): Summary {
+		const { stored, ring } = end;
 		return {
-			cloud,
-			device,
+			...end,
 			published: this.published,
 			acknowledged: this.acknowledged,
 			lost: this.accepted - (stored ?? this.acknowledged) - ring.waiting,
 			accepted: this.accepted,
-			stored,
 			unconfirmed: this.unconfirmed,
 			reconnects: Math.max(0, this.connections - 1),
 			boots: this.boots,
-			ring,
-			malformed,
 			commands: this.commands,
 			seconds: Math.round((performance.now() - this.#started) / 100) / 10,
 		};

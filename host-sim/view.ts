@@ -1,8 +1,10 @@
 // The live view: one line for what happens, coloured on a terminal, or one JSON object a line.
 
-import { stdout } from "node:process";
+import { stderr, stdout } from "node:process";
 import type { CommandResult } from "../modules/app/observer.js";
 import { CHANNELS } from "../modules/core/channels.js";
+import type { MemoryStats } from "./engine.js";
+import { memoryLines } from "./memory-lines.js";
 import type { Summary } from "./tally.js";
 
 const COLOURS = { dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
@@ -23,6 +25,7 @@ function round(value: number): number {
 export class View {
 	readonly #json: boolean;
 	readonly #colour: boolean;
+	#doing = "";
 	/** Called around each line, so that a prompt can make room. */
 	around: (print: () => void) => void = (print) => print();
 
@@ -87,15 +90,34 @@ export class View {
 			stdout.write(`${JSON.stringify(summary)}\n`);
 			return;
 		}
-		const { ring } = summary;
+		const { ring, memory } = summary;
 		const lines = [
 			"",
 			`${summary.acknowledged} of ${summary.accepted} measures delivered in ${summary.seconds} s` +
 				`, ${summary.lost} lost, ${ring.waiting} still in the ring, ${summary.reconnects} ${summary.reconnects === 1 ? "reconnect" : "reconnects"}`,
 			`ring: at most ${ring.highWater} of ${ring.capacity} records, ${ring.evicted} evicted`,
+			...(memory ? memoryLines(memory) : []),
 			...summary.commands.map((c) => `${c.status}  ${c.text}${c.reason === "" ? "" : `: ${c.reason}`}`),
 		];
 		this.around(() => stdout.write(`${lines.join("\n")}\n`));
+	}
+
+	/** The machine's memory, for machines: always JSON. */
+	stats(memory: MemoryStats): void {
+		const line = `${JSON.stringify({ event: "stats", at: new Date().toISOString(), ...memory })}\n`;
+		this.around(() => stdout.write(line));
+	}
+
+	/** What takes time before the run begins: "what, n of m" is one line, which a terminal shows counting. */
+	progress(text: string): void {
+		const what = text.split(",")[0] ?? "";
+		if (stderr.isTTY) stderr.write(`\r\x1b[K${text}`);
+		else if (what !== this.#doing) stderr.write(`${what} …\n`);
+		this.#doing = what;
+	}
+	endProgress(): void {
+		if (stderr.isTTY && this.#doing !== "") stderr.write("\r\x1b[K");
+		this.#doing = "";
 	}
 
 	/** Plain text, only for people. */

@@ -6,8 +6,9 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { MoteNode } from "../../modules/app/node.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import { type CircuitIO, makeIO } from "../circuit/io.js";
+import type { Engine, EngineEvents, NodeStatus } from "../engine.js";
 
-export interface MachineOptions {
+export interface MachineOptions extends Omit<EngineEvents, "onBoot"> {
 	readonly pins: CircuitPins;
 	/** The manifest's `config`, as the firmware sees it. */
 	readonly config: Readonly<Record<string, unknown>>;
@@ -15,11 +16,7 @@ export interface MachineOptions {
 	readonly resources: ReadonlyMap<string, Uint8Array>;
 	/** The firmware's main; called at every boot. */
 	readonly main: () => MoteNode;
-	onTrace?: (line: string) => void;
-	/** A boot has begun; the node is up and running. */
-	onBoot?: (node: MoteNode) => void;
-	/** Something escaped the firmware: on a board that would be an abort. */
-	onCrash?: (error: unknown) => void;
+	onBoot?(node: MoteNode): void;
 }
 
 /** Something that a reset ends without asking. */
@@ -29,7 +26,7 @@ export interface Resource {
 
 const running = new AsyncLocalStorage<Machine>();
 
-export class Machine {
+export class Machine implements Engine {
 	readonly circuit: Circuit;
 	readonly io: CircuitIO;
 	readonly preferences = new Map<string, unknown>();
@@ -73,6 +70,7 @@ export class Machine {
 	boot(): void {
 		this.enter(() => {
 			this.node = this.options.main();
+			this.node.observer = this.options.observer;
 			this.options.onBoot?.(this.node);
 		});
 	}
@@ -91,6 +89,25 @@ export class Machine {
 		this.#rebooting = setTimeout(() => this.boot(), 50);
 	}
 
+	stopSampling(): void {
+		this.node?.stopSampling();
+	}
+
+	async status(): Promise<NodeStatus | undefined> {
+		return this.node && statusOf(this.node);
+	}
+
+	stop(): Promise<void> {
+		const { node } = this;
+		if (!node) return Promise.resolve();
+		return new Promise((resolve) => this.enter(() => node.stop(resolve)));
+	}
+
+	/** Node's memory says nothing about a board's. */
+	async memory(): Promise<undefined> {
+		return undefined;
+	}
+
 	hold(resource: Resource): void {
 		this.#held.add(resource);
 	}
@@ -103,4 +120,24 @@ export class Machine {
 		this.reset();
 		this.circuit.close();
 	}
+}
+
+function statusOf({ health, measures, outbox, session }: MoteNode): NodeStatus {
+	const { ring } = measures;
+	return {
+		capacity: ring.slots,
+		used: ring.used,
+		highWater: ring.highWater,
+		evicted: ring.evicted,
+		malformed: health.malformed,
+		waiting: outbox.waiting,
+		open: outbox.open,
+		delivered: outbox.delivered,
+		accepted: health.accepted,
+		commands: health.commands,
+		refusedCommands: health.refusedCommands,
+		droppedSamples: health.droppedSamples,
+		publishesReceived: session.counters.publishesReceived,
+		connections: session.counters.connections,
+	};
 }

@@ -277,7 +277,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	// OutboxHandler
 
 	delivered(lane: Lane, slot: number): void {
-		if (lane === this.measures) this.observer?.delivered?.(1);
+		if (lane === this.measures) this.observer?.delivered?.(1, lane.ring.used - 1);
 		else this.#cloud.eventDelivered(lane.ring.tag(slot));
 	}
 

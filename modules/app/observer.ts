@@ -15,8 +15,8 @@ export interface Observer {
 	sending?(topic: Uint8Array, records: number, packetId: number, resent: boolean, measures: boolean): void;
 	/** The ring is full: the oldest queued measures gave way; `total` since this boot. */
 	evicted?(total: number): void;
-	/** Measures were delivered as the cloud defines it. */
-	delivered?(measures: number): void;
+	/** Measures were delivered as the cloud defines it; `waiting` are still in the ring. */
+	delivered?(measures: number, waiting: number): void;
 	/** Measures of which it is unknown whether they arrived; they are not sent again. */
 	unconfirmed?(measures: number): void;
 	/** The cloud refused a message of measures. */

@@ -13,3 +13,9 @@ export function utf8(text: string): Uint8Array {
 export function jsonString(text: string): string {
 	return JSON.stringify(text);
 }
+
+/** A text as the inside of a JSON string. */
+export function jsonBytes(text: string): Uint8Array {
+	const quoted = jsonString(text);
+	return utf8(quoted.slice(1, quoted.length - 1));
+}

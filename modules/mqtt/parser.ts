@@ -3,7 +3,7 @@
 
 import { isUtf8 } from "../core/utf8.js";
 import { PacketType, SUBACK_FAILURE } from "./packet.js";
-import { hasWildcard } from "./topic.js";
+import { forbiddenByte } from "./topic.js";
 
 /** Payload bytes that are kept of a message too large to be kept whole. */
 export const PEEK_BYTES = 96;
@@ -79,7 +79,8 @@ export class Parser {
 			if (consumed === 0) break;
 			p += consumed;
 		}
-		if (p > 0) {
+		if (p === this.#fill) this.#fill = 0;
+		else if (p > 0) {
 			bytes.copyWithin(0, p, this.#fill);
 			this.#fill -= p;
 		}
@@ -152,9 +153,8 @@ export class Parser {
 		const topicStart = at + 2;
 		const topicEnd = topicStart + topicBytes;
 		if (!isUtf8(bytes, topicStart, topicEnd)) return this.#violation("MQTT-1.5.3-1");
-		const nul = bytes.indexOf(0, topicStart);
-		if (nul >= 0 && nul < topicEnd) return this.#violation("MQTT-1.5.3-2");
-		if (hasWildcard(bytes, topicStart, topicEnd)) return this.#violation("MQTT-3.3.2-2");
+		const forbidden = forbiddenByte(bytes, topicStart, topicEnd);
+		if (forbidden >= 0) return this.#violation(forbidden === 0 ? "MQTT-1.5.3-2" : "MQTT-3.3.2-2");
 		const message = this.#message;
 		message.packetId = qos > 0 ? ((bytes[topicEnd] as number) << 8) | (bytes[topicEnd + 1] as number) : 0;
 		if (qos > 0 && message.packetId === 0) return this.#violation("MQTT-2.3.1-1");

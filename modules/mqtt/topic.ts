@@ -16,7 +16,7 @@ export function mqttText(text: string, what: string): Uint8Array {
 export function topicName(text: string): Uint8Array {
 	const bytes = mqttText(text, "topic");
 	if (bytes.length === 0) throw new RangeError("topic: empty [MQTT-4.7.3-1]");
-	if (hasWildcard(bytes, 0, bytes.length)) throw new RangeError("topic: a wildcard [MQTT-3.3.2-2]");
+	if (forbiddenByte(bytes, 0, bytes.length) > 0) throw new RangeError("topic: a wildcard [MQTT-3.3.2-2]");
 	return bytes;
 }
 
@@ -33,11 +33,11 @@ export function topicFilter(text: string): Uint8Array {
 	return bytes;
 }
 
-/** Whether + or # occurs in [start, end). */
-export function hasWildcard(bytes: Uint8Array, start: number, end: number): boolean {
+/** The first of U+0000, + and # in [start, end), or -1. */
+export function forbiddenByte(bytes: Uint8Array, start: number, end: number): number {
 	for (let i = start; i < end; i++) {
-		const c = bytes[i];
-		if (c === 35 || c === 43) return true;
+		const c = bytes[i] as number;
+		if (c === 35 || c === 43 || c === 0) return c;
 	}
-	return false;
+	return -1;
 }

@@ -9,25 +9,33 @@ export function containedTcp(failed: (message: string) => void): typeof TCP {
 		constructor(options: Options) {
 			const { onReadable, onWritable, onError } = options;
 			let broken = false;
-			const contain = (call: () => void) => {
-				if (broken) return;
-				try {
-					call();
-				} catch (error) {
-					broken = true;
-					failed(error instanceof Error ? error.message : String(error));
-				}
+			const caught = (error: unknown) => {
+				broken = true;
+				failed(error instanceof Error ? error.message : String(error));
 			};
+			// Each with its own try: a function to share it would be garbage at every event.
 			super({
 				...options,
 				onReadable(bytes: number) {
-					contain(() => onReadable?.call(this, bytes));
+					try {
+						if (!broken) onReadable?.call(this, bytes);
+					} catch (error) {
+						caught(error);
+					}
 				},
 				onWritable(bytes: number) {
-					contain(() => onWritable?.call(this, bytes));
+					try {
+						if (!broken) onWritable?.call(this, bytes);
+					} catch (error) {
+						caught(error);
+					}
 				},
 				onError() {
-					contain(() => onError?.call(this));
+					try {
+						if (!broken) onError?.call(this);
+					} catch (error) {
+						caught(error);
+					}
 				},
 			});
 		}

@@ -47,6 +47,7 @@ export class Cumulocity implements Cloud {
 	readonly measures: LaneShape;
 	readonly events: LaneShape;
 	readonly #settings: CloudSettings;
+	readonly #id: Uint8Array;
 	readonly #version: string;
 	readonly #rows = new RowReader();
 	readonly #heads: readonly Uint8Array[];
@@ -62,6 +63,7 @@ export class Cumulocity implements Cloud {
 	constructor(settings: CloudSettings, version: string) {
 		const { device, cumulocity, sampling } = settings;
 		this.#settings = settings;
+		this.#id = utf8(device.id);
 		this.#version = version;
 		this.connect = connectOptions(settings, `d:${device.id}`, {
 			topic: UP,
@@ -221,7 +223,7 @@ export class Cumulocity implements Cloud {
 		const host = this.#host as CloudHost;
 		const id = templateId(rows);
 		if (id >= 100 && id < 500) return; // replies to requests that we do not make
-		if (operationFragment(id) === "") return host.malformed("a row with an unknown template id");
+		if (operationFragment(id).length === 0) return host.malformed("a row with an unknown template id");
 		if (!this.#listening) return;
 		if (!this.#addressed()) return host.malformed("an operation for another device");
 		this.#operations?.row(rows, id);
@@ -236,7 +238,7 @@ export class Cumulocity implements Cloud {
 		// A row whose end is in sight is not the one that is too long.
 		if (rows.next() && !rows.ended && rows.count > 2 && this.#addressed()) {
 			const id = templateId(rows);
-			if (operationFragment(id) !== "") return this.#operations?.tooLong(rows, id, message.payloadBytes);
+			if (operationFragment(id).length > 0) return this.#operations?.tooLong(rows, id, message.payloadBytes);
 		}
 		(this.#host as CloudHost).malformed("a message that is too large, and no single operation of ours");
 	}
@@ -244,7 +246,7 @@ export class Cumulocity implements Cloud {
 	/** Whether the row's second column is this device. */
 	#addressed(): boolean {
 		const rows = this.#rows;
-		return rows.count > 1 && decodeUtf8(rows.text, rows.start(1), rows.end(1)) === this.#settings.device.id;
+		return rows.count > 1 && equals(rows.text, rows.start(1), rows.end(1), this.#id);
 	}
 
 	tick(): void {

@@ -8,7 +8,9 @@
 // finish another operation.
 
 import { equals } from "../../core/bytes.js";
+import type { RecordWriter } from "../../core/record-writer.js";
 import { RecordKind } from "../../core/ring.js";
+import { decodeUtf8 } from "../../core/utf8.js";
 import type { CloudHost } from "../cloud.js";
 import { utf8 } from "../text.js";
 import { quoteColumn, type RowReader } from "./rows.js";
@@ -30,6 +32,10 @@ export interface Relay {
 	readonly open: Uint8Array;
 }
 
+const LF = 10;
+const COMMA = 44;
+const NOTHING = utf8("");
+const GET_PENDING = utf8("500\n");
 const CLOSED = utf8("CLOSED");
 const CLOSE = utf8("CLOSE"); // what the documentation of 519 writes
 const OPEN = utf8("OPEN");
@@ -52,6 +58,12 @@ export class Operations {
 	/** Whether a 500 of ours is in the lane. */
 	#queued = false;
 	#again = false;
+	/** The answer that is being written, and kept functions that write: one made for each row would be garbage. */
+	#template = 0;
+	#fragment: Uint8Array = NOTHING;
+	#reason: Uint8Array = NOTHING;
+	readonly #putAnswer = (record: RecordWriter) => this.#writeAnswer(record);
+	readonly #putPending = (record: RecordWriter) => record.put(GET_PENDING);
 
 	constructor(host: CloudHost, relay: Relay) {
 		this.#host = host;
@@ -146,7 +158,7 @@ export class Operations {
 			else open++;
 		}
 		if (!this.#again || open > 0 || this.#asking > 0) return;
-		if (!this.#host.queue(RecordKind.Operation, TAG_PENDING, (r) => r.put(GET_PENDING))) return;
+		if (!this.#host.queue(RecordKind.Operation, TAG_PENDING, this.#putPending)) return;
 		this.#again = false;
 		this.#queued = true;
 		this.askedPending();
@@ -154,7 +166,7 @@ export class Operations {
 
 	#execute(row: RowReader, id: number): string {
 		if (id !== Operation.Command && id !== Operation.Relay)
-			return `${operationFragment(id)} is not supported`;
+			return `${decodeUtf8(operationFragment(id), 0, operationFragment(id).length)} is not supported`;
 		if (row.count < 3) return "the operation has no parameter";
 		if (id === Operation.Command) return this.#host.command(row.text, row.start(2), row.end(2));
 		const closed = this.#is(row, CLOSED) || this.#is(row, CLOSE);
@@ -168,17 +180,23 @@ export class Operations {
 	}
 
 	#answer(index: number, template: number, reason: string, last: boolean): void {
-		const fragment = operationFragment(this.#ids[index] as number);
-		const tail = reason === "" ? "" : `,${quoteColumn(reason, MAX_REASON)}`;
-		const row = utf8(`${template},${fragment}${tail}\n`);
+		this.#fragment = operationFragment(this.#ids[index] as number);
+		this.#template = template;
+		this.#reason = reason === "" ? NOTHING : utf8(`,${quoteColumn(reason, MAX_REASON)}`);
 		const tag = 1 + index * 2 + (last ? 1 : 0);
 		// The cloud must hear how it ended, if need be without the words.
-		if (!this.#host.queue(RecordKind.Operation, tag, (r) => r.put(row)) && reason !== "")
+		if (!this.#host.queue(RecordKind.Operation, tag, this.#putAnswer) && reason !== "")
 			this.#answer(index, template, "", last);
 	}
-}
 
-const GET_PENDING = utf8("500\n");
+	#writeAnswer(record: RecordWriter): void {
+		record.decimal(this.#template, 0);
+		record.byte(COMMA);
+		record.put(this.#fragment);
+		record.put(this.#reason);
+		record.byte(LF);
+	}
+}
 
 /** FNV-1a over the columns. A collision only delays an operation until the other one is done. */
 function rowHash(row: RowReader): number {

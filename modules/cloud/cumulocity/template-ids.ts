@@ -1,5 +1,7 @@
 // SmartREST 2.0 static templates that this node uses (Cumulocity: "MQTT static templates").
 
+import { ascii } from "../../core/bytes.js";
+
 /** Device → cloud, on s/us. */
 export const Template = Object.freeze({
 	CreateDevice: 100,
@@ -19,32 +21,35 @@ export const Template = Object.freeze({
 /** Cloud → device, on s/ds. */
 export const Operation = Object.freeze({ Restart: 510, Command: 511, Relay: 518 } as const);
 
-/** The fragment of each operation that the cloud can send, from 510 on; "" where there is none. */
-const FRAGMENTS: readonly string[] = Object.freeze([
-	"c8y_Restart", // 510
-	"c8y_Command",
-	"",
-	"c8y_Configuration",
-	"",
-	"c8y_Firmware", // 515
-	"c8y_SoftwareList",
-	"c8y_MeasurementRequestOperation",
-	"c8y_Relay",
-	"c8y_RelayArray",
-	"c8y_UploadConfigFile", // 520
-	"c8y_DownloadConfigFile",
-	"c8y_LogfileRequest",
-	"c8y_CommunicationMode",
-	"c8y_DownloadConfigFile",
-	"c8y_Firmware", // 525
-	"c8y_UploadConfigFile",
-	"c8y_DeviceProfile",
-	"c8y_SoftwareUpdate",
-	"c8y_SoftwareUpdate",
-	"c8y_RemoteAccessConnect", // 530
+/** An id of no operation, as an index of the table. */
+const NONE = 2;
+
+/** The fragment of each operation that the cloud can send, from 510 on; empty where there is none. */
+const FRAGMENTS: readonly Uint8Array[] = Object.freeze([
+	ascii("c8y_Restart"), // 510
+	ascii("c8y_Command"),
+	ascii(""),
+	ascii("c8y_Configuration"),
+	ascii(""),
+	ascii("c8y_Firmware"), // 515
+	ascii("c8y_SoftwareList"),
+	ascii("c8y_MeasurementRequestOperation"),
+	ascii("c8y_Relay"),
+	ascii("c8y_RelayArray"),
+	ascii("c8y_UploadConfigFile"), // 520
+	ascii("c8y_DownloadConfigFile"),
+	ascii("c8y_LogfileRequest"),
+	ascii("c8y_CommunicationMode"),
+	ascii("c8y_DownloadConfigFile"),
+	ascii("c8y_Firmware"), // 525
+	ascii("c8y_UploadConfigFile"),
+	ascii("c8y_DeviceProfile"),
+	ascii("c8y_SoftwareUpdate"),
+	ascii("c8y_SoftwareUpdate"),
+	ascii("c8y_RemoteAccessConnect"), // 530
 ]);
 
-/** The fragment of an operation, or "" if the id is not one. */
-export function operationFragment(id: number): string {
-	return id >= 510 && id <= 530 ? (FRAGMENTS[id - 510] as string) : "";
+/** The fragment of an operation, or no bytes if the id is not one. */
+export function operationFragment(id: number): Uint8Array {
+	return FRAGMENTS[id >= 510 && id <= 530 ? id - 510 : NONE] as Uint8Array;
 }

@@ -5,20 +5,26 @@ import { ascii, equals } from "../../core/bytes.js";
 import { CHANNELS, type Channel } from "../../core/channels.js";
 import { MAX_DECIMAL_BYTES } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
-import type { RecordWriter } from "../../core/record-writer.js";
+import { escapedLength, type RecordWriter } from "../../core/record-writer.js";
 import { RecordKind } from "../../core/ring.js";
 import { IsoStamp } from "../../core/stamp.js";
-import { cutUtf8, decodeUtf8 } from "../../core/utf8.js";
+import { cutUtf8, isUtf8 } from "../../core/utf8.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
 import { topicName } from "../../mqtt/topic.js";
 import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
-import { jsonString, utf8 } from "../text.js";
+import { jsonBytes, jsonString, utf8 } from "../text.js";
 
 const NOTHING = ascii("");
 const TIME = ascii('{"time":"');
+const COMMAND = ascii('","command":"');
+const SUCCESSFUL = ascii('","status":"SUCCESSFUL","reason":"');
+const FAILED = ascii('","status":"FAILED","reason":"');
+const END = ascii('"}');
+const RESULT_BYTES = TIME.length + ISO_TIME_BYTES + COMMAND.length + SUCCESSFUL.length + END.length;
+const QUESTION_MARK = 63;
 /** Longest command that is repeated in its result, bytes. */
 const MAX_ECHO = 120;
 
@@ -31,6 +37,13 @@ export class Plain implements Cloud {
 	readonly #commands: Uint8Array;
 	readonly #status: Uint8Array;
 	#host: CloudHost | undefined;
+	/** The result that is being written: the command's bytes, how it ended, and why. */
+	#bytes: Uint8Array = NOTHING;
+	#from = 0;
+	#to = 0;
+	#outcome: Uint8Array = NOTHING;
+	#reason: Uint8Array = NOTHING;
+	readonly #putResult = (record: RecordWriter) => this.#writeResult(record);
 
 	constructor(settings: CloudSettings) {
 		const { device, plain, sampling } = settings;
@@ -95,21 +108,28 @@ export class Plain implements Cloud {
 		// Nothing moves without an answer.
 		if (host.room < 1) return host.malformed("a command for whose result there is no room");
 		const reason = host.command(bytes, payloadStart, payloadEnd);
-		const status = reason === "" ? "SUCCESSFUL" : "FAILED";
-		const room = this.events.recordBytes - TIME.length - ISO_TIME_BYTES;
-		let rest: Uint8Array;
-		let echoed = MAX_ECHO;
-		do {
-			// Escaping can make a text six times as long: then less of it is repeated.
-			const echo = decodeUtf8(bytes, payloadStart, cutUtf8(bytes, payloadStart, payloadEnd, echoed)) ?? "?";
-			rest = utf8(`","command":${jsonString(echo)},"status":"${status}","reason":${jsonString(reason)}}`);
-			echoed >>= 1;
-		} while (rest.length > room && echoed > 0);
-		host.queue(RecordKind.Operation, 0, (record) => {
-			record.put(TIME);
-			record.stamp();
-			record.put(rest);
-		});
+		this.#outcome = reason === "" ? SUCCESSFUL : FAILED;
+		this.#reason = reason === "" ? NOTHING : jsonBytes(reason);
+		this.#bytes = bytes;
+		this.#from = payloadStart;
+		// Escaping can make a text six times as long: then less of it is repeated.
+		const room = this.events.recordBytes - RESULT_BYTES - this.#reason.length;
+		for (let echoed = MAX_ECHO; ; echoed >>= 1) {
+			this.#to = cutUtf8(bytes, payloadStart, payloadEnd, echoed);
+			if (echoed === 0 || escapedLength(bytes, payloadStart, this.#to) <= room) break;
+		}
+		host.queue(RecordKind.Operation, 0, this.#putResult);
+	}
+
+	#writeResult(record: RecordWriter): void {
+		record.put(TIME);
+		record.stamp();
+		record.put(COMMAND);
+		if (isUtf8(this.#bytes, this.#from, this.#to)) record.escaped(this.#bytes, this.#from, this.#to);
+		else record.byte(QUESTION_MARK);
+		record.put(this.#outcome);
+		record.put(this.#reason);
+		record.put(END);
 	}
 
 	skipped(): void {}

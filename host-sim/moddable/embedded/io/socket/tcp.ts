@@ -1,8 +1,9 @@
 // Ecma-419's TCP socket over Node's, with the rules of the SDK's: reads must not ask for more than there is, writes
 // must not exceed what was said to be free, callbacks never come inside a call.
 
-import { createConnection, type Socket } from "node:net";
+import type { Socket } from "node:net";
 import { Machine, type Resource } from "../../../../node/machine.js";
+import { type LentSocket, openSocket, RECEIVE, WINDOW } from "../../../../sockets.js";
 
 export interface Options {
 	address: string;
@@ -11,11 +12,6 @@ export interface Options {
 	onWritable?: (this: TCP, bytes: number) => void;
 	onError?: (this: TCP, error?: Error) => void;
 }
-
-/** Bytes that can be on their way; about lwIP's send buffer. */
-const WINDOW = 5744;
-/** Received bytes that are kept before the peer is held back. */
-const RECEIVE = 8192;
 
 export default class TCP implements Resource {
 	readonly #machine = Machine.current();
@@ -28,25 +24,19 @@ export default class TCP implements Resource {
 	constructor(options: Options) {
 		this.#options = options;
 		this.#machine.hold(this);
-		const socket = this.connect(options);
+		const { socket, connectedEvent, explain } = this.connect(options);
 		this.#socket = socket;
-		socket.setNoDelay(true);
-		socket.on(this.connectedEvent, () => this.#call(() => this.#writable(WINDOW)));
+		socket.on(connectedEvent, () => this.#call(() => this.#writable(WINDOW)));
 		socket.on("data", (chunk: Buffer) => this.#call(() => this.#received(chunk)));
-		socket.on("error", (error: NodeJS.ErrnoException) => this.#call(() => this.#failed(error)));
+		socket.on("error", (error) =>
+			this.#call(() => this.#failed(new Error(explain(error), { cause: error }))),
+		);
 		socket.on("close", () => this.#call(() => this.#failed(undefined)));
 	}
 
-	/** The Node socket; TLS has its own. */
-	protected connect(options: Options): Socket {
-		return createConnection({ host: options.address, port: options.port });
-	}
-	protected get connectedEvent(): "connect" | "secureConnect" {
-		return "connect";
-	}
-	/** Words for what Node reports. */
-	protected explain(error: NodeJS.ErrnoException): string {
-		return error.code ?? error.message;
+	/** TLS has its own. */
+	protected connect(options: Options): LentSocket {
+		return openSocket(options.address, options.port);
 	}
 
 	read(buffer: Uint8Array): number {
@@ -107,8 +97,8 @@ export default class TCP implements Resource {
 		this.#options.onReadable?.call(this, this.#readable);
 	}
 
-	#failed(error: NodeJS.ErrnoException | undefined): void {
+	#failed(error: Error | undefined): void {
 		this.#release();
-		this.#options.onError?.call(this, error && new Error(this.explain(error), { cause: error }));
+		this.#options.onError?.call(this, error);
 	}
 }

@@ -1,0 +1,57 @@
+// Chooses where the firmware runs. XS is the board's own engine and the default; Node is what is left without a C
+// compiler.
+
+import { PINS as ESP32 } from "../drivers/boards/esp32/pins.js";
+import { PINS as ESP32C3 } from "../drivers/boards/esp32c3/pins.js";
+import main from "../main.js";
+import type { CircuitPins } from "./circuit/circuit.js";
+import type { Engine, EngineEvents } from "./engine.js";
+import type { Setup } from "./firmware-setup.js";
+import { Machine } from "./node/machine.js";
+import type { ResolvedOptions } from "./options.js";
+import { BuildError, buildEngine, type EngineProgram } from "./xs/build.js";
+import { type BoardName, boardCreation, withoutReserve } from "./xs/creation.js";
+import { XsMachine } from "./xs/machine.js";
+import { makeProgram } from "./xs/program.js";
+
+const PINS: Readonly<Record<BoardName, CircuitPins>> = { esp32: ESP32, esp32c3: ESP32C3 };
+
+/** `progress` hears what takes time; `warn` what the user should know. */
+export async function makeEngine(
+	options: ResolvedOptions,
+	setup: Setup,
+	events: EngineEvents,
+	progress: (text: string) => void,
+	warn: (text: string) => void,
+): Promise<Engine> {
+	const { board } = options;
+	const pins = PINS[board];
+	const { resources } = setup;
+	const engine = await findEngine(options, progress, warn);
+	if (engine === undefined) return new Machine({ ...events, pins, config: setup.config, resources, main });
+	const tls = options.broker?.tls ?? true;
+	const creation = boardCreation(board);
+	return new XsMachine({
+		...events,
+		engine,
+		creation: tls ? withoutReserve(creation) : creation,
+		program: await makeProgram(board, { ...setup.config, observe: events.observer !== undefined }),
+		pins,
+		resources,
+	});
+}
+
+async function findEngine(
+	options: ResolvedOptions,
+	progress: (text: string) => void,
+	warn: (text: string) => void,
+): Promise<EngineProgram | undefined> {
+	if (options.engine === "node") return undefined;
+	try {
+		return await buildEngine(progress);
+	} catch (error) {
+		if (options.engine === "xs" || !(error instanceof BuildError)) throw error;
+		warn(`${error.message.split("\n")[0]} The firmware runs on Node instead (--engine node).`);
+		return undefined;
+	}
+}

@@ -1,0 +1,69 @@
+// The sockets that host-sim lends to a machine: Node's, with TLS 1.2 as on the board, certificates in DER, and the
+// server's name always checked.
+
+import { createConnection, type Socket } from "node:net";
+import { checkServerIdentity, connect } from "node:tls";
+
+export interface TlsOptions {
+	readonly serverName: string;
+	/** DER. */
+	readonly certificate?: Uint8Array | undefined;
+	readonly clientCertificates?: readonly Uint8Array[] | undefined;
+	/** PKCS#8 DER. */
+	readonly clientKey?: Uint8Array | undefined;
+}
+
+export interface LentSocket {
+	readonly socket: Socket;
+	/** What Node calls the moment from which bytes may be written. */
+	readonly connectedEvent: "connect" | "secureConnect";
+	/** Words for what Node reports. */
+	explain(error: NodeJS.ErrnoException): string;
+}
+
+/** Bytes that can be on their way; about lwIP's send buffer. */
+export const WINDOW = 5744;
+/** Received bytes that are kept before the peer is held back. */
+export const RECEIVE = 8192;
+
+export function openSocket(address: string, port: number, tls?: TlsOptions): LentSocket {
+	if (tls === undefined) {
+		const socket = createConnection({ host: address, port });
+		socket.setNoDelay(true);
+		return { socket, connectedEvent: "connect", explain: (error) => error.code ?? error.message };
+	}
+	const { serverName, certificate, clientCertificates = [], clientKey } = tls;
+	let reached = false;
+	const socket = connect({
+		host: address,
+		port,
+		minVersion: "TLSv1.2",
+		maxVersion: "TLSv1.2",
+		...(/^[\d.]+$/.test(serverName) ? {} : { servername: serverName }),
+		...(certificate ? { ca: pem("CERTIFICATE", certificate) } : {}),
+		...(clientCertificates.length > 0 && clientKey
+			? {
+					cert: clientCertificates.map((der) => pem("CERTIFICATE", der)).join(""),
+					key: pem("PRIVATE KEY", clientKey),
+				}
+			: {}),
+		checkServerIdentity: (_host, presented) => checkServerIdentity(serverName, presented),
+	});
+	socket.setNoDelay(true);
+	socket.on("connect", () => {
+		reached = true;
+	});
+	return {
+		socket,
+		connectedEvent: "secureConnect",
+		explain: (error) => (reached ? `TLS: ${error.code ?? error.message}` : (error.code ?? error.message)),
+	};
+}
+
+function pem(label: string, der: Uint8Array): string {
+	const lines =
+		Buffer.from(der)
+			.toString("base64")
+			.match(/.{1,64}/g) ?? [];
+	return `-----BEGIN ${label}-----\n${lines.join("\n")}\n-----END ${label}-----\n`;
+}

@@ -1,0 +1,79 @@
+// What the simulated hardware keeps in RAM: who waits for which timer, socket and pin. Made at boot, because modules
+// are in the read-only image.
+
+import { In } from "host-sim/xs/frames";
+
+/** One that waits for something with its number. */
+export interface Listener {
+	heard(kind: number, value: number): void;
+}
+
+const SOCKETS = 8;
+
+export class Board {
+	readonly #timers: Array<Listener | undefined> = [];
+	readonly #sockets: Array<Listener | undefined> = new Array(SOCKETS).fill(undefined);
+	readonly #pins: Array<Listener | undefined> = [];
+	readonly #names: Array<((address: string | undefined) => void) | undefined> = [];
+	control: ((what: number) => void) | undefined;
+
+	/** The one of this boot. */
+	static current(): Board {
+		return host.attached() as Board;
+	}
+
+	/** Called by the host; what it throws ends the machine. */
+	handle(kind: number, id: number, value: number): void {
+		switch (kind) {
+			case In.Timer:
+				this.#timers[id]?.heard(kind, value);
+				return;
+			case In.Data:
+			case In.Written:
+			case In.Closed:
+				this.#sockets[id]?.heard(kind, value);
+				return;
+			case In.Edges:
+				this.#pins[id]?.heard(kind, value);
+				return;
+			case In.Resolved: {
+				const found = this.#names[id];
+				this.#names[id] = undefined;
+				const address = host.text();
+				found?.(address === "" ? undefined : address);
+				return;
+			}
+			case In.Control:
+				this.control?.(id);
+				return;
+			default:
+		}
+	}
+
+	setTimer(index: number, listener: Listener | undefined): void {
+		this.#timers[index] = listener;
+	}
+
+	setPin(pin: number, listener: Listener | undefined): void {
+		this.#pins[pin] = listener;
+	}
+
+	/** A number for a socket, or -1. */
+	openSocket(listener: Listener): number {
+		const id = this.#sockets.indexOf(undefined);
+		if (id >= 0) this.#sockets[id] = listener;
+		return id;
+	}
+
+	closeSocket(id: number): void {
+		this.#sockets[id] = undefined;
+	}
+
+	/** A number for a name that is being resolved. */
+	awaitName(found: (address: string | undefined) => void): number {
+		let id = this.#names.indexOf(undefined);
+		if (id < 0) id = this.#names.length;
+		this.#names[id] = found;
+		return id;
+	}
+}

@@ -1,0 +1,38 @@
+// What a machine on XS runs first: makes the hardware's state, starts the firmware and, if the parent watches, tells it
+// what the node shows of itself.
+
+import { Board } from "host-sim/xs/board/board";
+import { FrameObserver } from "host-sim/xs/board/observer";
+import { Control, Out } from "host-sim/xs/frames";
+import config from "mc/config";
+import main from "../../../main.js";
+
+export default function start(): void {
+	const board = new Board();
+	host.attach(board);
+	const node = main();
+	if ((config as { observe?: boolean }).observe) node.observer = new FrameObserver();
+	board.control = (what) => {
+		if (what === Control.StopSampling) node.stopSampling();
+		else if (what === Control.Stop) node.stop(() => host.send(Out.Stopped));
+		const { ring } = node.measures;
+		const { health, outbox, session } = node;
+		host.send(
+			Out.Status,
+			ring.slots,
+			ring.used,
+			ring.highWater,
+			ring.evicted,
+			health.malformed,
+			outbox.waiting,
+			outbox.open,
+			outbox.delivered,
+			health.accepted,
+			health.commands,
+			health.refusedCommands,
+			health.droppedSamples,
+			session.counters.publishesReceived,
+			session.counters.connections,
+		);
+	};
+}

@@ -1,0 +1,3 @@
+// The name of the TCP socket on a board.
+
+export { default } from "host-sim/xs/board/socket";

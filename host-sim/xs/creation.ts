@@ -1,0 +1,64 @@
+// The memory of a machine: the board's, less what the SDK's TLS will want of it.
+
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+export const BOARDS = ["esp32", "esp32c3"] as const;
+export type BoardName = (typeof BOARDS)[number];
+
+export interface Creation {
+	/** Bytes of the one block that slots, chunks and stack share; 0: each has its own, fixed. */
+	readonly static: number;
+	/** Bytes. */
+	readonly chunk: { readonly initial: number; readonly incremental: number };
+	/** Slots. */
+	readonly heap: { readonly initial: number; readonly incremental: number };
+	/** Slots. */
+	readonly stack: number;
+}
+
+/** Slots of 16 bytes on ESP32. */
+export const SLOT_BYTES = 16;
+
+/**
+ * What the SDK's TLS takes from the machine, kept free here because Node's TLS lives outside of it. Measured on XS 17.7
+ * of SDK 8.2.3, built for 32 bit, with mutual TLS (ECDHE-RSA-AES128-GCM, RSA 2048): 350 to 402 slots and 7960 to
+ * 11696 bytes of chunks at the peak of the handshake, depending on the server's chain; 272 slots and 2868 bytes stay
+ * for as long as the connection lives. Twice the peak keeps its many collections bearable.
+ */
+export const TLS_RESERVE = Object.freeze({ slots: 900, chunkBytes: 20_480 });
+
+/** Of examples/manifest_base.json. */
+const KEYS = { initial: 32, incremental: 32, names: 53, symbols: 3 };
+
+/** The `creation` of a board's manifest. */
+export function boardCreation(board: BoardName): Creation {
+	const path = fileURLToPath(new URL(`../../drivers/boards/${board}/manifest.json`, import.meta.url));
+	return (JSON.parse(readFileSync(path, "utf8")) as { creation: Creation }).creation;
+}
+
+/** Without what TLS needs. */
+export function withoutReserve(creation: Creation): Creation {
+	const { slots, chunkBytes } = TLS_RESERVE;
+	if (creation.static > 0) return { ...creation, static: creation.static - slots * SLOT_BYTES - chunkBytes };
+	return {
+		...creation,
+		chunk: { ...creation.chunk, initial: creation.chunk.initial - chunkBytes },
+		heap: { ...creation.heap, initial: creation.heap.initial - slots },
+	};
+}
+
+/** Arguments of mote-xs. With 64 bit, slots and pointers are twice as large: so is a block that both share. */
+export function creationArguments(creation: Creation, bits: 32 | 64): string[] {
+	const { chunk, heap, stack } = creation;
+	const wide = bits === 64 ? 2 : 1;
+	return [
+		["--chunk", `${chunk.initial * wide},${chunk.incremental * wide}`],
+		["--slots", `${heap.initial},${heap.incremental}`],
+		["--stack", `${stack}`],
+		["--keys", `${KEYS.initial},${KEYS.incremental}`],
+		["--names", `${KEYS.names}`],
+		["--symbols", `${KEYS.symbols}`],
+		["--static", `${creation.static * wide}`],
+	].flat();
+}

@@ -1,0 +1,115 @@
+/* Clock, chance and timers. The time is what the parent last said; it stands still while the script runs. */
+
+#include "host.h"
+
+enum { TIMERS = 64 };
+
+typedef struct {
+	int used;
+	int armed;
+	double due;
+	double repeat;
+	uint64_t order;
+} HostTimer;
+
+static HostTimer gxTimers[TIMERS];
+static uint64_t gxOrder = 0;
+static uint64_t gxRandom = 1;
+
+double gxNow = 0;
+double gxEpoch = 0;
+
+int hostTimeOfDay(struct timeval* tv, void* zone)
+{
+	double ms = gxEpoch + gxNow;
+	double s = floor(ms / 1000);
+	(void)zone;
+	tv->tv_sec = (time_t)s;
+	tv->tv_usec = (suseconds_t)((ms - 1000 * s) * 1000);
+	return 0;
+}
+
+void hostSeed(double seed)
+{
+	gxRandom = (uint64_t)seed + 0x9e3779b97f4a7c15ull;
+}
+
+/* splitmix64 */
+int hostRandom(void)
+{
+	uint64_t z = (gxRandom += 0x9e3779b97f4a7c15ull);
+	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
+	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
+	return (int)((z ^ (z >> 31)) & 0x7fffffff);
+}
+
+/* -1 if there is none left. */
+txInteger hostTimerNew(void)
+{
+	txInteger i;
+	for (i = 0; i < TIMERS; i++)
+		if (!gxTimers[i].used) {
+			gxTimers[i].used = 1;
+			return i;
+		}
+	return -1;
+}
+
+void hostTimerFree(txInteger i)
+{
+	if ((i >= 0) && (i < TIMERS))
+		gxTimers[i].used = gxTimers[i].armed = 0;
+}
+
+void hostTimerArm(txInteger i, double ms, double repeat)
+{
+	if ((i < 0) || (i >= TIMERS) || !gxTimers[i].used)
+		return;
+	gxTimers[i].armed = 1;
+	gxTimers[i].due = gxNow + ms;
+	gxTimers[i].repeat = repeat;
+	gxTimers[i].order = gxOrder++;
+}
+
+void hostTimerStop(txInteger i)
+{
+	if ((i >= 0) && (i < TIMERS))
+		gxTimers[i].armed = 0;
+}
+
+static HostTimer* nextTimer(void)
+{
+	HostTimer* next = C_NULL;
+	int i;
+	for (i = 0; i < TIMERS; i++) {
+		HostTimer* timer = &gxTimers[i];
+		if (timer->armed && (!next || (timer->due < next->due) || ((timer->due == next->due) && (timer->order < next->order))))
+			next = timer;
+	}
+	return next;
+}
+
+/* When the next timer is due, ms on the parent's clock; -1 if none is. */
+double hostTimerDue(void)
+{
+	HostTimer* timer = nextTimer();
+	return timer ? timer->due : -1;
+}
+
+/* A timer that the others arm for now waits for the next turn, so that the parent can come between. */
+void hostTimersFire(txMachine* the)
+{
+	uint64_t order = gxOrder;
+	HostTimer* timer;
+	while ((timer = nextTimer()) && (timer->due <= gxNow) && (timer->order < order)) {
+		if (timer->repeat > 0) {
+			timer->due += timer->repeat;
+			if (timer->due <= gxNow)
+				timer->due = gxNow + timer->repeat;
+			timer->order = gxOrder++;
+		}
+		else
+			timer->armed = 0;
+		hostHandle(the, KIND_TIMER, (txInteger)(timer - gxTimers), 0);
+	}
+}

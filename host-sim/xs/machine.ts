@@ -1,0 +1,303 @@
+// One simulated board on the XS engine: a process of mote-xs with the board's memory, to which this parent lends time,
+// sockets, pins and storage.
+
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { lookup } from "node:dns";
+import type { Readable, Writable } from "node:stream";
+import { Circuit, type CircuitPins } from "../circuit/circuit.js";
+import type { Engine, EngineEvents, MemoryStats, NodeStatus } from "../engine.js";
+import type { EngineProgram } from "./build.js";
+import {
+	doubles,
+	FrameReader,
+	frame,
+	InFrame,
+	integers,
+	OutFrame,
+	readStats,
+	reply,
+	type Value,
+	values,
+} from "./codec.js";
+import { readCrash, silentEnd } from "./crash.js";
+import { type Creation, creationArguments } from "./creation.js";
+import { Control, In, Out } from "./frames.js";
+import { LentSockets, type Network, nodeNetwork } from "./network.js";
+import type { ProgramModule } from "./program.js";
+import { tellObserver } from "./seen.js";
+import { RealTime, type TimeSource } from "./time-source.js";
+
+export interface XsMachineOptions extends EngineEvents {
+	readonly engine: EngineProgram;
+	readonly creation: Creation;
+	readonly program: readonly ProgramModule[];
+	/** The module whose default export is called. */
+	readonly start?: string;
+	readonly pins: CircuitPins;
+	/** The manifest's `data`: name → bytes. */
+	readonly resources: ReadonlyMap<string, Uint8Array>;
+	readonly time?: TimeSource;
+	readonly network?: Network;
+	/** Seed of the machine's Math.random. */
+	readonly seed?: number;
+	/** Frames of the script's own that the machine does not know. */
+	onFrame?(type: number, content: Value[]): void;
+	/** Line numbers in the byte code, for places in error messages; on by default. */
+	readonly lines?: boolean;
+	/** Runs the program under another, such as valgrind. */
+	readonly wrapper?: readonly string[];
+}
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+export class XsMachine implements Engine {
+	readonly circuit: Circuit;
+	readonly preferences = new Map<string, Value>();
+	readonly time: TimeSource;
+	readonly #options: XsMachineOptions;
+	readonly #sockets: LentSockets;
+	#child: Child | undefined;
+	#sent = 0;
+	#handled = 0;
+	#due = -1;
+	#wake: (() => void) | undefined;
+	#statuses: Array<(status: NodeStatus | undefined) => void> = [];
+	#memories: Array<(stats: MemoryStats | undefined) => void> = [];
+	#stopped: (() => void) | undefined;
+	#idle: Array<() => void> = [];
+	#rebooting: (() => void) | undefined;
+
+	constructor(options: XsMachineOptions) {
+		this.#options = options;
+		this.time = options.time ?? new RealTime();
+		this.circuit = new Circuit(options.pins, {
+			now: () => this.time.now(),
+			every: (ms, tick) => this.time.every(ms, tick),
+			random: Math.random,
+		});
+		this.#sockets = new LentSockets(options.network ?? nodeNetwork, (kind, id, content) =>
+			this.call(kind, id, content),
+		);
+	}
+
+	boot(): void {
+		const { engine, creation, program, lines = true, seed, wrapper = [] } = this.#options;
+		const [command = engine.path, ...before] = [...wrapper, engine.path];
+		const args = [...before, ...creationArguments(creation, engine.bits), ...(lines ? ["--lines"] : [])];
+		const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+		this.#child = child;
+		this.#sent = this.#handled = 0;
+		let crashed = false;
+		const reader = new FrameReader((type, payload) => {
+			if (child !== this.#child) return;
+			if (type === OutFrame.Crash) {
+				crashed = true;
+				readCrash(Buffer.from(payload)).then((error) => this.#ended(child, error));
+			} else this.#received(type, payload);
+		});
+		child.stdout.on("data", (chunk: Buffer) => reader.push(chunk));
+		child.stdin.on("error", () => {}); // the process has ended: `close` says so
+		child.on("error", (error) => this.#ended(child, error));
+		child.on("close", (code, signal) => {
+			if (!crashed) this.#ended(child, silentEnd(code, signal));
+		});
+		for (const module of program) {
+			const head = Buffer.from([module.preload ? 1 : 0]);
+			this.#send(InFrame.Module, head, Buffer.from(`${module.name}\0${module.source}`));
+		}
+		const start = this.#options.start ?? "host-sim/xs/board/start";
+		const random = seed ?? Math.floor(Math.random() * 2 ** 32);
+		this.#send(InFrame.Start, doubles(this.time.now(), this.time.epoch(), random), Buffer.from(start));
+		this.whenIdle().then(() => {
+			if (child === this.#child) this.#options.onBoot?.();
+		});
+	}
+
+	/** Resolves when the machine has handled everything and waits for time or the world; at once if there is none. */
+	whenIdle(): Promise<void> {
+		if (!this.#child || this.#handled === this.#sent) return Promise.resolve();
+		return new Promise((resolve) => this.#idle.push(resolve));
+	}
+
+	/** When the machine's next timer is due on the parent's clock, or -1. */
+	get due(): number {
+		return this.#due;
+	}
+
+	/** Fires the timers that are due. */
+	tick(): void {
+		this.#send(InFrame.Tick, doubles(this.time.now()));
+	}
+
+	/** Calls the script's handler; a number travels as such, bytes as text or for a socket. */
+	call(kind: number, id: number, content: number | Uint8Array): void {
+		const bytes = typeof content === "number" ? integers(content) : content;
+		this.#send(InFrame.Call, doubles(this.time.now()), integers(kind, id), bytes);
+	}
+
+	reset(): void {
+		this.#rebooting?.();
+		this.#rebooting = undefined;
+		const child = this.#child;
+		this.#child = undefined;
+		this.#wake?.();
+		this.#wake = undefined;
+		child?.kill("SIGKILL");
+		this.#sockets.destroy();
+		const { pins } = this.circuit;
+		this.circuit.watch(pins.tachometer, undefined);
+		for (const pin of [pins.led, pins.buzzer, pins.motor]) this.circuit.pwm(pin, 0, 0);
+		for (const answer of this.#statuses.splice(0)) answer(undefined);
+		for (const answer of this.#memories.splice(0)) answer(undefined);
+		for (const resolve of this.#idle.splice(0)) resolve();
+		this.#stopped?.();
+	}
+
+	close(): void {
+		this.reset();
+		this.circuit.close();
+	}
+
+	stopSampling(): void {
+		this.#control(Control.StopSampling);
+	}
+
+	status(): Promise<NodeStatus | undefined> {
+		return new Promise((resolve) => {
+			if (!this.#child) return resolve(undefined);
+			this.#statuses.push(resolve);
+			this.call(In.Control, Control.Status, 0);
+		});
+	}
+
+	stop(): Promise<void> {
+		return new Promise((resolve) => {
+			if (!this.#child) return resolve();
+			this.#stopped = resolve;
+			this.#control(Control.Stop);
+		});
+	}
+
+	memory(collect: boolean): Promise<MemoryStats | undefined> {
+		return new Promise((resolve) => {
+			if (!this.#child) return resolve(undefined);
+			this.#memories.push(resolve);
+			this.#send(InFrame.Stats, Buffer.of(collect ? 1 : 0));
+		});
+	}
+
+	/** Every control is answered by a status. */
+	#control(what: number): void {
+		this.#statuses.push(() => {});
+		this.call(In.Control, what, 0);
+	}
+
+	#send(type: number, ...parts: Uint8Array[]): void {
+		if (!this.#child) return;
+		if (type !== InFrame.Reply) this.#sent++;
+		this.#child.stdin.write(frame(type, ...parts));
+	}
+
+	#ended(child: Child, error: Error): void {
+		if (child !== this.#child) return;
+		this.reset();
+		this.#options.onCrash?.(error);
+	}
+
+	#received(type: number, payload: Buffer): void {
+		switch (type) {
+			case OutFrame.Idle:
+				this.#handled = payload.readUInt32LE();
+				this.#due = payload.readDoubleLE(4);
+				if (this.#handled !== this.#sent) return;
+				this.#wake?.();
+				this.#wake = this.#due >= 0 ? this.time.at(this.#due, () => this.tick()) : undefined;
+				for (const resolve of this.#idle.splice(0)) resolve();
+				return;
+			case OutFrame.Trace:
+				this.#options.onTrace?.(payload.toString());
+				return;
+			case OutFrame.Stats:
+				this.#memories.shift()?.(readStats(payload));
+				return;
+			default:
+				this.#asked(type, payload);
+		}
+	}
+
+	#asked(type: number, payload: Buffer): void {
+		const content = values(payload);
+		const [a, b, c] = content;
+		const { circuit } = this;
+		switch (type) {
+			case Out.Connect:
+			case Out.ConnectTls:
+			case Out.Write:
+			case Out.Taken:
+			case Out.Close:
+				return this.#sockets.asked(type, content);
+			case Out.Pwm:
+				return circuit.pwm(a as number, b as number, c as number);
+			case Out.Digital:
+				return circuit.digital(a as number, b as number);
+			case Out.Analog:
+				return this.#answer(circuit.analog(a as number));
+			case Out.Level:
+				return this.#answer(circuit.level(a as number));
+			case Out.Watch:
+				return circuit.watch(a as number, b ? () => this.call(In.Edges, a as number, 1) : undefined);
+			case Out.Resource:
+				return this.#answer(this.#options.resources.get(a as string));
+			case Out.PreferenceGet:
+				return this.#answer(this.preferences.get(`${a}/${b}`));
+			case Out.PreferenceSet:
+				if (c === undefined) this.preferences.delete(`${a}/${b}`);
+				else this.preferences.set(`${a}/${b}`, c);
+				return;
+			case Out.Resolve:
+				lookup(b as string, { family: 4 }, (error, address) =>
+					this.call(In.Resolved, a as number, Buffer.from(error ? "" : address)),
+				);
+				return;
+			case Out.Restart:
+				this.reset();
+				this.#rebooting = this.time.at(this.time.now() + 50, () => this.boot());
+				return;
+			case Out.Seen:
+				if (this.#options.observer) tellObserver(this.#options.observer, content);
+				return;
+			case Out.Status:
+				this.#statuses.shift()?.(status(content));
+				return;
+			case Out.Stopped:
+				this.#stopped?.();
+				return;
+			default:
+				this.#options.onFrame?.(type, content);
+		}
+	}
+
+	#answer(value: Value): void {
+		this.#child?.stdin.write(reply(value));
+	}
+}
+
+function status(content: Value[]): NodeStatus {
+	const n = content as number[];
+	return {
+		capacity: n[0] as number,
+		used: n[1] as number,
+		highWater: n[2] as number,
+		evicted: n[3] as number,
+		malformed: n[4] as number,
+		waiting: n[5] as number,
+		open: content[6] as boolean,
+		delivered: n[7] as number,
+		accepted: n[8] as number,
+		commands: n[9] as number,
+		refusedCommands: n[10] as number,
+		droppedSamples: n[11] as number,
+		publishesReceived: n[12] as number,
+		connections: n[13] as number,
+	};
+}
