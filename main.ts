@@ -23,7 +23,10 @@ export const VERSION = "0.1.0";
 /** Builds the node from the manifest's `config.mote` and starts it. */
 export default function main(): MoteNode {
 	const settings = makeSettings((config as { mote?: unknown }).mote);
-	const log = new Log((line) => trace("mote: ", line, "\n"), settings.device.log);
+	const log = new Log(
+		(level, text, detail) => trace("mote: ", level, text, detail, "\n"),
+		settings.device.log,
+	);
 	const clock = new SystemClock();
 	const timers = new SystemTimers();
 	const store = new PreferenceStore();

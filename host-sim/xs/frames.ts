@@ -41,8 +41,6 @@ export const Out = Object.freeze({
 
 /** Parent → script: `kind` of `handle`. */
 export const In = Object.freeze({
-	/** A timer is due. */
-	Timer: 0,
 	/** socket, bytes waiting */
 	Data: 1,
 	/** socket, bytes that have left */

@@ -15,8 +15,8 @@ export interface Link {
 }
 
 export interface LinkEvents {
-	/** Bytes may be written. */
-	opened(): void;
+	/** Bytes may be written: a whole window of them, unless said otherwise. */
+	opened(window?: number): void;
 	data(bytes: Buffer): void;
 	/** Bytes have left. */
 	written(count: number): void;
@@ -114,8 +114,8 @@ export class LentSockets {
 		const open: Open = { link: undefined, unread: 0, gone: false };
 		this.#open.set(id, open);
 		open.link = this.#network(address, port, tls, {
-			opened: () => {
-				if (!open.gone) this.#call(In.Written, id, WINDOW);
+			opened: (window = WINDOW) => {
+				if (!open.gone) this.#call(In.Written, id, window);
 			},
 			data: (bytes) => {
 				if (open.gone) return;

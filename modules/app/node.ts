@@ -379,7 +379,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	malformed(what: string): void {
 		this.health.malformed++;
-		this.#log.warn(`inbound: ${what}`);
+		this.#log.warn("inbound: ", what);
 		this.observer?.malformed?.(what);
 	}
 

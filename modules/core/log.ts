@@ -4,24 +4,25 @@ export const LEVELS = Object.freeze(["off", "error", "warn", "info", "debug"] as
 export type Level = (typeof LEVELS)[number];
 
 export class Log {
-	readonly #sink: (line: string) => void;
+	readonly #sink: (level: string, text: string, detail: string) => void;
 	readonly #level: number;
 
-	constructor(sink: (line: string) => void, level: Level) {
+	/** The sink gets a line in parts, because putting strings together takes memory. */
+	constructor(sink: (level: string, text: string, detail: string) => void, level: Level) {
 		this.#sink = sink;
 		this.#level = LEVELS.indexOf(level);
 	}
 
-	error(text: string): void {
-		if (this.#level >= 1) this.#sink(`error: ${text}`);
+	error(text: string, detail = ""): void {
+		if (this.#level >= 1) this.#sink("error: ", text, detail);
 	}
-	warn(text: string): void {
-		if (this.#level >= 2) this.#sink(`warn: ${text}`);
+	warn(text: string, detail = ""): void {
+		if (this.#level >= 2) this.#sink("warn: ", text, detail);
 	}
-	info(text: string): void {
-		if (this.#level >= 3) this.#sink(text);
+	info(text: string, detail = ""): void {
+		if (this.#level >= 3) this.#sink("", text, detail);
 	}
-	debug(text: string): void {
-		if (this.#level >= 4) this.#sink(text);
+	debug(text: string, detail = ""): void {
+		if (this.#level >= 4) this.#sink("", text, detail);
 	}
 }

@@ -1,11 +1,11 @@
 // The output stage: packets are put together here, at the end of the buffer that also holds the rings, so that a
-// record's bytes come over by copyWithin; then they leave through views that are kept, because a new view of
-// every length would be garbage on XS.
+// record's bytes come over by copyWithin; then they leave through views that are made once. A new view of every length
+// would be garbage on XS, and one kept for every length would fill a small board's memory bit by bit.
 
 import type { Transport } from "./transport.js";
 
-/** Lengths are split at a multiple of this, so that size / STEP + STEP views serve every length. */
-const STEP = 32;
+/** Every length is a sum of at most three: so many of each unit. 32 views serve 1536 bytes. */
+const UNITS = Object.freeze([144, 12, 1] as const);
 
 export class Output {
 	readonly bytes: Uint8Array;
@@ -15,19 +15,23 @@ export class Output {
 	readonly size: number;
 	/** Bytes that wait to be written. */
 	length = 0;
-	readonly #whole: Array<Uint8Array | undefined>;
-	readonly #rest: Array<Uint8Array | undefined>;
+	/** For each unit, views of 1, 2, 3 … times its length. */
+	readonly #views: readonly Uint8Array[][];
 
-	/** The stage takes `size` bytes of `bytes` from `base` on; size is a multiple of 32, at least 64. */
+	/** The stage takes `size` bytes of `bytes` from `base` on, 64 to 1727. */
 	constructor(bytes: Uint8Array, base: number, size: number) {
-		if (size < 64 || size % STEP !== 0 || base + size > bytes.length)
+		if (size < 64 || size >= 12 * UNITS[0] || base + size > bytes.length)
 			throw new RangeError("output: dimensions");
 		this.bytes = bytes;
 		this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 		this.base = base;
 		this.size = size;
-		this.#whole = new Array(size / STEP + 1).fill(undefined);
-		this.#rest = new Array(STEP).fill(undefined);
+		this.#views = UNITS.map((unit) => {
+			const views: Uint8Array[] = [];
+			for (let n = unit; n <= size && n < 12 * unit; n += unit)
+				views.push(new Uint8Array(bytes.buffer, bytes.byteOffset + base, n));
+			return views;
+		});
 	}
 
 	/** Position in `bytes` behind what waits. */
@@ -40,27 +44,20 @@ export class Output {
 
 	/** Writes as much as the transport takes. Returns the number of bytes. */
 	drain(transport: Transport): number {
-		const n = Math.min(this.length, transport.free);
-		if (n <= 0) return 0;
 		const { bytes, base } = this;
-		const rest = n % STEP;
-		const whole = n - rest;
-		if (whole > 0) transport.write(this.#kept(this.#whole, whole / STEP, whole), rest > 0);
-		if (rest > 0) {
-			if (whole > 0) bytes.copyWithin(base, base + whole, base + n);
-			transport.write(this.#kept(this.#rest, rest, rest), false);
+		let left = Math.min(this.length, transport.free);
+		let written = 0;
+		for (let i = 0; i < UNITS.length && left > 0; i++) {
+			const unit = UNITS[i] as number;
+			const count = (left / unit) | 0;
+			if (count === 0) continue;
+			const n = count * unit;
+			left -= n;
+			written += n;
+			transport.write((this.#views[i] as Uint8Array[])[count - 1] as Uint8Array, left > 0);
+			this.length -= n;
+			if (this.length > 0) bytes.copyWithin(base, base + n, base + n + this.length);
 		}
-		if (n < this.length) bytes.copyWithin(base, base + n, base + this.length);
-		this.length -= n;
-		return n;
-	}
-
-	#kept(views: Array<Uint8Array | undefined>, index: number, length: number): Uint8Array {
-		let view = views[index];
-		if (view === undefined) {
-			view = new Uint8Array(this.bytes.buffer, this.bytes.byteOffset + this.base, length);
-			views[index] = view;
-		}
-		return view;
+		return written;
 	}
 }

@@ -44,6 +44,10 @@ export class Parser {
 	#fill = 0;
 	#skip = 0;
 	#dead = false;
+	/** The packet that was found last. */
+	#type = 0;
+	#bodyAt = 0;
+	#bodyLength = 0;
 
 	/** Packets with a body of up to `keepBytes` are kept whole; chunks have up to `chunkBytes`. */
 	constructor(keepBytes: number, chunkBytes: number, handler: ParserHandler) {
@@ -78,6 +82,15 @@ export class Parser {
 			if (this.#dead) return;
 			if (consumed === 0) break;
 			p += consumed;
+			// Told from here, and not from where it was read: what a handler does needs the stack.
+			const more =
+				this.#type === PacketType.Publish
+					? this.#handler.publish(this.#message)
+					: this.#body(this.#type, this.#bodyAt, this.#bodyLength);
+			if (!more) {
+				this.#dead = true;
+				return;
+			}
 		}
 		if (p === this.#fill) this.#fill = 0;
 		else if (p > 0) {
@@ -86,7 +99,7 @@ export class Parser {
 		}
 	}
 
-	/** Reads one packet at `p`; returns the bytes consumed, or 0 if more are needed. */
+	/** Finds one packet at `p`; returns the bytes consumed, or 0 if more are needed. */
 	#packet(p: number, end: number): number {
 		const bytes = this.#bytes;
 		// The first byte alone can be wrong; a server must not be able to hold us with a length that never comes.
@@ -107,13 +120,17 @@ export class Parser {
 			if (b < 128) break;
 			if (shift === 21) return this.#violation("MQTT-4.8.0-1"); // a fifth length byte
 		}
+		this.#type = type;
 		if (type === PacketType.Publish) return this.#publish(p, at, length, end, flags);
 		if (!fits(type, length)) return this.#violation("MQTT-4.8.0-1");
 		if (length > this.#keep) return this.#violation("MQTT-4.8.0-1");
 		if (end - at < length) return 0;
-		return this.#body(type, at, length) ? at + length - p : this.#die();
+		this.#bodyAt = at;
+		this.#bodyLength = length;
+		return at + length - p;
 	}
 
+	/** Reads a packet that is no PUBLISH, and tells it. */
 	#body(type: number, at: number, length: number): boolean {
 		const bytes = this.#bytes;
 		const handler = this.#handler;
@@ -167,17 +184,11 @@ export class Parser {
 		message.dup = (flags & 8) !== 0;
 		message.retain = (flags & 1) !== 0;
 		if (!whole) this.#skip = length - kept;
-		if (!this.#handler.publish(message)) return this.#die();
 		return at + kept - p;
 	}
 
 	#violation(code: string): number {
 		this.#handler.violation(code);
-		this.#dead = true;
-		return 0;
-	}
-
-	#die(): number {
 		this.#dead = true;
 		return 0;
 	}

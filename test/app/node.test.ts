@@ -140,7 +140,7 @@ function setup({ cloud = new FakeCloud(), settings, clockSet = true }: Options =
 			set: (key, value) => stored.set(key, value),
 			delete: (key) => stored.delete(key),
 		},
-		log: new Log((line) => lines.push(line), "debug"),
+		log: new Log((level, text, detail) => lines.push(level + text + detail), "debug"),
 		boot: 1,
 		restart: () => restarts.push(time.now),
 	});

@@ -1,4 +1,4 @@
-// What the simulated hardware keeps in RAM: who waits for which timer, socket and pin. Made at boot, because modules
+// What the simulated hardware keeps in RAM: who waits for which socket and pin. Made at boot, because modules
 // are in the read-only image.
 
 import { In } from "host-sim/xs/frames";
@@ -11,7 +11,6 @@ export interface Listener {
 const SOCKETS = 8;
 
 export class Board {
-	readonly #timers: Array<Listener | undefined> = [];
 	readonly #sockets: Array<Listener | undefined> = new Array(SOCKETS).fill(undefined);
 	readonly #pins: Array<Listener | undefined> = [];
 	readonly #names: Array<((address: string | undefined) => void) | undefined> = [];
@@ -25,9 +24,6 @@ export class Board {
 	/** Called by the host; what it throws ends the machine. */
 	handle(kind: number, id: number, value: number): void {
 		switch (kind) {
-			case In.Timer:
-				this.#timers[id]?.heard(kind, value);
-				return;
 			case In.Data:
 			case In.Written:
 			case In.Closed:
@@ -48,10 +44,6 @@ export class Board {
 				return;
 			default:
 		}
-	}
-
-	setTimer(index: number, listener: Listener | undefined): void {
-		this.#timers[index] = listener;
 	}
 
 	setPin(pin: number, listener: Listener | undefined): void {

@@ -6,7 +6,7 @@ declare const host: {
 	send(type: number, ...values: readonly unknown[]): void;
 	/** Sends a frame and waits for the answer; a string or bytes take a chunk. */
 	ask(type: number, ...values: readonly unknown[]): unknown;
-	/** Keeps the object whose `handle` hears what the parent and the timers have to say. */
+	/** Keeps the object whose `handle` hears what the parent has to say. */
 	attach(board: { handle(kind: number, id: number, value: number): void }): void;
 	attached(): unknown;
 	/** Milliseconds on the parent's clock; stands still during a call of `handle`. */
@@ -18,8 +18,8 @@ declare const host: {
 	/** Fills `bytes` from a socket's receive buffer; throws when there is less. */
 	take(socket: number, bytes: Uint8Array): number;
 	available(socket: number): number;
-	/** A new timer's number, or -1. */
-	timer(): number;
+	/** A new timer's number, or -1; it calls `callback` with `self`, and frees itself after a single shot. */
+	timer(callback: (self: never) => void, self: unknown): number;
 	forget(timer: number): void;
 	/** Lets a timer fire in `ms`, and then every `repeat` ms unless that is 0. */
 	arm(timer: number, ms: number, repeat: number): void;

@@ -32,8 +32,8 @@ enum {
 	OUT_SCRIPT = 32,
 };
 
-/* What the script's handler is called with beside the parent's own kinds. */
-enum { KIND_TIMER = 0, KIND_DATA = 1 };
+/* The kind of IN_CALL whose bytes go to a socket's receive buffer. */
+enum { KIND_DATA = 1 };
 
 enum { TAG_UNDEFINED, TAG_NUMBER, TAG_STRING, TAG_BYTES, TAG_TRUE, TAG_FALSE };
 
@@ -76,6 +76,7 @@ extern void hostFail(int code, const char* what, const char* detail) XS_FUNCTION
 /* script.c */
 extern void hostBuildScript(txMachine* root);
 extern void hostHandle(txMachine* the, txInteger kind, txInteger id, txInteger count);
+extern void hostCall(txMachine* the, txSlot* callback, txSlot* argument);
 extern void hostRunMain(txMachine* the, txString name);
 
 /* frames.c */
@@ -90,8 +91,8 @@ extern int hostServe(txCreation* creation, int lines);
 extern double gxNow;
 extern double gxEpoch;
 extern void hostSeed(double seed);
-extern txInteger hostTimerNew(void);
-extern void hostTimerFree(txInteger index);
+extern txInteger hostTimerNew(txMachine* the, txSlot* callback, txSlot* self);
+extern void hostTimerFree(txMachine* the, txInteger index);
 extern void hostTimerArm(txInteger index, double ms, double repeat);
 extern void hostTimerStop(txInteger index);
 extern double hostTimerDue(void);

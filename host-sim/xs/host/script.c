@@ -212,12 +212,12 @@ static void host_available(txMachine* the)
 
 static void host_timer(txMachine* the)
 {
-	setNumber(the, hostTimerNew());
+	setNumber(the, hostTimerNew(the, mxArgv(0), mxArgv(1)));
 }
 
 static void host_forget(txMachine* the)
 {
-	hostTimerFree(integerArgument(the, 0));
+	hostTimerFree(the, integerArgument(the, 0));
 }
 
 static void host_arm(txMachine* the)
@@ -270,7 +270,7 @@ void hostBuildScript(txMachine* root)
 		{ "open", host_open, 1 },
 		{ "take", host_take, 2 },
 		{ "available", host_available, 1 },
-		{ "timer", host_timer, 0 },
+		{ "timer", host_timer, 2 },
 		{ "forget", host_forget, 1 },
 		{ "arm", host_arm, 3 },
 		{ "stop", host_stop, 1 },
@@ -329,6 +329,27 @@ void hostHandle(txMachine* the, txInteger kind, txInteger id, txInteger count)
 			mxPushInteger(id);
 			mxPushInteger(count);
 			mxRunCount(3);
+			mxPop();
+		}
+		mxCatch(the) {
+			fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
+		}
+	}
+	fxEndHost(the);
+	runJobs(the);
+}
+
+/* Calls a timer's callback; what it throws ends the machine, as on a board. */
+void hostCall(txMachine* the, txSlot* callback, txSlot* argument)
+{
+	fxBeginHost(the);
+	{
+		mxTry(the) {
+			mxPushUndefined();
+			mxPushSlot(callback);
+			mxCall();
+			mxPushSlot(argument);
+			mxRunCount(1);
 			mxPop();
 		}
 		mxCatch(the) {

@@ -7,6 +7,8 @@ enum { TIMERS = 64 };
 typedef struct {
 	int used;
 	int armed;
+	txSlot callback;
+	txSlot self;
 	double due;
 	double repeat;
 	uint64_t order;
@@ -43,22 +45,29 @@ int hostRandom(void)
 	return (int)((z ^ (z >> 31)) & 0x7fffffff);
 }
 
-/* -1 if there is none left. */
-txInteger hostTimerNew(void)
+/* Keeps the callback and what it is called with; -1 if no timer is left. */
+txInteger hostTimerNew(txMachine* the, txSlot* callback, txSlot* self)
 {
 	txInteger i;
 	for (i = 0; i < TIMERS; i++)
 		if (!gxTimers[i].used) {
 			gxTimers[i].used = 1;
+			gxTimers[i].callback = *callback;
+			gxTimers[i].self = *self;
+			fxRemember(the, &gxTimers[i].callback);
+			fxRemember(the, &gxTimers[i].self);
 			return i;
 		}
 	return -1;
 }
 
-void hostTimerFree(txInteger i)
+void hostTimerFree(txMachine* the, txInteger i)
 {
-	if ((i >= 0) && (i < TIMERS))
-		gxTimers[i].used = gxTimers[i].armed = 0;
+	if ((i < 0) || (i >= TIMERS) || !gxTimers[i].used)
+		return;
+	fxForget(the, &gxTimers[i].callback);
+	fxForget(the, &gxTimers[i].self);
+	gxTimers[i].used = gxTimers[i].armed = 0;
 }
 
 void hostTimerArm(txInteger i, double ms, double repeat)
@@ -74,7 +83,7 @@ void hostTimerArm(txInteger i, double ms, double repeat)
 void hostTimerStop(txInteger i)
 {
 	if ((i >= 0) && (i < TIMERS))
-		gxTimers[i].armed = 0;
+		gxTimers[i].armed = 0, gxTimers[i].order = gxOrder++;
 }
 
 static HostTimer* nextTimer(void)
@@ -102,14 +111,19 @@ void hostTimersFire(txMachine* the)
 	uint64_t order = gxOrder;
 	HostTimer* timer;
 	while ((timer = nextTimer()) && (timer->due <= gxNow) && (timer->order < order)) {
-		if (timer->repeat > 0) {
+		uint64_t fired = timer->order;
+		int once = timer->repeat <= 0;
+		if (once)
+			timer->armed = 0;
+		else {
 			timer->due += timer->repeat;
 			if (timer->due <= gxNow)
 				timer->due = gxNow + timer->repeat;
-			timer->order = gxOrder++;
+			timer->order = fired = gxOrder++;
 		}
-		else
-			timer->armed = 0;
-		hostHandle(the, KIND_TIMER, (txInteger)(timer - gxTimers), 0);
+		hostCall(the, &timer->callback, &timer->self);
+		/* As the SDK's: a one-shot timer is gone, unless it was scheduled or parked meanwhile. */
+		if (once && timer->used && (timer->order == fired))
+			hostTimerFree(the, (txInteger)(timer - gxTimers));
 	}
 }

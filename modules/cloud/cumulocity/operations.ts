@@ -33,9 +33,11 @@ export interface Relay {
 }
 
 const LF = 10;
-const COMMA = 44;
 const NOTHING = utf8("");
-const GET_PENDING = utf8("500\n");
+const GET_PENDING = utf8(`${Template.GetPendingOperations}\n`);
+const EXECUTING = utf8(`${Template.SetExecuting},`);
+const FAILED = utf8(`${Template.SetFailed},`);
+const SUCCESSFUL = utf8(`${Template.SetSuccessful},`);
 const CLOSED = utf8("CLOSED");
 const CLOSE = utf8("CLOSE"); // what the documentation of 519 writes
 const OPEN = utf8("OPEN");
@@ -59,10 +61,15 @@ export class Operations {
 	#queued = false;
 	#again = false;
 	/** The answer that is being written, and kept functions that write: one made for each row would be garbage. */
-	#template = 0;
+	#head: Uint8Array = NOTHING;
 	#fragment: Uint8Array = NOTHING;
 	#reason: Uint8Array = NOTHING;
-	readonly #putAnswer = (record: RecordWriter) => this.#writeAnswer(record);
+	readonly #putAnswer = (record: RecordWriter) => {
+		record.put(this.#head);
+		record.put(this.#fragment);
+		record.put(this.#reason);
+		record.byte(LF);
+	};
 	readonly #putPending = (record: RecordWriter) => record.put(GET_PENDING);
 
 	constructor(host: CloudHost, relay: Relay) {
@@ -181,20 +188,13 @@ export class Operations {
 
 	#answer(index: number, template: number, reason: string, last: boolean): void {
 		this.#fragment = operationFragment(this.#ids[index] as number);
-		this.#template = template;
+		this.#head =
+			template === Template.SetExecuting ? EXECUTING : template === Template.SetFailed ? FAILED : SUCCESSFUL;
 		this.#reason = reason === "" ? NOTHING : utf8(`,${quoteColumn(reason, MAX_REASON)}`);
 		const tag = 1 + index * 2 + (last ? 1 : 0);
 		// The cloud must hear how it ended, if need be without the words.
 		if (!this.#host.queue(RecordKind.Operation, tag, this.#putAnswer) && reason !== "")
 			this.#answer(index, template, "", last);
-	}
-
-	#writeAnswer(record: RecordWriter): void {
-		record.decimal(this.#template, 0);
-		record.byte(COMMA);
-		record.put(this.#fragment);
-		record.put(this.#reason);
-		record.byte(LF);
 	}
 }
 

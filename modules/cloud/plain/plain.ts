@@ -43,7 +43,16 @@ export class Plain implements Cloud {
 	#to = 0;
 	#outcome: Uint8Array = NOTHING;
 	#reason: Uint8Array = NOTHING;
-	readonly #putResult = (record: RecordWriter) => this.#writeResult(record);
+	readonly #putResult = (record: RecordWriter) => {
+		record.put(TIME);
+		record.stamp();
+		record.put(COMMAND);
+		if (isUtf8(this.#bytes, this.#from, this.#to)) record.escaped(this.#bytes, this.#from, this.#to);
+		else record.byte(QUESTION_MARK);
+		record.put(this.#outcome);
+		record.put(this.#reason);
+		record.put(END);
+	};
 
 	constructor(settings: CloudSettings) {
 		const { device, plain, sampling } = settings;
@@ -119,17 +128,6 @@ export class Plain implements Cloud {
 			if (echoed === 0 || escapedLength(bytes, payloadStart, this.#to) <= room) break;
 		}
 		host.queue(RecordKind.Operation, 0, this.#putResult);
-	}
-
-	#writeResult(record: RecordWriter): void {
-		record.put(TIME);
-		record.stamp();
-		record.put(COMMAND);
-		if (isUtf8(this.#bytes, this.#from, this.#to)) record.escaped(this.#bytes, this.#from, this.#to);
-		else record.byte(QUESTION_MARK);
-		record.put(this.#outcome);
-		record.put(this.#reason);
-		record.put(END);
 	}
 
 	skipped(): void {}

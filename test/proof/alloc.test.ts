@@ -1,0 +1,96 @@
+// The proof of `npm run proof:alloc` in short, and that it can see: an allocation put into any stage makes it fail.
+
+import assert from "node:assert/strict";
+import { BuildError, buildEngine, type EngineProgram } from "../../host-sim/xs/build.js";
+import type { ProgramModule } from "../../host-sim/xs/program.js";
+import { CASES, type Case, isClean, prove, reconnect } from "./alloc.js";
+
+const MESSAGES = 2000;
+
+/** Stage → module, the beginning of a function in it, and the case in which it is on the way. */
+const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: string, test: string]> = [
+	["the sampler's timer", "modules/app/sampler", "#tick() {", "plain JSON"],
+	["the sensor's reading", "drivers/ntc-thermistor", "read() {", "plain JSON"],
+	["the cloud's encoding", "modules/cloud/plain/plain", "encode(record, values) {", "plain JSON"],
+	[
+		"SmartREST's encoding",
+		"modules/cloud/cumulocity/cumulocity",
+		"encode(record, values) {",
+		"SmartREST, single",
+	],
+	["SAP's encoding", "modules/cloud/sap-iot/measures", "encode(record, values) {", "SAP, objects"],
+	[
+		"decimals",
+		"modules/core/decimal",
+		"export function writeDecimal(view, at, value, decimals) {",
+		"plain JSON",
+	],
+	["the ring", "modules/core/ring", "commit(slot, length) {", "plain JSON"],
+	["the outbox", "modules/mqtt/outbox", "next(publication, windowOpen) {", "plain JSON"],
+	["the batch", "modules/mqtt/outbox", "#nextSegment() {", "SmartREST, batched"],
+	["the output stage", "modules/mqtt/output", "drain(transport) {", "plain JSON"],
+	["the socket's write", "modules/platform/socket-transport", "write(bytes, more) {", "plain JSON"],
+	["the socket's read", "modules/platform/socket-transport", "#service() {", "plain JSON"],
+	["the parser", "modules/mqtt/parser", "push(chunk) {", "plain JSON"],
+	["the acknowledgement", "modules/mqtt/in-flight", "acknowledge(type, packetId, now = 0) {", "plain JSON"],
+	["the release", "modules/core/ring", "remove(slot, previous) {", "plain JSON"],
+	["SAP's confirmation", "modules/cloud/sap-iot/acks", "read(json, capability, sensor) {", "SAP, objects"],
+	["SmartREST's rows", "modules/cloud/cumulocity/rows", "next() {", "inbound, SmartREST operations"],
+	["the command's parser", "modules/app/commands", "parse(bytes, start, end) {", "inbound, plain commands"],
+	["the actuator", "drivers/led", "write(percent) {", "inbound, plain commands"],
+];
+
+describe("allocations on XS", function () {
+	this.timeout(60_000);
+	let engine: EngineProgram;
+
+	before(async function () {
+		this.timeout(120_000);
+		try {
+			engine = await buildEngine();
+		} catch (error) {
+			if (!(error instanceof BuildError)) throw error;
+			console.log(`      skipped: ${error.message.split("\n")[0]}`);
+			this.skip();
+		}
+	});
+
+	for (const test of CASES)
+		it(`${test.name}: none in ${MESSAGES} messages`, async () => {
+			const { taken, messages, commands, batched, end } = await prove(test, { engine, messages: MESSAGES });
+			assert.deepEqual(taken, { slots: 0, chunks: 0, chunkBytes: 0, collections: 0, keys: 0 });
+			assert.ok(messages >= MESSAGES);
+			if (test.inbound) assert.equal(commands, MESSAGES / 10);
+			if (test.batch) assert.ok(batched > 2, `${batched} samples a PUBLISH`);
+			assert.ok(end.stackPeak < end.stackLimit - 32, `stack ${end.stackPeak} of ${end.stackLimit}`);
+			assert.equal(end.keys, 0);
+		});
+
+	for (const cloud of ["cumulocity", "sap", "plain"])
+		it(`${cloud}: live memory is the same after 30 reconnects`, async () => {
+			const { first, last } = await reconnect(cloud, engine, 30);
+			assert.equal(last.slots, first.slots);
+			assert.equal(last.chunkBytes, first.chunkBytes);
+			assert.equal(last.keys, first.keys);
+		});
+
+	for (const [stage, name, head, test] of STAGES)
+		it(`sees an allocation in ${stage}`, async () => {
+			const found = CASES.find((candidate) => candidate.name === test) as Case;
+			let patched = 0;
+			const patch = (module: ProgramModule) => {
+				if (module.name !== name) return module;
+				assert.ok(module.source.includes(head), `${name} has ${head}`);
+				patched++;
+				const at = module.source.indexOf("{", module.source.indexOf(head)) + 1;
+				return {
+					...module,
+					source: `${module.source.slice(0, at)} void { leak: 1 };${module.source.slice(at)}`,
+				};
+			};
+			const { taken } = await prove(found, { engine, messages: 100, warmUp: 100, patch });
+			assert.equal(patched, 1);
+			assert.equal(isClean(taken), false);
+			assert.ok(taken.slots >= 10, `${taken.slots} slots`);
+		});
+});

@@ -1,0 +1,95 @@
+// What is on the hot path, and what in it is excused, with the reason.
+
+/** What holds the hot path; the pins of boards are only constants. */
+export const HOT_PATHS: readonly string[] = [
+	"main.ts",
+	...["modules/core", "modules/mqtt", "modules/cloud", "drivers"],
+	...["commands", "health", "node", "observer", "sampler"].map((name) => `modules/app/${name}.ts`),
+	...["clock", "contained-tcp", "socket-transport", "timers"].map((name) => `modules/platform/${name}.ts`),
+];
+
+/** File → functions that are cold ("a, b"), or so many findings in functions ("a, b: throw, 2 template") → why. */
+export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+const START = "only at start";
+const CONNECTION = "once per connection";
+const MISUSE = "a programmer's error";
+const REFUSED = "the reason of a refused command";
+const ERROR = "something went wrong";
+const SENSOR_CLASS = "Ecma-419's form of a sensor; the node calls read";
+
+/** Entries that nothing needs any more fail the test. */
+export const EXCEPTIONS: Table = {
+	"main.ts": { "main, makeCloud, makeBoard, makeTransport": START },
+	"modules/core/bytes.ts": { ascii: START },
+	"modules/core/number.ts": { "parseNumber: string-concat, to-string": "over 15 digits, or beyond 1e-22" },
+	"modules/core/ring.ts": { "addStamp: throw": MISUSE },
+	"modules/core/utf8.ts": { encodeUtf8: START, decodeUtf8: "texts for people, of what is refused" },
+	"modules/mqtt/close-codes.ts": { describeClose: CONNECTION },
+	"modules/mqtt/encode.ts": { writeConnect: CONNECTION },
+	"modules/mqtt/outbox.ts": { "#copyDirect: view": "a step of the opening" },
+	"modules/mqtt/output.ts": { "constructor > map": START },
+	"modules/mqtt/session.ts": { "opened, connack": CONNECTION, "#fill, #begin: throw": MISUSE },
+	"modules/mqtt/topic.ts": { "mqttText, topicName, topicFilter": START },
+	"modules/cloud/connect.ts": { connectOptions: START },
+	"modules/cloud/cumulocity/cumulocity.ts": {
+		"constructor > map, attach": START,
+		"opening, #makeSteps, #makeSteps > publish, #makeSteps > subscribe, #afterBoot": CONNECTION,
+		"message: template, cold-call": "s/e, for debugging: what the cloud refused",
+	},
+	"modules/cloud/cumulocity/operations.ts": {
+		"#execute: template": "an operation that is not supported",
+		"#answer: template, 2 cold-call": "the reason of a failed operation",
+	},
+	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
+	"modules/cloud/plain/plain.ts": {
+		"constructor > map, constructor > topic": START,
+		opening: CONNECTION,
+		"message: cold-call": REFUSED,
+	},
+	"modules/cloud/sap-iot/acks.ts": {
+		"#message: string-member, template, cold-call": "only refusals come with texts",
+	},
+	"modules/cloud/sap-iot/measures.ts": { "constructor > map": START },
+	"modules/cloud/sap-iot/sap-iot.ts": { opening: CONNECTION, "#malformed: template": ERROR },
+	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
+	"modules/app/node.ts": {
+		sessionClosed: CONNECTION,
+		"command: 2 template": REFUSED,
+		"confirm: template": "a message that the cloud refused",
+		"skipped: template": ERROR,
+	},
+	"modules/app/commands.ts": {
+		"#text": REFUSED,
+		"#command, #led, #speed, #interval, #take, #inRange: template, cold-call": REFUSED,
+		"#buzzer: 2 template, 2 cold-call": REFUSED,
+		"parse: 2 template": REFUSED,
+	},
+	"modules/platform/contained-tcp.ts": {
+		containedTcp: CONNECTION,
+		"containedTcp > constructor > caught": ERROR,
+	},
+	"modules/platform/socket-transport.ts": {
+		"open, open > resolve, #connect, isAddress": CONNECTION,
+		"write: throw": "the socket has died",
+		"#failed: string-member": "the connection has ended",
+	},
+	"modules/platform/timers.ts": { create: START },
+	"drivers/buzzer.ts": {
+		"constructor > orRelease": START,
+		sample: SENSOR_CLASS,
+		"read: throw": MISUSE,
+		"play: 3 throw": MISUSE,
+		"play: new, object-literal":
+			"Ecma-419's PWM takes its frequency when it is made; the README says what it costs",
+	},
+	"drivers/led.ts": { sample: SENSOR_CLASS, "read: throw": MISUSE, "write: 2 throw": MISUSE },
+	"drivers/motor.ts": {
+		"constructor > orRelease": START,
+		"read: throw": MISUSE,
+		"write: 2 throw, template": MISUSE,
+	},
+	"drivers/node-board.ts": { close: "at the end" },
+	"drivers/ntc-thermistor.ts": { "sample, configure": SENSOR_CLASS, "read: throw": MISUSE },
+	"drivers/tachometer.ts": { "sample, configure": SENSOR_CLASS, "read: throw": MISUSE },
+};
