@@ -12,7 +12,7 @@ const REASONS: Readonly<Record<number, string>> = {
 	106: "There is no room for more property names; each new one is kept for good.",
 	108: "A promise was rejected and nothing handled it.",
 	110: "The image could not be linked.",
-	139: "Something that was made while the image was linked was written to. It is read-only, as in a board's flash.",
+	139: "What was made while the image was linked is read-only, as in a board's flash.",
 };
 
 export class MachineCrash extends Error {

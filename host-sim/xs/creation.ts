@@ -57,8 +57,7 @@ export function creationArguments(creation: Creation, bits: 32 | 64): string[] {
 		["--slots", `${heap.initial},${heap.incremental}`],
 		["--stack", `${stack}`],
 		["--keys", `${KEYS.initial},${KEYS.incremental}`],
-		["--names", `${KEYS.names}`],
-		["--symbols", `${KEYS.symbols}`],
+		["--names", `${KEYS.names},${KEYS.symbols}`],
 		["--static", `${creation.static * wide}`],
 	].flat();
 }

@@ -153,6 +153,16 @@ export class XsMachine implements Engine {
 		this.#stopped?.();
 	}
 
+	/** Lets the process end by itself, as a profiler wants it. */
+	exit(): Promise<void> {
+		const child = this.#child;
+		if (!child) return Promise.resolve();
+		this.#child = undefined;
+		this.#wake?.();
+		child.stdin.end();
+		return new Promise((resolve) => child.once("close", () => resolve()));
+	}
+
 	close(): void {
 		this.reset();
 		this.circuit.close();

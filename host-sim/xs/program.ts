@@ -14,7 +14,14 @@ const run = promisify(execFile);
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const CACHE = join(ROOT, "node_modules/.cache/mote-xs");
-const SOURCES = ["main.ts", "modules", "drivers", "host-sim/xs/board", "host-sim/xs/frames.ts"];
+const SOURCES = [
+	"main.ts",
+	"modules",
+	"drivers",
+	"host-sim/xs/board",
+	"host-sim/xs/frames.ts",
+	"test/bench/on-xs",
+];
 const CONFIGURATION = ["tsconfig.json", "host-sim/xs/tsconfig.json", "node_modules/typescript/package.json"];
 
 /** Target name → file, for the names that Moddable's own modules have on a board. */
@@ -46,8 +53,12 @@ interface Manifest {
 	readonly preload: readonly string[];
 }
 
-/** The firmware's modules and the board's, with `config` as `mc/config`. */
-export async function makeProgram(board: BoardName, config: object): Promise<ProgramModule[]> {
+/** The firmware's modules and the board's, with `config` as `mc/config`, and `more` by their paths. */
+export async function makeProgram(
+	board: BoardName,
+	config: object,
+	more: readonly string[] = [],
+): Promise<ProgramModule[]> {
 	const folder = await transpile();
 	const read = (file: string) => readFileSync(join(folder, `${file}.js`), "utf8");
 	const manifest = JSON.parse(readFileSync(join(ROOT, "manifest.json"), "utf8")) as Manifest;
@@ -66,7 +77,7 @@ export async function makeProgram(board: BoardName, config: object): Promise<Pro
 	const provider = `drivers/boards/${board}/host/provider`;
 	const own = { ...HARDWARE, [pins]: pins, "embedded:provider/builtin": provider };
 	for (const [name, file] of Object.entries(own)) modules.push({ name, source: read(file), preload: true });
-	for (const name of [...OWN, "host-sim/xs/frames"])
+	for (const name of [...OWN, "host-sim/xs/frames", ...more])
 		modules.push({ name, source: read(name), preload: true });
 	const frozen = `export default Object.freeze(${JSON.stringify(config)}, true);\n`;
 	modules.push({ name: "mc/config", source: frozen, preload: true });

@@ -200,6 +200,8 @@ export class SocketTransport implements Transport {
 			this.#readable -= n;
 			this.#socket?.read(rx);
 			this.#handler?.received(rx);
+			// Back to its full length: a collection takes the spare room of a shorter one, and growing would allocate.
+			buffer.resize(Limits.chunkBytes);
 		}
 		if (generation !== this.#generation) return;
 		if (this.#error !== undefined) this.#failed(this.#error);

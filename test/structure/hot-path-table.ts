@@ -38,7 +38,7 @@ export const EXCEPTIONS: Table = {
 		"message: template, cold-call": "s/e, for debugging: what the cloud refused",
 	},
 	"modules/cloud/cumulocity/operations.ts": {
-		"#execute: template": "an operation that is not supported",
+		"#execute: template, cold-call": "an operation that is not supported",
 		"#answer: template, 2 cold-call": "the reason of a failed operation",
 	},
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },

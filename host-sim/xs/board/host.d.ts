@@ -17,7 +17,6 @@ declare const host: {
 	open(socket: number): void;
 	/** Fills `bytes` from a socket's receive buffer; throws when there is less. */
 	take(socket: number, bytes: Uint8Array): number;
-	available(socket: number): number;
 	/** A new timer's number, or -1; it calls `callback` with `self`, and frees itself after a single shot. */
 	timer(callback: (self: never) => void, self: unknown): number;
 	forget(timer: number): void;

@@ -12,73 +12,50 @@ extern void fxRemapIDs(txMachine* the, txByte* code, txSize size, txID* ids);
 /* Exit codes: 100 and the engine's own status; 139 as a shell reports a write to protected memory. */
 enum { EXIT_USAGE = 2, EXIT_ENGINE = 100, EXIT_LINK = 110, EXIT_FLASH = 139 };
 
-/* Frames from the parent. A frame is: uint32 length of what follows the type, uint8 type, payload; little-endian. */
+/* Frames are: uint32 length of the payload, uint8 type, payload; little-endian. From the parent: */
 enum {
 	IN_MODULE = 1, /* uint8 preload, name, 0, source */
-	IN_START = 2, /* float64 now, float64 epoch, float64 seed, name of the main module */
-	IN_TICK = 3, /* float64 now: fires what is due */
-	IN_CALL = 4, /* float64 now, int32 kind, int32 id, bytes: goes to the script's handler */
-	IN_EPOCH = 5, /* float64: what has to be added to `now` for the time of day, ms */
-	IN_REPLY = 6, /* uint8 tag, value: answers `ask` */
-	IN_STATS = 7, /* uint8: 1 after a full collection */
+	IN_START, /* float64 now, float64 epoch, float64 seed, name of the main module */
+	IN_TICK, /* float64 now: fires what is due */
+	IN_CALL, /* float64 now, int32 kind, int32 id, bytes: goes to the script's handler */
+	IN_EPOCH, /* float64: what has to be added to `now` for the time of day, ms */
+	IN_REPLY, /* uint8 tag, value: answers `ask` */
+	IN_STATS, /* uint8: 1 after a full collection */
 };
-
-/* Frames to the parent. From 32 on: the script's own, with tagged arguments. */
-enum {
-	OUT_IDLE = 1, /* uint32 frames handled, float64 next deadline or -1 */
-	OUT_TRACE = 2, /* text */
-	OUT_STATS = 3, /* float64 each, see frames.c */
-	OUT_CRASH = 4, /* text: JSON */
-	OUT_SCRIPT = 32,
-};
-
 /* The kind of IN_CALL whose bytes go to a socket's receive buffer. */
 enum { KIND_DATA = 1 };
-
+/* To the parent: */
+enum {
+	OUT_IDLE = 1, /* uint32 frames handled, float64 next deadline or -1 */
+	OUT_TRACE, /* text */
+	OUT_STATS, /* float64 each, see frames.c */
+	OUT_CRASH, /* int32 exit code, then texts that end with 0: what, detail, calls */
+	OUT_SCRIPT = 32, /* and above: the script's own, with tagged values */
+};
 enum { TAG_UNDEFINED, TAG_NUMBER, TAG_STRING, TAG_BYTES, TAG_TRUE, TAG_FALSE };
 
-typedef struct {
-	uint64_t slots;
-	uint64_t chunks;
-	uint64_t chunkBytes;
-} HostCounters;
-
-typedef struct {
-	char* name;
-	char* source;
-	txSize size;
-	int preload;
-	txScript* script;
-} HostModule;
-
-/* memory.c */
-extern HostCounters gxCounters;
+/* memory.c: what was taken so far, the machines, and the pages of the read-only image */
+extern struct HostCounters { uint64_t slots, chunks, chunkBytes; } gxCounters;
 extern txMachine* hostNewRoot(txCreation* board);
 extern txMachine* hostNewMachine(txCreation* creation, txMachine* root);
 extern void* hostRomAllocate(size_t size);
 extern void hostRomProtect(void);
 extern int hostRomHolds(void* address);
-extern size_t hostRomSize(void);
-
 /* image.c */
 extern void hostFreeze(txMachine* root);
-
 /* loader.c */
 extern void hostAddModule(char* payload, txSize size);
 extern void hostLoadModules(txMachine* root, int lines);
-extern void hostPreload(txMachine* root);
 extern txBoolean hostLine(txByte* code, txString* name, txInteger* line);
-
 /* crash.c */
 extern void hostCatchSignals(txMachine* the);
 extern void hostFail(int code, const char* what, const char* detail) XS_FUNCTION_NORETURN;
-
 /* script.c */
 extern void hostBuildScript(txMachine* root);
-extern void hostHandle(txMachine* the, txInteger kind, txInteger id, txInteger count);
+extern void hostReceive(txMachine* the, txInteger kind, txInteger id, uint8_t* bytes, size_t size);
 extern void hostCall(txMachine* the, txSlot* callback, txSlot* argument);
+extern void hostImport(txMachine* the, txString name);
 extern void hostRunMain(txMachine* the, txString name);
-
 /* frames.c */
 extern void hostOutBegin(int type);
 extern void hostOutBytes(const void* bytes, size_t size);
@@ -86,15 +63,12 @@ extern void hostOutEnd(void);
 extern void hostOutFlush(void);
 extern const uint8_t* hostAsk(size_t* size);
 extern int hostServe(txCreation* creation, int lines);
-
 /* timers.c */
-extern double gxNow;
-extern double gxEpoch;
+extern double gxNow, gxEpoch;
 extern void hostSeed(double seed);
 extern txInteger hostTimerNew(txMachine* the, txSlot* callback, txSlot* self);
 extern void hostTimerFree(txMachine* the, txInteger index);
 extern void hostTimerArm(txInteger index, double ms, double repeat);
-extern void hostTimerStop(txInteger index);
 extern double hostTimerDue(void);
 extern void hostTimersFire(txMachine* the);
 

@@ -2,60 +2,34 @@
 
 #include "host.h"
 
-HostCounters gxCounters;
+struct HostCounters gxCounters;
 
-/* The root machine, which becomes the read-only image, lives in pages of its own. */
-enum { ROM_REGIONS = 256 };
-static struct { uint8_t* at; size_t size; } gxRom[ROM_REGIONS];
-static int gxRomCount = 0;
+/* The root machine, which becomes the read-only image, lies in one region; pages come with their first use. */
+enum { ROM_SIZE = 96 * 1024 * 1024 };
+static uint8_t* gxRom = C_NULL;
+static size_t gxRomUsed = 0;
 static int gxRomSealed = 0;
 
-void* hostRomAllocate(size_t size)
-{
-	size_t page = (size_t)getpagesize();
-	void* at;
-	size = (size + page - 1) & ~(page - 1);
-	if (gxRomCount == ROM_REGIONS)
-		return C_NULL;
-	at = mmap(C_NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
-	if (at == MAP_FAILED)
-		return C_NULL;
-	gxRom[gxRomCount].at = at;
-	gxRom[gxRomCount].size = size;
-	gxRomCount++;
+void* hostRomAllocate(size_t size) {
+	void* at = C_NULL;
+	if (!gxRom) gxRom = mmap(C_NULL, ROM_SIZE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANON, -1, 0);
+	size = (size + 15) & ~(size_t)15;
+	if ((gxRom != MAP_FAILED) && (gxRomUsed + size <= ROM_SIZE)) {
+		at = gxRom + gxRomUsed;
+		gxRomUsed += size;
+	}
 	return at;
 }
 
-void hostRomProtect(void)
-{
-	int i;
-	for (i = 0; i < gxRomCount; i++)
-		mprotect(gxRom[i].at, gxRom[i].size, PROT_READ);
+void hostRomProtect(void) {
+	mprotect(gxRom, ROM_SIZE, PROT_READ);
 	gxRomSealed = 1;
 }
 
-int hostRomHolds(void* address)
-{
-	uint8_t* p = address;
-	int i;
-	for (i = 0; i < gxRomCount; i++)
-		if ((gxRom[i].at <= p) && (p < gxRom[i].at + gxRom[i].size))
-			return 1;
-	return 0;
-}
-
-size_t hostRomSize(void)
-{
-	size_t size = 0;
-	int i;
-	for (i = 0; i < gxRomCount; i++)
-		size += gxRom[i].size;
-	return size;
-}
+int hostRomHolds(void* address) { return (gxRom <= (uint8_t*)address) && ((uint8_t*)address < gxRom + ROM_SIZE); }
 
 /* What runs on no board: large enough to link any program. The clone uses its tables of names, so they have one size. */
-txMachine* hostNewRoot(txCreation* board)
-{
+txMachine* hostNewRoot(txCreation* board) {
 	txCreation creation = {
 		8 * 1024 * 1024, 1024 * 1024, /* chunks */
 		256 * 1024, 64 * 1024, /* slots */
@@ -69,8 +43,7 @@ txMachine* hostNewRoot(txCreation* board)
 }
 
 /* With a static size, slots and chunks grow towards each other in one block (modCloneMachine of the SDK). */
-txMachine* hostNewMachine(txCreation* creation, txMachine* root)
-{
+txMachine* hostNewMachine(txCreation* creation, txMachine* root) {
 	uint8_t* block[2] = { C_NULL, C_NULL };
 	txMachine* the;
 	if (creation->staticSize) {
@@ -78,58 +51,43 @@ txMachine* hostNewMachine(txCreation* creation, txMachine* root)
 		block[1] = block[0] + creation->staticSize;
 	}
 	the = fxCloneMachine(creation, root, "board", block);
-	if (the)
-		the->context = C_NULL;
+	if (the) the->context = C_NULL;
 	return the;
 }
 
-void* fxAllocateChunks(txMachine* the, txSize size)
-{
-	txBlock* block;
-	if (!gxRomSealed)
-		return hostRomAllocate(size);
-	if ((the->stackBottom == C_NULL) && (the->heap == C_NULL)) {
+void* fxAllocateChunks(txMachine* the, txSize size) {
+	txBlock* block = the->firstBlock;
+	void* at = C_NULL;
+	if (!gxRomSealed) return hostRomAllocate(size);
+	if (!the->stackBottom && !the->heap) {
 		uint8_t** context = the->context;
 		the->heap = the->heap_ptr = context[0];
 		the->heap_pend = context[1];
 	}
-	if (the->heap == C_NULL)
-		return c_malloc(size);
-	block = the->firstBlock;
-	if (block) {
-		/* Grow the one block by what is missing beside its free end. */
+	if (!the->heap) return c_malloc(size);
+	if (block) { /* grows by what is missing beside its free end */
 		txSize grow = size - sizeof(txBlock) - (txSize)(block->limit - block->current);
-		if (the->heap_ptr + grow <= the->heap_pend) {
-			the->heap_ptr += grow;
-			block->limit = (txByte*)the->heap_ptr - size; /* fxGrowChunks adds size */
-			the->maximumChunksSize += grow - size;
-			return block->limit;
-		}
+		if (the->heap_ptr + grow > the->heap_pend) return C_NULL;
+		the->heap_ptr += grow;
+		at = block->limit = (txByte*)the->heap_ptr - size; /* fxGrowChunks adds size to both */
+		the->maximumChunksSize += grow - size;
 	}
 	else if (the->heap_ptr + size <= the->heap_pend) {
-		void* at = the->heap_ptr;
+		at = the->heap_ptr;
 		the->heap_ptr += size;
-		return at;
 	}
-	return C_NULL;
+	return at;
 }
 
-static void* fromEnd(txMachine* the, txSize size)
-{
-	if (the->heap_pend - size < the->heap_ptr)
-		return C_NULL;
-	the->heap_pend -= size;
-	return the->heap_pend;
+static void* fromEnd(txMachine* the, txSize size) {
+	return the->heap_pend - size < the->heap_ptr ? C_NULL : (the->heap_pend -= size);
 }
 
-txSlot* fxAllocateSlots(txMachine* the, txSize count)
-{
+txSlot* fxAllocateSlots(txMachine* the, txSize count) {
 	txSize size = count * (txSize)sizeof(txSlot);
 	txSlot* result;
-	if (!gxRomSealed)
-		return hostRomAllocate(size);
-	if (the->heap == C_NULL)
-		return c_malloc(size);
+	if (!gxRomSealed) return hostRomAllocate(size);
+	if (!the->heap) return c_malloc(size);
 	result = fromEnd(the, size);
 	if (!result && the->firstBlock) {
 		fxCollect(the, XS_COMPACT_FLAG | XS_ORGANIC_FLAG); /* room from the chunks' end */
@@ -155,45 +113,24 @@ extern void* xsNewChunk(txMachine* the, txSize size);
 extern void* xsNewGrowableChunk(txMachine* the, txSize size, txSize capacity);
 extern void* xsRenewChunk(txMachine* the, void* data, txSize size);
 
-static void* countChunk(void* data)
-{
-	txChunk* chunk = (txChunk*)((txByte*)data - sizeof(txChunk));
+static void* countChunk(void* data, txByte* from) {
+	txByte* to = ((txChunk*)((txByte*)data - sizeof(txChunk)))->temporary;
 	gxCounters.chunks++;
-	gxCounters.chunkBytes += (uint64_t)(chunk->temporary - (txByte*)chunk);
+	gxCounters.chunkBytes += (uint64_t)(to - from);
 	return data;
 }
 
-txSlot* fxNewSlot(txMachine* the)
-{
-	gxCounters.slots++;
-	return xsNewSlot(the);
-}
+static void* countWhole(void* data) { return countChunk(data, (txByte*)data - sizeof(txChunk)); }
 
-txSlot* fxDuplicateSlot(txMachine* the, txSlot* slot)
-{
-	gxCounters.slots++;
-	return xsDuplicateSlot(the, slot);
-}
-
-void* fxNewChunk(txMachine* the, txSize size)
-{
-	return countChunk(xsNewChunk(the, size));
-}
-
-void* fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity)
-{
-	return countChunk(xsNewGrowableChunk(the, size, capacity));
-}
+txSlot* fxNewSlot(txMachine* the) { gxCounters.slots++; return xsNewSlot(the); }
+txSlot* fxDuplicateSlot(txMachine* the, txSlot* slot) { gxCounters.slots++; return xsDuplicateSlot(the, slot); }
+void* fxNewChunk(txMachine* the, txSize size) { return countWhole(xsNewChunk(the, size)); }
+void* fxNewGrowableChunk(txMachine* the, txSize size, txSize capacity) { return countWhole(xsNewGrowableChunk(the, size, capacity)); }
 
 /* Growing in place takes memory too; what fits into a chunk's spare room does not. */
-void* fxRenewChunk(txMachine* the, void* data, txSize size)
-{
+void* fxRenewChunk(txMachine* the, void* data, txSize size) {
 	txChunk* chunk = (txChunk*)((txByte*)data - sizeof(txChunk));
 	txByte* before = chunk->temporary;
 	void* result = xsRenewChunk(the, data, size);
-	if (result && (chunk->temporary > before)) {
-		gxCounters.chunks++;
-		gxCounters.chunkBytes += (uint64_t)(chunk->temporary - before);
-	}
-	return result;
+	return result && (chunk->temporary > before) ? countChunk(result, before) : result;
 }

@@ -18,39 +18,34 @@
 #define XS_FUNCTION_NORETURN __attribute__((noreturn))
 
 #include <ctype.h>
+#include <errno.h>
 #include <float.h>
 #include <math.h>
+#include <pthread.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-#include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <sys/mman.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define mxUseGCCAtomics 1
 #define mxUsePOSIXThreads 1
-
-/* heap, heap_ptr and heap_pend: the one block of the small boards, as in the SDK's xs/platforms/mc. */
-#define mxMachinePlatform \
-	uint8_t* heap; \
-	uint8_t* heap_ptr; \
-	uint8_t* heap_pend; \
-	int promiseJobs; \
-	void* waiterCondition; \
-	void* waiterData; \
-	void* waiterLink;
-
 #define mxUseDefaultBuildKeys 1
 #define mxUseDefaultSharedChunks 1
 
-/* Time and chance are the parent's: see frames.c. */
+/* heap, heap_ptr and heap_pend: the one block of the small boards, as in the SDK's xs/platforms/mc. */
+#define mxMachinePlatform \
+	uint8_t *heap, *heap_ptr, *heap_pend; \
+	int promiseJobs; \
+	void *waiterCondition, *waiterData, *waiterLink;
+
+/* Time and chance are the parent's: see timers.c. */
 typedef struct timeval c_timeval;
 #define c_timezone timezone
 extern int hostTimeOfDay(struct timeval* tv, void* zone);

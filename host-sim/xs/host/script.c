@@ -2,253 +2,121 @@
 
 #include "host.h"
 
-enum { CHANNELS = 16, PINS = 64 };
-
-typedef struct {
-	uint8_t* bytes;
-	size_t size, from, to;
-} Channel;
-
-static Channel gxChannels[CHANNELS];
+enum { SOCKETS = 16, PINS = 64 };
+static struct Socket { uint8_t* bytes; size_t size, from, to; } gxSockets[SOCKETS];
 static uint8_t gxPins[PINS];
-static const uint8_t* gxText = C_NULL;
-static size_t gxTextSize = 0;
+static const uint8_t* gxText;
+static size_t gxTextSize;
 static txSlot gxBoard;
 static txID gxHandleID = XS_NO_ID;
 
-void hostSetText(const uint8_t* bytes, size_t size)
-{
-	gxText = bytes;
-	gxTextSize = size;
-}
+#define INTEGER(I) (mxArgc > (I) ? fxToInteger(the, mxArgv(I)) : 0)
+#define NUMBER(I) (mxArgc > (I) ? fxToNumber(the, mxArgv(I)) : 0)
 
-void hostChannelPut(txInteger id, const uint8_t* bytes, size_t size, txInteger* waiting)
-{
-	Channel* channel;
-	if ((id < 0) || (id >= CHANNELS))
-		return;
-	channel = &gxChannels[id];
-	c_memmove(channel->bytes, channel->bytes + channel->from, channel->to - channel->from);
-	channel->to -= channel->from;
-	channel->from = 0;
-	if (channel->to + size > channel->size) {
-		channel->size = channel->to + size;
-		channel->bytes = c_realloc(channel->bytes, channel->size);
-	}
-	c_memcpy(channel->bytes + channel->to, bytes, size);
-	channel->to += size;
-	*waiting = (txInteger)channel->to;
-}
-
-static txInteger integerArgument(txMachine* the, txInteger i)
-{
-	return mxArgc > i ? fxToInteger(the, mxArgv(i)) : 0;
-}
-
-static double numberArgument(txMachine* the, txInteger i)
-{
-	return mxArgc > i ? fxToNumber(the, mxArgv(i)) : 0;
-}
-
-static Channel* channelArgument(txMachine* the)
-{
-	txInteger id = integerArgument(the, 0);
-	if ((id < 0) || (id >= CHANNELS))
-		mxRangeError("no such channel");
-	return &gxChannels[id];
-}
-
-static void setNumber(txMachine* the, double number)
-{
+static void setNumber(txMachine* the, double number) {
 	txInteger integer = (number >= -2147483648.0) && (number <= 2147483647.0) ? (txInteger)number : 0;
-	if ((double)integer == number) {
-		mxResult->kind = XS_INTEGER_KIND;
-		mxResult->value.integer = integer;
-	}
-	else {
-		mxResult->kind = XS_NUMBER_KIND;
-		mxResult->value.number = number;
-	}
+	if ((double)integer == number) mxResult->kind = XS_INTEGER_KIND, mxResult->value.integer = integer;
+	else mxResult->kind = XS_NUMBER_KIND, mxResult->value.number = number;
 }
 
-static void setBoolean(txMachine* the, txBoolean value)
-{
+static void setBoolean(txMachine* the, txBoolean value) {
 	mxResult->kind = XS_BOOLEAN_KIND;
 	mxResult->value.boolean = value;
 }
 
-/* Arguments behind the first, each with a tag before it. */
-static void sendArguments(txMachine* the)
-{
-	txInteger i;
-	txInteger type = integerArgument(the, 0);
-	if ((type < OUT_SCRIPT) || (type > 255))
-		mxRangeError("no such frame");
+static void sendValue(uint8_t tag, const void* bytes, size_t size) {
+	uint32_t length = (uint32_t)size;
+	hostOutBytes(&tag, 1);
+	if ((tag == TAG_STRING) || (tag == TAG_BYTES)) hostOutBytes(&length, sizeof(length));
+	hostOutBytes(bytes, size);
+}
+
+/* The values behind the first argument, which is the type. */
+static void sendArguments(txMachine* the) {
+	txInteger i, type = INTEGER(0);
+	if ((type < OUT_SCRIPT) || (type > 255)) mxRangeError("no such frame");
 	hostOutBegin((int)type);
 	for (i = 1; i < mxArgc; i++) {
 		txSlot* slot = mxArgv(i);
-		uint8_t tag;
-		switch (slot->kind) {
-		case XS_UNDEFINED_KIND:
-			tag = TAG_UNDEFINED;
-			hostOutBytes(&tag, 1);
-			break;
-		case XS_BOOLEAN_KIND:
-			tag = slot->value.boolean ? TAG_TRUE : TAG_FALSE;
-			hostOutBytes(&tag, 1);
-			break;
-		case XS_INTEGER_KIND:
-		case XS_NUMBER_KIND: {
-			double number = slot->kind == XS_INTEGER_KIND ? (double)slot->value.integer : slot->value.number;
-			tag = TAG_NUMBER;
-			hostOutBytes(&tag, 1);
-			hostOutBytes(&number, sizeof(number));
-			break;
-		}
-		case XS_STRING_KIND:
-		case XS_STRING_X_KIND: {
-			uint32_t size = (uint32_t)c_strlen(slot->value.string);
-			tag = TAG_STRING;
-			hostOutBytes(&tag, 1);
-			hostOutBytes(&size, sizeof(size));
-			hostOutBytes(slot->value.string, size);
-			break;
-		}
-		default: {
-			void* data;
-			txUnsigned size;
-			uint32_t length;
+		void* data;
+		txUnsigned size;
+		double number = slot->kind == XS_INTEGER_KIND ? (double)slot->value.integer : slot->value.number;
+		if (slot->kind == XS_UNDEFINED_KIND) sendValue(TAG_UNDEFINED, "", 0);
+		else if (slot->kind == XS_BOOLEAN_KIND) sendValue(slot->value.boolean ? TAG_TRUE : TAG_FALSE, "", 0);
+		else if ((slot->kind == XS_INTEGER_KIND) || (slot->kind == XS_NUMBER_KIND)) sendValue(TAG_NUMBER, &number, sizeof(number));
+		else if (mxIsStringPrimitive(slot)) sendValue(TAG_STRING, slot->value.string, c_strlen(slot->value.string));
+		else {
 			_xsmcGetBuffer(the, slot, &data, &size, 0);
-			length = size;
-			tag = TAG_BYTES;
-			hostOutBytes(&tag, 1);
-			hostOutBytes(&length, sizeof(length));
-			hostOutBytes(data, length);
-		}
+			sendValue(TAG_BYTES, data, size);
 		}
 	}
 }
 
-static void host_send(txMachine* the)
-{
-	sendArguments(the);
-	hostOutEnd();
-}
+static void host_send(txMachine* the) { sendArguments(the); hostOutEnd(); }
 
-static void host_ask(txMachine* the)
-{
+static void host_ask(txMachine* the) {
 	size_t size;
 	const uint8_t* reply;
+	double number;
 	sendArguments(the);
 	reply = hostAsk(&size);
-	if (size < 1)
-		return;
-	switch (reply[0]) {
-	case TAG_NUMBER: {
-		double number;
+	switch (size > 0 ? reply[0] : TAG_UNDEFINED) {
+	case TAG_NUMBER:
 		c_memcpy(&number, reply + 1, sizeof(number));
 		setNumber(the, number);
 		break;
-	}
-	case TAG_STRING:
-		fxString(the, mxResult, (txString)(reply + 1)); /* a frame ends with 0 */
-		break;
-	case TAG_BYTES:
-		fxArrayBuffer(the, mxResult, (void*)(reply + 1), (txInteger)size - 1, -1);
-		break;
-	case TAG_TRUE:
-	case TAG_FALSE:
-		setBoolean(the, reply[0] == TAG_TRUE);
-		break;
+	case TAG_STRING: fxString(the, mxResult, (txString)(reply + 1)); break; /* a frame ends with 0 */
+	case TAG_BYTES: fxArrayBuffer(the, mxResult, (void*)(reply + 1), (txInteger)size - 1, -1); break;
+	case TAG_TRUE: setBoolean(the, 1); break;
+	case TAG_FALSE: setBoolean(the, 0); break;
 	}
 }
 
-static void host_attach(txMachine* the)
-{
-	gxBoard = *mxArgv(0);
-	fxRemember(the, &gxBoard);
+static void host_attach(txMachine* the) { gxBoard = *mxArgv(0); fxRemember(the, &gxBoard); }
+static void host_attached(txMachine* the) { mxResult->kind = gxBoard.kind; mxResult->value = gxBoard.value; }
+static void host_now(txMachine* the) { setNumber(the, gxNow); }
+static void host_text(txMachine* the) { fxStringBuffer(the, mxResult, (txString)gxText, (txSize)gxTextSize); }
+static void host_timer(txMachine* the) { setNumber(the, hostTimerNew(the, mxArgv(0), mxArgv(1))); }
+static void host_forget(txMachine* the) { hostTimerFree(the, INTEGER(0)); }
+static void host_arm(txMachine* the) { hostTimerArm(INTEGER(0), NUMBER(1), NUMBER(2)); }
+static void host_stop(txMachine* the) { hostTimerArm(INTEGER(0), -1, 0); }
+
+static struct Socket* socketArgument(txMachine* the) {
+	txInteger id = INTEGER(0);
+	if ((id < 0) || (id >= SOCKETS)) mxRangeError("no such socket");
+	return &gxSockets[id];
 }
 
-static void host_attached(txMachine* the)
-{
-	mxResult->kind = gxBoard.kind;
-	mxResult->value = gxBoard.value;
+static void host_open(txMachine* the) {
+	struct Socket* socket = socketArgument(the);
+	socket->from = socket->to = 0;
 }
 
-static void host_now(txMachine* the)
-{
-	setNumber(the, gxNow);
-}
-
-static void host_text(txMachine* the)
-{
-	fxStringBuffer(the, mxResult, (txString)gxText, (txSize)gxTextSize);
-}
-
-static void host_open(txMachine* the)
-{
-	Channel* channel = channelArgument(the);
-	channel->from = channel->to = 0;
-}
-
-static void host_take(txMachine* the)
-{
-	Channel* channel = channelArgument(the);
+static void host_take(txMachine* the) {
+	struct Socket* socket = socketArgument(the);
 	void* data;
 	txUnsigned size;
 	_xsmcGetBuffer(the, mxArgv(1), &data, &size, 1);
-	if (size > channel->to - channel->from)
-		mxUnknownError("invalid"); /* as the SDK's sockets say */
-	c_memcpy(data, channel->bytes + channel->from, size);
-	channel->from += size;
+	if (size > socket->to - socket->from) mxUnknownError("invalid"); /* as the SDK's sockets say */
+	c_memcpy(data, socket->bytes + socket->from, size);
+	socket->from += size;
 	setNumber(the, (double)size);
 }
 
-static void host_available(txMachine* the)
-{
-	Channel* channel = channelArgument(the);
-	setNumber(the, (double)(channel->to - channel->from));
-}
-
-static void host_timer(txMachine* the)
-{
-	setNumber(the, hostTimerNew(the, mxArgv(0), mxArgv(1)));
-}
-
-static void host_forget(txMachine* the)
-{
-	hostTimerFree(the, integerArgument(the, 0));
-}
-
-static void host_arm(txMachine* the)
-{
-	hostTimerArm(integerArgument(the, 0), numberArgument(the, 1), numberArgument(the, 2));
-}
-
-static void host_stop(txMachine* the)
-{
-	hostTimerStop(integerArgument(the, 0));
-}
-
 /* A pin has one owner at a time. */
-static void host_claim(txMachine* the)
-{
-	txInteger pin = integerArgument(the, 0);
+static void host_claim(txMachine* the) {
+	txInteger pin = INTEGER(0);
 	txBoolean free = (pin >= 0) && (pin < PINS) && !gxPins[pin];
-	if (free)
-		gxPins[pin] = 1;
+	if (free) gxPins[pin] = 1;
 	setBoolean(the, free);
 }
 
-static void host_release(txMachine* the)
-{
-	txInteger pin = integerArgument(the, 0);
-	if ((pin >= 0) && (pin < PINS))
-		gxPins[pin] = 0;
+static void host_release(txMachine* the) {
+	txInteger pin = INTEGER(0);
+	if ((pin >= 0) && (pin < PINS)) gxPins[pin] = 0;
 }
 
-static void host_trace(txMachine* the)
-{
+static void host_trace(txMachine* the) {
 	txInteger i;
 	hostOutBegin(OUT_TRACE);
 	for (i = 0; i < mxArgc; i++) {
@@ -258,125 +126,112 @@ static void host_trace(txMachine* the)
 	hostOutEnd();
 }
 
-void hostBuildScript(txMachine* root)
-{
-	static const struct { const char* name; txCallback call; txInteger length; } functions[] = {
-		{ "send", host_send, 1 },
-		{ "ask", host_ask, 1 },
-		{ "attach", host_attach, 1 },
-		{ "attached", host_attached, 0 },
-		{ "now", host_now, 0 },
-		{ "text", host_text, 0 },
-		{ "open", host_open, 1 },
-		{ "take", host_take, 2 },
-		{ "available", host_available, 1 },
-		{ "timer", host_timer, 2 },
-		{ "forget", host_forget, 1 },
-		{ "arm", host_arm, 3 },
-		{ "stop", host_stop, 1 },
-		{ "claim", host_claim, 1 },
-		{ "release", host_release, 1 },
+static void setGlobal(txMachine* the, char* name) {
+	mxPush(mxGlobal);
+	fxSetID(the, fxNewNameC(the, name));
+	mxPop();
+}
+
+void hostBuildScript(txMachine* the) {
+	static const struct { char* name; txCallback call; } functions[] = {
+		{ "send", host_send }, { "ask", host_ask }, { "attach", host_attach }, { "attached", host_attached },
+		{ "now", host_now }, { "text", host_text }, { "open", host_open }, { "take", host_take },
+		{ "timer", host_timer }, { "forget", host_forget }, { "arm", host_arm }, { "stop", host_stop },
+		{ "claim", host_claim }, { "release", host_release },
 	};
-	txMachine* the = root;
-	txSlot* instance;
-	txSlot* slot;
+	txSlot *instance, *slot;
 	size_t i;
 	fxBeginHost(the);
 	mxPush(mxObjectPrototype);
 	instance = fxNewObjectInstance(the);
 	slot = fxLastProperty(the, instance);
 	for (i = 0; i < sizeof(functions) / sizeof(functions[0]); i++)
-		slot = fxNextHostFunctionProperty(the, slot, functions[i].call, functions[i].length, fxNewNameC(the, (txString)functions[i].name), XS_GET_ONLY);
+		slot = fxNextHostFunctionProperty(the, slot, functions[i].call, 0, fxNewNameC(the, functions[i].name), XS_GET_ONLY);
 	instance->flag |= XS_DONT_PATCH_FLAG;
-	mxPush(mxGlobal);
-	fxSetID(the, fxNewNameC(the, "host"));
-	mxPop();
-	fxNewHostFunction(the, host_trace, 1, fxNewNameC(the, "trace"), XS_NO_ID);
-	mxPush(mxGlobal);
-	fxSetID(the, fxNewNameC(the, "trace"));
-	mxPop();
+	setGlobal(the, "host");
+	fxNewHostFunction(the, host_trace, 0, fxNewNameC(the, "trace"), XS_NO_ID);
+	setGlobal(the, "trace");
 	gxHandleID = fxNewNameC(the, "handle");
 	fxEndHost(the);
 }
 
-static void runJobs(txMachine* the)
-{
+void fxCreateMachinePlatform(txMachine* the) { (void)the; }
+void fxDeleteMachinePlatform(txMachine* the) { (void)the; }
+void fxQueuePromiseJobs(txMachine* the) { the->promiseJobs = 1; }
+
+/* Runs script from the bottom of its stack, and the jobs it leaves; what it throws ends the machine, as on a board. */
+static void run(txMachine* the, void (*call)(txMachine*, void*), void* data) {
+	fxBeginHost(the);
+	{
+		mxTry(the) {
+			(*call)(the, data);
+		}
+		mxCatch(the) {
+			fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
+		}
+	}
+	fxEndHost(the);
 	while (the->promiseJobs) {
 		the->promiseJobs = 0;
 		fxRunPromiseJobs(the);
 	}
 }
 
-void fxQueuePromiseJobs(txMachine* the)
-{
-	the->promiseJobs = 1;
+static void callHandler(txMachine* the, void* data) {
+	txInteger* values = data;
+	mxPushSlot(&gxBoard);
+	fxCallID(the, gxHandleID);
+	mxPushInteger(values[0]);
+	mxPushInteger(values[1]);
+	mxPushInteger(values[2]);
+	mxRunCount(3);
 }
 
-void fxCreateMachinePlatform(txMachine* the) { (void)the; }
-void fxDeleteMachinePlatform(txMachine* the) { (void)the; }
-
-/* Calls the script's `handle(kind, id, count)`; what it throws ends the machine, as on a board. */
-void hostHandle(txMachine* the, txInteger kind, txInteger id, txInteger count)
-{
-	if (gxBoard.kind != XS_REFERENCE_KIND)
-		return;
-	fxBeginHost(the);
-	{
-		mxTry(the) {
-			mxPushSlot(&gxBoard);
-			fxCallID(the, gxHandleID);
-			mxPushInteger(kind);
-			mxPushInteger(id);
-			mxPushInteger(count);
-			mxRunCount(3);
-			mxPop();
-		}
-		mxCatch(the) {
-			fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
-		}
+/* Bytes for a socket wait outside of the script's heap, as in the network stack of a board. */
+void hostReceive(txMachine* the, txInteger kind, txInteger id, uint8_t* bytes, size_t size) {
+	txInteger values[3] = { kind, id, (txInteger)size };
+	if ((kind == KIND_DATA) && (id >= 0) && (id < SOCKETS)) {
+		struct Socket* socket = &gxSockets[id];
+		socket->to -= socket->from;
+		c_memmove(socket->bytes, socket->bytes + socket->from, socket->to);
+		socket->from = 0;
+		if (socket->to + size > socket->size) socket->bytes = c_realloc(socket->bytes, socket->size = socket->to + size);
+		c_memcpy(socket->bytes + socket->to, bytes, size);
+		values[2] = (txInteger)(socket->to += size);
 	}
-	fxEndHost(the);
-	runJobs(the);
+	else if (size == sizeof(int32_t)) c_memcpy(&values[2], bytes, size); /* a number is what most frames carry */
+	gxText = bytes;
+	gxTextSize = size;
+	if (gxBoard.kind == XS_REFERENCE_KIND) run(the, callHandler, values);
 }
 
-/* Calls a timer's callback; what it throws ends the machine, as on a board. */
-void hostCall(txMachine* the, txSlot* callback, txSlot* argument)
-{
-	fxBeginHost(the);
-	{
-		mxTry(the) {
-			mxPushUndefined();
-			mxPushSlot(callback);
-			mxCall();
-			mxPushSlot(argument);
-			mxRunCount(1);
-			mxPop();
-		}
-		mxCatch(the) {
-			fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
-		}
-	}
-	fxEndHost(the);
-	runJobs(the);
+static void callTimer(txMachine* the, void* data) {
+	txSlot** slots = data;
+	mxPushUndefined();
+	mxPushSlot(slots[0]);
+	mxCall();
+	mxPushSlot(slots[1]);
+	mxRunCount(1);
 }
 
-/* Imports a module and calls its default export. */
-void hostRunMain(txMachine* the, txString name)
-{
-	fxBeginHost(the);
-	{
-		mxTry(the) {
-			mxPushUndefined();
-			mxPushStringX(name);
-			fxAwaitImport(the, XS_IMPORT_DEFAULT);
-			mxCall();
-			mxRunCount(0);
-			mxPop();
-		}
-		mxCatch(the) {
-			fxAbort(the, XS_UNHANDLED_EXCEPTION_EXIT);
-		}
-	}
-	fxEndHost(the);
-	runJobs(the);
+void hostCall(txMachine* the, txSlot* callback, txSlot* argument) {
+	txSlot* slots[2] = { callback, argument };
+	run(the, callTimer, slots);
 }
+
+static void callMain(txMachine* the, void* name) {
+	mxPushUndefined();
+	mxPushStringX(name);
+	fxAwaitImport(the, XS_IMPORT_DEFAULT);
+	mxCall();
+	mxRunCount(0);
+}
+
+void hostRunMain(txMachine* the, txString name) { run(the, callMain, name); }
+
+static void callImport(txMachine* the, void* name) {
+	mxPushStringX(name);
+	fxAwaitImport(the, XS_IMPORT_NAMESPACE);
+}
+
+void hostImport(txMachine* the, txString name) { run(the, callImport, name); }

@@ -3,42 +3,23 @@
 #include "host.h"
 
 enum { TIMERS = 64 };
-
-typedef struct {
-	int used;
-	int armed;
-	txSlot callback;
-	txSlot self;
-	double due;
-	double repeat;
-	uint64_t order;
-} HostTimer;
-
+typedef struct { int used, armed; txSlot callback, self; double due, repeat; uint64_t order; } HostTimer;
 static HostTimer gxTimers[TIMERS];
-static uint64_t gxOrder = 0;
-static uint64_t gxRandom = 1;
+static uint64_t gxOrder = 0, gxRandom = 1;
+double gxNow = 0, gxEpoch = 0;
 
-double gxNow = 0;
-double gxEpoch = 0;
-
-int hostTimeOfDay(struct timeval* tv, void* zone)
-{
-	double ms = gxEpoch + gxNow;
-	double s = floor(ms / 1000);
+int hostTimeOfDay(struct timeval* tv, void* zone) {
+	double ms = gxEpoch + gxNow, s = floor(ms / 1000);
 	(void)zone;
 	tv->tv_sec = (time_t)s;
 	tv->tv_usec = (suseconds_t)((ms - 1000 * s) * 1000);
 	return 0;
 }
 
-void hostSeed(double seed)
-{
-	gxRandom = (uint64_t)seed + 0x9e3779b97f4a7c15ull;
-}
+void hostSeed(double seed) { gxRandom = (uint64_t)seed + 0x9e3779b97f4a7c15ull; }
 
 /* splitmix64 */
-int hostRandom(void)
-{
+int hostRandom(void) {
 	uint64_t z = (gxRandom += 0x9e3779b97f4a7c15ull);
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ull;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebull;
@@ -46,84 +27,63 @@ int hostRandom(void)
 }
 
 /* Keeps the callback and what it is called with; -1 if no timer is left. */
-txInteger hostTimerNew(txMachine* the, txSlot* callback, txSlot* self)
-{
+txInteger hostTimerNew(txMachine* the, txSlot* callback, txSlot* self) {
 	txInteger i;
-	for (i = 0; i < TIMERS; i++)
-		if (!gxTimers[i].used) {
-			gxTimers[i].used = 1;
-			gxTimers[i].callback = *callback;
-			gxTimers[i].self = *self;
-			fxRemember(the, &gxTimers[i].callback);
-			fxRemember(the, &gxTimers[i].self);
-			return i;
-		}
-	return -1;
+	for (i = 0; (i < TIMERS) && gxTimers[i].used; i++);
+	if (i == TIMERS) return -1;
+	gxTimers[i].used = 1;
+	gxTimers[i].callback = *callback;
+	gxTimers[i].self = *self;
+	fxRemember(the, &gxTimers[i].callback);
+	fxRemember(the, &gxTimers[i].self);
+	return i;
 }
 
-void hostTimerFree(txMachine* the, txInteger i)
-{
-	if ((i < 0) || (i >= TIMERS) || !gxTimers[i].used)
-		return;
+void hostTimerFree(txMachine* the, txInteger i) {
+	if ((i < 0) || (i >= TIMERS) || !gxTimers[i].used) return;
 	fxForget(the, &gxTimers[i].callback);
 	fxForget(the, &gxTimers[i].self);
 	gxTimers[i].used = gxTimers[i].armed = 0;
 }
 
-void hostTimerArm(txInteger i, double ms, double repeat)
-{
-	if ((i < 0) || (i >= TIMERS) || !gxTimers[i].used)
-		return;
-	gxTimers[i].armed = 1;
+/* Below 0: parks the timer. */
+void hostTimerArm(txInteger i, double ms, double repeat) {
+	if ((i < 0) || (i >= TIMERS) || !gxTimers[i].used) return;
+	gxTimers[i].armed = ms >= 0;
 	gxTimers[i].due = gxNow + ms;
 	gxTimers[i].repeat = repeat;
 	gxTimers[i].order = gxOrder++;
 }
 
-void hostTimerStop(txInteger i)
-{
-	if ((i >= 0) && (i < TIMERS))
-		gxTimers[i].armed = 0, gxTimers[i].order = gxOrder++;
-}
-
-static HostTimer* nextTimer(void)
-{
-	HostTimer* next = C_NULL;
-	int i;
-	for (i = 0; i < TIMERS; i++) {
-		HostTimer* timer = &gxTimers[i];
+static HostTimer* nextTimer(void) {
+	HostTimer *next = C_NULL, *timer;
+	for (timer = gxTimers; timer < gxTimers + TIMERS; timer++)
 		if (timer->armed && (!next || (timer->due < next->due) || ((timer->due == next->due) && (timer->order < next->order))))
 			next = timer;
-	}
 	return next;
 }
 
 /* When the next timer is due, ms on the parent's clock; -1 if none is. */
-double hostTimerDue(void)
-{
+double hostTimerDue(void) {
 	HostTimer* timer = nextTimer();
 	return timer ? timer->due : -1;
 }
 
 /* A timer that the others arm for now waits for the next turn, so that the parent can come between. */
-void hostTimersFire(txMachine* the)
-{
+void hostTimersFire(txMachine* the) {
 	uint64_t order = gxOrder;
 	HostTimer* timer;
 	while ((timer = nextTimer()) && (timer->due <= gxNow) && (timer->order < order)) {
 		uint64_t fired = timer->order;
 		int once = timer->repeat <= 0;
-		if (once)
-			timer->armed = 0;
+		if (once) timer->armed = 0;
 		else {
 			timer->due += timer->repeat;
-			if (timer->due <= gxNow)
-				timer->due = gxNow + timer->repeat;
-			timer->order = fired = gxOrder++;
+			if (timer->due <= gxNow) timer->due = gxNow + timer->repeat;
+			timer->order = gxOrder++;
 		}
 		hostCall(the, &timer->callback, &timer->self);
 		/* As the SDK's: a one-shot timer is gone, unless it was scheduled or parked meanwhile. */
-		if (once && timer->used && (timer->order == fired))
-			hostTimerFree(the, (txInteger)(timer - gxTimers));
+		if (once && (timer->order == fired)) hostTimerFree(the, (txInteger)(timer - gxTimers));
 	}
 }
