@@ -1,5 +1,5 @@
 // The one preallocated buffer of the node: both rings, the constant parts of messages and the output stage lie side
-// by side, so that everything moves by copyWithin.
+// by side, so that everything moves by copyWithin. Behind it lies the template of a measure.
 
 import type { LaneShape } from "../cloud/cloud.js";
 import { Ring } from "../core/ring.js";
@@ -15,13 +15,16 @@ export class Arena {
 	readonly measures: Lane;
 	readonly events: Lane;
 	readonly output: Output;
+	/** Where one more record of the measures has room, for the text that is kept in place. */
+	readonly templateAt: number;
 
 	constructor(measures: LaneShape, measureSlots: number, events: LaneShape, eventSlots: number) {
 		const measureBytes = Ring.bytesFor(measureSlots, measures.recordBytes, measures.stamps);
 		const eventBytes = Ring.bytesFor(eventSlots, events.recordBytes, events.stamps);
 		const constants = measureBytes + eventBytes;
 		const outputAt = (constants + constantBytes(measures) + constantBytes(events) + 7) & ~7;
-		this.bytes = new Uint8Array(outputAt + Limits.outputBytes);
+		this.templateAt = outputAt + Limits.outputBytes;
+		this.bytes = new Uint8Array(this.templateAt + measures.recordBytes);
 		this.measures = this.#lane(measures, measureSlots, 0, constants);
 		this.events = this.#lane(events, eventSlots, measureBytes, constants + constantBytes(measures));
 		this.output = new Output(this.bytes, outputAt, Limits.outputBytes);

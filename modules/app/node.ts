@@ -85,6 +85,8 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		this.measures = arena.measures;
 		this.events = arena.events;
 		this.#writer = new RecordWriter(arena.bytes, cloud.stamp, clock, boot);
+		const template = cloud.template?.();
+		if (template) this.#writer.useTemplate(arena.templateAt, cloud.measures.recordBytes, template);
 		this.outbox = new Outbox([this.events, this.measures], cloud.stamp, clock, boot, this);
 		this.session = new Session({
 			transport: parts.transport,
@@ -163,7 +165,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 			return;
 		}
 		writer.begin(ring, slot, taken);
-		const written = this.#cloud.encode(writer, values);
+		const written = writer.fromTemplate(values) ? CHANNELS.length : this.#cloud.encode(writer, values);
 		health.missingValues += CHANNELS.length - written;
 		const accepted = written > 0 && !writer.overflow;
 		if (accepted) {

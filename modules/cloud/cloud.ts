@@ -3,6 +3,7 @@
 
 import type { RecordWriter } from "../core/record-writer.js";
 import type { Stamp } from "../core/stamp.js";
+import type { TemplatePart } from "../core/template.js";
 import type { ConnectOptions } from "../mqtt/encode.js";
 import type { InboundMessage } from "../mqtt/parser.js";
 
@@ -73,6 +74,8 @@ export interface Cloud {
 	attach(host: CloudHost): void;
 	/** The i-th thing to say after CONNACK, or undefined when measures may flow. */
 	opening(step: number): OpeningStep | undefined;
+	/** What `encode` writes for a sample whose values are all there, in parts; asked for once. */
+	template?(): TemplatePart[];
 	/** Writes a sample; NaN stands for a channel without a value. Returns the number of values written. */
 	encode(record: RecordWriter, values: Float64Array): number;
 	/** A message of the lane `events` was delivered. */

@@ -13,13 +13,24 @@ const { values } = parseArgs({
 const wants = (part: string) => values.only === undefined || values.only === part;
 const note = (text: string) => process.stderr.write(`${text}\n`);
 const data: Record<string, unknown> = {};
-const print = (title: string, columns: readonly string[], rows: ReadonlyArray<readonly (string | number)[]>) => {
+const print = (
+	title: string,
+	columns: readonly string[],
+	rows: ReadonlyArray<readonly (string | number)[]>,
+) => {
 	if (!values.json) printTable(title, columns, rows);
 };
 
 const n = (value: number | undefined) => (value === undefined ? "–" : formatNumber(value));
 const ratio = (a: number | undefined, b: number | undefined) =>
 	a === undefined || b === undefined ? "–" : (a / b).toFixed(2);
+
+const WAYS = {
+	stringify: "JSON.stringify, then bytes",
+	concat: "concatenation with toFixed, then bytes",
+	encode: "Mote: record and packet",
+	whole: "Mote: ring, outbox, packet, release",
+} as const;
 
 if (wants("xs")) {
 	const engine = await buildEngine(note);
@@ -38,11 +49,22 @@ if (wants("xs")) {
 		const of = (way: string) => found.find((cost) => cost.work.way === way);
 		const loop = of("loop");
 		const net = (cost: Cost | undefined) =>
-			cost?.instructions === undefined || loop?.instructions === undefined ? undefined : cost.instructions - loop.instructions;
+			cost?.instructions === undefined || loop?.instructions === undefined
+				? undefined
+				: cost.instructions - loop.instructions;
 		const ours = of("encode");
 		print(
 			`XS (npm's 13.3, ${engine.bits} bit), ${cloud}: four values to a finished PUBLISH packet, per message; the loop of ${n(loop?.instructions)} instructions is taken off`,
-			["way", "instructions", "times ours", "µs", "times ours", "slots", "chunk bytes", "collections in 1000"],
+			[
+				"way",
+				"instructions",
+				"times ours",
+				"µs",
+				"times ours",
+				"slots",
+				"chunk bytes",
+				"collections in 1000",
+			],
 			found
 				.filter((cost) => cost.work.way !== "loop")
 				.map((cost) => [
@@ -72,7 +94,9 @@ if (wants("xs")) {
 			);
 	const unit = callgrind ? "instructions" : "µs";
 	const cost = (work: Partial<Work>) => {
-		const found = growth.find((one) => Object.entries(work).every(([key, value]) => one.work[key as keyof Work] === value));
+		const found = growth.find((one) =>
+			Object.entries(work).every(([key, value]) => one.work[key as keyof Work] === value),
+		);
 		return callgrind ? found?.instructions : found?.wallUs;
 	};
 	print(
@@ -107,17 +131,29 @@ if (wants("node")) {
 	data.node = results;
 	print(
 		`Node ${process.version}: Mote / mqtt-packet, one round after the other (targets: encode ${TARGETS.encode}, parse ${TARGETS.parse})`,
-		["what", "ours", "mqtt-packet's", "same deliverable", "ours/s", "theirs/s", "ratio", "from", "to", "bytes allocated, ours", "theirs"],
+		[
+			"what",
+			"ours",
+			"mqtt-packet's",
+			"same deliverable",
+			"ours/s",
+			"theirs/s",
+			"ratio",
+			"from",
+			"to",
+			"bytes allocated, ours",
+			"theirs",
+		],
 		results.map((one) => [
-			one.what,
+			one.name,
 			one.ours.name,
 			one.theirs.name,
 			one.same ? "yes" : "no",
 			formatNumber(one.ours.perSecond),
 			formatNumber(one.theirs.perSecond),
-			one.ratio.toFixed(1),
-			one.low.toFixed(1),
-			one.high.toFixed(1),
+			one.ratio.median.toFixed(1),
+			one.ratio.min.toFixed(1),
+			one.ratio.max.toFixed(1),
 			formatNumber(one.ours.bytes),
 			formatNumber(one.theirs.bytes),
 		]),
@@ -127,9 +163,31 @@ if (wants("node")) {
 if (wants("wire")) {
 	const report = wireBytes();
 	data.wire = report;
-	if (!values.json) {
-		console.log(JSON.stringify(report, null, 1).slice(0, 0));
-	}
+	print(
+		"Bytes on the wire for one measure of four values (MQTT or HTTP; without TLS, TCP and IP)",
+		["form", "measures together", "messages for 100", "body", "sent", "comes back"],
+		report.rows.map((row) => [
+			row.name,
+			`${row.batch}`,
+			`${row.messages}`,
+			row.body.toFixed(1),
+			row.sent.toFixed(1),
+			row.back.toFixed(1),
+		]),
+	);
+	print(
+		"Saved by SmartREST, percent",
+		["SmartREST", "REST", "same measurements", "of the request", "of the body alone", "both ways"],
+		report.savings.map((saving) => [
+			saving.smartRest,
+			saving.rest,
+			saving.equivalent ? "yes" : "no",
+			saving.ofRequest.toFixed(1),
+			saving.ofBody.toFixed(1),
+			saving.bothWays.toFixed(1),
+		]),
+	);
+	if (!values.json) for (const line of [...report.verdict, ...report.notes]) console.log(line);
 }
 
 if (values.json) process.stdout.write(`${JSON.stringify(data)}\n`);

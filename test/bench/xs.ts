@@ -62,7 +62,10 @@ async function run(
 	const machine = new XsMachine({
 		engine,
 		// Wide measures and full rings may take more than a board has; the rate of collections is that of the board's slots.
-		creation: work.channels || work.fill ? { ...creation, chunk: { initial: 524_288, incremental: 0 } } : { ...creation, chunk },
+		creation:
+			work.channels || work.fill
+				? { ...creation, chunk: { initial: 524_288, incremental: 0 } }
+				: { ...creation, chunk },
 		program: work.channels ? program.map((module) => widened(module, work.channels as number)) : program,
 		start: BENCH,
 		pins: PINS,
@@ -93,16 +96,34 @@ async function run(
 /** The firmware with another number of channels. */
 function widened(module: ProgramModule, channels: number): ProgramModule {
 	if (module.name === "modules/core/channels") {
-		const list = Array.from({ length: channels }, (_, i) => `Object.freeze({name:"v${i}",unit:"C",decimals:${[2, 0, 0, 1][i % 4]}})`);
-		return { ...module, source: `export const ChannelIndex = Object.freeze({Temperature:0,Led:1,Buzzer:2,Speed:3});\nexport const CHANNELS = Object.freeze([${list}]);\n` };
+		const list = Array.from(
+			{ length: channels },
+			(_, i) => `Object.freeze({name:"v${i}",unit:"C",decimals:${[2, 0, 0, 1][i % 4]}})`,
+		);
+		return {
+			...module,
+			source: `export const ChannelIndex = Object.freeze({Temperature:0,Led:1,Buzzer:2,Speed:3});\nexport const CHANNELS = Object.freeze([${list}]);\n`,
+		};
 	}
 	if (module.name === "modules/cloud/cumulocity/cumulocity") {
 		const list = Array.from({ length: channels }, (_, i) => `"mote_V,v${i}"`);
-		return { ...module, source: module.source.replace(/const SERIES = Object\.freeze\(\[[\s\S]*?\]\)/, `const SERIES = Object.freeze([${list}])`) };
+		return {
+			...module,
+			source: module.source.replace(
+				/const SERIES = Object\.freeze\(\[[\s\S]*?\]\)/,
+				`const SERIES = Object.freeze([${list}])`,
+			),
+		};
 	}
 	if (module.name === BENCH) {
 		const list = Array.from({ length: channels }, (_, i) => `"mote_V,v${i}"`);
-		return { ...module, source: module.source.replace(/const SERIES = Object\.freeze\(\[[\s\S]*?\]\)/, `const SERIES = Object.freeze([${list}])`) };
+		return {
+			...module,
+			source: module.source.replace(
+				/const SERIES = Object\.freeze\(\[[\s\S]*?\]\)/,
+				`const SERIES = Object.freeze([${list}])`,
+			),
+		};
 	}
 	return module;
 }
@@ -135,7 +156,11 @@ export interface CostOptions {
 }
 
 /** Costs of several ways, their timed rounds taking turns. */
-export async function costsOf(engine: EngineProgram, works: readonly Work[], options: CostOptions): Promise<Cost[]> {
+export async function costsOf(
+	engine: EngineProgram,
+	works: readonly Work[],
+	options: CostOptions,
+): Promise<Cost[]> {
 	const { callgrind, messages, counted, rounds } = options;
 	const times: number[][] = works.map(() => []);
 	const memory: Array<Pick<Cost, "slots" | "chunkBytes" | "collections">> = [];

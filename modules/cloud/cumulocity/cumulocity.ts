@@ -6,6 +6,7 @@ import { CHANNELS, type Channel } from "../../core/channels.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import type { RecordWriter } from "../../core/record-writer.js";
 import { IsoStamp } from "../../core/stamp.js";
+import type { TemplatePart } from "../../core/template.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
@@ -176,6 +177,21 @@ export class Cumulocity implements Cloud {
 			host.mark("restart", false);
 		};
 		return [publish(rows, done)];
+	}
+
+	template(): TemplatePart[] {
+		const { multiple } = this.#settings.cumulocity;
+		const parts: TemplatePart[] = multiple ? [this.#multipleHead, "stamp"] : [];
+		for (const [channel, { decimals }] of CHANNELS.entries()) {
+			parts.push(
+				this.#heads[channel] as Uint8Array,
+				{ channel, decimals },
+				this.#units[channel] as Uint8Array,
+			);
+			if (!multiple) parts.push("stamp", Uint8Array.of(LF));
+		}
+		if (multiple) parts.push(Uint8Array.of(LF));
+		return parts;
 	}
 
 	encode(record: RecordWriter, values: Float64Array): number {

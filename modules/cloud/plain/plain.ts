@@ -8,6 +8,7 @@ import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import { escapedLength, type RecordWriter } from "../../core/record-writer.js";
 import { RecordKind } from "../../core/ring.js";
 import { IsoStamp } from "../../core/stamp.js";
+import type { TemplatePart } from "../../core/template.js";
 import { cutUtf8, isUtf8 } from "../../core/utf8.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
@@ -92,6 +93,14 @@ export class Plain implements Cloud {
 		if (step === 1)
 			return { kind: "publish", topic: this.#status, payload: ascii("online"), qos: 1, retain: true };
 		return undefined;
+	}
+
+	template(): TemplatePart[] {
+		const parts: TemplatePart[] = [TIME, "stamp", ascii('"')];
+		for (const [channel, { decimals }] of CHANNELS.entries())
+			parts.push(this.#names[channel] as Uint8Array, { channel, decimals });
+		parts.push(ascii("}"));
+		return parts;
 	}
 
 	encode(record: RecordWriter, values: Float64Array): number {

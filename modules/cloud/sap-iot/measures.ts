@@ -6,6 +6,7 @@ import { CHANNELS, type Channel } from "../../core/channels.js";
 import { MAX_DECIMAL_BYTES, NUMBER_DIGITS } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import type { RecordWriter } from "../../core/record-writer.js";
+import type { TemplatePart } from "../../core/template.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { jsonString, utf8 } from "../text.js";
 
@@ -53,6 +54,23 @@ export class SapMeasures {
 		let bytes = this.#head.length + this.#beforeMeasures.length + this.#date.length + this.#tail.length;
 		for (const name of this.#names) bytes += name.length + 10;
 		this.recordBytes = bytes + ISO_TIME_BYTES + MAX_DECIMAL_BYTES;
+	}
+
+	/** The parts of a sample whose values are all there. */
+	template(): TemplatePart[] {
+		const parts: TemplatePart[] = [];
+		const at = this.#headNumberAt;
+		if (at < 0) parts.push(this.#head);
+		else parts.push(this.#head.slice(0, at), "number", this.#head.slice(at + NUMBER_DIGITS));
+		if (!this.dated) parts.push("stamp");
+		parts.push(this.#beforeMeasures);
+		for (const [channel, { decimals }] of CHANNELS.entries()) {
+			if (channel > 0) parts.push(Uint8Array.of(COMMA));
+			parts.push(this.#names[channel] as Uint8Array, { channel, decimals });
+		}
+		if (this.dated) parts.push(this.#date, "stamp");
+		parts.push(this.#tail);
+		return parts;
 	}
 
 	/** Writes a sample and returns the number of values. In array form a sample with a gap has no values at all. */

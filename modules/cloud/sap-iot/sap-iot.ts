@@ -4,6 +4,7 @@
 import { ascii, equals } from "../../core/bytes.js";
 import type { RecordWriter } from "../../core/record-writer.js";
 import { IsoStamp, MillisecondStamp, type Stamp } from "../../core/stamp.js";
+import type { TemplatePart } from "../../core/template.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
 import { topicName } from "../../mqtt/topic.js";
@@ -83,6 +84,10 @@ export class SapIot implements Cloud {
 		if (step > 1) return undefined;
 		const topic = step === 0 ? this.#ackTopic : this.#commandTopic;
 		return { kind: "subscribe", topic, payload: NOTHING, qos: 1, retain: false };
+	}
+
+	template(): TemplatePart[] {
+		return this.#encoder.template();
 	}
 
 	encode(record: RecordWriter, values: Float64Array): number {
