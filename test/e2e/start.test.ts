@@ -4,60 +4,65 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildEngine } from "../../host-sim/xs/build.js";
 import { eventsOf, runCli, startCli, summaryOf } from "./cli.js";
 
+let xs = true;
+before(async () => {
+	xs = await buildEngine().then(
+		() => true,
+		() => false,
+	);
+});
+
 describe("npm start", () => {
-	for (const cloud of ["cumulocity", "sap", "plain"]) {
-		it(`delivers five measures to ${cloud} and loses none`, async () => {
-			const outcome = await runCli([
-				"--cloud",
-				cloud,
-				"--measures",
-				"5",
-				"--interval",
-				"150ms",
-				"--log",
-				"json",
-			]);
-			assert.equal(outcome.code, 0, outcome.err);
-			const summary = summaryOf(outcome);
-			assert.ok(summary.acknowledged >= 5, JSON.stringify(summary));
-			assert.equal(summary.lost, 0);
-			assert.ok(summary.published >= summary.acknowledged);
-			assert.equal(summary.stored, summary.accepted);
-			assert.equal(summary.reconnects, 0);
-			assert.equal(outcome.err, "");
-		});
+	for (const engine of ["xs", "node"] as const)
+		for (const cloud of ["cumulocity", "sap", "plain"]) {
+			const on = ["--engine", engine, "--cloud", cloud];
+			it(`delivers five measures to ${cloud} from ${engine} and loses none`, async function () {
+				if (engine === "xs" && !xs) this.skip();
+				const outcome = await runCli([...on, "--measures", "5", "--interval", "150ms", "--log", "json"]);
+				assert.equal(outcome.code, 0, outcome.err);
+				const summary = summaryOf(outcome);
+				assert.ok(summary.acknowledged >= 5, JSON.stringify(summary));
+				assert.equal(summary.lost, 0);
+				assert.ok(summary.published >= summary.acknowledged);
+				assert.equal(summary.stored, summary.accepted);
+				assert.equal(summary.reconnects, 0);
+				assert.equal(outcome.err, "");
+			});
 
-		it(`carries out three commands from ${cloud}, and the circuit shows it`, async () => {
-			const outcome = await runCli([
-				...["--cloud", cloud, "--measures", "2", "--interval", "300ms", "--log", "json"],
-				...["--command", "led on", "--command", "buzzer 880Hz 200ms", "--command", "speed 50"],
-			]);
-			assert.equal(outcome.code, 0, outcome.err);
-			assert.deepEqual(summaryOf(outcome).commands, [
-				{ text: "led on", status: "SUCCESSFUL", reason: "" },
-				{ text: "buzzer 880Hz 200ms", status: "SUCCESSFUL", reason: "" },
-				{ text: "speed 50", status: "SUCCESSFUL", reason: "" },
-			]);
-			const circuit = eventsOf(outcome, "circuit");
-			assert.equal(circuit.length, 3);
-			assert.equal(circuit[0]?.led, 100);
-			assert.equal(circuit[1]?.toneHz, 880);
-		});
+			it(`carries out three commands from ${cloud} on ${engine}, and the circuit shows it`, async function () {
+				if (engine === "xs" && !xs) this.skip();
+				const outcome = await runCli([
+					...[...on, "--measures", "2", "--interval", "300ms", "--log", "json"],
+					...["--command", "led on", "--command", "buzzer 880Hz 200ms", "--command", "speed 50"],
+				]);
+				assert.equal(outcome.code, 0, outcome.err);
+				assert.deepEqual(summaryOf(outcome).commands, [
+					{ text: "led on", status: "SUCCESSFUL", reason: "" },
+					{ text: "buzzer 880Hz 200ms", status: "SUCCESSFUL", reason: "" },
+					{ text: "speed 50", status: "SUCCESSFUL", reason: "" },
+				]);
+				const circuit = eventsOf(outcome, "circuit");
+				assert.equal(circuit.length, 3);
+				assert.equal(circuit[0]?.led, 100);
+				assert.equal(circuit[1]?.toneHz, 880);
+			});
 
-		it(`refuses a speed out of range from ${cloud} with a reason, and exits with 0: it did its job`, async () => {
-			const outcome = await runCli([
-				...["--cloud", cloud, "--measures", "1", "--interval", "200ms", "--log", "json"],
-				...["--command", "speed 99999"],
-			]);
-			assert.equal(outcome.code, 0, outcome.err);
-			const [command] = summaryOf(outcome).commands;
-			assert.equal(command?.status, "FAILED");
-			assert.match(command?.reason ?? "", /outside 0 to 200 rpm/);
-			assert.equal(eventsOf(outcome, "circuit").at(-1)?.rpm, 0, "the motor must not move");
-		});
-	}
+			it(`refuses a speed out of range from ${cloud} on ${engine} with a reason, and exits with 0: it did its job`, async function () {
+				if (engine === "xs" && !xs) this.skip();
+				const outcome = await runCli([
+					...[...on, "--measures", "1", "--interval", "200ms", "--log", "json"],
+					...["--command", "speed 99999"],
+				]);
+				assert.equal(outcome.code, 0, outcome.err);
+				const [command] = summaryOf(outcome).commands;
+				assert.equal(command?.status, "FAILED");
+				assert.match(command?.reason ?? "", /outside 0 to 200 rpm/);
+				assert.equal(eventsOf(outcome, "circuit").at(-1)?.rpm, 0, "the motor must not move");
+			});
+		}
 
 	it("carries out each command once, also in a row, and each has its own result", async () => {
 		const commands = ["led on", "speed 50", "led 500", "speed 50", "led 10%"];
@@ -131,6 +136,42 @@ describe("npm start", () => {
 		assert.match(out, /0 lost/);
 	});
 
+	it("runs on the small board, and shows its memory", async function () {
+		if (!xs) this.skip();
+		const args = [
+			"--engine",
+			"xs",
+			"--board",
+			"esp32c3",
+			"--measures",
+			"2",
+			"--interval",
+			"600ms",
+			"--log",
+			"json",
+		];
+		const outcome = await runCli([...args, "--stats", "json"]);
+		assert.equal(outcome.code, 0, outcome.err);
+		const summary = summaryOf(outcome);
+		assert.equal(summary.ring.capacity, 24);
+		assert.ok((summary.memory?.staticBytes ?? 0) > 0);
+		assert.ok((summary.memory?.stackPeak ?? 999) < 384);
+		assert.ok(eventsOf(outcome, "stats").length > 0);
+	});
+
+	it("falls back to Node without a C compiler, and says so in one line", async () => {
+		const args = ["--measures", "1", "--interval", "150ms", "--log", "json"];
+		const outcome = await runCli(args, { CC: "/nonexistent/cc" });
+		assert.equal(outcome.code, 0, outcome.err);
+		const warnings = eventsOf(outcome, "warn");
+		assert.equal(warnings.length, 1);
+		assert.match(String(warnings[0]?.text), /no C compiler .* runs on Node instead/);
+		assert.equal(summaryOf(outcome).memory, undefined);
+		const asked = await runCli([...args, "--engine", "xs"], { CC: "/nonexistent/cc" });
+		assert.equal(asked.code, 1);
+		assert.match(asked.err, /no C compiler/);
+	});
+
 	it("--help explains every option", async () => {
 		const { out, code } = await runCli(["--help"]);
 		assert.equal(code, 0);
@@ -138,6 +179,9 @@ describe("npm start", () => {
 			"cloud",
 			"broker",
 			"broker-only",
+			"engine",
+			"board",
+			"stats",
 			"device",
 			"ca",
 			"cert",

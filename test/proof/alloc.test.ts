@@ -7,33 +7,33 @@ import { CASES, type Case, isClean, prove, reconnect } from "./alloc.js";
 
 const MESSAGES = 2000;
 
+const PLAIN = "plain JSON";
+const ENCODE = "encode(record, values) {";
+
 /** Stage → module, the beginning of a function in it, and the case in which it is on the way. */
 const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: string, test: string]> = [
-	["the sampler's timer", "modules/app/sampler", "#tick() {", "plain JSON"],
-	["the sensor's reading", "drivers/ntc-thermistor", "read() {", "plain JSON"],
-	["the cloud's encoding", "modules/cloud/plain/plain", "encode(record, values) {", "plain JSON"],
-	[
-		"SmartREST's encoding",
-		"modules/cloud/cumulocity/cumulocity",
-		"encode(record, values) {",
-		"SmartREST, single",
-	],
-	["SAP's encoding", "modules/cloud/sap-iot/measures", "encode(record, values) {", "SAP, objects"],
+	["the sampler's timer", "modules/app/sampler", "#tick() {", PLAIN],
+	["the sensor's reading", "drivers/ntc-thermistor", "read() {", PLAIN],
+	["the cloud's encoding", "modules/cloud/plain/plain", ENCODE, "plain JSON, a value missing"],
+	["SmartREST's encoding", "modules/cloud/cumulocity/cumulocity", ENCODE, "SmartREST, a value missing"],
+	["SAP's encoding", "modules/cloud/sap-iot/measures", ENCODE, "SAP, a value missing"],
 	[
 		"decimals",
 		"modules/core/decimal",
-		"export function writeDecimal(view, at, value, decimals) {",
-		"plain JSON",
+		"function writeDecimal(view, at, value, decimals) {",
+		"plain JSON, a value missing",
 	],
-	["the ring", "modules/core/ring", "commit(slot, length) {", "plain JSON"],
-	["the outbox", "modules/mqtt/outbox", "next(publication, windowOpen) {", "plain JSON"],
+	["the template", "modules/core/template", "fill(values, wallMs, number, room) {", PLAIN],
+	["a digit of the template", "modules/core/template", "#write(field, i, text, digits) {", PLAIN],
+	["the ring", "modules/core/ring", "commit(slot, length) {", PLAIN],
+	["the outbox", "modules/mqtt/outbox", "next(publication, windowOpen) {", PLAIN],
 	["the batch", "modules/mqtt/outbox", "#nextSegment() {", "SmartREST, batched"],
-	["the output stage", "modules/mqtt/output", "drain(transport) {", "plain JSON"],
-	["the socket's write", "modules/platform/socket-transport", "write(bytes, more) {", "plain JSON"],
-	["the socket's read", "modules/platform/socket-transport", "#service() {", "plain JSON"],
-	["the parser", "modules/mqtt/parser", "push(chunk) {", "plain JSON"],
-	["the acknowledgement", "modules/mqtt/in-flight", "acknowledge(type, packetId, now = 0) {", "plain JSON"],
-	["the release", "modules/core/ring", "remove(slot, previous) {", "plain JSON"],
+	["the output stage", "modules/mqtt/output", "drain(transport) {", PLAIN],
+	["the socket's write", "modules/platform/socket-transport", "write(bytes, more) {", PLAIN],
+	["the socket's read", "modules/platform/socket-transport", "#service() {", PLAIN],
+	["the parser", "modules/mqtt/parser", "push(chunk) {", PLAIN],
+	["the acknowledgement", "modules/mqtt/in-flight", "acknowledge(type, packetId, now = 0) {", PLAIN],
+	["the release", "modules/core/ring", "remove(slot, previous) {", PLAIN],
 	["SAP's confirmation", "modules/cloud/sap-iot/acks", "read(json, capability, sensor) {", "SAP, objects"],
 	["SmartREST's rows", "modules/cloud/cumulocity/rows", "next() {", "inbound, SmartREST operations"],
 	["the command's parser", "modules/app/commands", "parse(bytes, start, end) {", "inbound, plain commands"],

@@ -16,6 +16,8 @@ export interface Case {
 	readonly mote: Groups;
 	/** Samples wait for the socket, so that they travel in batches. */
 	readonly batch?: boolean;
+	/** The thermistor's wire is open: samples are written part by part, because a value is missing. */
+	readonly missing?: boolean;
 	/** Messages to the node instead of measures. */
 	readonly inbound?: (n: number) => { topic: string; payload: string };
 }
@@ -63,6 +65,9 @@ export const CASES: readonly Case[] = [
 	{ name: "SAP, objects", mote: { ...device("sap"), ...fast } },
 	{ name: "SAP, arrays", mote: { ...device("sap"), ...fast, sap: { arrays: true } } },
 	{ name: "plain JSON", mote: { ...device("plain"), ...fast } },
+	{ name: "SmartREST, a value missing", mote: { ...device("cumulocity"), ...fast }, missing: true },
+	{ name: "SAP, a value missing", mote: { ...device("sap"), ...fast }, missing: true },
+	{ name: "plain JSON, a value missing", mote: { ...device("plain"), ...fast }, missing: true },
 	{
 		name: "inbound, SmartREST operations",
 		mote: device("cumulocity"),
@@ -107,6 +112,7 @@ export async function prove(test: Case, options: ProofOptions): Promise<Result> 
 	const board = await BenchBoard.open({ engine, mote, window, ...(patch ? { patch } : {}) });
 	try {
 		const { peer } = board;
+		if (test.missing) board.machine.circuit.thermistorFault = "open";
 		let publishes = 0;
 		peer.onPublish = (message) => {
 			if (!isMeasure(message)) return;

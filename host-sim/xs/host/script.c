@@ -175,6 +175,7 @@ static void run(txMachine* the, void (*call)(txMachine*, void*), void* data) {
 		the->promiseJobs = 0;
 		fxRunPromiseJobs(the);
 	}
+	fxCheckUnhandledRejections(the, 1); /* whoever wants to handle it has had the chance */
 }
 
 static void callHandler(txMachine* the, void* data) {
