@@ -3,7 +3,16 @@
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	statSync,
+} from "node:fs";
 import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -23,6 +32,9 @@ const SOURCES = [
 	"test/bench/on-xs",
 ];
 const CONFIGURATION = ["tsconfig.json", "host-sim/xs/tsconfig.json", "node_modules/typescript/package.json"];
+
+/** What was transpiled longer ago than this is removed. */
+const KEEP_MS = 86_400_000;
 
 /** Target name → file, for the names that Moddable's own modules have on a board. */
 const HARDWARE: Readonly<Record<string, string>> = {
@@ -108,8 +120,12 @@ async function transpileNow(): Promise<string> {
 	const folder = join(CACHE, `js-${hash.digest("hex").slice(0, 16)}`);
 	if (existsSync(folder)) return folder;
 	mkdirSync(CACHE, { recursive: true });
-	for (const old of readdirSync(CACHE))
-		if (old.startsWith("js-")) rmSync(join(CACHE, old), { recursive: true, force: true });
+	for (const old of readdirSync(CACHE)) {
+		// A run that is under way may still read the one before.
+		const path = join(CACHE, old);
+		if (old.startsWith("js-") && Date.now() - statSync(path).mtimeMs > KEEP_MS)
+			rmSync(path, { recursive: true, force: true });
+	}
 	const work = mkdtempSync(join(CACHE, "tsc-"));
 	const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
 	try {

@@ -34,6 +34,7 @@ export class RecordWriter {
 	#at = 0;
 	#end = 0;
 	#wall = -1;
+	#taken = 0;
 	#template: RecordTemplate | undefined;
 
 	constructor(bytes: Uint8Array, stamp: Stamp, clock: Clock, boot: number) {
@@ -51,7 +52,7 @@ export class RecordWriter {
 		this.#start = this.#at = ring.payloadAt(slot);
 		this.#end = this.#start + ring.payloadBytes;
 		this.overflow = false;
-		ring.setTaken(slot, this.#boot, monotonicMs);
+		this.#taken = monotonicMs;
 		const clock = this.#clock;
 		this.#wall = clock.trusted() ? clock.wall() - (clock.monotonic() - monotonicMs) : -1;
 	}
@@ -146,6 +147,7 @@ export class RecordWriter {
 		const stamp = this.#stamp;
 		if (!this.#fits(stamp.length)) return;
 		const ring = this.#ring as Ring;
+		if (ring.stampCount(this.#slot) === 0) ring.setTaken(this.#slot, this.#boot, this.#taken);
 		ring.addStamp(this.#slot, this.#at);
 		if (this.#wall >= 0 && stamp.write(this.#bytes, this.#view, this.#at, this.#wall))
 			ring.setStamped(this.#slot, this.#wall);

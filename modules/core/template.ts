@@ -20,26 +20,32 @@ const LIMIT = 2147483647;
 const BELOW_TIE = 0.499999;
 const ABOVE_TIE = 0.500001;
 const NUMBER_DIGITS = 10;
+const POINT = 46;
+const MINUS = 45;
 /** What no scaled value can be. */
 const NONE = -2147483648;
 
-/** A value in the text. */
-class Field {
+/** Items that are no value, in place of a channel. */
+const STAMP = -1;
+const NUMBER = -2;
+
+/** What changes in the text, and how many constant bytes stand before it. */
+class Item {
+	readonly gap: number;
 	readonly channel: number;
 	readonly decimals: number;
 	readonly scale: number;
-	/** Position in the buffer, and bytes. */
-	at: number;
+	/** Bytes. */
 	width: number;
-	/** What stands there, scaled. */
+	/** The value that stands there, scaled. */
 	text = NONE;
 
-	constructor(channel: number, decimals: number, at: number) {
+	constructor(gap: number, channel: number, decimals: number, width: number) {
+		this.gap = gap;
 		this.channel = channel;
 		this.decimals = decimals;
 		this.scale = 10 ** decimals;
-		this.at = at;
-		this.width = decimals > 0 ? decimals + 2 : 1;
+		this.width = width;
 	}
 }
 
@@ -50,12 +56,9 @@ export class RecordTemplate {
 	readonly start: number;
 	readonly #bytes: Uint8Array;
 	readonly #view: DataView;
-	readonly #fields: Field[] = [];
-	/** The first stamp, and where copies of it go. */
-	#stamp: KeptStamp | undefined;
+	readonly #items: Item[] = [];
+	readonly #stamp: KeptStamp;
 	readonly #stampBytes: number;
-	readonly #copies: number[] = [];
-	#numberAt = -1;
 	#numberHigh = -1;
 
 	/** Lays the parts out in `bytes` from `start` on; throws if they take more than `size` with every value at "0". */
@@ -64,25 +67,34 @@ export class RecordTemplate {
 		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 		this.start = start;
 		this.#stampBytes = stamp.length;
+		let kept: KeptStamp | undefined;
+		let gap = 0;
 		for (const part of parts) {
 			const at = start + this.length;
-			if (part === "stamp") this.length += stamp.length;
-			else if (part === "number") this.length += NUMBER_DIGITS;
-			else if (part instanceof Uint8Array) this.length += part.length;
-			else this.length += part.decimals > 0 ? part.decimals + 2 : 1;
+			let width: number;
+			if (part instanceof Uint8Array) width = part.length;
+			else if (part === "stamp") width = stamp.length;
+			else if (part === "number") width = NUMBER_DIGITS;
+			else width = part.decimals > 0 ? part.decimals + 2 : 1;
+			this.length += width;
 			if (this.length > size) throw new RangeError("template: does not fit");
-			if (part === "number") this.#numberAt = at;
-			else if (part === "stamp") {
-				if (this.#stamp) this.#copies.push(at);
-				else this.#stamp = stamp.keep(bytes, at);
-			} else if (part instanceof Uint8Array) bytes.set(part, at);
+			if (part instanceof Uint8Array) {
+				bytes.set(part, at);
+				gap += width;
+				continue;
+			}
+			if (part === "stamp") {
+				kept ??= stamp.keep(bytes, at);
+				this.#items.push(new Item(gap, STAMP, 0, width));
+			} else if (part === "number") this.#items.push(new Item(gap, NUMBER, 0, width));
 			else {
 				if (part.decimals > 4) throw new RangeError("template: too many decimals");
-				const field = new Field(part.channel, part.decimals, at);
-				if (part.decimals > 0) this.#view.setUint8(at + 1, 46);
-				this.#fields.push(field);
+				if (part.decimals > 0) this.#view.setUint8(at + 1, POINT);
+				this.#items.push(new Item(gap, part.channel, part.decimals, width));
 			}
+			gap = 0;
 		}
+		this.#stamp = kept ?? stamp.keep(new Uint8Array(stamp.length), 0);
 	}
 
 	/**
@@ -91,44 +103,48 @@ export class RecordTemplate {
 	 * moment that has no stamp, and for a text longer than `room`.
 	 */
 	fill(values: Float64Array, wallMs: number, number: number, room: number): boolean {
-		const fields = this.#fields;
-		const count = fields.length;
+		const items = this.#items;
+		const count = items.length;
+		let p = this.start;
+		let stamped = -1;
 		for (let i = 0; i < count; i++) {
-			const field = fields[i] as Field;
-			const value = values[field.channel] as number;
-			const scaled = (value < 0 ? -value : value) * field.scale;
-			if (!(scaled < LIMIT)) return false;
-			let digits = scaled | 0;
-			const rest = scaled - digits;
-			if (rest > BELOW_TIE) {
-				if (rest < ABOVE_TIE) return false;
-				digits++;
+			const item = items[i] as Item;
+			const { channel } = item;
+			p += item.gap;
+			if (channel >= 0) {
+				const value = values[channel] as number;
+				const scaled = (value < 0 ? -value : value) * item.scale;
+				if (!(scaled < LIMIT)) return false;
+				let digits = scaled | 0;
+				const rest = scaled - digits;
+				if (rest > BELOW_TIE) {
+					if (rest < ABOVE_TIE) return false;
+					digits++;
+				}
+				if (value < 0) {
+					if (-digits !== item.text) this.#write(item, p, -digits, digits);
+				} else if (digits !== item.text) this.#write(item, p, digits, digits);
+			} else if (channel === NUMBER) this.#setNumber(p, number);
+			else if (stamped >= 0) this.#bytes.copyWithin(p, stamped, stamped + this.#stampBytes);
+			else {
+				// What stands before it may have moved it.
+				this.#stamp.at = stamped = p;
+				if (!this.#stamp.set(wallMs)) return false;
 			}
-			if (value < 0) {
-				if (-digits !== field.text) this.#write(field, i, -digits, digits);
-			} else if (digits !== field.text) this.#write(field, i, digits, digits);
+			p += item.width;
 		}
-		if (this.length > room) return false;
-		const stamp = this.#stamp;
-		if (stamp) {
-			if (!stamp.set(wallMs)) return false;
-			const copies = this.#copies;
-			for (let i = 0; i < copies.length; i++)
-				this.#bytes.copyWithin(copies[i] as number, stamp.at, stamp.at + this.#stampBytes);
-		}
-		if (this.#numberAt >= 0) this.#setNumber(number);
-		return true;
+		return this.length <= room;
 	}
 
-	#write(field: Field, i: number, text: number, digits: number): void {
+	#write(item: Item, at: number, text: number, digits: number): void {
 		const view = this.#view;
-		const { decimals } = field;
-		field.text = text;
+		const { decimals } = item;
+		item.text = text;
 		let whole = digits;
 		let fraction = 0;
 		let width = 0;
 		if (decimals > 0) {
-			const { scale } = field;
+			const { scale } = item;
 			whole = (digits / scale) | 0;
 			fraction = digits - whole * scale;
 			width = decimals + 1;
@@ -136,9 +152,17 @@ export class RecordTemplate {
 		const count = whole < 10 ? 1 : whole < 100 ? 2 : digitCount(whole);
 		width += count;
 		if (text < 0) width++;
-		if (width !== field.width) this.#resize(field, i, width);
-		let p = field.at;
-		if (text < 0) view.setUint8(p++, 45);
+		let p = at;
+		if (width !== item.width) {
+			// What follows moves; the point stays in front of the fraction.
+			const from = at + item.width;
+			const delta = width - item.width;
+			this.#bytes.copyWithin(from + delta, from, this.start + this.length);
+			this.length += delta;
+			item.width = width;
+			if (decimals > 0) view.setUint8(at + width - decimals - 1, POINT);
+		}
+		if (text < 0) view.setUint8(p++, MINUS);
 		if (count === 2) view.setUint16(p, PAIRS[whole] as number);
 		else if (count === 1) view.setUint8(p, 48 + whole);
 		else writeDigits(view, p, whole, count);
@@ -149,27 +173,8 @@ export class RecordTemplate {
 		else writeDigits(view, p, fraction, decimals);
 	}
 
-	/** Makes room for a value of another width; the point stays in front of the fraction. */
-	#resize(field: Field, i: number, width: number): void {
-		const fields = this.#fields;
-		const from = field.at + field.width;
-		const delta = width - field.width;
-		this.#bytes.copyWithin(from + delta, from, this.start + this.length);
-		this.length += delta;
-		field.width = width;
-		for (let j = i + 1; j < fields.length; j++) (fields[j] as Field).at += delta;
-		const stamp = this.#stamp;
-		if (stamp && stamp.at >= from) stamp.at += delta;
-		const copies = this.#copies;
-		for (let j = copies.length - 1; j >= 0 && (copies[j] as number) >= from; j--)
-			copies[j] = (copies[j] as number) + delta;
-		if (this.#numberAt >= from) this.#numberAt += delta;
-		if (field.decimals > 0) this.#view.setUint8(field.at + width - field.decimals - 1, 46);
-	}
-
 	/** Mostly the last four digits change. */
-	#setNumber(number: number): void {
-		const at = this.#numberAt;
+	#setNumber(at: number, number: number): void {
 		const high = Math.floor(number / 10000);
 		if (high !== this.#numberHigh) {
 			this.#numberHigh = high;
