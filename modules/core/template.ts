@@ -37,7 +37,8 @@ class Item {
 	readonly scale: number;
 	/** Bytes. */
 	width: number;
-	/** The value that stands there, scaled. */
+	/** The value that stands there: as it came, and scaled. */
+	value = Number.NaN;
 	text = NONE;
 
 	constructor(gap: number, channel: number, decimals: number, width: number) {
@@ -113,6 +114,10 @@ export class RecordTemplate {
 			p += item.gap;
 			if (channel >= 0) {
 				const value = values[channel] as number;
+				if (value === item.value) {
+					p += item.width;
+					continue;
+				}
 				const scaled = (value < 0 ? -value : value) * item.scale;
 				if (!(scaled < LIMIT)) return false;
 				let digits = scaled | 0;
@@ -124,6 +129,7 @@ export class RecordTemplate {
 				if (value < 0) {
 					if (-digits !== item.text) this.#write(item, p, -digits, digits);
 				} else if (digits !== item.text) this.#write(item, p, digits, digits);
+				item.value = value;
 			} else if (channel === NUMBER) this.#setNumber(p, number);
 			else if (stamped >= 0) this.#bytes.copyWithin(p, stamped, stamped + this.#stampBytes);
 			else {
