@@ -102,6 +102,7 @@ export class Run {
 	async run(): Promise<Summary> {
 		const look = this.#options.stats ? setInterval(() => void this.#showMemory(), 1000) : undefined;
 		try {
+			this.#tally.started = performance.now();
 			this.machine.boot();
 			this.#sendCommands().catch((error: unknown) => this.#fail(error));
 			await this.#done;

@@ -40,7 +40,8 @@ export class Tally {
 	connections = 0;
 	boots = 0;
 	readonly commands: CommandResult[] = [];
-	readonly #started = performance.now();
+	/** When the node was started, ms. */
+	started = performance.now();
 
 	/** Adds up; `end` is what was found when the run ended. */
 	summary(end: Pick<Summary, "cloud" | "device" | "stored" | "ring" | "malformed" | "memory">): Summary {
@@ -55,7 +56,7 @@ export class Tally {
 			reconnects: Math.max(0, this.connections - 1),
 			boots: this.boots,
 			commands: this.commands,
-			seconds: Math.round((performance.now() - this.#started) / 100) / 10,
+			seconds: Math.round((performance.now() - this.started) / 100) / 10,
 		};
 	}
 }

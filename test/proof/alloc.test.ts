@@ -24,7 +24,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 		"plain JSON, a value missing",
 	],
 	["the template", "modules/core/template", "fill(values, wallMs, number, room) {", PLAIN],
-	["a digit of the template", "modules/core/template", "#write(field, i, text, digits) {", PLAIN],
+	["a digit of the template", "modules/core/template", "#write(item, at, text, digits) {", PLAIN],
 	["the ring", "modules/core/ring", "commit(slot, length) {", PLAIN],
 	["the outbox", "modules/mqtt/outbox", "next(publication, windowOpen) {", PLAIN],
 	["the batch", "modules/mqtt/outbox", "#nextSegment() {", "SmartREST, batched"],
