@@ -13,6 +13,7 @@ const SOCKETS = 8;
 export class Board {
 	readonly #sockets: Array<Listener | undefined> = new Array(SOCKETS).fill(undefined);
 	readonly #pins: Array<Listener | undefined> = [];
+	#next = 0;
 	readonly #names: Array<((address: string | undefined) => void) | undefined> = [];
 	control: ((what: number) => void) | undefined;
 
@@ -52,9 +53,15 @@ export class Board {
 
 	/** A number for a socket, or -1. */
 	openSocket(listener: Listener): number {
-		const id = this.#sockets.indexOf(undefined);
-		if (id >= 0) this.#sockets[id] = listener;
-		return id;
+		for (let i = 0; i < SOCKETS; i++) {
+			// Not the one that was closed last: frames for it may still be on their way.
+			const id = this.#next;
+			this.#next = (id + 1) % SOCKETS;
+			if (this.#sockets[id] !== undefined) continue;
+			this.#sockets[id] = listener;
+			return id;
+		}
+		return -1;
 	}
 
 	closeSocket(id: number): void {

@@ -32,6 +32,7 @@ txInteger hostTimerNew(txMachine* the, txSlot* callback, txSlot* self) {
 	for (i = 0; (i < TIMERS) && gxTimers[i].used; i++);
 	if (i == TIMERS) return -1;
 	gxTimers[i].used = 1;
+	gxTimers[i].order = gxOrder++;
 	gxTimers[i].callback = *callback;
 	gxTimers[i].self = *self;
 	fxRemember(the, &gxTimers[i].callback);
