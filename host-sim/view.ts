@@ -132,7 +132,8 @@ export class View {
 			return;
 		}
 		const time = now.toTimeString().slice(0, 8);
-		const body = colour && this.#colour ? `\x1b[${COLOURS[colour]}m${text}\x1b[0m` : text;
+		const shown = printable(text);
+		const body = colour && this.#colour ? `\x1b[${COLOURS[colour]}m${shown}\x1b[0m` : shown;
 		this.around(() => stdout.write(`${this.#colour ? `\x1b[2m${time}\x1b[0m` : time}  ${body}\n`));
 	}
 }

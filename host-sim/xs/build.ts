@@ -175,7 +175,9 @@ async function compile(
 			progress(`compiling the XS engine (${compiler.bits} bit), ${++done} of ${sources.length}`);
 		}
 	};
-	await Promise.all(Array.from({ length: availableParallelism() }, worker));
+	// All of them end before the folder goes.
+	const ended = await Promise.allSettled(Array.from({ length: availableParallelism() }, worker));
+	for (const one of ended) if (one.status === "rejected") throw one.reason;
 	try {
 		await run(compiler.path, [...word, ...objects, "-lm", "-lpthread", "-o", join(work, "mote-xs")]);
 	} catch (error) {

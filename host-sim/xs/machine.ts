@@ -48,6 +48,9 @@ export interface XsMachineOptions extends EngineEvents {
 	readonly wrapper?: readonly string[];
 }
 
+/** Difference of the time of day that is told to the machine, ms. */
+const EPOCH_DRIFT_MS = 50;
+
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 export class XsMachine implements Engine {
@@ -60,6 +63,7 @@ export class XsMachine implements Engine {
 	#sent = 0;
 	#handled = 0;
 	#due = -1;
+	#epoch = 0;
 	#wake: (() => void) | undefined;
 	#statuses: Array<(status: NodeStatus | undefined) => void> = [];
 	#memories: Array<(stats: MemoryStats | undefined) => void> = [];
@@ -96,6 +100,9 @@ export class XsMachine implements Engine {
 			} else this.#received(type, payload);
 		});
 		child.stdout.on("data", (chunk: Buffer) => reader.push(chunk));
+		const kill = () => child.kill("SIGKILL");
+		process.once("exit", kill); // a script that loops would not notice
+		child.once("close", () => process.off("exit", kill));
 		child.stdin.on("error", () => {}); // the process has ended: `close` says so
 		child.on("error", (error) => this.#ended(child, error));
 		child.on("close", (code, signal) => {
@@ -107,7 +114,8 @@ export class XsMachine implements Engine {
 		}
 		const start = this.#options.start ?? "host-sim/xs/board/start";
 		const random = seed ?? Math.floor(Math.random() * 2 ** 32);
-		this.#send(InFrame.Start, doubles(this.time.now(), this.time.epoch(), random), Buffer.from(start));
+		this.#epoch = this.time.epoch();
+		this.#send(InFrame.Start, doubles(this.time.now(), this.#epoch, random), Buffer.from(start));
 		this.whenIdle().then(() => {
 			if (child === this.#child) this.#options.onBoot?.();
 		});
@@ -126,6 +134,12 @@ export class XsMachine implements Engine {
 
 	/** Fires the timers that are due. */
 	tick(): void {
+		// The time of day may have been set, or this machine may have slept.
+		const epoch = this.time.epoch();
+		if (Math.abs(epoch - this.#epoch) > EPOCH_DRIFT_MS) {
+			this.#epoch = epoch;
+			this.#send(InFrame.Epoch, doubles(epoch));
+		}
 		this.#send(InFrame.Tick, doubles(this.time.now()));
 	}
 
@@ -265,9 +279,7 @@ export class XsMachine implements Engine {
 				else this.preferences.set(`${a}/${b}`, c);
 				return;
 			case Out.Resolve:
-				lookup(b as string, { family: 4 }, (error, address) =>
-					this.call(In.Resolved, a as number, Buffer.from(error ? "" : address)),
-				);
+				this.#resolve(a as number, b as string);
 				return;
 			case Out.Restart:
 				this.reset();
@@ -285,6 +297,13 @@ export class XsMachine implements Engine {
 			default:
 				this.#options.onFrame?.(type, content);
 		}
+	}
+
+	#resolve(id: number, name: string): void {
+		const child = this.#child;
+		lookup(name, { family: 4 }, (error, address) => {
+			if (child === this.#child) this.call(In.Resolved, id, Buffer.from(error ? "" : address));
+		});
 	}
 
 	#answer(value: Value): void {

@@ -5,6 +5,9 @@ import { openSocket, RECEIVE, type TlsOptions, WINDOW } from "../sockets.js";
 import type { Value } from "./codec.js";
 import { In, Out } from "./frames.js";
 
+/** Longest wait for the peer to close too, ms. */
+const CLOSE_MS = 2000;
+
 /** One connection as the parent sees it. */
 export interface Link {
 	write(bytes: Buffer): void;
@@ -39,10 +42,18 @@ export const nodeNetwork: Network = (address, port, tls, events) => {
 	socket.on("error", (error) => events.closed(explain(error)));
 	socket.on("close", () => events.closed(""));
 	return {
-		write: (bytes) => void socket.write(bytes, () => events.written(bytes.length)),
+		write: (bytes) =>
+			void socket.write(bytes, (error) => {
+				if (!error) events.written(bytes.length); // what failed has not left
+			}),
 		pause: () => void socket.pause(),
 		resume: () => void socket.resume(),
-		end: () => void socket.end(),
+		end: () => {
+			// A peer that is silent or held back must not keep it for ever.
+			socket.end();
+			socket.resume();
+			setTimeout(() => socket.destroy(), CLOSE_MS).unref();
+		},
 		destroy: () => void socket.destroy(),
 	};
 };
@@ -113,7 +124,7 @@ export class LentSockets {
 	#connect(id: number, address: string, port: number, tls: TlsOptions | undefined): void {
 		const open: Open = { link: undefined, unread: 0, gone: false };
 		this.#open.set(id, open);
-		open.link = this.#network(address, port, tls, {
+		const events: LinkEvents = {
 			opened: (window = WINDOW) => {
 				if (!open.gone) this.#call(In.Written, id, window);
 			},
@@ -133,6 +144,13 @@ export class LentSockets {
 				open.link?.destroy();
 				this.#call(In.Closed, id, Buffer.from(why));
 			},
-		});
+		};
+		try {
+			open.link = this.#network(address, port, tls, events);
+		} catch (error) {
+			// Certificates that cannot be read, or do not belong together: told like any other failure, and not in this call.
+			const why = `${tls ? "TLS: " : ""}${error instanceof Error ? error.message : String(error)}`;
+			queueMicrotask(() => events.closed(why));
+		}
 	}
 }

@@ -55,6 +55,7 @@ export class RecordTemplate {
 	length = 0;
 	/** Where it begins in the buffer. */
 	readonly start: number;
+	readonly #size: number;
 	readonly #bytes: Uint8Array;
 	readonly #view: DataView;
 	readonly #items: Item[] = [];
@@ -67,6 +68,7 @@ export class RecordTemplate {
 		this.#bytes = bytes;
 		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 		this.start = start;
+		this.#size = size;
 		this.#stampBytes = stamp.length;
 		let kept: KeptStamp | undefined;
 		let gap = 0;
@@ -126,9 +128,8 @@ export class RecordTemplate {
 					if (rest < ABOVE_TIE) return false;
 					digits++;
 				}
-				if (value < 0) {
-					if (-digits !== item.text) this.#write(item, p, -digits, digits);
-				} else if (digits !== item.text) this.#write(item, p, digits, digits);
+				const text = value < 0 ? -digits : digits;
+				if (text !== item.text && !this.#write(item, p, text, digits)) return false;
 				item.value = value;
 			} else if (channel === NUMBER) this.#setNumber(p, number);
 			else if (stamped >= 0) this.#bytes.copyWithin(p, stamped, stamped + this.#stampBytes);
@@ -142,10 +143,10 @@ export class RecordTemplate {
 		return this.length <= room;
 	}
 
-	#write(item: Item, at: number, text: number, digits: number): void {
+	/** False, with nothing changed, if the text would become too long. */
+	#write(item: Item, at: number, text: number, digits: number): boolean {
 		const view = this.#view;
 		const { decimals } = item;
-		item.text = text;
 		let whole = digits;
 		let fraction = 0;
 		let width = 0;
@@ -163,20 +164,23 @@ export class RecordTemplate {
 			// What follows moves; the point stays in front of the fraction.
 			const from = at + item.width;
 			const delta = width - item.width;
+			if (this.length + delta > this.#size) return false;
 			this.#bytes.copyWithin(from + delta, from, this.start + this.length);
 			this.length += delta;
 			item.width = width;
 			if (decimals > 0) view.setUint8(at + width - decimals - 1, POINT);
 		}
+		item.text = text;
 		if (text < 0) view.setUint8(p++, MINUS);
 		if (count === 2) view.setUint16(p, PAIRS[whole] as number);
 		else if (count === 1) view.setUint8(p, 48 + whole);
 		else writeDigits(view, p, whole, count);
-		if (decimals === 0) return;
+		if (decimals === 0) return true;
 		p += count + 1;
 		if (decimals === 2) view.setUint16(p, PAIRS[fraction] as number);
 		else if (decimals === 1) view.setUint8(p, 48 + fraction);
 		else writeDigits(view, p, fraction, decimals);
+		return true;
 	}
 
 	/** Mostly the last four digits change. */

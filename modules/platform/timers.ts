@@ -19,7 +19,10 @@ class TimerAlarm implements Alarm {
 		this.#timer = timer;
 	}
 	start(ms: number): void {
-		if (this.#timer) Timer.schedule(this.#timer, ms > 0 ? Math.ceil(ms) : 0, NEVER);
+		if (!this.#timer) return;
+		// Parked first: the SDK would still fire a timer that is due in the same pass as the one that moves it.
+		Timer.schedule(this.#timer);
+		Timer.schedule(this.#timer, ms > 0 ? Math.ceil(ms) : 0, NEVER);
 	}
 	stop(): void {
 		if (this.#timer) Timer.schedule(this.#timer);

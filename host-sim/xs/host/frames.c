@@ -8,6 +8,7 @@ static uint8_t* gxOut = C_NULL;
 static size_t gxOutSize = 0, gxOutAt = 0, gxOutFrame = 0;
 static Frame *gxFirst = C_NULL, *gxLast = C_NULL, *gxReply = C_NULL;
 static uint32_t gxHandled = 0;
+static int gxOutOpen = 0;
 
 static void fail(const char* what) {
 	fprintf(stderr, "mote-xs: %s\n", what);
@@ -26,6 +27,8 @@ void hostOutBytes(const void* bytes, size_t size) {
 
 void hostOutBegin(int type) {
 	uint8_t head[5] = { 0, 0, 0, 0, (uint8_t)type };
+	if (gxOutOpen) gxOutAt = gxOutFrame; /* one that was begun and broken off by a throw */
+	gxOutOpen = 1;
 	gxOutFrame = gxOutAt;
 	hostOutBytes(head, sizeof(head));
 }
@@ -33,6 +36,7 @@ void hostOutBegin(int type) {
 void hostOutEnd(void) {
 	uint32_t size = (uint32_t)(gxOutAt - gxOutFrame - 5);
 	c_memcpy(gxOut + gxOutFrame, &size, sizeof(size));
+	gxOutOpen = 0;
 }
 
 /* When the parent has gone, so does the machine. */

@@ -118,11 +118,9 @@ static void host_release(txMachine* the) {
 
 static void host_trace(txMachine* the) {
 	txInteger i;
+	for (i = 0; i < mxArgc; i++) fxToString(the, mxArgv(i)); /* may run script, that may trace */
 	hostOutBegin(OUT_TRACE);
-	for (i = 0; i < mxArgc; i++) {
-		txString text = fxToString(the, mxArgv(i));
-		hostOutBytes(text, c_strlen(text));
-	}
+	for (i = 0; i < mxArgc; i++) hostOutBytes(mxArgv(i)->value.string, c_strlen(mxArgv(i)->value.string));
 	hostOutEnd();
 }
 

@@ -3,7 +3,7 @@
 #include "host.h"
 
 enum { TIMERS = 64 };
-typedef struct { int used, armed; txSlot callback, self; double due, repeat; uint64_t order; } HostTimer;
+typedef struct { int used, armed, parked; uint64_t serial; txSlot callback, self; double due, repeat; uint64_t order; } HostTimer;
 static HostTimer gxTimers[TIMERS];
 static uint64_t gxOrder = 0, gxRandom = 1;
 double gxNow = 0, gxEpoch = 0;
@@ -32,7 +32,7 @@ txInteger hostTimerNew(txMachine* the, txSlot* callback, txSlot* self) {
 	for (i = 0; (i < TIMERS) && gxTimers[i].used; i++);
 	if (i == TIMERS) return -1;
 	gxTimers[i].used = 1;
-	gxTimers[i].order = gxOrder++;
+	gxTimers[i].serial = gxTimers[i].order = gxOrder++;
 	gxTimers[i].callback = *callback;
 	gxTimers[i].self = *self;
 	fxRemember(the, &gxTimers[i].callback);
@@ -51,6 +51,7 @@ void hostTimerFree(txMachine* the, txInteger i) {
 void hostTimerArm(txInteger i, double ms, double repeat) {
 	if ((i < 0) || (i >= TIMERS) || !gxTimers[i].used) return;
 	gxTimers[i].armed = ms >= 0;
+	gxTimers[i].parked = ms < 0;
 	gxTimers[i].due = gxNow + ms;
 	gxTimers[i].repeat = repeat;
 	gxTimers[i].order = gxOrder++;
@@ -75,16 +76,15 @@ void hostTimersFire(txMachine* the) {
 	uint64_t order = gxOrder;
 	HostTimer* timer;
 	while ((timer = nextTimer()) && (timer->due <= gxNow) && (timer->order < order)) {
-		uint64_t fired = timer->order;
-		int once = timer->repeat <= 0;
-		if (once) timer->armed = 0;
+		uint64_t serial = timer->serial;
+		if (timer->repeat <= 0) timer->armed = timer->parked = 0;
 		else {
 			timer->due += timer->repeat;
 			if (timer->due <= gxNow) timer->due = gxNow + timer->repeat;
 			timer->order = gxOrder++;
 		}
 		hostCall(the, &timer->callback, &timer->self);
-		/* As the SDK's: a one-shot timer is gone, unless it was scheduled or parked meanwhile. */
-		if (once && (timer->order == fired)) hostTimerFree(the, (txInteger)(timer - gxTimers));
+		/* As the SDK's: without a repeat it is gone now, even if it was scheduled meanwhile, unless it was parked. */
+		if (timer->used && (timer->serial == serial) && (timer->repeat <= 0) && !timer->parked) hostTimerFree(the, (txInteger)(timer - gxTimers));
 	}
 }

@@ -61,7 +61,9 @@ export default class TCP implements Resource {
 		if (buffer.length > this.#free) throw new Error("would block");
 		this.#free -= buffer.length;
 		// A copy: the firmware uses its buffer again at once.
-		socket.write(Buffer.from(buffer), () => this.#call(() => this.#writable(this.#free + buffer.length)));
+		socket.write(Buffer.from(buffer), (error) => {
+			if (!error) this.#call(() => this.#writable(this.#free + buffer.length));
+		});
 		return this.#free;
 	}
 
