@@ -6,7 +6,16 @@
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import {
+	existsSync,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	renameSync,
+	rmSync,
+	writeFileSync,
+} from "node:fs";
 import { availableParallelism } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -99,9 +108,9 @@ async function makes32(compiler: string): Promise<boolean> {
 	const folder = mkdtempSync(join(CACHE, "probe-"));
 	try {
 		const program = join(folder, "probe");
-		const compiling = run(compiler, [...FLAGS_32, "-x", "c", "-", "-lm", "-o", program]);
-		compiling.child.stdin?.end("#include <stdio.h>\n#include <math.h>\nint main(void) { return 0; }\n");
-		await compiling;
+		const source = join(folder, "probe.c");
+		writeFileSync(source, "#include <stdio.h>\n#include <math.h>\nint main(void) { return 0; }\n");
+		await run(compiler, [...FLAGS_32, source, "-lm", "-o", program]);
 		await run(program);
 		return true;
 	} catch {
