@@ -1,6 +1,6 @@
 // Frames between a machine on XS and its parent, as host/frames.c has them: uint32 length, uint8 type, payload.
 
-import type { MemoryStats } from "../engine.js";
+import type { MemoryStats, NodeStatus } from "../engine.js";
 
 export const InFrame = Object.freeze({ Module: 1, Start: 2, Tick: 3, Call: 4, Epoch: 5, Reply: 6, Stats: 7 });
 export const OutFrame = Object.freeze({ Idle: 1, Trace: 2, Stats: 3, Crash: 4 });
@@ -27,6 +27,24 @@ const STATS: ReadonlyArray<keyof MemoryStats> = [
 	"chunkBytesTaken",
 	"imageSlots",
 	"imageKeys",
+];
+
+/** In the order of host-sim/xs/board/start.ts. */
+const STATUS: ReadonlyArray<keyof NodeStatus> = [
+	"capacity",
+	"used",
+	"highWater",
+	"evicted",
+	"malformed",
+	"waiting",
+	"open",
+	"delivered",
+	"accepted",
+	"commands",
+	"refusedCommands",
+	"droppedSamples",
+	"publishesReceived",
+	"connections",
 ];
 
 export function frame(type: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -87,6 +105,10 @@ export function readStats(payload: Buffer): MemoryStats {
 	return Object.fromEntries(
 		STATS.map((name, i) => [name, payload.readDoubleLE(8 * i)]),
 	) as unknown as MemoryStats;
+}
+
+export function readStatus(content: readonly Value[]): NodeStatus {
+	return Object.fromEntries(STATUS.map((name, i) => [name, content[i]])) as unknown as NodeStatus;
 }
 
 /** Cuts a stream into frames. */

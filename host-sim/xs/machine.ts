@@ -15,6 +15,7 @@ import {
 	integers,
 	OutFrame,
 	readStats,
+	readStatus,
 	reply,
 	type Value,
 	values,
@@ -289,7 +290,7 @@ export class XsMachine implements Engine {
 				if (this.#options.observer) tellObserver(this.#options.observer, content);
 				return;
 			case Out.Status:
-				this.#statuses.shift()?.(status(content));
+				this.#statuses.shift()?.(readStatus(content));
 				return;
 			case Out.Stopped:
 				this.#stopped?.();
@@ -309,24 +310,4 @@ export class XsMachine implements Engine {
 	#answer(value: Value): void {
 		this.#child?.stdin.write(reply(value));
 	}
-}
-
-function status(content: Value[]): NodeStatus {
-	const n = content as number[];
-	return {
-		capacity: n[0] as number,
-		used: n[1] as number,
-		highWater: n[2] as number,
-		evicted: n[3] as number,
-		malformed: n[4] as number,
-		waiting: n[5] as number,
-		open: content[6] as boolean,
-		delivered: n[7] as number,
-		accepted: n[8] as number,
-		commands: n[9] as number,
-		refusedCommands: n[10] as number,
-		droppedSamples: n[11] as number,
-		publishesReceived: n[12] as number,
-		connections: n[13] as number,
-	};
 }

@@ -105,17 +105,7 @@ function widened(module: ProgramModule, channels: number): ProgramModule {
 			source: `export const ChannelIndex = Object.freeze({Temperature:0,Led:1,Buzzer:2,Speed:3});\nexport const CHANNELS = Object.freeze([${list}]);\n`,
 		};
 	}
-	if (module.name === "modules/cloud/cumulocity/cumulocity") {
-		const list = Array.from({ length: channels }, (_, i) => `"mote_V,v${i}"`);
-		return {
-			...module,
-			source: module.source.replace(
-				/const SERIES = Object\.freeze\(\[[\s\S]*?\]\)/,
-				`const SERIES = Object.freeze([${list}])`,
-			),
-		};
-	}
-	if (module.name === BENCH) {
+	if (module.name === "modules/cloud/cumulocity/cumulocity" || module.name === BENCH) {
 		const list = Array.from({ length: channels }, (_, i) => `"mote_V,v${i}"`);
 		return {
 			...module,

@@ -1,8 +1,9 @@
 // The proof of `npm run proof:alloc` in short, and that it can see: an allocation put into any stage makes it fail.
 
 import assert from "node:assert/strict";
-import { BuildError, buildEngine, type EngineProgram } from "../../host-sim/xs/build.js";
+import type { EngineProgram } from "../../host-sim/xs/build.js";
 import type { ProgramModule } from "../../host-sim/xs/program.js";
+import { engineOrSkip } from "../support/engine.js";
 import { CASES, type Case, isClean, prove, reconnect } from "./alloc.js";
 
 const MESSAGES = 2000;
@@ -45,14 +46,7 @@ describe("allocations on XS", function () {
 	let engine: EngineProgram;
 
 	before(async function () {
-		this.timeout(120_000);
-		try {
-			engine = await buildEngine();
-		} catch (error) {
-			if (!(error instanceof BuildError)) throw error;
-			console.log(`      skipped: ${error.message.split("\n")[0]}`);
-			this.skip();
-		}
+		engine = await engineOrSkip(this);
 	});
 
 	for (const test of CASES)

@@ -60,7 +60,6 @@ export class BenchBoard {
 			time: this.time,
 			network: this.peer.network,
 			seed: 1,
-			onTrace: process.env.TRACE ? (text) => process.stderr.write(`${this.time.now()} ${text}`) : () => {},
 			onCrash: (error) => {
 				this.crash = error;
 			},

@@ -17,16 +17,35 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 	"drivers/": ["modules/core/", "drivers/"],
 	"host-sim/circuit/": ["host-sim/circuit/", "drivers/io.ts"],
 	"host-sim/mcsim/": ["host-sim/mcsim/", "host-sim/circuit/", "drivers/"],
+	"host-sim/xs/board/": [
+		"host-sim/xs/board/",
+		"host-sim/xs/frames.ts",
+		"main.ts",
+		"modules/app/observer.ts",
+		"drivers/io.ts",
+	],
+	"host-sim/xs/frames.ts": [],
 	"host-sim/cloud/": ["host-sim/cloud/", "host-sim/identities.ts"],
 	"host-sim/identities.ts": ["host-sim/cloud/"],
 	"host-sim/": ["host-sim/", "modules/", "drivers/", "main.ts"],
 	"main.ts": ["modules/", "drivers/"],
 };
+/** Modules whose name on the engine is not their path: they name the project's own by target. */
+const BY_TARGET =
+	/^(host-sim\/mcsim\/(provider|builtin)|drivers\/boards\/.*provider|host-sim\/xs\/board\/.*)\.ts$/;
 /** Rooms that may name Moddable's modules. */
-const MODDABLE = ["modules/platform/", "main.ts", "drivers/boards/", "host-sim/mcsim/"];
+const MODDABLE = ["modules/platform/", "main.ts", "drivers/boards/", "host-sim/mcsim/", "host-sim/xs/board/"];
 const MODDABLE_NAME = /^(embedded:|mc\/|timer$|time$|preference$|Resource$|file$)/;
 
-const firmware = sources("main.ts", "modules", "drivers", "host-sim/circuit", "host-sim/mcsim");
+const firmware = sources(
+	"main.ts",
+	"modules",
+	"drivers",
+	"host-sim/circuit",
+	"host-sim/mcsim",
+	"host-sim/xs/board",
+	"host-sim/xs/frames.ts",
+);
 const everything = [...firmware, ...sources("host-sim", "test")];
 
 function target(source: Source, specifier: string): string {
@@ -64,7 +83,7 @@ describe("boundaries", () => {
 			const may = MODDABLE.some((prefix) => source.path.startsWith(prefix));
 			for (const specifier of source.imports.filter((name) => !name.startsWith("."))) {
 				assert.ok(may, `${source.path} names ${specifier}`);
-				const own = /^(host-sim|drivers)\//.test(specifier) && /provider\.ts$|builtin\.ts$/.test(source.path);
+				const own = /^(host-sim|drivers)\//.test(specifier) && BY_TARGET.test(source.path);
 				assert.ok(MODDABLE_NAME.test(specifier) || own, `${source.path} names ${specifier}`);
 			}
 		}

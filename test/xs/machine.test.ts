@@ -4,13 +4,14 @@
 import assert from "node:assert/strict";
 import { PINS } from "../../drivers/boards/esp32/pins.js";
 import type { MemoryStats } from "../../host-sim/engine.js";
-import { BuildError, buildEngine, type EngineProgram } from "../../host-sim/xs/build.js";
+import type { EngineProgram } from "../../host-sim/xs/build.js";
 import type { Value } from "../../host-sim/xs/codec.js";
 import { MachineCrash } from "../../host-sim/xs/crash.js";
 import { boardCreation, type Creation, TLS_RESERVE, withoutReserve } from "../../host-sim/xs/creation.js";
 import { XsMachine } from "../../host-sim/xs/machine.js";
 import type { ProgramModule } from "../../host-sim/xs/program.js";
 import { VirtualTime } from "../../host-sim/xs/time-source.js";
+import { engineOrSkip } from "../support/engine.js";
 
 const EPOCH = 1767225600000;
 
@@ -26,14 +27,7 @@ describe("a machine on XS", function () {
 	let engine: EngineProgram;
 
 	before(async function () {
-		this.timeout(120_000);
-		try {
-			engine = await buildEngine();
-		} catch (error) {
-			if (!(error instanceof BuildError)) throw error;
-			console.log(`      skipped: ${error.message.split("\n")[0]}`);
-			this.skip();
-		}
+		engine = await engineOrSkip(this);
 	});
 
 	/** Runs a module named "app" beside others; `host.send(100, …)` is what it says. */

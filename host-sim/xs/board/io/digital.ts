@@ -3,13 +3,7 @@
 import { Board, type Listener } from "host-sim/xs/board/board";
 import { claimPin } from "host-sim/xs/board/io/pin";
 import { Out } from "host-sim/xs/frames";
-
-interface Options {
-	pin: number;
-	mode: number;
-	edge?: number;
-	onReadable?: () => void;
-}
+import type { DigitalOptions } from "../../../../drivers/io.js";
 
 export default class Digital implements Listener {
 	static readonly Input = 0;
@@ -23,7 +17,7 @@ export default class Digital implements Listener {
 	#pin: number;
 	#value = 0;
 
-	constructor(options: Options) {
+	constructor(options: DigitalOptions) {
 		const { mode, edge, onReadable } = options;
 		this.#output = mode === Digital.Output;
 		if (!this.#output && !(typeof mode === "number" && mode >= 0 && mode <= 3))
