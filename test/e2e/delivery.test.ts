@@ -61,7 +61,11 @@ describe("delivery", () => {
 		});
 
 		it(`${cloud}: an outage of the broker loses no measure, and times are those of the samples`, async () => {
-			lab = await openLab({ cloud, mote: { sampling: { intervalMs: 100 } } });
+			// Chance decides on the pauses before reconnects: the ring has room for all that is waited for below.
+			lab = await openLab({
+				cloud,
+				mote: { sampling: { intervalMs: 100 }, outbox: { measures: 600 } },
+			});
 			await lab.cloud.when(() => lab.cloud.completeSamples(DEVICE) >= 3);
 			await lab.cloud.stopBroker();
 			const before = lab.cloud.measurePublishes(DEVICE);
@@ -75,6 +79,7 @@ describe("delivery", () => {
 			await lab.stop();
 			await lab.cloud.whenDisconnected(DEVICE);
 			assert.equal(reconnects, 1);
+			assert.equal(lab.node.measures.ring.evicted, 0);
 			assert.equal(lab.cloud.completeSamples(DEVICE), accepted, "every accepted measure is stored");
 			const times = lab.cloud
 				.stored(DEVICE)
