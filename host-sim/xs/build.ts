@@ -36,7 +36,8 @@ const RENAMED: Readonly<Record<string, readonly string[]>> = {
 	"xsError.c": ["CaptureErrorStack"],
 };
 const FLAGS = [
-	"-O2",
+	// As the SDK compiles the engine for ESP32: the weight of byte codes against C functions depends on it.
+	"-Os",
 	"-w",
 	"-fno-common",
 	"-DINCLUDE_XSPLATFORM",
@@ -44,8 +45,8 @@ const FLAGS = [
 	...["Run", "Parse", "NoConsole", "BoundsCheck", "Instrument", "MinusZero"].map((name) => `-Dmx${name}=1`),
 	"-DmxFallThrough=",
 ];
-/** 16-byte slots as on ESP32; without SSE doubles would round twice. */
-const FLAGS_32 = ["-m32", "-msse2", "-mfpmath=sse"];
+/** 16-byte slots as on ESP32; without SSE doubles would round twice; no board's program can be moved (PIE). */
+const FLAGS_32 = ["-m32", "-msse2", "-mfpmath=sse", "-fno-pie", "-no-pie"];
 
 /** The engine cannot be built here; the message is one sentence that says why. */
 export class BuildError extends Error {
