@@ -1,6 +1,6 @@
 // All drivers of a node put together: what it measures and what it moves. Constructed whole or not at all.
 
-import { ChannelIndex } from "../modules/core/channels.js";
+import { ChannelIndex, type Sample } from "../modules/core/channels.js";
 import type { Clock, Timers } from "../modules/core/clock.js";
 import { Buzzer } from "./buzzer.js";
 import type { AnalogClass, DigitalClass, Pin, PulseWidthClass } from "./io.js";
@@ -71,7 +71,7 @@ export class NodeBoard {
 	}
 
 	/** Reads every channel; NaN where a sensor is faulty. */
-	sample(values: Float64Array): void {
+	sample(values: Sample): void {
 		values[ChannelIndex.Temperature] = this.#thermistor.read();
 		values[ChannelIndex.Led] = this.#led.read();
 		values[ChannelIndex.Buzzer] = this.#buzzer.read();

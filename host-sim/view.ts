@@ -41,7 +41,7 @@ export class View {
 		this.#line("warn", { text }, `! ${text}`, "yellow");
 	}
 
-	sample(values: Float64Array, wallMs: number, accepted: boolean): void {
+	sample(values: readonly number[], wallMs: number, accepted: boolean): void {
 		const parts = CHANNELS.map((channel, i) => {
 			const value = values[i] as number;
 			if (Number.isNaN(value)) return `${channel.name} –`;

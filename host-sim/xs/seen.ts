@@ -9,7 +9,7 @@ export function tellObserver(observer: Observer, content: Value[]): void {
 	const n = content as number[];
 	switch (what) {
 		case Seen.Sampled:
-			observer.sampled?.(Float64Array.from(n.slice(3)), n[1] as number, b as boolean);
+			observer.sampled?.(n.slice(3) as number[], n[1] as number, b as boolean);
 			return;
 		case Seen.Sending:
 			observer.sending?.(a as Uint8Array, b as number, c as number, d as boolean, e as boolean);

@@ -1,11 +1,12 @@
 // The one preallocated buffer of the node: both rings, the constant parts of messages and the output stage lie side
-// by side, so that everything moves by copyWithin. Behind it lies the template of a measure.
+// by side, so that everything moves by copyWithin. Behind them lie what is kept of PUBLISH headers and of a measure's text.
 
 import type { LaneShape } from "../cloud/cloud.js";
 import { Ring } from "../core/ring.js";
 import type { Lane } from "../mqtt/lane.js";
 import { Limits } from "../mqtt/limits.js";
 import { Output } from "../mqtt/output.js";
+import { publishHeader, publishHeaderBytes } from "../mqtt/publish-header.js";
 
 /** Confirmations of the cloud that may be outstanding at once. */
 const MAX_HELD = 8;
@@ -15,16 +16,22 @@ export class Arena {
 	readonly measures: Lane;
 	readonly events: Lane;
 	readonly output: Output;
-	/** Where one more record of the measures has room, for the text that is kept in place. */
+	/** Where the template of a measure has its `templateBytes`. */
 	readonly templateAt: number;
 
-	constructor(measures: LaneShape, measureSlots: number, events: LaneShape, eventSlots: number) {
+	constructor(
+		measures: LaneShape,
+		measureSlots: number,
+		events: LaneShape,
+		eventSlots: number,
+		templateBytes: number,
+	) {
 		const measureBytes = Ring.bytesFor(measureSlots, measures.recordBytes, measures.stamps);
 		const eventBytes = Ring.bytesFor(eventSlots, events.recordBytes, events.stamps);
 		const constants = measureBytes + eventBytes;
 		const outputAt = (constants + constantBytes(measures) + constantBytes(events) + 7) & ~7;
 		this.templateAt = outputAt + Limits.outputBytes;
-		this.bytes = new Uint8Array(this.templateAt + measures.recordBytes);
+		this.bytes = new Uint8Array(this.templateAt + templateBytes);
 		this.measures = this.#lane(measures, measureSlots, 0, constants);
 		this.events = this.#lane(events, eventSlots, measureBytes, constants + constantBytes(measures));
 		this.output = new Output(this.bytes, outputAt, Limits.outputBytes);
@@ -40,6 +47,7 @@ export class Arena {
 		bytes.set(suffix, suffixStart);
 		return {
 			ring: new Ring({ bytes, at: ringAt, slots, payloadBytes: shape.recordBytes, stamps: shape.stamps }),
+			header: publishHeader(bytes, suffixStart + suffix.length, shape.topic, shape.qos),
 			topic: shape.topic,
 			qos: shape.qos,
 			maxRecords: shape.maxRecords,
@@ -58,5 +66,6 @@ export class Arena {
 }
 
 function constantBytes(shape: LaneShape): number {
-	return shape.prefix.length + shape.separator.length + shape.suffix.length;
+	const { prefix, separator, suffix, topic } = shape;
+	return prefix.length + separator.length + suffix.length + publishHeaderBytes(topic);
 }

@@ -2,12 +2,13 @@
 // and commands move the actuators.
 
 import type { Cloud, CloudHost } from "../cloud/cloud.js";
-import { CHANNELS } from "../core/channels.js";
+import { CHANNELS, emptySample, type Sample } from "../core/channels.js";
 import type { Alarm, Clock, Random, Timers } from "../core/clock.js";
 import type { Log } from "../core/log.js";
 import { RecordWriter } from "../core/record-writer.js";
 import { RecordKind } from "../core/ring.js";
 import type { Store } from "../core/store.js";
+import { type RecordTemplate, recordTemplate, templateBytes } from "../core/template.js";
 import { cutUtf8, decodeUtf8 } from "../core/utf8.js";
 import { describeClose } from "../mqtt/close-codes.js";
 import type { Lane } from "../mqtt/lane.js";
@@ -31,7 +32,7 @@ const EXPIRY_MS = 500;
 /** The actuators, and what they and the sensors read. */
 export interface Board extends Omit<Actuators, "interval"> {
 	/** Fills in all channels; NaN where there is no value. */
-	sample(values: Float64Array): void;
+	sample(values: Sample): void;
 	/** Puts everything at rest and releases the pins. */
 	close(): void;
 }
@@ -65,7 +66,8 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	readonly #writer: RecordWriter;
 	readonly #sampler: Sampler;
 	readonly #parser: CommandParser;
-	readonly #values = new Float64Array(CHANNELS.length);
+	readonly #values = emptySample();
+	readonly #template: RecordTemplate | undefined;
 	readonly #expiry: Alarm;
 	readonly #flush: Alarm;
 	#step = 0;
@@ -81,12 +83,23 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		this.#cloud = cloud;
 		this.#log = parts.log;
 		const { outbox } = settings;
-		const arena = new Arena(cloud.measures, outbox.measures, cloud.events, outbox.events);
+		const text = cloud.template?.() ?? [];
+		const arena = new Arena(
+			cloud.measures,
+			outbox.measures,
+			cloud.events,
+			outbox.events,
+			templateBytes(cloud.stamp, text),
+		);
 		this.measures = arena.measures;
 		this.events = arena.events;
 		this.#writer = new RecordWriter(arena.bytes, cloud.stamp, clock, boot);
-		const template = cloud.template?.();
-		if (template) this.#writer.useTemplate(arena.templateAt, cloud.measures.recordBytes, template);
+		if (text.length > 0) {
+			const template = recordTemplate(arena.bytes, arena.templateAt, cloud.stamp, text);
+			if (template.recordBytes > cloud.measures.recordBytes)
+				throw new RangeError("node: a record has less room than its template needs");
+			this.#template = template;
+		}
 		this.outbox = new Outbox([this.events, this.measures], cloud.stamp, clock, boot, this);
 		this.session = new Session({
 			transport: parts.transport,
@@ -145,7 +158,6 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		const { ring } = this.measures;
 		const values = this.#values;
 		const health = this.health;
-		const writer = this.#writer;
 		const taken = clock.monotonic();
 		board.sample(values);
 		health.samples++;
@@ -164,19 +176,35 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 			this.observer?.sampled?.(values, -1, false);
 			return;
 		}
-		writer.begin(ring, slot, taken);
-		const written = writer.fromTemplate(values) ? CHANNELS.length : this.#cloud.encode(writer, values);
-		health.missingValues += CHANNELS.length - written;
-		const accepted = written > 0 && !writer.overflow;
-		if (accepted) {
-			ring.commit(slot, writer.length);
-			health.accepted++;
-		} else {
+		const wall = clock.wallAt(taken);
+		const accepted = this.#record(slot, values, taken, wall);
+		if (accepted) health.accepted++;
+		else {
 			ring.abandon(slot);
 			health.droppedSamples++;
 		}
-		this.observer?.sampled?.(values, writer.wall, accepted);
+		this.observer?.sampled?.(values, wall, accepted);
 		if (accepted) this.session.pump();
+	}
+
+	/** Writes the sample into its slot: by the template, or part by part where that is not possible. */
+	#record(slot: number, values: Sample, taken: number, wall: number): boolean {
+		const { ring } = this.measures;
+		const template = this.#template;
+		if (template && wall >= 0) {
+			const end = template.write(values, wall, ring.lastNumber, ring.writeAt);
+			if (end >= 0) {
+				ring.commit(slot, end - ring.writeAt, true);
+				return true;
+			}
+		}
+		const writer = this.#writer;
+		writer.begin(ring, slot, taken);
+		const written = this.#cloud.encode(writer, values);
+		this.health.missingValues += CHANNELS.length - written;
+		if (written === 0 || writer.overflow) return false;
+		ring.commit(slot, writer.length);
+		return true;
 	}
 
 	/** One line in the log for the first of a row: a full ring evicts with every sample. */

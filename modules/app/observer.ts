@@ -1,6 +1,8 @@
 // What a node shows of itself to whoever watches: host-sim's live view and summary, the log. All optional, and
 // nothing is prepared for an observer that is not there.
 
+import type { Sample } from "../core/channels.js";
+
 export interface CommandResult {
 	readonly text: string;
 	readonly status: "SUCCESSFUL" | "FAILED";
@@ -10,7 +12,7 @@ export interface CommandResult {
 /** Contract: must not throw and must not call the node back. Arrays are only valid during the call. */
 export interface Observer {
 	/** A sample was taken and, if `accepted`, is in the ring. NaN: a channel without a value. */
-	sampled?(values: Float64Array, wallMs: number, accepted: boolean): void;
+	sampled?(values: Sample, wallMs: number, accepted: boolean): void;
 	/** A message with `records` records begins to go out; `packetId` is 0 at QoS 0. */
 	sending?(topic: Uint8Array, records: number, packetId: number, resent: boolean, measures: boolean): void;
 	/** The ring is full: the oldest queued measures gave way; `total` since this boot. */

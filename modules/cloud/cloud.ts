@@ -1,6 +1,7 @@
 // A cloud is a strategy: how to connect, what to say first, how a sample becomes bytes, what an inbound message
 // means, and what counts as delivered. Adding a cloud touches one folder.
 
+import type { Sample } from "../core/channels.js";
 import type { RecordWriter } from "../core/record-writer.js";
 import type { Stamp } from "../core/stamp.js";
 import type { TemplatePart } from "../core/template.js";
@@ -77,7 +78,7 @@ export interface Cloud {
 	/** What `encode` writes for a sample whose values are all there, in parts; asked for once. */
 	template?(): TemplatePart[];
 	/** Writes a sample; NaN stands for a channel without a value. Returns the number of values written. */
-	encode(record: RecordWriter, values: Float64Array): number;
+	encode(record: RecordWriter, values: Sample): number;
 	/** A message of the lane `events` was delivered. */
 	eventDelivered(tag: number): void;
 	/** A message has arrived; positions hold during the call. */

@@ -8,6 +8,12 @@ export interface Channel {
 	readonly decimals: number;
 }
 
+/**
+ * One value a channel, in their order; NaN where there is none. A plain array: on XS its elements are cheaper to read
+ * and write than those of a typed array, and numbers in it take no memory of their own.
+ */
+export type Sample = number[];
+
 /** Positions of the channels in a sample. */
 export const ChannelIndex = Object.freeze({ Temperature: 0, Led: 1, Buzzer: 2, Speed: 3 } as const);
 
@@ -21,3 +27,8 @@ export const CHANNELS: readonly Channel[] = Object.freeze([
 	/** Measured by the tachometer, revolutions per minute. */
 	Object.freeze({ name: "speed", unit: "rpm", decimals: 1 }),
 ]);
+
+/** A sample without values. */
+export function emptySample(): Sample {
+	return CHANNELS.map(() => Number.NaN);
+}

@@ -5,10 +5,11 @@
 export interface Clock {
 	/** Milliseconds since an arbitrary moment of this boot. */
 	monotonic(): number;
-	/** Milliseconds since 1970-01-01T00:00:00Z. Only meaningful while `trusted()`. */
-	wall(): number;
-	/** False until the wall clock has been set in this boot. */
-	trusted(): boolean;
+	/**
+	 * The time of day of a moment of `monotonic`: milliseconds since 1970-01-01T00:00:00Z, or -1 until the wall clock
+	 * has been set in this boot.
+	 */
+	wallAt(monotonicMs: number): number;
 }
 
 /** One re-armable timer. Starting it again replaces the earlier deadline; starting and stopping allocate nothing. */

@@ -1,5 +1,5 @@
-// ISO 8601 in UTC with milliseconds, always 24 bytes: 2026-11-20T09:15:30.000Z. Kept in place; a second
-// later only the digits that changed are written.
+// ISO 8601 in UTC with milliseconds, always 24 bytes: 2026-11-20T09:15:30.000Z. Kept in place; within a minute only
+// seconds and milliseconds are written.
 
 import { PAIRS, writeDigits } from "./decimal.js";
 
@@ -7,74 +7,67 @@ export const ISO_TIME_BYTES = 24;
 /** 9999-12-31T23:59:59.999Z, the last moment with a four-digit year. */
 export const LAST_ISO_TIME = 253402300799999;
 const DAY = 86400000;
+const MINUTE = 60000;
 
-export class IsoTime {
-	/** Holds the text of the last accepted moment; before that, of no moment (zeros). */
-	readonly bytes: Uint8Array;
-	/** Where it lies in `bytes`; whoever moves the text says so here. */
-	at: number;
-	readonly #view: DataView;
-	#day = -1;
-	#second = -1;
-	#minutes = -1;
-	#millisecond = 0;
-
-	constructor(bytes: Uint8Array = new Uint8Array(ISO_TIME_BYTES), at = 0) {
-		this.bytes = bytes;
-		this.at = at;
-		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-		bytes.fill(48, at, at + ISO_TIME_BYTES);
-		bytes[at + 4] = bytes[at + 7] = 45;
-		bytes[at + 10] = 84;
-		bytes[at + 13] = bytes[at + 16] = 58;
-		bytes[at + 19] = 46;
-		bytes[at + 23] = 90;
-	}
-
-	/** Milliseconds since 1970, 0 to 9999-12-31; fractions are cut. Returns false and keeps the old text otherwise. */
-	set(ms: number): boolean {
-		if (!(ms >= 0 && ms < LAST_ISO_TIME + 1)) return false;
-		const day = (ms / DAY) | 0;
-		const inDay = (ms - day * DAY) | 0;
-		const view = this.#view;
-		const { at } = this;
-		if (day !== this.#day) {
-			this.#day = day;
-			this.#second = this.#minutes = -1;
-			this.#setDate(day);
+/**
+ * Lays a time out in `bytes` at `at`, first of no moment (zeros). The function that it returns sets it: milliseconds
+ * since 1970, up to 9999-12-31; fractions are cut. It returns false and keeps the old text otherwise.
+ */
+export function keepIsoTime(bytes: Uint8Array, at: number): (ms: number) => boolean {
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	/** First moment of the minute that stands there, the second within it, and the day, since 1970. */
+	let minute = Number.NaN;
+	let second = -1;
+	let day = -1;
+	bytes.fill(48, at, at + ISO_TIME_BYTES);
+	bytes[at + 4] = bytes[at + 7] = 45;
+	bytes[at + 10] = 84;
+	bytes[at + 13] = bytes[at + 16] = 58;
+	bytes[at + 19] = 46;
+	bytes[at + 23] = 90;
+	/** Writes date, hour and minute. */
+	const setMinute = (ms: number) => {
+		const days = (ms / DAY) | 0;
+		const minutes = ((ms - days * DAY) / MINUTE) | 0;
+		const hour = (minutes / 60) | 0;
+		minute = days * DAY + minutes * MINUTE;
+		if (days !== day) {
+			day = days;
+			writeDate(view, at, days);
 		}
-		const second = (inDay / 1000) | 0;
-		if (second !== this.#second) {
-			this.#second = second;
-			const minutes = (second / 60) | 0;
-			if (minutes !== this.#minutes) {
-				this.#minutes = minutes;
-				const hour = (minutes / 60) | 0;
-				view.setUint16(at + 11, PAIRS[hour] as number);
-				view.setUint16(at + 14, PAIRS[minutes - hour * 60] as number);
-			}
-			view.setUint16(at + 17, PAIRS[second - minutes * 60] as number);
+		view.setUint16(at + 11, PAIRS[hour] as number);
+		view.setUint16(at + 14, PAIRS[minutes - hour * 60] as number);
+	};
+	return (ms) => {
+		let rest = ms - minute;
+		if (!(rest >= 0 && rest < MINUTE)) {
+			if (!(ms >= 0 && ms < LAST_ISO_TIME + 1)) return false;
+			setMinute(ms);
+			rest = ms - minute;
 		}
-		const millisecond = inDay - second * 1000;
-		if (millisecond !== this.#millisecond) {
-			this.#millisecond = millisecond;
-			writeDigits(view, at + 20, millisecond, 3);
+		const seconds = (rest / 1000) | 0;
+		rest = (rest - seconds * 1000) | 0;
+		if (seconds !== second) {
+			second = seconds;
+			view.setUint16(at + 17, PAIRS[seconds] as number);
 		}
+		const hundreds = (rest / 100) | 0;
+		view.setUint32(at + 19, 0x2e300000 + (hundreds << 16) + (PAIRS[rest - hundreds * 100] as number));
 		return true;
-	}
+	};
+}
 
-	/** Days since 1970 to the civil date, in the proleptic Gregorian calendar with years that begin in March. */
-	#setDate(day: number): void {
-		const z = day + 719468;
-		const era = (z / 146097) | 0;
-		const dayOfEra = z - era * 146097;
-		const yearOfEra =
-			((dayOfEra - ((dayOfEra / 1460) | 0) + ((dayOfEra / 36524) | 0) - ((dayOfEra / 146096) | 0)) / 365) | 0;
-		const dayOfYear = dayOfEra - (365 * yearOfEra + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0));
-		const shifted = ((5 * dayOfYear + 2) / 153) | 0;
-		const month = shifted < 10 ? shifted + 3 : shifted - 9;
-		writeDigits(this.#view, this.at, yearOfEra + era * 400 + (month <= 2 ? 1 : 0), 4);
-		writeDigits(this.#view, this.at + 5, month, 2);
-		writeDigits(this.#view, this.at + 8, dayOfYear - (((153 * shifted + 2) / 5) | 0) + 1, 2);
-	}
+/** Days since 1970 as a civil date, in the proleptic Gregorian calendar with years that begin in March. */
+function writeDate(view: DataView, at: number, day: number): void {
+	const z = day + 719468;
+	const era = (z / 146097) | 0;
+	const dayOfEra = z - era * 146097;
+	const yearOfEra =
+		((dayOfEra - ((dayOfEra / 1460) | 0) + ((dayOfEra / 36524) | 0) - ((dayOfEra / 146096) | 0)) / 365) | 0;
+	const dayOfYear = dayOfEra - (365 * yearOfEra + ((yearOfEra / 4) | 0) - ((yearOfEra / 100) | 0));
+	const shifted = ((5 * dayOfYear + 2) / 153) | 0;
+	const month = shifted < 10 ? shifted + 3 : shifted - 9;
+	writeDigits(view, at, yearOfEra + era * 400 + (month <= 2 ? 1 : 0), 4);
+	writeDigits(view, at + 5, month, 2);
+	writeDigits(view, at + 8, dayOfYear - (((153 * shifted + 2) / 5) | 0) + 1, 2);
 }

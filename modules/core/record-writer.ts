@@ -4,7 +4,6 @@ import type { Clock } from "./clock.js";
 import { MAX_DECIMAL_BYTES, writeDecimal, writeNumber } from "./decimal.js";
 import type { Ring } from "./ring.js";
 import type { Stamp } from "./stamp.js";
-import { RecordTemplate, type TemplatePart } from "./template.js";
 
 const QUOTE = 34;
 const BACKSLASH = 92;
@@ -35,7 +34,6 @@ export class RecordWriter {
 	#end = 0;
 	#wall = -1;
 	#taken = 0;
-	#template: RecordTemplate | undefined;
 
 	constructor(bytes: Uint8Array, stamp: Stamp, clock: Clock, boot: number) {
 		this.#bytes = bytes;
@@ -53,29 +51,7 @@ export class RecordWriter {
 		this.#end = this.#start + ring.payloadBytes;
 		this.overflow = false;
 		this.#taken = monotonicMs;
-		const clock = this.#clock;
-		this.#wall = clock.trusted() ? clock.wall() - (clock.monotonic() - monotonicMs) : -1;
-	}
-
-	/** Keeps a record's text in place from `start` on, in `size` bytes of the buffer. */
-	useTemplate(start: number, size: number, parts: readonly TemplatePart[]): void {
-		this.#template = new RecordTemplate(this.#bytes, start, size, this.#stamp, parts);
-	}
-
-	/** The whole sample by the template; false if it has to be written part by part, from the begin on. */
-	fromTemplate(values: Float64Array): boolean {
-		const template = this.#template;
-		const ring = this.#ring as Ring;
-		if (template === undefined || this.#wall < 0) return false;
-		const slot = this.#slot;
-		const start = this.#start;
-		if (!template.fill(values, this.#wall, ring.number(slot), this.#end - start)) return false;
-		const from = template.start;
-		this.#bytes.copyWithin(start, from, from + template.length);
-		this.#at = start + template.length;
-		// Stamped for good: where the stamps are is of no use any more.
-		ring.setStamped(slot, this.#wall);
-		return true;
+		this.#wall = this.#clock.wallAt(monotonicMs);
 	}
 
 	/** Bytes written so far. */
@@ -150,7 +126,7 @@ export class RecordWriter {
 		if (ring.stampCount(this.#slot) === 0) ring.setTaken(this.#slot, this.#boot, this.#taken);
 		ring.addStamp(this.#slot, this.#at);
 		if (this.#wall >= 0 && stamp.write(this.#bytes, this.#view, this.#at, this.#wall))
-			ring.setStamped(this.#slot, this.#wall);
+			ring.setStamped(this.#slot);
 		else this.#bytes.fill(48, this.#at, this.#at + stamp.length);
 		this.#at += stamp.length;
 	}

@@ -30,7 +30,7 @@ const LENGTH = 12; // uint16: payload bytes
 const STAMPS = 14; // uint8: time stamps in the payload
 const TAG = 15; // uint8: free for the owner
 const MONOTONIC = 16; // float64: ms of this boot when the sample was taken
-const TIME = 24; // float64: wall time of the sample, or deadline while held
+const TIME = 24; // float64: deadline while held
 const MESSAGE = 32; // uint32: number of the first record of the message it was sent in, 0 before
 const SENT = 36; // uint32: order of the last sending
 const OFFSETS = 40; // uint16 each: where the stamps are
@@ -60,6 +60,9 @@ export class Ring {
 	evicted = 0;
 	/** Records that could not be taken because nothing may be evicted. */
 	refused = 0;
+	/** Of the slot that was reserved last: position in `bytes` of its payload, and running number. */
+	writeAt = 0;
+	lastNumber = 0;
 	readonly #at: number;
 	readonly #size: number;
 	readonly #payload: number;
@@ -71,7 +74,6 @@ export class Ring {
 	#tail = NONE;
 	#used = 0;
 	#queued = 0;
-	#number = 0;
 
 	/** Bytes that a ring of these dimensions takes. */
 	static bytesFor(slots: number, payloadBytes: number, stamps: number): number {
@@ -138,16 +140,19 @@ export class Ring {
 		view.setUint32(p + MESSAGE, 0);
 		view.setUint8(p + STAMPS, 0);
 		view.setUint8(p + TAG, 0);
-		this.#number = this.#number === 0xffffffff ? 1 : this.#number + 1;
-		view.setUint32(p + NUMBER, this.#number);
+		const number = this.lastNumber === 0xffffffff ? 1 : this.lastNumber + 1;
+		this.lastNumber = number;
+		view.setUint32(p + NUMBER, number);
+		this.writeAt = p + this.#payload;
 		return slot;
 	}
 
-	/** Puts a reserved record with `length` payload bytes at the end of the order. */
-	commit(slot: number, length: number): void {
+	/** Puts a reserved record with `length` payload bytes at the end of the order; `stamped`: as `setStamped`. */
+	commit(slot: number, length: number, stamped = false): void {
 		const p = this.#at + slot * this.#size;
 		this.#view.setUint16(p + LENGTH, length);
 		this.#view.setUint8(p + STATE, RecordState.Queued);
+		if (stamped) this.#view.setUint8(p + FLAGS, STAMPED);
 		this.#next[slot] = NONE;
 		if (this.#tail === NONE) this.#head = slot;
 		else this.#next[this.#tail] = slot;
@@ -257,12 +262,10 @@ export class Ring {
 	stamped(slot: number): boolean {
 		return (this.#view.getUint8(this.#at + slot * this.#size + FLAGS) & STAMPED) !== 0;
 	}
-	setStamped(slot: number, wallMs: number): void {
-		const p = this.#at + slot * this.#size;
-		this.#view.setUint8(p + FLAGS, STAMPED);
-		this.#view.setFloat64(p + TIME, wallMs);
+	setStamped(slot: number): void {
+		this.#view.setUint8(this.#at + slot * this.#size + FLAGS, STAMPED);
 	}
-	/** Wall time of the sample once stamped; while held, the owner's deadline. */
+	/** While held: the owner's deadline, monotonic ms. */
 	time(slot: number): number {
 		return this.#view.getFloat64(this.#at + slot * this.#size + TIME);
 	}

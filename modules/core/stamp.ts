@@ -1,37 +1,33 @@
 // Time stamps of fixed width, so that they can be corrected in place once the clock is right.
 
 import { PAIRS, writeDigits } from "./decimal.js";
-import { ISO_TIME_BYTES, IsoTime, LAST_ISO_TIME } from "./iso-time.js";
+import { ISO_TIME_BYTES, keepIsoTime, LAST_ISO_TIME } from "./iso-time.js";
 
 export interface Stamp {
 	/** Bytes that a stamp takes. */
 	readonly length: number;
 	/** Writes the moment (ms since 1970) at `at`; returns false and writes nothing if it has no such form. */
 	write(bytes: Uint8Array, view: DataView, at: number, ms: number): boolean;
-	/** Lays a stamp out in `bytes` at `at`, to stay. */
-	keep(bytes: Uint8Array, at: number): KeptStamp;
-}
-
-/** A stamp that stays where it is, so that only the digits that changed are written. */
-export interface KeptStamp {
-	/** Position in the buffer; whoever moves the text says so here. */
-	at: number;
-	/** Ms since 1970; returns false and keeps the text if the moment has no such form. */
-	set(ms: number): boolean;
+	/**
+	 * Lays a stamp out in `bytes` at `at`, to stay there. The function that it returns sets it to a moment, writing
+	 * only the digits that changed; it returns false and keeps the text if the moment has no such form.
+	 */
+	keep(bytes: Uint8Array, at: number): (ms: number) => boolean;
 }
 
 /** 2026-11-20T09:15:30.000Z */
 export class IsoStamp implements Stamp {
 	readonly length = ISO_TIME_BYTES;
-	readonly #time = new IsoTime();
+	readonly #text = new Uint8Array(ISO_TIME_BYTES);
+	readonly #set = keepIsoTime(this.#text, 0);
 
 	write(bytes: Uint8Array, _view: DataView, at: number, ms: number): boolean {
-		if (!this.#time.set(ms)) return false;
-		bytes.set(this.#time.bytes, at);
+		if (!this.#set(ms)) return false;
+		bytes.set(this.#text, at);
 		return true;
 	}
-	keep(bytes: Uint8Array, at: number): KeptStamp {
-		return new IsoTime(bytes, at);
+	keep(bytes: Uint8Array, at: number): (ms: number) => boolean {
+		return keepIsoTime(bytes, at);
 	}
 }
 
@@ -47,34 +43,23 @@ export class MillisecondStamp implements Stamp {
 		writeDigits(view, at + 6, whole - high * 1e7, 7);
 		return true;
 	}
-	keep(bytes: Uint8Array, at: number): KeptStamp {
-		return new KeptMilliseconds(bytes, at);
-	}
-}
-
-class KeptMilliseconds implements KeptStamp {
-	at: number;
-	readonly #view: DataView;
-	/** Tens of seconds. */
-	#high = -1;
-
-	constructor(bytes: Uint8Array, at: number) {
-		this.at = at;
-		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-	}
-
-	set(ms: number): boolean {
-		if (!(ms >= 1e12 && ms < 1e13 && ms <= LAST_ISO_TIME)) return false;
-		const view = this.#view;
-		const high = (ms / 10000) | 0;
-		const low = (ms - high * 10000) | 0;
-		if (high !== this.#high) {
-			this.#high = high;
-			writeDigits(view, this.at, high, 9);
-		}
-		const hundreds = (low / 100) | 0;
-		view.setUint16(this.at + 9, PAIRS[hundreds] as number);
-		view.setUint16(this.at + 11, PAIRS[low - hundreds * 100] as number);
-		return true;
+	keep(bytes: Uint8Array, at: number): (ms: number) => boolean {
+		const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		/** First moment of the ten seconds that stand there. */
+		let tens = Number.NaN;
+		return (ms) => {
+			let rest = ms - tens;
+			if (!(rest >= 0 && rest < 10000)) {
+				if (!(ms >= 1e12 && ms < 1e13 && ms <= LAST_ISO_TIME)) return false;
+				const high = (ms / 10000) | 0;
+				writeDigits(view, at, high, 9);
+				tens = high * 10000;
+				rest = ms - tens;
+			}
+			rest = rest | 0;
+			const hundreds = (rest / 100) | 0;
+			view.setUint32(at + 9, ((PAIRS[hundreds] as number) << 16) + (PAIRS[rest - hundreds * 100] as number));
+			return true;
+		};
 	}
 }

@@ -1,195 +1,273 @@
-// A record's text kept in place: constants are written once, and for each sample only the digits that changed. What
-// follows a value moves only when the value's text gets longer or shorter. On XS every step of the script costs
-// hundreds of instructions, so this is much cheaper than putting the text together anew; the arrangement follows what
-// was measured there: reading a property is cheaper than an element, an element of an array cheaper than one of a
-// typed array.
+// A record's text in kept pieces: each holds constants and the value behind them, in a place of its own. For a sample
+// only the values that changed are written anew, then the pieces are joined in the record by copyWithin. Nothing ever
+// moves inside a piece, so a write may touch what lies behind a value's text, and four characters go at once.
+//
+// On XS every step of the script costs hundreds of instructions, so this is several times cheaper than putting the
+// text together anew; the arrangement follows what was measured there. A variable of an enclosing function costs a
+// quarter of a property to read, hence functions that keep their state in such variables, one kind for each number of
+// decimals; an element of an array costs less than one of a typed array, and a write of four bytes no more than one of
+// a single byte.
 
-import { digitCount, PAIRS, writeDigits } from "./decimal.js";
-import type { KeptStamp, Stamp } from "./stamp.js";
+import { digitCount, MINUS, PAIRS, POINT, writeDigits, writeInteger } from "./decimal.js";
+import type { Stamp } from "./stamp.js";
 
-/** Constant bytes; a channel's value; the time of the sample; the record's running number (10 digits). */
+/** Constant bytes; a channel's value, in the order of channels; the time of the sample; the record's running number (10 digits). */
 export type TemplatePart =
 	| Uint8Array
 	| { readonly channel: number; readonly decimals: number }
 	| "stamp"
 	| "number";
 
-/** Largest scaled value that is written here: 31 bits. Larger ones are for writeDecimal. */
-const LIMIT = 2147483647;
+export interface RecordTemplate {
+	/** Most bytes that `write` can write. */
+	readonly recordBytes: number;
+	/**
+	 * Writes a sample to `to` and the `recordBytes` behind it: its values as toFixed has them, its wall time and the
+	 * record's number. Returns the position behind it, or -1 for values that writeDecimal has to look at (none, too
+	 * large, near a tie) and for a moment that has no stamp.
+	 */
+	write(values: readonly number[], wallMs: number, number: number, to: number): number;
+}
+
+/** Copies a piece with this value to `to`; returns the position behind it, or -1 for a value that is not for us. */
+type Piece = (value: number, to: number) => number;
+
+/** Most bytes of a value's text here: sign, ten digits, point. Larger values are for writeDecimal. */
+export const TEMPLATE_VALUE_BYTES = 12;
+/** What a value's place takes: a write of four bytes may begin at its last character. */
+const VALUE_PLACE = TEMPLATE_VALUE_BYTES + 4;
 /** The product with the scale is rounded: only this near to a tie can that hide on which side the exact value lies. */
 const BELOW_TIE = 0.499999;
 const ABOVE_TIE = 0.500001;
 const NUMBER_DIGITS = 10;
-const POINT = 46;
-const MINUS = 45;
-/** What no scaled value can be. */
-const NONE = -2147483648;
 
-/** Items that are no value, in place of a channel. */
-const STAMP = -1;
-const NUMBER = -2;
+/** Bytes of the buffer that a template of these parts takes. */
+export function templateBytes(stamp: Stamp, parts: readonly TemplatePart[]): number {
+	let bytes = 0;
+	for (const part of parts) bytes += placeOf(part, stamp);
+	return bytes;
+}
 
-/** What changes in the text, and how many constant bytes stand before it. */
-class Item {
-	readonly gap: number;
-	readonly channel: number;
-	readonly decimals: number;
-	readonly scale: number;
-	/** Bytes. */
-	width: number;
-	/** The value that stands there: as it came, and scaled. */
-	value = Number.NaN;
-	text = NONE;
+function placeOf(part: TemplatePart, stamp: Stamp): number {
+	if (part instanceof Uint8Array) return part.length;
+	if (part === "stamp") return stamp.length;
+	return part === "number" ? NUMBER_DIGITS : VALUE_PLACE;
+}
 
-	constructor(gap: number, channel: number, decimals: number, width: number) {
-		this.gap = gap;
-		this.channel = channel;
-		this.decimals = decimals;
-		this.scale = 10 ** decimals;
-		this.width = width;
+/** Lays the parts out in `bytes` from `start` on, in the `templateBytes` bytes there. */
+export function recordTemplate(
+	bytes: Uint8Array,
+	start: number,
+	stamp: Stamp,
+	parts: readonly TemplatePart[],
+): RecordTemplate {
+	if (start + templateBytes(stamp, parts) > bytes.length) throw new RangeError("template: does not fit");
+	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	const pieces: Piece[] = [];
+	/** The first stamp is kept, the others are copies of it. */
+	const stamps: number[] = [];
+	let setNumber: ((number: number) => void) | undefined;
+	let recordBytes = 0;
+	let tail = start;
+	let at = start;
+	for (const part of parts) {
+		const place = placeOf(part, stamp);
+		recordBytes += place;
+		if (part instanceof Uint8Array) bytes.set(part, at);
+		else if (part === "stamp") stamps.push(at);
+		else if (part === "number") setNumber = keepNumber(view, at);
+		else {
+			recordBytes -= VALUE_PLACE - TEMPLATE_VALUE_BYTES;
+			if (part.channel !== pieces.length) throw new RangeError("template: channels in their order");
+			pieces.push(makePiece(bytes, view, tail, at, part.decimals));
+			tail = at + place;
+		}
+		at += place;
+	}
+	const tailEnd = at;
+	const stampAt = stamps.shift() ?? -1;
+	const stampEnd = stampAt + stamp.length;
+	const setStamp = stampAt < 0 ? () => true : stamp.keep(bytes, stampAt);
+	const copies = stamps.length;
+	const count = pieces.length;
+	return Object.freeze({
+		recordBytes,
+		write(values: readonly number[], wallMs: number, number: number, to: number): number {
+			if (!setStamp(wallMs)) return -1;
+			for (let i = 0; i < copies; i++) bytes.copyWithin(stamps[i] as number, stampAt, stampEnd);
+			if (setNumber !== undefined) setNumber(number);
+			let p = to;
+			for (let i = 0; i < count; i++) {
+				p = (pieces[i] as Piece)(values[i] as number, p);
+				if (p < 0) return -1;
+			}
+			bytes.copyWithin(p, tail, tailEnd);
+			return p + tailEnd - tail;
+		},
+	});
+}
+
+/** The constants at [from, at), with a value behind them. */
+function makePiece(bytes: Uint8Array, view: DataView, from: number, at: number, decimals: number): Piece {
+	switch (decimals) {
+		case 0:
+			return wholePiece(bytes, view, from, at);
+		case 1:
+			return tenthsPiece(bytes, view, from, at);
+		case 2:
+			return hundredthsPiece(bytes, view, from, at);
+		default:
+			if (decimals > 4) throw new RangeError("template: too many decimals");
+			return finePiece(bytes, view, from, at, decimals);
 	}
 }
 
-export class RecordTemplate {
-	/** Bytes of the text. */
-	length = 0;
-	/** Where it begins in the buffer. */
-	readonly start: number;
-	readonly #size: number;
-	readonly #bytes: Uint8Array;
-	readonly #view: DataView;
-	readonly #items: Item[] = [];
-	readonly #stamp: KeptStamp;
-	readonly #stampBytes: number;
-	#numberHigh = -1;
-
-	/** Lays the parts out in `bytes` from `start` on; throws if they take more than `size` with every value at "0". */
-	constructor(bytes: Uint8Array, start: number, size: number, stamp: Stamp, parts: readonly TemplatePart[]) {
-		this.#bytes = bytes;
-		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-		this.start = start;
-		this.#size = size;
-		this.#stampBytes = stamp.length;
-		let kept: KeptStamp | undefined;
-		let gap = 0;
-		for (const part of parts) {
-			const at = start + this.length;
-			let width: number;
-			if (part instanceof Uint8Array) width = part.length;
-			else if (part === "stamp") width = stamp.length;
-			else if (part === "number") width = NUMBER_DIGITS;
-			else width = part.decimals > 0 ? part.decimals + 2 : 1;
-			this.length += width;
-			if (this.length > size) throw new RangeError("template: does not fit");
-			if (part instanceof Uint8Array) {
-				bytes.set(part, at);
-				gap += width;
-				continue;
+function wholePiece(bytes: Uint8Array, view: DataView, from: number, at: number): Piece {
+	let last = Number.NaN;
+	let end = at;
+	return (value, to) => {
+		if (value !== last) {
+			let rest = value < 0 ? -value : value;
+			let whole = rest | 0;
+			rest -= whole;
+			if (!(rest < BELOW_TIE)) {
+				// Also what has no 31 bits, or is no number: its rest is not below 1.
+				if (!(rest > ABOVE_TIE && rest < 1)) return -1;
+				whole++;
 			}
-			if (part === "stamp") {
-				kept ??= stamp.keep(bytes, at);
-				this.#items.push(new Item(gap, STAMP, 0, width));
-			} else if (part === "number") this.#items.push(new Item(gap, NUMBER, 0, width));
-			else {
-				if (part.decimals > 4) throw new RangeError("template: too many decimals");
-				if (part.decimals > 0) this.#view.setUint8(at + 1, POINT);
-				this.#items.push(new Item(gap, part.channel, part.decimals, width));
+			end = at;
+			if (value < 0 && whole > 0) view.setUint8(end++, MINUS);
+			if (whole < 10) view.setUint8(end++, 48 + whole);
+			else if (whole < 100) {
+				view.setUint16(end, PAIRS[whole] as number);
+				end += 2;
+			} else end = putHundreds(view, end, whole);
+			last = value;
+		}
+		bytes.copyWithin(to, from, end);
+		return to + end - from;
+	};
+}
+
+function tenthsPiece(bytes: Uint8Array, view: DataView, from: number, at: number): Piece {
+	let last = Number.NaN;
+	let end = at;
+	return (value, to) => {
+		if (value !== last) {
+			let rest = value < 0 ? value * -10 : value * 10;
+			let digits = rest | 0;
+			rest -= digits;
+			if (!(rest < BELOW_TIE)) {
+				if (!(rest > ABOVE_TIE && rest < 1)) return -1;
+				digits++;
 			}
-			gap = 0;
-		}
-		this.#stamp = kept ?? stamp.keep(new Uint8Array(stamp.length), 0);
-	}
-
-	/**
-	 * Writes the sample's values as toFixed has them, its wall time and the record's number. Returns false, with the
-	 * text in no state to be used, for values that writeDecimal has to look at (none, too large, near a tie), for a
-	 * moment that has no stamp, and for a text longer than `room`.
-	 */
-	fill(values: Float64Array, wallMs: number, number: number, room: number): boolean {
-		const items = this.#items;
-		const count = items.length;
-		let p = this.start;
-		let stamped = -1;
-		for (let i = 0; i < count; i++) {
-			const item = items[i] as Item;
-			const { channel } = item;
-			p += item.gap;
-			if (channel >= 0) {
-				const value = values[channel] as number;
-				if (value === item.value) {
-					p += item.width;
-					continue;
-				}
-				const scaled = (value < 0 ? -value : value) * item.scale;
-				if (!(scaled < LIMIT)) return false;
-				let digits = scaled | 0;
-				const rest = scaled - digits;
-				if (rest > BELOW_TIE) {
-					if (rest < ABOVE_TIE) return false;
-					digits++;
-				}
-				const text = value < 0 ? -digits : digits;
-				if (text !== item.text && !this.#write(item, p, text, digits)) return false;
-				item.value = value;
-			} else if (channel === NUMBER) this.#setNumber(p, number);
-			else if (stamped >= 0) this.#bytes.copyWithin(p, stamped, stamped + this.#stampBytes);
-			else {
-				// What stands before it may have moved it.
-				this.#stamp.at = stamped = p;
-				if (!this.#stamp.set(wallMs)) return false;
+			end = at;
+			if (value < 0 && digits > 0) view.setUint8(end++, MINUS);
+			const whole = (digits / 10) | 0;
+			digits -= whole * 10;
+			if (whole < 10) {
+				view.setUint32(end, 0x302e3000 + (whole << 24) + (digits << 8));
+				end += 3;
+			} else if (whole < 100) {
+				view.setUint32(end, ((PAIRS[whole] as number) << 16) + 0x2e30 + digits);
+				end += 4;
+			} else {
+				end = putHundreds(view, end, whole);
+				view.setUint16(end, 0x2e30 + digits);
+				end += 2;
 			}
-			p += item.width;
+			last = value;
 		}
-		return this.length <= room;
-	}
+		bytes.copyWithin(to, from, end);
+		return to + end - from;
+	};
+}
 
-	/** False, with nothing changed, if the text would become too long. */
-	#write(item: Item, at: number, text: number, digits: number): boolean {
-		const view = this.#view;
-		const { decimals } = item;
-		let whole = digits;
-		let fraction = 0;
-		let width = 0;
-		if (decimals > 0) {
-			const { scale } = item;
-			whole = (digits / scale) | 0;
-			fraction = digits - whole * scale;
-			width = decimals + 1;
+function hundredthsPiece(bytes: Uint8Array, view: DataView, from: number, at: number): Piece {
+	let last = Number.NaN;
+	let end = at;
+	return (value, to) => {
+		if (value !== last) {
+			let rest = value < 0 ? value * -100 : value * 100;
+			let digits = rest | 0;
+			rest -= digits;
+			if (!(rest < BELOW_TIE)) {
+				if (!(rest > ABOVE_TIE && rest < 1)) return -1;
+				digits++;
+			}
+			end = at;
+			if (value < 0 && digits > 0) view.setUint8(end++, MINUS);
+			const whole = (digits / 100) | 0;
+			const pair = PAIRS[digits - whole * 100] as number;
+			if (whole < 10) {
+				view.setUint32(end, 0x302e0000 + (whole << 24) + pair);
+				end += 4;
+			} else {
+				if (whole < 100) {
+					view.setUint16(end, PAIRS[whole] as number);
+					end += 2;
+				} else end = putHundreds(view, end, whole);
+				view.setUint32(end, 0x2e000000 + (pair << 8));
+				end += 3;
+			}
+			last = value;
 		}
-		const count = whole < 10 ? 1 : whole < 100 ? 2 : digitCount(whole);
-		width += count;
-		if (text < 0) width++;
-		let p = at;
-		if (width !== item.width) {
-			// What follows moves; the point stays in front of the fraction.
-			const from = at + item.width;
-			const delta = width - item.width;
-			if (this.length + delta > this.#size) return false;
-			this.#bytes.copyWithin(from + delta, from, this.start + this.length);
-			this.length += delta;
-			item.width = width;
-			if (decimals > 0) view.setUint8(at + width - decimals - 1, POINT);
-		}
-		item.text = text;
-		if (text < 0) view.setUint8(p++, MINUS);
-		if (count === 2) view.setUint16(p, PAIRS[whole] as number);
-		else if (count === 1) view.setUint8(p, 48 + whole);
-		else writeDigits(view, p, whole, count);
-		if (decimals === 0) return true;
-		p += count + 1;
-		if (decimals === 2) view.setUint16(p, PAIRS[fraction] as number);
-		else if (decimals === 1) view.setUint8(p, 48 + fraction);
-		else writeDigits(view, p, fraction, decimals);
-		return true;
-	}
+		bytes.copyWithin(to, from, end);
+		return to + end - from;
+	};
+}
 
-	/** Mostly the last four digits change. */
-	#setNumber(at: number, number: number): void {
+/** Three or four decimals. */
+function finePiece(bytes: Uint8Array, view: DataView, from: number, at: number, decimals: number): Piece {
+	const scale = 10 ** decimals;
+	let last = Number.NaN;
+	let end = at;
+	return (value, to) => {
+		if (value !== last) {
+			let rest = value < 0 ? value * -scale : value * scale;
+			let digits = rest | 0;
+			rest -= digits;
+			if (!(rest < BELOW_TIE)) {
+				if (!(rest > ABOVE_TIE && rest < 1)) return -1;
+				digits++;
+			}
+			end = at;
+			if (value < 0 && digits > 0) view.setUint8(end++, MINUS);
+			const whole = (digits / scale) | 0;
+			end = writeDigits(view, end, whole, digitCount(whole));
+			view.setUint8(end, POINT);
+			end = writeDigits(view, end + 1, digits - whole * scale, decimals);
+			last = value;
+		}
+		bytes.copyWithin(to, from, end);
+		return to + end - from;
+	};
+}
+
+/** An integer above 99 in as many digits as it has; a byte behind it may be touched. */
+function putHundreds(view: DataView, at: number, whole: number): number {
+	if (whole > 9999) return writeInteger(view, at, whole);
+	const high = (whole / 100) | 0;
+	const pair = PAIRS[whole - high * 100] as number;
+	if (high < 10) {
+		view.setUint32(at, 0x30000000 + (high << 24) + (pair << 8));
+		return at + 3;
+	}
+	view.setUint32(at, ((PAIRS[high] as number) << 16) + pair);
+	return at + 4;
+}
+
+/** Ten digits at `at`, of which mostly the last four change. */
+function keepNumber(view: DataView, at: number): (number: number) => void {
+	let highest = -1;
+	return (number) => {
 		const high = Math.floor(number / 10000);
-		if (high !== this.#numberHigh) {
-			this.#numberHigh = high;
-			writeDigits(this.#view, at, high, NUMBER_DIGITS - 4);
+		if (high !== highest) {
+			highest = high;
+			writeDigits(view, at, high, NUMBER_DIGITS - 4);
 		}
-		writeDigits(this.#view, at + NUMBER_DIGITS - 4, number - high * 10000, 4);
-	}
+		const low = number - high * 10000;
+		const hundreds = (low / 100) | 0;
+		view.setUint32(at + 6, ((PAIRS[hundreds] as number) << 16) + (PAIRS[low - hundreds * 100] as number));
+	};
 }

@@ -2,10 +2,13 @@
 // alarms, events and operation results. Order holds within a lane.
 
 import type { Ring } from "../core/ring.js";
+import type { PublishHeader } from "./publish-header.js";
 
 export interface Lane {
 	readonly ring: Ring;
 	readonly topic: Uint8Array;
+	/** The same, ready to be sent. */
+	readonly header: PublishHeader;
 	readonly qos: 0 | 1;
 	/** Records that one message may carry. */
 	readonly maxRecords: number;

@@ -95,6 +95,7 @@ export class Outbox implements PublishSource {
 		const direct = this.#direct;
 		if (direct && this.#directPacket < 0 && (windowOpen || this.#directQos === 0)) {
 			publication.topic = this.#directTopic as Uint8Array;
+			publication.header = undefined;
 			publication.qos = this.#directQos;
 			publication.retain = this.#directRetain;
 			publication.length = direct.length;
@@ -109,6 +110,7 @@ export class Outbox implements PublishSource {
 			const open = lane.qos > 0 ? windowOpen : lane.ring.used - lane.ring.queued <= lane.ring.slots >> 1;
 			if (lane.ring.queued > 0 && open && this.#choose(lane)) {
 				publication.topic = lane.topic;
+				publication.header = lane.header;
 				publication.qos = lane.qos;
 				publication.retain = false;
 				publication.length = this.#left;
@@ -290,11 +292,12 @@ export class Outbox implements PublishSource {
 	#stampNow(lane: Lane, slot: number): boolean {
 		const { ring } = lane;
 		if (ring.stampCount(slot) === 0) return true;
-		if (!this.#clock.trusted() || ring.boot(slot) !== this.#boot) return false;
-		const taken = this.#clock.wall() - (this.#clock.monotonic() - ring.monotonic(slot));
+		if (ring.boot(slot) !== this.#boot) return false;
+		const taken = this.#clock.wallAt(ring.monotonic(slot));
+		if (taken < 0) return false;
 		for (let i = ring.stampCount(slot) - 1; i >= 0; i--)
 			if (!this.#stamp.write(this.#bytes, this.#view, ring.stampAt(slot, i), taken)) return false;
-		ring.setStamped(slot, taken);
+		ring.setStamped(slot);
 		return true;
 	}
 

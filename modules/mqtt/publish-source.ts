@@ -1,8 +1,12 @@
 // Where the session gets its messages from. It asks when it can send, so nothing is queued twice.
 
+import type { PublishHeader } from "./publish-header.js";
+
 /** The message that is about to be sent; filled in by the source, reused for every message. */
 export class Publication {
 	topic: Uint8Array = new Uint8Array(0);
+	/** Topic, QoS and retain flag as kept bytes, where the source has them. */
+	header: PublishHeader | undefined;
 	qos = 0;
 	retain = false;
 	/** Payload bytes. */

@@ -241,12 +241,15 @@ export class Session implements TransportHandler, ParserHandler {
 		// A message that can not move now stays with its source, where it can still be evicted or batched.
 		if (room < output.size / 2 || this.#transport.free <= output.length) return false;
 		if (!this.#source.next(publication, !this.#inFlight.full)) return false;
-		const { topic, qos, retain, length } = publication;
-		const header = publishHeaderLength(topic.length, qos, length);
-		if (header < 0 || header > room) throw new RangeError("session: topic is longer than the output stage");
+		const { topic, header, qos, retain, length } = publication;
+		const headerBytes = header ? header.maxBytes : publishHeaderLength(topic.length, qos, length);
+		if (headerBytes < 0 || headerBytes > room)
+			throw new RangeError("session: topic is longer than the output stage");
 		const id = qos > 0 ? this.#openExchange(qos === 1 ? Await.Puback : Await.Pubrec) : 0;
 		if (qos === 0) this.#undrained = true;
-		const end = writePublishHeader(output.bytes, output.at, topic, qos, retain, false, id, length);
+		const end = header
+			? header.write(output.at, id, length)
+			: writePublishHeader(output.bytes, output.at, topic, qos, retain, false, id, length);
 		output.length = end - output.base;
 		this.#remaining = length;
 		this.#sendingId = id;

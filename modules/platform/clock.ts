@@ -16,10 +16,8 @@ export class SystemClock implements Clock {
 		this.#ticks = ticks;
 		return this.#total;
 	}
-	wall(): number {
-		return Date.now();
-	}
-	trusted(): boolean {
-		return Date.now() >= FLOOR;
+	wallAt(monotonicMs: number): number {
+		const now = Date.now();
+		return now < FLOOR ? -1 : now - (this.monotonic() - monotonicMs);
 	}
 }

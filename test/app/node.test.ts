@@ -7,6 +7,7 @@ import { makeSettings } from "../../modules/app/settings.js";
 import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../../modules/cloud/cloud.js";
 import { Cumulocity } from "../../modules/cloud/cumulocity/cumulocity.js";
 import { utf8 } from "../../modules/cloud/text.js";
+import type { Sample } from "../../modules/core/channels.js";
 import { Log } from "../../modules/core/log.js";
 import type { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind } from "../../modules/core/ring.js";
@@ -53,7 +54,7 @@ class FakeCloud implements Cloud {
 	opening(step: number): OpeningStep | undefined {
 		return this.steps[step];
 	}
-	encode(record: RecordWriter, values: Float64Array): number {
+	encode(record: RecordWriter, values: Sample): number {
 		let written = 0;
 		for (const value of values) {
 			const before = record.length;
@@ -93,8 +94,8 @@ class FakeBoard implements Board {
 	closed = 0;
 	/** The first channel counts samples. */
 	counting = false;
-	sample(values: Float64Array): void {
-		values.set(this.values);
+	sample(values: Sample): void {
+		Object.assign(values, this.values);
 		if (this.counting) (this.values[0] as number)++;
 	}
 	led(percent: number): void {

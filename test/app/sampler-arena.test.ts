@@ -6,6 +6,7 @@ import { Sampler } from "../../modules/app/sampler.js";
 import type { LaneShape } from "../../modules/cloud/cloud.js";
 import { utf8 } from "../../modules/cloud/text.js";
 import { RecordKind } from "../../modules/core/ring.js";
+import { writePublishHeader } from "../../modules/mqtt/encode.js";
 import type { Lane } from "../../modules/mqtt/lane.js";
 import { VirtualTime } from "./virtual-time.js";
 
@@ -161,7 +162,7 @@ describe("Arena", () => {
 						prefix: utf8("<"),
 						suffix: utf8(">"),
 					});
-					const arena = new Arena(measures, slots, events, slots + 1);
+					const arena = new Arena(measures, slots, events, slots + 1, 99);
 					const fill = (lane: Lane, n: number, byte: number) => {
 						for (let i = 0; i < n; i++) {
 							const slot = lane.ring.reserve(RecordKind.Measure, false);
@@ -175,6 +176,8 @@ describe("Arena", () => {
 					fill(arena.measures, slots, 109);
 					fill(arena.events, slots + 1, 101);
 					arena.bytes.fill(111, arena.output.base, arena.output.base + arena.output.size);
+					assert.equal(arena.bytes.length, arena.templateAt + 99);
+					arena.bytes.fill(116, arena.templateAt);
 					assert.deepEqual(constants(arena, arena.measures), ['{"n":"0000000000",[', ",", "]}"]);
 					assert.deepEqual(constants(arena, arena.events), ["<", "", ">"]);
 					assert.equal(arena.measures.numberAt, arena.measures.prefixStart + 6);
@@ -188,11 +191,24 @@ describe("Arena", () => {
 							assert.ok(arena.bytes.subarray(at, at + lane.ring.length(slot)).every((b) => b === byte));
 						}
 					assert.equal(arena.output.bytes, arena.bytes);
+					for (const { header, topic, qos } of [arena.measures, arena.events]) {
+						const end = header.write(arena.output.base, 77, 500);
+						const written = arena.bytes.subarray(arena.output.base, end);
+						const expected = new Uint8Array(written.length);
+						writePublishHeader(expected, 0, topic, qos, false, false, 77, 500);
+						assert.deepEqual(written, expected);
+					}
 				}
 	});
 
 	it("carries the lanes' rules over", () => {
-		const arena = new Arena(shape({ qos: 0, confirmMs: 700, maxRecords: 9 }), 4, shape({ maxBytes: 55 }), 4);
+		const arena = new Arena(
+			shape({ qos: 0, confirmMs: 700, maxRecords: 9 }),
+			4,
+			shape({ maxBytes: 55 }),
+			4,
+			0,
+		);
 		const { measures, events } = arena;
 		assert.deepEqual([measures.qos, measures.confirmMs, measures.maxRecords], [0, 700, 9]);
 		assert.deepEqual([events.qos, events.confirmMs, events.maxBytes], [1, 0, 55]);

@@ -30,8 +30,8 @@ export class VirtualTime implements Clock, Timers {
 	wall(): number {
 		return this.now + this.wallOffset;
 	}
-	trusted(): boolean {
-		return this.clockSet;
+	wallAt(monotonicMs: number): number {
+		return this.clockSet ? this.wall() - (this.monotonic() - monotonicMs) : -1;
 	}
 
 	/** Alarms that are armed. */

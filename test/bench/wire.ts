@@ -131,7 +131,7 @@ export function record(makeCloud: MakeCloud, groups: Groups, batch: number): Rec
 		cloud,
 		board: {
 			sample: (values) => {
-				values.set(all[times.length] as number[]);
+				Object.assign(values, all[times.length]);
 				times.push(time.wall());
 			},
 			led: () => {},

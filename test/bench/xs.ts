@@ -102,7 +102,7 @@ function widened(module: ProgramModule, channels: number): ProgramModule {
 		);
 		return {
 			...module,
-			source: `export const ChannelIndex = Object.freeze({Temperature:0,Led:1,Buzzer:2,Speed:3});\nexport const CHANNELS = Object.freeze([${list}]);\n`,
+			source: `export const ChannelIndex = Object.freeze({Temperature:0,Led:1,Buzzer:2,Speed:3});\nexport const CHANNELS = Object.freeze([${list}]);\nexport const emptySample = () => CHANNELS.map(() => Number.NaN);\n`,
 		};
 	}
 	if (module.name === "modules/cloud/cumulocity/cumulocity" || module.name === BENCH) {

@@ -32,9 +32,7 @@ function record<T>(cloud: Cloud, lane: LaneShape, write: (writer: RecordWriter) 
 
 /** A sample as the cloud encodes it. */
 export function encode(cloud: Cloud, values: readonly number[]) {
-	const { result, ...rest } = record(cloud, cloud.measures, (writer) =>
-		cloud.encode(writer, Float64Array.from(values)),
-	);
+	const { result, ...rest } = record(cloud, cloud.measures, (writer) => cloud.encode(writer, [...values]));
 	return { ...rest, written: result };
 }
 

@@ -112,8 +112,9 @@ function run(slots: number, stamps: number, steps: readonly Step[]): void {
 			ring.setTag(chosen.slot, pick & 255);
 			ring.attempt(chosen.slot);
 			ring.setTaken(chosen.slot, 65_535, pick + 0.5);
-			ring.setStamped(chosen.slot, 1e12 + pick);
+			ring.setStamped(chosen.slot);
 			assert.equal(ring.stamped(chosen.slot), true);
+			ring.setTime(chosen.slot, 1e12 + pick);
 			assert.equal(ring.time(chosen.slot), 1e12 + pick);
 			assert.equal(ring.boot(chosen.slot), 65_535);
 			assert.equal(ring.monotonic(chosen.slot), pick + 0.5);
@@ -233,7 +234,7 @@ describe("core: ring", () => {
 		ring.setMessage(slot, 78);
 		ring.setTag(slot, 79);
 		ring.attempt(slot);
-		ring.setStamped(slot, 1e12);
+		ring.setStamped(slot);
 		ring.addStamp(slot, ring.payloadAt(slot) + 3);
 		ring.remove(slot, -1);
 		assert.equal(ring.state(slot), RecordState.Free);

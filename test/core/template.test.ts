@@ -7,10 +7,12 @@ import type { Cloud } from "../../modules/cloud/cloud.js";
 import { Cumulocity } from "../../modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../modules/cloud/sap-iot/sap-iot.js";
+import { ascii } from "../../modules/core/bytes.js";
+import type { Sample } from "../../modules/core/channels.js";
 import { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind, Ring } from "../../modules/core/ring.js";
 import { IsoStamp } from "../../modules/core/stamp.js";
-import { RecordTemplate } from "../../modules/core/template.js";
+import { recordTemplate, type TemplatePart, templateBytes } from "../../modules/core/template.js";
 
 type Groups = Record<string, Record<string, unknown>>;
 
@@ -32,27 +34,31 @@ const CLOUDS: ReadonlyArray<readonly [string, (groups: Groups) => Cloud, Groups]
 	["plain", (groups) => new Plain(makeSettings(groups)), { device: { cloud: "plain" } }],
 ];
 
-function workshop(cloud: Cloud, template: boolean) {
+/** Writes samples by the template, or part by part; undefined for those that it does not take. */
+function workshop(cloud: Cloud, byTemplate: boolean) {
 	const { measures, stamp } = cloud;
+	const parts = cloud.template?.() ?? [];
 	const slots = 3;
 	const at = Ring.bytesFor(slots, measures.recordBytes, measures.stamps);
-	const bytes = new Uint8Array(at + measures.recordBytes);
+	const bytes = new Uint8Array(at + templateBytes(stamp, parts));
 	const ring = new Ring({ bytes, at: 0, slots, payloadBytes: measures.recordBytes, stamps: measures.stamps });
-	let wall = 0;
-	const clock = { monotonic: () => 0, wall: () => wall, trusted: () => true };
+	const clock = { monotonic: () => 0, wallAt: (ms: number) => ms };
 	const writer = new RecordWriter(bytes, stamp, clock, 1);
-	if (template) writer.useTemplate(at, measures.recordBytes, cloud.template?.() ?? []);
-	return (values: Float64Array, now: number): string | undefined => {
-		wall = now;
+	const template = recordTemplate(bytes, at, stamp, parts);
+	assert.ok(template.recordBytes <= measures.recordBytes);
+	return (values: Sample, now: number): string | undefined => {
 		const slot = ring.reserve(RecordKind.Measure, false);
-		writer.begin(ring, slot, 0);
-		const done = template
-			? writer.fromTemplate(values)
-			: cloud.encode(writer, values) === values.length && !writer.overflow;
 		const from = ring.payloadAt(slot);
-		const text = done ? Buffer.from(bytes.subarray(from, from + writer.length)).toString() : undefined;
+		assert.equal(ring.writeAt, from);
+		assert.equal(ring.lastNumber, ring.number(slot));
+		let end = -1;
+		if (byTemplate) end = template.write(values, now, ring.lastNumber, from);
+		else {
+			writer.begin(ring, slot, now);
+			if (cloud.encode(writer, values) === values.length && !writer.overflow) end = from + writer.length;
+		}
 		ring.abandon(slot);
-		return text;
+		return end < 0 ? undefined : Buffer.from(bytes.subarray(from, end)).toString();
 	};
 }
 
@@ -88,7 +94,7 @@ describe("record template", () => {
 					const fast = workshop(make(groups), true);
 					const slow = workshop(make(groups), false);
 					for (const { values, at } of steps) {
-						const sample = Float64Array.from(values);
+						const sample: Sample = [...values];
 						const expected = slow(sample, at);
 						const text = fast(sample, at);
 						if (text !== undefined) assert.equal(text, expected);
@@ -104,7 +110,7 @@ describe("record template", () => {
 	it("takes ordinary samples itself", () => {
 		const fast = workshop(new Plain(makeSettings()), true);
 		assert.equal(
-			fast(Float64Array.of(-9.96, 100, 0, 12.34), 1767225600123),
+			fast([-9.96, 100, 0, 12.34], 1767225600123),
 			'{"time":"2026-01-01T00:00:00.123Z","temperature":-9.96,"led":100,"buzzer":0,"speed":12.3}',
 		);
 	});
@@ -112,20 +118,56 @@ describe("record template", () => {
 	it("leaves missing, huge and doubtful values to the other way, and goes on after them", () => {
 		const fast = workshop(new Plain(makeSettings()), true);
 		for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, 3e7, 0.125])
-			assert.equal(fast(Float64Array.of(odd, 1, 2, 3), 1767225600000), undefined);
+			assert.equal(fast([odd, 1, 2, 3], 1767225600000), undefined);
 		assert.match(
-			fast(Float64Array.of(1, 2, 3, 4), 1767225600000) ?? "",
+			fast([1, 2, 3, 4], 1767225600000) ?? "",
 			/"temperature":1.00,"led":2,"buzzer":3,"speed":4.0}/,
 		);
 	});
 
-	it("refuses a text that does not fit, and more decimals than it can write", () => {
+	for (const decimals of [0, 1, 2, 3, 4])
+		it(`writes values with ${decimals} decimals as toFixed does, or not at all`, () => {
+			const parts = [ascii("<"), { channel: 0, decimals }, ascii(">")];
+			const stamp = new IsoStamp();
+			const bytes = new Uint8Array(128).fill(35);
+			const { write, recordBytes } = recordTemplate(bytes, 0, stamp, parts);
+			const to = 64;
+			const scale = 10 ** decimals;
+			const same = (v: number) => {
+				bytes.fill(35, to);
+				const end = write([v], 0, 0, to);
+				const near = Math.abs(((Math.abs(v) * scale) % 1) - 0.5) < 2e-6;
+				if (end < 0) assert.ok(near || !(Math.abs(v) * scale < 2147483647), `${v} is refused`);
+				else {
+					// A negative value that rounds to zero has no sign here.
+					const text = v.toFixed(decimals).replace(/^-(0(\.0+)?)$/, "$1");
+					assert.equal(Buffer.from(bytes.subarray(to, end)).toString(), `<${text}>`);
+					assert.ok(end - to <= recordBytes);
+				}
+				assert.ok(
+					bytes.subarray(end < 0 ? to + recordBytes : end).every((b) => b === 35),
+					"written beyond",
+				);
+			};
+			for (let digits = 1; digits <= 10; digits++)
+				for (const edge of [-1, 0, 1])
+					for (const sign of [1, -1]) same((sign * (10 ** digits + edge)) / scale);
+			for (const v of [2147483646, 2147483647, 2147483648, 4294967296, 4294967297, 1e21, -Infinity])
+				for (const sign of [1, -1]) same((sign * v) / scale);
+			fc.assert(
+				fc.property(value, fc.integer({ min: -3, max: 3 }), (v, e) => same(v * 10 ** e)),
+				{
+					numRuns: 3000,
+				},
+			);
+		});
+
+	it("refuses what has no room or no form", () => {
 		const bytes = new Uint8Array(64);
-		assert.throws(() => new RecordTemplate(bytes, 0, 20, new IsoStamp(), ["stamp"]), /does not fit/);
-		assert.throws(
-			() => new RecordTemplate(bytes, 0, 60, new IsoStamp(), [{ channel: 0, decimals: 5 }]),
-			/decimals/,
-		);
+		const make = (at: number, ...parts: TemplatePart[]) => recordTemplate(bytes, at, new IsoStamp(), parts);
+		assert.throws(() => make(41, "stamp"), /does not fit/);
+		assert.throws(() => make(0, { channel: 0, decimals: 5 }), /decimals/);
+		assert.throws(() => make(0, { channel: 1, decimals: 0 }), /order/);
 	});
 });
 

@@ -8,6 +8,7 @@ import { Motor } from "../../drivers/motor.js";
 import { NodeBoard } from "../../drivers/node-board.js";
 import { NtcThermistor } from "../../drivers/ntc-thermistor.js";
 import { Tachometer } from "../../drivers/tachometer.js";
+import { emptySample } from "../../modules/core/channels.js";
 import { VirtualTime } from "../app/virtual-time.js";
 import { bench, journal, PINS } from "./bench.js";
 
@@ -391,7 +392,7 @@ describe("NodeBoard", () => {
 		board.buzzer(880, 0);
 		board.speed(100);
 		time.advance(10_000);
-		const values = new Float64Array(4);
+		const values = emptySample();
 		board.sample(values);
 		time.advance(1000);
 		board.sample(values);
@@ -406,7 +407,7 @@ describe("NodeBoard", () => {
 		const { io, time, circuit } = bench();
 		const board = new NodeBoard(options(io, time));
 		circuit.thermistorFault = "open";
-		const values = new Float64Array(4).fill(7);
+		const values = [7, 7, 7, 7];
 		board.sample(values);
 		assert.deepEqual([...values], [Number.NaN, 0, 0, 0]);
 		assert.equal(board.temperatureFault, "open");
@@ -429,7 +430,7 @@ describe("NodeBoard", () => {
 			() => board.led(1),
 			() => board.buzzer(1, 0),
 			() => board.speed(1),
-			() => board.sample(new Float64Array(4)),
+			() => board.sample(emptySample()),
 		])
 			assert.throws(call);
 	});

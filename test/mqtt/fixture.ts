@@ -11,6 +11,7 @@ import { Limits } from "../../modules/mqtt/limits.js";
 import { Outbox, type OutboxHandler } from "../../modules/mqtt/outbox.js";
 import { Output } from "../../modules/mqtt/output.js";
 import type { InboundMessage } from "../../modules/mqtt/parser.js";
+import { publishHeader, publishHeaderBytes } from "../../modules/mqtt/publish-header.js";
 import { Session, type SessionHandler } from "../../modules/mqtt/session.js";
 import { ScriptedTransport } from "../support/scripted-transport.js";
 import { VirtualTime } from "../support/virtual-time.js";
@@ -74,7 +75,9 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		const constants = shapes.map((s) => utf8((s.prefix ?? "") + (s.separator ?? "") + (s.suffix ?? "")));
 		let at = (sizes[0] as number) + (sizes[1] as number);
 		const base = (at + (constants[0] as Uint8Array).length + (constants[1] as Uint8Array).length + 7) & ~7;
-		const bytes = new Uint8Array(base + Limits.outputBytes);
+		const headers = shapes.map((s) => publishHeaderBytes(utf8(s.topic)));
+		let headerAt = base + Limits.outputBytes;
+		const bytes = new Uint8Array(headers.reduce((sum, size) => sum + size, headerAt));
 		const lanes = shapes.map((s, i): Lane => {
 			const ringAt = i === 0 ? 0 : (sizes[0] as number);
 			bytes.set(constants[i] as Uint8Array, at);
@@ -82,7 +85,10 @@ export class Fixture implements SessionHandler, OutboxHandler {
 			const separatorStart = prefixStart + (s.prefix ?? "").length;
 			const suffixStart = separatorStart + (s.separator ?? "").length;
 			at += (constants[i] as Uint8Array).length;
+			const header = publishHeader(bytes, headerAt, utf8(s.topic), s.qos ?? 1);
+			headerAt += headers[i] as number;
 			return {
+				header,
 				ring: new Ring({
 					bytes,
 					at: ringAt,

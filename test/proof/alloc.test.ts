@@ -11,7 +11,7 @@ const MESSAGES = 2000;
 const PLAIN = "plain JSON";
 const ENCODE = "encode(record, values) {";
 
-/** Stage → module, the beginning of a function in it, and the case in which it is on the way. */
+/** Stage → module, what stands before the brace of a function or branch in it, and the case in which it is on the way. */
 const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: string, test: string]> = [
 	["the sampler's timer", "modules/app/sampler", "#tick() {", PLAIN],
 	["the sensor's reading", "drivers/ntc-thermistor", "read() {", PLAIN],
@@ -24,9 +24,11 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 		"function writeDecimal(view, at, value, decimals) {",
 		"plain JSON, a value missing",
 	],
-	["the template", "modules/core/template", "fill(values, wallMs, number, room) {", PLAIN],
-	["a digit of the template", "modules/core/template", "#write(item, at, text, digits) {", PLAIN],
-	["the ring", "modules/core/ring", "commit(slot, length) {", PLAIN],
+	["the template", "modules/core/template", "write(values, wallMs, number, to) {", PLAIN],
+	["a rounded value of the template", "modules/core/template", "value * -100", PLAIN],
+	["the time in it", "modules/core/iso-time", "return (ms) => {", PLAIN],
+	["the packet's header", "modules/mqtt/publish-header", "write(at, packetId, payloadBytes) {", PLAIN],
+	["the ring", "modules/core/ring", "commit(slot, length, stamped = false) {", PLAIN],
 	["the outbox", "modules/mqtt/outbox", "next(publication, windowOpen) {", PLAIN],
 	["the batch", "modules/mqtt/outbox", "#nextSegment() {", "SmartREST, batched"],
 	["the output stage", "modules/mqtt/output", "drain(transport) {", PLAIN],

@@ -32,8 +32,8 @@ export class VirtualTime implements Clock, Timers {
 	wall(): number {
 		return this.#now + this.#wallOffset;
 	}
-	trusted(): boolean {
-		return this.#trusted;
+	wallAt(monotonicMs: number): number {
+		return this.#trusted ? this.wall() - (this.monotonic() - monotonicMs) : -1;
 	}
 
 	setWall(ms: number): void {

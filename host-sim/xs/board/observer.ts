@@ -5,7 +5,7 @@ import { Out, Seen } from "host-sim/xs/frames";
 import type { CommandResult, Observer } from "../../../modules/app/observer.js";
 
 export class FrameObserver implements Observer {
-	sampled(values: Float64Array, wallMs: number, accepted: boolean): void {
+	sampled(values: readonly number[], wallMs: number, accepted: boolean): void {
 		host.send(Out.Seen, Seen.Sampled, wallMs, accepted, values[0], values[1], values[2], values[3]);
 	}
 	sending(topic: Uint8Array, records: number, packetId: number, resent: boolean, measures: boolean): void {

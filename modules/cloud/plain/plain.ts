@@ -2,13 +2,13 @@
 // Delivered means: PUBACK (at QoS 0: out of the socket). "online" and, as the will, "offline" are retained.
 
 import { ascii, equals } from "../../core/bytes.js";
-import { CHANNELS, type Channel } from "../../core/channels.js";
+import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
 import { MAX_DECIMAL_BYTES } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import { escapedLength, type RecordWriter } from "../../core/record-writer.js";
 import { RecordKind } from "../../core/ring.js";
 import { IsoStamp } from "../../core/stamp.js";
-import type { TemplatePart } from "../../core/template.js";
+import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../core/template.js";
 import { cutUtf8, isUtf8 } from "../../core/utf8.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
@@ -68,7 +68,7 @@ export class Plain implements Cloud {
 		});
 		this.#names = CHANNELS.map((channel) => utf8(`,${jsonString(channel.name)}:`));
 		let recordBytes = TIME.length + ISO_TIME_BYTES + 2 + MAX_DECIMAL_BYTES;
-		for (const name of this.#names) recordBytes += name.length + 10;
+		for (const name of this.#names) recordBytes += name.length + TEMPLATE_VALUE_BYTES;
 		const lane = {
 			maxRecords: 1,
 			maxBytes: 16000,
@@ -103,7 +103,7 @@ export class Plain implements Cloud {
 		return parts;
 	}
 
-	encode(record: RecordWriter, values: Float64Array): number {
+	encode(record: RecordWriter, values: Sample): number {
 		let written = 0;
 		record.put(TIME);
 		record.stamp();

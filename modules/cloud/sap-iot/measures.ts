@@ -2,11 +2,11 @@
 // into bytes once; per sample only digits are written.
 
 import { ascii } from "../../core/bytes.js";
-import { CHANNELS, type Channel } from "../../core/channels.js";
+import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
 import { MAX_DECIMAL_BYTES, NUMBER_DIGITS } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import type { RecordWriter } from "../../core/record-writer.js";
-import type { TemplatePart } from "../../core/template.js";
+import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../core/template.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { jsonString, utf8 } from "../text.js";
 
@@ -52,7 +52,7 @@ export class SapMeasures {
 		this.#date = utf8(sap.arrays ? ',"' : `,${jsonString(sap.dateProperty)}:"`);
 		this.#tail = ascii(this.dated ? `"${close}` : `${close}]}`);
 		let bytes = this.#head.length + this.#beforeMeasures.length + this.#date.length + this.#tail.length;
-		for (const name of this.#names) bytes += name.length + 10;
+		for (const name of this.#names) bytes += name.length + TEMPLATE_VALUE_BYTES;
 		this.recordBytes = bytes + ISO_TIME_BYTES + MAX_DECIMAL_BYTES;
 	}
 
@@ -74,7 +74,7 @@ export class SapMeasures {
 	}
 
 	/** Writes a sample and returns the number of values. In array form a sample with a gap has no values at all. */
-	encode(record: RecordWriter, values: Float64Array): number {
+	encode(record: RecordWriter, values: Sample): number {
 		record.put(this.#head);
 		if (this.#headNumberAt >= 0) record.numberAt(this.#headNumberAt);
 		if (!this.dated) record.stamp();

@@ -2,6 +2,7 @@
 // retained messages and no answer to a command.
 
 import { ascii, equals } from "../../core/bytes.js";
+import type { Sample } from "../../core/channels.js";
 import type { RecordWriter } from "../../core/record-writer.js";
 import { IsoStamp, MillisecondStamp, type Stamp } from "../../core/stamp.js";
 import type { TemplatePart } from "../../core/template.js";
@@ -90,7 +91,7 @@ export class SapIot implements Cloud {
 		return this.#encoder.template();
 	}
 
-	encode(record: RecordWriter, values: Float64Array): number {
+	encode(record: RecordWriter, values: Sample): number {
 		return this.#encoder.encode(record, values);
 	}
 

@@ -1,15 +1,17 @@
 // Runs on XS: one way of making PUBLISH packets of measures, many times. What to do comes as `config.bench`.
 
 import config from "mc/config";
+import { Arena } from "../../../modules/app/arena.js";
 import { makeSettings } from "../../../modules/app/settings.js";
 import type { Cloud } from "../../../modules/cloud/cloud.js";
 import { Cumulocity } from "../../../modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "../../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../../modules/cloud/sap-iot/sap-iot.js";
-import { CHANNELS, type Channel } from "../../../modules/core/channels.js";
+import { CHANNELS, type Channel, emptySample, type Sample } from "../../../modules/core/channels.js";
 import { RecordWriter } from "../../../modules/core/record-writer.js";
-import { RecordKind, Ring } from "../../../modules/core/ring.js";
-import { publishHeaderLength, writePublishHeader } from "../../../modules/mqtt/encode.js";
+import { RecordKind, type Ring } from "../../../modules/core/ring.js";
+import { recordTemplate, templateBytes } from "../../../modules/core/template.js";
+import { publishHeaderLength } from "../../../modules/mqtt/encode.js";
 import type { Lane } from "../../../modules/mqtt/lane.js";
 import { Outbox } from "../../../modules/mqtt/outbox.js";
 import { Publication } from "../../../modules/mqtt/publish-source.js";
@@ -55,15 +57,15 @@ export default function start(): void {
 }
 
 /** Samples whose values change sign and width: seeded, the same in every run. */
-function makeValues(): Float64Array[] {
+function makeValues(): Sample[] {
 	let state = 12345;
 	const random = () => {
 		state = (Math.imul(state, 1103515245) + 12345) & 0x7fffffff;
 		return state / 0x7fffffff;
 	};
-	const samples: Float64Array[] = [];
+	const samples: Sample[] = [];
 	for (let n = 0; n < SAMPLES; n++) {
-		const sample = new Float64Array(CHANNELS.length);
+		const sample = emptySample();
 		for (let i = 0; i < sample.length; i++) {
 			const wide = 10 ** Math.floor(random() * 4);
 			sample[i] = (random() < 0.3 ? -1 : 1) * random() * wide;
@@ -85,7 +87,7 @@ class Runner {
 		this.#topic = String.fromArrayBuffer(Uint8Array.from(cloud.measures.topic).buffer);
 	}
 
-	run(samples: readonly Float64Array[]): void {
+	run(samples: readonly Sample[]): void {
 		switch (this.#bench.way) {
 			case "encode":
 				return this.#encode(samples);
@@ -97,72 +99,55 @@ class Runner {
 	}
 
 	#clock() {
-		return { monotonic: () => this.#now, wall: () => EPOCH + this.#now, trusted: () => true };
+		return { monotonic: () => this.#now, wallAt: (ms: number) => EPOCH + ms };
 	}
 
-	/** Our encoder: a record, and the packet around it. */
-	#encode(samples: readonly Float64Array[]): void {
+	/** Rings with their constants, as the node lays them out, with room for `slots` measures and for a packet. */
+	#arena(slots: number) {
+		const { measures, events, stamp } = this.#cloud;
+		const parts = this.#cloud.template?.() ?? [];
+		const size = templateBytes(stamp, parts);
+		const arena = new Arena(measures, slots, events, 2, size + PACKET_BYTES);
+		const template = recordTemplate(arena.bytes, arena.templateAt, stamp, parts);
+		return { arena, template, bytes: arena.bytes, at: arena.templateAt + size };
+	}
+
+	/** Our encoder: a record in a reserved slot, as the node writes it, and the packet with it. */
+	#encode(samples: readonly Sample[]): void {
 		const { count, show } = this.#bench;
-		const { measures, stamp } = this.#cloud;
-		const at = Ring.bytesFor(2, measures.recordBytes, measures.stamps);
-		const bytes = new Uint8Array(at + PACKET_BYTES + measures.recordBytes);
-		const ring = new Ring({
-			bytes,
-			at: 0,
-			slots: 2,
-			payloadBytes: measures.recordBytes,
-			stamps: measures.stamps,
-		});
-		const writer = new RecordWriter(bytes, stamp, this.#clock(), 1);
-		writer.useTemplate(at + PACKET_BYTES, measures.recordBytes, this.#cloud.template?.() ?? []);
+		const { arena, template, bytes, at } = this.#arena(4);
+		const { ring, header } = arena.measures;
+		const clock = this.#clock();
+		const writer = new RecordWriter(bytes, this.#cloud.stamp, clock, 1);
 		const slot = ring.reserve(RecordKind.Measure, false);
 		for (let n = 0; n < count; n++) {
 			this.#now += 1000;
-			const sample = samples[n % SAMPLES] as Float64Array;
-			writer.begin(ring, slot, this.#now);
-			if (!writer.fromTemplate(sample)) this.#cloud.encode(writer, sample);
-			const from = ring.payloadAt(slot);
-			const { length } = writer;
-			const end = writePublishHeader(bytes, at, measures.topic, 1, false, false, (n % 65535) + 1, length);
-			bytes.copyWithin(end, from, from + length);
-			if (n < show) host.send(PACKET, bytes.slice(at, end + length));
+			const sample = samples[n % SAMPLES] as Sample;
+			const from = ring.writeAt;
+			const end = template.write(sample, clock.wallAt(this.#now), ring.lastNumber, from);
+			const length = end < 0 ? this.#byParts(writer, ring, slot, sample) : end - from;
+			const behind = header.write(at, (n % 65535) + 1, length);
+			bytes.copyWithin(behind, from, from + length);
+			if (n < show) host.send(PACKET, bytes.slice(at, behind + length));
 		}
 	}
 
+	/** What the template leaves to others. */
+	#byParts(writer: RecordWriter, ring: Ring, slot: number, sample: Sample): number {
+		writer.begin(ring, slot, this.#now);
+		this.#cloud.encode(writer, sample);
+		return writer.length;
+	}
+
 	/** The node's whole way: ring, outbox, packet, PUBACK, release. */
-	#whole(samples: readonly Float64Array[]): void {
+	#whole(samples: readonly Sample[]): void {
 		const { count, fill, show } = this.#bench;
-		const { measures, stamp } = this.#cloud;
-		const slots = fill + 4;
-		const at = Ring.bytesFor(slots, measures.recordBytes, measures.stamps);
-		const bytes = new Uint8Array(at + PACKET_BYTES + measures.recordBytes);
-		const ring = new Ring({
-			bytes,
-			at: 0,
-			slots,
-			payloadBytes: measures.recordBytes,
-			stamps: measures.stamps,
-		});
+		const { arena, template, bytes, at } = this.#arena(fill + 4);
+		const { stamp } = this.#cloud;
+		const { ring } = arena.measures;
 		const clock = this.#clock();
 		const writer = new RecordWriter(bytes, stamp, clock, 1);
-		writer.useTemplate(at + PACKET_BYTES, measures.recordBytes, this.#cloud.template?.() ?? []);
-		const nothing = {
-			prefixStart: 0,
-			prefixEnd: 0,
-			separatorStart: 0,
-			separatorEnd: 0,
-			suffixStart: 0,
-			suffixEnd: 0,
-		};
-		const lane: Lane = {
-			...measures,
-			...nothing,
-			ring,
-			maxRecords: 1,
-			numberAt: -1,
-			confirmMs: 0,
-			maxHeld: 8,
-		};
+		const lane: Lane = { ...arena.measures, maxRecords: 1, confirmMs: 0 };
 		const outbox = new Outbox([lane], stamp, clock, 1, {
 			delivered() {},
 			unconfirmed() {},
@@ -174,18 +159,19 @@ class Runner {
 		const sample = (n: number) => {
 			this.#now += 1000;
 			const slot = ring.reserve(RecordKind.Measure, true);
-			const values = samples[n % SAMPLES] as Float64Array;
-			writer.begin(ring, slot, this.#now);
-			if (!writer.fromTemplate(values)) this.#cloud.encode(writer, values);
-			ring.commit(slot, writer.length);
+			const values = samples[n % SAMPLES] as Sample;
+			const from = ring.writeAt;
+			const end = template.write(values, clock.wallAt(this.#now), ring.lastNumber, from);
+			if (end >= 0) ring.commit(slot, end - from, true);
+			else ring.commit(slot, this.#byParts(writer, ring, slot, values));
 		};
 		for (let n = 0; n < fill; n++) sample(n);
 		for (let n = 0; n < count; n++) {
 			sample(n);
 			if (!outbox.next(publication, true)) throw new Error("nothing to send");
-			const { topic, length } = publication;
+			const { length } = publication;
 			const id = (n % 65535) + 1;
-			const end = writePublishHeader(bytes, at, topic, 1, false, false, id, length);
+			const end = lane.header.write(at, id, length);
 			outbox.started(id);
 			outbox.copy(bytes, end, length);
 			outbox.acknowledged(id);
@@ -194,12 +180,12 @@ class Runner {
 	}
 
 	/** What is usually written: a text, then bytes, then a packet of them. */
-	#strings(samples: readonly Float64Array[]): void {
+	#strings(samples: readonly Sample[]): void {
 		const { way, cloud, count, show } = this.#bench;
 		const make = way === "stringify" ? stringify : concat;
 		for (let n = 0; n < count; n++) {
 			this.#now += 1000;
-			const sample = samples[n % SAMPLES] as Float64Array;
+			const sample = samples[n % SAMPLES] as Sample;
 			if (way === "loop") continue;
 			const text = make(cloud, sample, EPOCH + this.#now);
 			const packet = wrap(this.#topic, text, (n % 65535) + 1);
@@ -232,7 +218,7 @@ function wrap(topic: string, text: string, id: number): Uint8Array {
 	return packet;
 }
 
-function concat(cloud: string, values: Float64Array, wall: number): string {
+function concat(cloud: string, values: Sample, wall: number): string {
 	if (cloud === "cumulocity") {
 		const time = new Date(wall).toISOString();
 		let rows = "";
@@ -251,7 +237,7 @@ function concat(cloud: string, values: Float64Array, wall: number): string {
 	return `{"capabilityAlternateId":"mote-measures","sensorAlternateId":"mote-sensor","timestamp":${wall},"measures":[{${members}}]}`;
 }
 
-function stringify(cloud: string, values: Float64Array, wall: number): string {
+function stringify(cloud: string, values: Sample, wall: number): string {
 	const members: Record<string, number> = {};
 	for (let i = 0; i < values.length; i++) {
 		const { name, decimals } = CHANNELS[i] as Channel;
