@@ -194,7 +194,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		if (template && wall >= 0) {
 			const end = template.write(values, wall, ring.lastNumber, ring.writeAt);
 			if (end >= 0) {
-				ring.commit(slot, end - ring.writeAt, true);
+				ring.commit(slot, end - ring.writeAt);
 				return true;
 			}
 		}
@@ -320,7 +320,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 			lane.topic,
 			count,
 			packetId,
-			lane.ring.attempts(slot) > 1,
+			(lane.ring.attempts[slot] as number) > 1,
 			lane === this.measures,
 		);
 	}

@@ -125,9 +125,10 @@ export class RecordWriter {
 		const ring = this.#ring as Ring;
 		if (ring.stampCount(this.#slot) === 0) ring.setTaken(this.#slot, this.#boot, this.#taken);
 		ring.addStamp(this.#slot, this.#at);
-		if (this.#wall >= 0 && stamp.write(this.#bytes, this.#view, this.#at, this.#wall))
-			ring.setStamped(this.#slot);
-		else this.#bytes.fill(48, this.#at, this.#at + stamp.length);
+		if (this.#wall < 0 || !stamp.write(this.#bytes, this.#view, this.#at, this.#wall)) {
+			ring.setUnstamped(this.#slot);
+			this.#bytes.fill(48, this.#at, this.#at + stamp.length);
+		}
 		this.#at += stamp.length;
 	}
 

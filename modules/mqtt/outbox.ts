@@ -32,6 +32,17 @@ export class Outbox implements PublishSource {
 	unconfirmed = 0;
 	/** PUBLISH packets that carried records. */
 	messages = 0;
+	// The message being sent; it stands first because XS searches fields in their order
+	#lane: Lane | undefined;
+	#left = 0;
+	#segmentAt = 0;
+	#segmentLeft = 0;
+	#first = -1;
+	#count = 0;
+	#directChosen = false;
+	#record = -1;
+	#recordsLeft = 0;
+	#separatorNext = false;
 	readonly #lanes: readonly Lane[];
 	readonly #stamp: Stamp;
 	readonly #clock: Clock;
@@ -39,23 +50,12 @@ export class Outbox implements PublishSource {
 	readonly #handler: OutboxHandler;
 	readonly #bytes: Uint8Array;
 	readonly #view: DataView;
-	// The message being sent
-	#lane: Lane | undefined;
-	#first = -1;
-	#count = 0;
-	#left = 0;
-	#record = -1;
-	#recordsLeft = 0;
-	#separatorNext = false;
-	#segmentAt = 0;
-	#segmentLeft = 0;
 	// The direct message
 	#direct: Uint8Array | undefined;
 	#directTopic: Uint8Array | undefined;
 	#directQos = 1;
 	#directRetain = false;
 	#directSent = 0;
-	#directChosen = false;
 	#directPacket = -1;
 
 	/** `boot` is the number of this boot; stamps are only corrected for samples of the same boot. */
@@ -127,33 +127,38 @@ export class Outbox implements PublishSource {
 			return;
 		}
 		const lane = this.#lane as Lane;
-		const { ring } = lane;
-		const number = ring.message(this.#first);
-		if (lane.numberAt >= 0) writeNumber(this.#view, lane.numberAt, number);
-		for (let slot = this.#first, n = this.#count; n > 0; slot = ring.after(slot)) {
-			if (ring.state(slot) !== RecordState.Sending) continue;
-			ring.setPacket(slot, packetId);
-			ring.setSent(slot, this.messages);
+		const ring = lane.ring;
+		const states = ring.states;
+		const nexts = ring.nexts;
+		const first = this.#first;
+		if (lane.numberAt >= 0) writeNumber(this.#view, lane.numberAt, ring.messages[first] as number);
+		for (let slot = first, n = this.#count; n > 0; slot = nexts[slot] as number) {
+			if (states[slot] !== RecordState.Sending) continue;
+			ring.packets[slot] = packetId;
+			if (lane.confirmMs > 0) ring.setSent(slot, this.messages);
 			ring.attempt(slot);
 			n--;
 		}
 		this.messages++;
-		this.#handler.sending(lane, this.#first, this.#count, packetId);
+		this.#handler.sending(lane, first, this.#count, packetId);
 		if (this.#left === 0) this.#finish();
 	}
 
 	copy(bytes: Uint8Array, at: number, room: number): number {
 		if (this.#directChosen) return this.#copyDirect(bytes, at, room);
+		const all = room < this.#left ? room : this.#left;
 		let done = 0;
-		while (done < room && this.#left > 0) {
+		while (done < all) {
 			if (this.#segmentLeft === 0) this.#nextSegment();
-			const n = Math.min(this.#segmentLeft, room - done);
-			bytes.copyWithin(at + done, this.#segmentAt, this.#segmentAt + n);
-			this.#segmentAt += n;
+			const from = this.#segmentAt;
+			let n = this.#segmentLeft;
+			if (n > all - done) n = all - done;
+			bytes.copyWithin(at + done, from, from + n);
+			this.#segmentAt = from + n;
 			this.#segmentLeft -= n;
-			this.#left -= n;
 			done += n;
 		}
+		this.#left -= done;
 		if (this.#left === 0) this.#finish();
 		return done;
 	}
@@ -178,17 +183,24 @@ export class Outbox implements PublishSource {
 		for (let i = 0; i < this.#lanes.length; i++) {
 			const lane = this.#lanes[i] as Lane;
 			const { ring } = lane;
+			const { states, nexts, packets, attempts } = ring;
 			let previous = -1;
-			for (let slot = ring.first; slot >= 0; ) {
-				const state = ring.state(slot);
+			for (let slot = ring.first, n = ring.used - ring.queued; n > 0; ) {
+				const state = states[slot];
+				if (state === RecordState.Queued) {
+					previous = slot;
+					slot = nexts[slot] as number;
+					continue;
+				}
+				n--;
 				const spent =
-					(state === RecordState.InFlight && ring.packet(slot) === 0) ||
-					(state === RecordState.Held && ring.attempts(slot) >= MAX_ATTEMPTS);
+					(state === RecordState.InFlight && packets[slot] === 0) ||
+					(state === RecordState.Held && (attempts[slot] as number) >= MAX_ATTEMPTS);
 				if (spent) slot = this.#giveUp(lane, slot, previous);
 				else {
-					if (state !== RecordState.Queued) ring.setState(slot, RecordState.Queued);
+					ring.setState(slot, RecordState.Queued);
 					previous = slot;
-					slot = ring.after(slot);
+					slot = nexts[slot] as number;
 				}
 			}
 		}
@@ -196,13 +208,17 @@ export class Outbox implements PublishSource {
 
 	/** Sends again, or gives up, what was held longer than allowed. Returns whether something was queued again. */
 	expire(lane: Lane): boolean {
-		const { ring } = lane;
+		const ring = lane.ring;
+		const states = ring.states;
+		const nexts = ring.nexts;
 		const now = this.#clock.monotonic();
 		let again = false;
 		let previous = -1;
-		for (let slot = ring.first; slot >= 0; ) {
-			if (ring.state(slot) === RecordState.Held && ring.time(slot) <= now) {
-				if (ring.attempts(slot) >= MAX_ATTEMPTS) {
+		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; ) {
+			const state = states[slot];
+			if (state !== RecordState.Queued) n--;
+			if (state === RecordState.Held && ring.time(slot) <= now) {
+				if ((ring.attempts[slot] as number) >= MAX_ATTEMPTS) {
 					slot = this.#giveUp(lane, slot, previous);
 					continue;
 				}
@@ -210,7 +226,7 @@ export class Outbox implements PublishSource {
 				again = true;
 			}
 			previous = slot;
-			slot = ring.after(slot);
+			slot = nexts[slot] as number;
 		}
 		return again;
 	}
@@ -220,16 +236,26 @@ export class Outbox implements PublishSource {
 	 * this number; 0 means the oldest outstanding. Returns the records that this settled.
 	 */
 	confirm(lane: Lane, number: number, accepted: boolean): number {
-		const { ring } = lane;
+		const ring = lane.ring;
 		const message = number === 0 ? oldestSent(ring) : number;
+		if (message === 0) return 0;
+		const settled = this.#confirm(lane, message, accepted, ring.used - ring.queued);
+		// A confirmation may come so late that its records are queued again.
+		return settled > 0 ? settled : this.#confirm(lane, message, accepted, ring.used);
+	}
+
+	/** Settles the message's records, looking at the oldest records until `sent` of them are not queued. */
+	#confirm(lane: Lane, message: number, accepted: boolean, sent: number): number {
+		const ring = lane.ring;
+		const states = ring.states;
+		const nexts = ring.nexts;
+		const messages = ring.messages;
 		let settled = 0;
 		let previous = -1;
-		for (let slot = ring.first; slot >= 0; ) {
-			const state = ring.state(slot);
-			const sent = state === RecordState.InFlight || state === RecordState.Held;
-			// A confirmation may come so late that its records are queued again.
-			const outstanding = sent || (state === RecordState.Queued && message !== 0);
-			if (outstanding && ring.message(slot) === message) {
+		for (let slot = ring.first, n = sent; n > 0 && slot >= 0; ) {
+			const state = states[slot];
+			if (state !== RecordState.Queued) n--;
+			if (messages[slot] === message && state !== RecordState.Sending) {
 				if (accepted) {
 					this.delivered++;
 					this.#handler.delivered(lane, slot);
@@ -238,7 +264,7 @@ export class Outbox implements PublishSource {
 				slot = ring.remove(slot, previous);
 			} else {
 				previous = slot;
-				slot = ring.after(slot);
+				slot = nexts[slot] as number;
 			}
 		}
 		return settled;
@@ -246,52 +272,64 @@ export class Outbox implements PublishSource {
 
 	/** Takes the next message's records out of the lane; false if none can go now. */
 	#choose(lane: Lane): boolean {
-		const { ring } = lane;
-		const fixed = lane.prefixEnd - lane.prefixStart + lane.suffixEnd - lane.suffixStart;
-		const separator = lane.separatorEnd - lane.separatorStart;
-		let bytes = fixed;
-		let count = 0;
-		let message = 0;
+		const ring = lane.ring;
 		if (lane.confirmMs > 0 && outstanding(ring) >= lane.maxHeld) return false;
-		this.#first = -1;
-		for (let slot = ring.first; slot >= 0 && count < lane.maxRecords; slot = ring.after(slot)) {
-			if (ring.state(slot) !== RecordState.Queued) continue;
-			if (!ring.stamped(slot) && !this.#stampNow(lane, slot)) continue;
-			const before = ring.message(slot);
-			const more = ring.length(slot) + (count > 0 ? separator : 0);
-			if (count > 0 && (before !== message || bytes + more > lane.maxBytes)) {
-				if (message === 0) break;
-				continue;
-			}
+		const states = ring.states;
+		const nexts = ring.nexts;
+		const messages = ring.messages;
+		const separator = lane.separatorEnd - lane.separatorStart;
+		let bytes = lane.prefixEnd - lane.prefixStart + lane.suffixEnd - lane.suffixStart;
+		let first = -1;
+		let count = 0;
+		/** The message whose boundaries the records keep, or 0 for a new one, whose number is then the first's. */
+		let again = 0;
+		let message = 0;
+		for (let slot = ring.first; slot >= 0 && count < lane.maxRecords; slot = nexts[slot] as number) {
+			if (states[slot] !== RecordState.Queued) continue;
+			if (ring.unstamped > 0 && !this.#stampNow(lane, slot)) continue;
+			const before = messages[slot] as number;
 			if (count === 0) {
-				this.#first = slot;
-				message = before;
+				first = slot;
+				again = before;
+				message = before > 0 ? before : ring.number(slot);
+				bytes += ring.lengths[slot] as number;
+			} else {
+				const more = (ring.lengths[slot] as number) + separator;
+				if (before !== again || bytes + more > lane.maxBytes) {
+					if (again === 0) break;
+					continue;
+				}
+				bytes += more;
 			}
 			ring.setState(slot, RecordState.Sending);
-			bytes += more;
+			messages[slot] = message;
 			count++;
 		}
 		if (count === 0) return false;
-		if (message === 0) message = ring.number(this.#first);
-		for (let slot = this.#first, n = count; n > 0; slot = ring.after(slot)) {
-			if (ring.state(slot) !== RecordState.Sending) continue;
-			ring.setMessage(slot, message);
-			n--;
-		}
 		this.#lane = lane;
-		this.#count = this.#recordsLeft = count;
+		this.#first = first;
+		this.#count = count;
 		this.#left = bytes;
-		this.#record = -1;
-		this.#separatorNext = false;
-		this.#segmentAt = lane.prefixStart;
-		this.#segmentLeft = lane.prefixEnd - lane.prefixStart;
+		const prefix = lane.prefixEnd - lane.prefixStart;
+		this.#separatorNext = prefix === 0;
+		if (prefix > 0) {
+			this.#recordsLeft = count;
+			this.#record = -1;
+			this.#segmentAt = lane.prefixStart;
+			this.#segmentLeft = prefix;
+		} else {
+			this.#recordsLeft = count - 1;
+			this.#record = first;
+			this.#segmentAt = ring.payloadAt(first);
+			this.#segmentLeft = ring.lengths[first] as number;
+		}
 		return true;
 	}
 
 	/** Corrects the stamps of a record that was taken before the clock was right. */
 	#stampNow(lane: Lane, slot: number): boolean {
 		const { ring } = lane;
-		if (ring.stampCount(slot) === 0) return true;
+		if (ring.stamped(slot)) return true;
 		if (ring.boot(slot) !== this.#boot) return false;
 		const taken = this.#clock.wallAt(ring.monotonic(slot));
 		if (taken < 0) return false;
@@ -303,7 +341,7 @@ export class Outbox implements PublishSource {
 
 	#nextSegment(): void {
 		const lane = this.#lane as Lane;
-		const { ring } = lane;
+		const ring = lane.ring;
 		if (this.#recordsLeft === 0) {
 			this.#segmentAt = lane.suffixStart;
 			this.#segmentLeft = lane.suffixEnd - lane.suffixStart;
@@ -313,10 +351,11 @@ export class Outbox implements PublishSource {
 			this.#separatorNext = false;
 		} else {
 			// From the last record on: records being sent never leave the chain, their neighbours may.
-			let slot = this.#record < 0 ? this.#first : ring.after(this.#record);
-			while (ring.state(slot) !== RecordState.Sending) slot = ring.after(slot);
+			const nexts = ring.nexts;
+			let slot = this.#record < 0 ? this.#first : (nexts[this.#record] as number);
+			while (ring.states[slot] !== RecordState.Sending) slot = nexts[slot] as number;
 			this.#segmentAt = ring.payloadAt(slot);
-			this.#segmentLeft = ring.length(slot);
+			this.#segmentLeft = ring.lengths[slot] as number;
 			this.#record = slot;
 			this.#recordsLeft--;
 			this.#separatorNext = true;
@@ -325,20 +364,31 @@ export class Outbox implements PublishSource {
 
 	/** The message is written to its last byte. */
 	#finish(): void {
-		const { ring } = this.#lane as Lane;
-		for (let slot = this.#first, n = this.#count; n > 0; slot = ring.after(slot)) {
-			if (ring.state(slot) !== RecordState.Sending) continue;
+		const ring = (this.#lane as Lane).ring;
+		const nexts = ring.nexts;
+		for (let slot = this.#first, n = this.#count; n > 0; slot = nexts[slot] as number) {
+			if (ring.states[slot] !== RecordState.Sending) continue;
 			ring.setState(slot, RecordState.InFlight);
 			n--;
 		}
 		this.#lane = undefined;
 	}
 
+	/** What a PUBACK does to the records of its message; those that are not queued are the oldest, or among them. */
 	#settle(lane: Lane, packetId: number): void {
-		const { ring } = lane;
+		const ring = lane.ring;
+		let n = ring.used - ring.queued;
+		if (n === 0) return;
+		const states = ring.states;
+		const nexts = ring.nexts;
+		const packets = ring.packets;
+		// One moment for all of them, so that a batch is not torn when it expires.
+		const deadline = lane.confirmMs > 0 ? this.#clock.monotonic() + lane.confirmMs : 0;
 		let previous = -1;
-		for (let slot = ring.first; slot >= 0; ) {
-			if (ring.state(slot) === RecordState.InFlight && ring.packet(slot) === packetId) {
+		for (let slot = ring.first; n > 0; ) {
+			const state = states[slot];
+			if (state !== RecordState.Queued) n--;
+			if (state === RecordState.InFlight && packets[slot] === packetId) {
 				if (lane.confirmMs === 0) {
 					this.delivered++;
 					this.#handler.delivered(lane, slot);
@@ -346,10 +396,10 @@ export class Outbox implements PublishSource {
 					continue;
 				}
 				ring.setState(slot, RecordState.Held);
-				ring.setTime(slot, this.#clock.monotonic() + lane.confirmMs);
+				ring.setTime(slot, deadline);
 			}
 			previous = slot;
-			slot = ring.after(slot);
+			slot = nexts[slot] as number;
 		}
 	}
 
@@ -379,11 +429,13 @@ export class Outbox implements PublishSource {
 function oldestSent(ring: Ring): number {
 	let message = 0;
 	let order = Number.POSITIVE_INFINITY;
-	for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) {
-		const state = ring.state(slot);
-		if ((state === RecordState.InFlight || state === RecordState.Held) && ring.sent(slot) < order) {
+	for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.nexts[slot] as number) {
+		const state = ring.states[slot];
+		if (state === RecordState.Queued) continue;
+		n--;
+		if (state !== RecordState.Sending && ring.sent(slot) < order) {
 			order = ring.sent(slot);
-			message = ring.message(slot);
+			message = ring.messages[slot] as number;
 		}
 	}
 	return message;
@@ -393,9 +445,12 @@ function oldestSent(ring: Ring): number {
 function outstanding(ring: Ring): number {
 	let count = 0;
 	let message = 0;
-	for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) {
-		if (ring.state(slot) === RecordState.Queued || ring.message(slot) === message) continue;
-		message = ring.message(slot);
+	for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.nexts[slot] as number) {
+		if (ring.states[slot] === RecordState.Queued) continue;
+		n--;
+		const own = ring.messages[slot] as number;
+		if (own === message) continue;
+		message = own;
 		count++;
 	}
 	return count;

@@ -18,6 +18,7 @@ interface Model {
 	attempts: number;
 	packet: number;
 	tag: number;
+	stamped: boolean;
 }
 
 interface Step {
@@ -83,7 +84,7 @@ function run(slots: number, stamps: number, steps: readonly Step[]): void {
 				}
 				const payload = Uint8Array.from({ length: payloadBytes }, () => ++fill & 255);
 				const model = { slot, kind, state: RecordState.Writing, number: ++number, payload };
-				const made: Model = { ...model, message: 0, attempts: 0, packet: 0, tag: 0 };
+				const made: Model = { ...model, message: 0, attempts: 0, packet: 0, tag: 0, stamped: true };
 				assert.ok(slot >= 0 && slot < slots);
 				for (const other of [...order, ...reserved]) assert.notEqual(other.slot, slot, "a slot given twice");
 				reserved.push(made);
@@ -107,13 +108,14 @@ function run(slots: number, stamps: number, steps: readonly Step[]): void {
 			ring.setState(chosen.slot, state);
 			chosen.state = state;
 		} else if (op >= 8 && chosen) {
-			ring.setMessage(chosen.slot, 0xffff_ff00 + (pick & 255));
-			ring.setPacket(chosen.slot, 65_535 - (pick & 7));
+			ring.messages[chosen.slot] = 0xffff_ff00 + (pick & 255);
+			ring.packets[chosen.slot] = 65_535 - (pick & 7);
 			ring.setTag(chosen.slot, pick & 255);
 			ring.attempt(chosen.slot);
 			ring.setTaken(chosen.slot, 65_535, pick + 0.5);
-			ring.setStamped(chosen.slot);
-			assert.equal(ring.stamped(chosen.slot), true);
+			chosen.stamped = pick % 3 === 0;
+			if (chosen.stamped) ring.setStamped(chosen.slot);
+			else ring.setUnstamped(chosen.slot);
 			ring.setTime(chosen.slot, 1e12 + pick);
 			assert.equal(ring.time(chosen.slot), 1e12 + pick);
 			assert.equal(ring.boot(chosen.slot), 65_535);
@@ -131,19 +133,21 @@ function run(slots: number, stamps: number, steps: readonly Step[]): void {
 		assert.equal(ring.used, order.length);
 		assert.equal(ring.free, slots - order.length);
 		assert.equal(ring.queued, order.filter((r) => r.state === RecordState.Queued).length);
+		assert.equal(ring.unstamped, [...order, ...reserved].filter((r) => !r.stamped).length);
 		assert.equal(ring.highWater, highWater);
 		assert.equal(ring.evicted, evicted);
 		assert.equal(ring.refused, refused);
 		for (const r of [...order, ...reserved]) {
 			assert.equal(ring.kind(r.slot), r.kind);
-			assert.equal(ring.state(r.slot), r.state);
+			assert.equal(ring.states[r.slot], r.state);
 			assert.equal(ring.number(r.slot), r.number);
-			assert.equal(ring.message(r.slot), r.message);
-			assert.equal(ring.attempts(r.slot), r.attempts);
-			assert.equal(ring.packet(r.slot), r.packet);
+			assert.equal(ring.messages[r.slot], r.message);
+			assert.equal(ring.attempts[r.slot], r.attempts);
+			assert.equal(ring.packets[r.slot], r.packet);
 			assert.equal(ring.tag(r.slot), r.tag);
+			assert.equal(ring.stamped(r.slot), r.stamped);
 			const at = ring.payloadAt(r.slot);
-			if (r.state !== RecordState.Writing) assert.equal(ring.length(r.slot), r.payload.length);
+			if (r.state !== RecordState.Writing) assert.equal(ring.lengths[r.slot], r.payload.length);
 			assert.deepEqual(bytes.slice(at, at + r.payload.length), r.payload, "a neighbour touched the payload");
 		}
 		for (let i = 0; i < buffer.length; i++)
@@ -224,32 +228,34 @@ describe("core: ring", () => {
 		const ring = make(2);
 		const slot = add(ring, RecordKind.Measure, RecordState.Queued);
 		for (let i = 0; i < 300; i++) ring.attempt(slot);
-		assert.equal(ring.attempts(slot), 255);
+		assert.equal(ring.attempts[slot], 255);
 	});
 
 	it("a slot that is used again has nothing left of its former record", () => {
 		const ring = make(2, 2);
 		const slot = add(ring, RecordKind.Alarm, RecordState.InFlight);
-		ring.setPacket(slot, 77);
-		ring.setMessage(slot, 78);
+		ring.packets[slot] = 77;
+		ring.messages[slot] = 78;
 		ring.setTag(slot, 79);
 		ring.attempt(slot);
-		ring.setStamped(slot);
+		ring.setUnstamped(slot);
+		assert.deepEqual([ring.stamped(slot), ring.unstamped], [false, 1]);
 		ring.addStamp(slot, ring.payloadAt(slot) + 3);
 		ring.remove(slot, -1);
-		assert.equal(ring.state(slot), RecordState.Free);
+		assert.equal(ring.unstamped, 0);
+		assert.equal(ring.states[slot], RecordState.Free);
 		assert.equal(ring.reserve(RecordKind.Measure, false), slot);
 		assert.deepEqual(
 			[
 				ring.kind(slot),
-				ring.packet(slot),
-				ring.message(slot),
+				ring.packets[slot],
+				ring.messages[slot],
 				ring.tag(slot),
-				ring.attempts(slot),
+				ring.attempts[slot],
 				ring.stampCount(slot),
 				ring.stamped(slot),
 			],
-			[RecordKind.Measure, 0, 0, 0, 0, 0, false],
+			[RecordKind.Measure, 0, 0, 0, 0, 0, true],
 		);
 	});
 
@@ -257,10 +263,10 @@ describe("core: ring", () => {
 		const bytes = new Uint8Array(1000);
 		const options = { bytes, at: 0, slots: 4, payloadBytes: 16, stamps: 1 };
 		assert.throws(() => new Ring({ ...options, slots: 1 }), RangeError);
-		assert.throws(() => new Ring({ ...options, slots: 65_535 }), RangeError);
+		assert.throws(() => new Ring({ ...options, slots: 65_536 }), RangeError);
 		assert.throws(() => new Ring({ ...options, at: 4 }), RangeError);
-		assert.throws(() => new Ring({ ...options, slots: 16 }), /does not fit/);
-		assert.ok(new Ring({ ...options, slots: 15 }));
+		assert.throws(() => new Ring({ ...options, slots: 18 }), /does not fit/);
+		assert.ok(new Ring({ ...options, slots: 17 }));
 	});
 
 	it("refuses more stamps than it has room for", () => {

@@ -191,7 +191,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 
 	payload(lane: Lane, slot: number): string {
 		const at = lane.ring.payloadAt(slot);
-		return latin(lane.ring.bytes.subarray(at, at + lane.ring.length(slot)));
+		return latin(lane.ring.bytes.subarray(at, at + (lane.ring.lengths[slot] as number)));
 	}
 
 	// SessionHandler

@@ -465,7 +465,7 @@ describe("mqtt: outbox, confirmation by the cloud", () => {
 	const states = (f: Fixture) => {
 		const found: number[] = [];
 		for (let slot = f.measures.ring.first; slot >= 0; slot = f.measures.ring.after(slot))
-			found.push(f.measures.ring.state(slot));
+			found.push(f.measures.ring.states[slot] as number);
 		return found;
 	};
 

@@ -28,7 +28,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 	["a rounded value of the template", "modules/core/template", "value * -100", PLAIN],
 	["the time in it", "modules/core/iso-time", "return (ms) => {", PLAIN],
 	["the packet's header", "modules/mqtt/publish-header", "write(at, packetId, payloadBytes) {", PLAIN],
-	["the ring", "modules/core/ring", "commit(slot, length, stamped = false) {", PLAIN],
+	["the ring", "modules/core/ring", "commit(slot, length) {", PLAIN],
 	["the outbox", "modules/mqtt/outbox", "next(publication, windowOpen) {", PLAIN],
 	["the batch", "modules/mqtt/outbox", "#nextSegment() {", "SmartREST, batched"],
 	["the output stage", "modules/mqtt/output", "drain(transport) {", PLAIN],

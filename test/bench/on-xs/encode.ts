@@ -162,7 +162,7 @@ class Runner {
 			const values = samples[n % SAMPLES] as Sample;
 			const from = ring.writeAt;
 			const end = template.write(values, clock.wallAt(this.#now), ring.lastNumber, from);
-			if (end >= 0) ring.commit(slot, end - from, true);
+			if (end >= 0) ring.commit(slot, end - from);
 			else ring.commit(slot, this.#byParts(writer, ring, slot, values));
 		};
 		for (let n = 0; n < fill; n++) sample(n);
