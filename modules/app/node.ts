@@ -228,6 +228,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	#nextStep(): void {
 		const step = this.#cloud.opening(this.#step++);
+		this.#stepDone = step?.done;
 		if (step === undefined) {
 			this.outbox.open = true;
 			this.#evicting = false;
@@ -236,7 +237,6 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 			this.session.pump();
 			return;
 		}
-		this.#stepDone = step.done;
 		if (step.kind === "publish") {
 			this.outbox.publishDirect(step.topic, step.payload, step.qos, step.retain);
 			this.session.pump();

@@ -5,7 +5,7 @@
 // that a circle can only close by moving bytes under a packet that is being written.
 //
 // A record is a header and a payload. What is looked at for each record on every way through the ring stands in typed
-// arrays beside it, because on XS an element of one costs a third of a call that reads a header: loops may read them
+// arrays behind all of them, because on XS an element of one costs a third of a call that reads a header: loops may read them
 // directly, but only the ring writes `states` and `nexts`. Nothing here allocates after construction.
 
 /** Life of a record. `Sending`: its packet is partly written. `Held`: sent, the cloud's own confirmation is awaited. */
@@ -38,7 +38,7 @@ const MAX_SLOTS = 65535;
 export interface RingOptions {
 	/** The buffer that holds the region; shared with the output stage so that bytes move by copyWithin. */
 	readonly bytes: Uint8Array;
-	/** Where the region begins; a multiple of 8. */
+	/** Where the region begins; a multiple of 8, also in the memory behind `bytes`. */
 	readonly at: number;
 	/** Records that fit, 2 to 65535. */
 	readonly slots: number;
@@ -86,12 +86,13 @@ export class Ring {
 
 	/** Bytes that a ring of these dimensions takes. */
 	static bytesFor(slots: number, payloadBytes: number, stamps: number): number {
-		return slots * slotSize(payloadBytes, stamps);
+		return slots * slotSize(payloadBytes, stamps) + arraysSize(slots);
 	}
 
 	constructor(options: RingOptions) {
 		const { bytes, at, slots, payloadBytes, stamps } = options;
-		if (slots < 2 || slots > MAX_SLOTS || at % 8 !== 0) throw new RangeError("ring: dimensions");
+		if (slots < 2 || slots > MAX_SLOTS || (bytes.byteOffset + at) % 8 !== 0)
+			throw new RangeError("ring: dimensions");
 		this.bytes = bytes;
 		this.slots = slots;
 		this.payloadBytes = payloadBytes;
@@ -99,14 +100,17 @@ export class Ring {
 		this.#maxStamps = stamps;
 		this.#size = slotSize(payloadBytes, stamps);
 		this.#payload = OFFSETS + 2 * stamps;
-		if (at + slots * this.#size > bytes.length) throw new RangeError("ring: does not fit");
+		if (at + slots * this.#size + arraysSize(slots) > bytes.length)
+			throw new RangeError("ring: does not fit");
 		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-		this.states = new Uint8Array(slots);
-		this.nexts = new Int32Array(slots);
-		this.lengths = new Uint16Array(slots);
-		this.packets = new Uint16Array(slots);
-		this.messages = new Uint32Array(slots);
-		this.attempts = new Uint8Array(slots);
+		const { buffer } = bytes;
+		const arrays = bytes.byteOffset + at + slots * this.#size;
+		this.nexts = new Int32Array(buffer, arrays, slots);
+		this.messages = new Uint32Array(buffer, arrays + 4 * slots, slots);
+		this.lengths = new Uint16Array(buffer, arrays + 8 * slots, slots);
+		this.packets = new Uint16Array(buffer, arrays + 10 * slots, slots);
+		this.states = new Uint8Array(buffer, arrays + 12 * slots, slots);
+		this.attempts = new Uint8Array(buffer, arrays + 13 * slots, slots);
 		for (let slot = slots - 1; slot >= 0; slot--) {
 			this.nexts[slot] = this.#free;
 			this.#free = slot;
@@ -280,4 +284,9 @@ export class Ring {
 
 function slotSize(payloadBytes: number, stamps: number): number {
 	return (OFFSETS + 2 * stamps + payloadBytes + 7) & ~7;
+}
+
+/** Bytes of the typed arrays: 4, 4, 2, 2, 1 and 1 a slot. */
+function arraysSize(slots: number): number {
+	return (slots * 14 + 7) & ~7;
 }

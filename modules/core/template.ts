@@ -36,9 +36,6 @@ type Piece = (value: number, to: number) => number;
 export const TEMPLATE_VALUE_BYTES = 12;
 /** What a value's place takes: a write of four bytes may begin at its last character. */
 const VALUE_PLACE = TEMPLATE_VALUE_BYTES + 4;
-/** The product with the scale is rounded: only this near to a tie can that hide on which side the exact value lies. */
-const BELOW_TIE = 0.499999;
-const ABOVE_TIE = 0.500001;
 const NUMBER_DIGITS = 10;
 
 /** Bytes of the buffer that a template of these parts takes. */
@@ -107,7 +104,13 @@ export function recordTemplate(
 	});
 }
 
-/** The constants at [from, at), with a value behind them. */
+/**
+ * The constants at [from, at), with a value behind them.
+ *
+ * The product of a value with its scale is rounded: only within a millionth of a tie can that hide on which side the
+ * exact value lies, and such a value is refused. So is what has no 31 bits, or is no number: its rest is not below 1.
+ * (The bounds are written out in each: a constant of the module would cost a function that keeps it more.)
+ */
 function makePiece(bytes: Uint8Array, view: DataView, from: number, at: number, decimals: number): Piece {
 	switch (decimals) {
 		case 0:
@@ -130,9 +133,8 @@ function wholePiece(bytes: Uint8Array, view: DataView, from: number, at: number)
 			let rest = value < 0 ? -value : value;
 			let whole = rest | 0;
 			rest -= whole;
-			if (!(rest < BELOW_TIE)) {
-				// Also what has no 31 bits, or is no number: its rest is not below 1.
-				if (!(rest > ABOVE_TIE && rest < 1)) return -1;
+			if (!(rest < 0.499999)) {
+				if (!(rest > 0.500001 && rest < 1)) return -1;
 				whole++;
 			}
 			end = at;
@@ -157,8 +159,8 @@ function tenthsPiece(bytes: Uint8Array, view: DataView, from: number, at: number
 			let rest = value < 0 ? value * -10 : value * 10;
 			let digits = rest | 0;
 			rest -= digits;
-			if (!(rest < BELOW_TIE)) {
-				if (!(rest > ABOVE_TIE && rest < 1)) return -1;
+			if (!(rest < 0.499999)) {
+				if (!(rest > 0.500001 && rest < 1)) return -1;
 				digits++;
 			}
 			end = at;
@@ -191,8 +193,8 @@ function hundredthsPiece(bytes: Uint8Array, view: DataView, from: number, at: nu
 			let rest = value < 0 ? value * -100 : value * 100;
 			let digits = rest | 0;
 			rest -= digits;
-			if (!(rest < BELOW_TIE)) {
-				if (!(rest > ABOVE_TIE && rest < 1)) return -1;
+			if (!(rest < 0.499999)) {
+				if (!(rest > 0.500001 && rest < 1)) return -1;
 				digits++;
 			}
 			end = at;
@@ -227,8 +229,8 @@ function finePiece(bytes: Uint8Array, view: DataView, from: number, at: number, 
 			let rest = value < 0 ? value * -scale : value * scale;
 			let digits = rest | 0;
 			rest -= digits;
-			if (!(rest < BELOW_TIE)) {
-				if (!(rest > ABOVE_TIE && rest < 1)) return -1;
+			if (!(rest < 0.499999)) {
+				if (!(rest > 0.500001 && rest < 1)) return -1;
 				digits++;
 			}
 			end = at;

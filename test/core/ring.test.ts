@@ -265,8 +265,8 @@ describe("core: ring", () => {
 		assert.throws(() => new Ring({ ...options, slots: 1 }), RangeError);
 		assert.throws(() => new Ring({ ...options, slots: 65_536 }), RangeError);
 		assert.throws(() => new Ring({ ...options, at: 4 }), RangeError);
-		assert.throws(() => new Ring({ ...options, slots: 18 }), /does not fit/);
-		assert.ok(new Ring({ ...options, slots: 17 }));
+		assert.throws(() => new Ring({ ...options, slots: 15 }), /does not fit/);
+		assert.ok(new Ring({ ...options, slots: 14 }));
 	});
 
 	it("refuses more stamps than it has room for", () => {

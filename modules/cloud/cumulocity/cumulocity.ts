@@ -36,6 +36,7 @@ const SERIES: readonly string[] = Object.freeze([
 	"mote_Buzzer,frequency",
 	"mote_Speed,measured",
 ]);
+const NO_STEPS: readonly OpeningStep[] = Object.freeze([]);
 const ACTUATOR_COMMANDS = Object.freeze({
 	led: Object.freeze(["led on", "led off"]),
 	buzzer: Object.freeze(["buzzer on", "buzzer off"]),
@@ -56,7 +57,7 @@ export class Cumulocity implements Cloud {
 	readonly #multipleHead: Uint8Array;
 	#host: CloudHost | undefined;
 	#operations: Operations | undefined;
-	#steps: readonly OpeningStep[] = [];
+	#steps = NO_STEPS;
 	#firstOpening = true;
 	#listening = false;
 
@@ -121,7 +122,10 @@ export class Cumulocity implements Cloud {
 			this.#listening = true;
 			this.#operations?.askedPending();
 		}
-		return this.#steps[step];
+		const next = this.#steps[step];
+		// Their texts take a good part of a small board's memory, and the next opening makes its own.
+		if (next === undefined) this.#steps = NO_STEPS;
+		return next;
 	}
 
 	#makeSteps(): OpeningStep[] {
