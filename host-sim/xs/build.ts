@@ -28,8 +28,8 @@ const SHA512 = "ZBm4DZxbtfacxMHVVdJjZi0Y8zOxN77vpu1WwI5RWfPkaRh0aHkz/dVdTGKXalDN
 const HOST = fileURLToPath(new URL("./host", import.meta.url));
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/mote-xs", import.meta.url));
 
-/** Left out: snapshots need a hash that we do not have, and the host takes none. */
-const LEFT_OUT = new Set(["xsSnapshot.c"]);
+/** Left out: snapshots need a hash that we do not have, and the host takes none; xsMath.c of the SDK includes xsum.c. */
+const LEFT_OUT = new Set(["xsSnapshot.c", "xsum.c"]);
 /** The host counts what the engine takes from memory, and notes where errors are made (memory.c, crash.c). */
 const RENAMED: Readonly<Record<string, readonly string[]>> = {
 	"xsMemory.c": ["NewSlot", "DuplicateSlot", "NewChunk", "NewGrowableChunk", "RenewChunk"],
@@ -45,6 +45,8 @@ const FLAGS = [
 	...["Run", "Parse", "NoConsole", "BoundsCheck", "Instrument", "MinusZero"].map((name) => `-Dmx${name}=1`),
 	"-DmxFallThrough=",
 ];
+/** What newer engines call otherwise. */
+const FLAGS_SDK = ["-DXS_STACK_OVERFLOW_EXIT=XS_JAVASCRIPT_STACK_OVERFLOW_EXIT"];
 /** 16-byte slots as on ESP32; without SSE doubles would round twice; no board's program can be moved (PIE). */
 const FLAGS_32 = ["-m32", "-msse2", "-mfpmath=sse", "-fno-pie", "-no-pie"];
 
@@ -65,10 +67,18 @@ interface Compiler {
 	readonly bits: 32 | 64;
 }
 
-/** The program, built if it is not there yet or its sources have changed. `progress` hears what takes time. */
-export async function buildEngine(progress: (text: string) => void = () => {}): Promise<EngineProgram> {
+/**
+ * The program, built if it is not there yet or its sources have changed. `progress` hears what takes time. With `sdk`,
+ * the folder of a Moddable SDK, its engine is taken instead of npm's: for comparison, since that is what boards run.
+ */
+export async function buildEngine(
+	progress: (text: string) => void = () => {},
+	sdk?: string,
+): Promise<EngineProgram> {
 	const compiler = await findCompiler();
-	const hash = createHash("sha256").update(JSON.stringify([SHA512, FLAGS, FLAGS_32, RENAMED, compiler]));
+	const flags = sdk === undefined ? FLAGS : [...FLAGS, ...FLAGS_SDK];
+	const hash = createHash("sha256").update(JSON.stringify([SHA512, flags, FLAGS_32, RENAMED, compiler]));
+	if (sdk !== undefined) for (const file of engineSources(join(sdk, "xs"))) hash.update(readFileSync(file));
 	for (const file of readdirSync(HOST).sort()) hash.update(file).update(readFileSync(join(HOST, file)));
 	const folder = join(CACHE, hash.digest("hex").slice(0, 16));
 	const path = join(folder, "mote-xs");
@@ -78,8 +88,8 @@ export async function buildEngine(progress: (text: string) => void = () => {}): 
 	// Another process may build at the same time: each builds in a folder of its own, and the last one's name wins.
 	const work = mkdtempSync(join(CACHE, "build-"));
 	try {
-		const sources = await fetchSources(work, progress);
-		await compile(compiler, sources, work, progress);
+		const xs = sdk === undefined ? await fetchSources(work, progress) : join(sdk, "xs");
+		await compile(compiler, flags, xs, work, progress);
 		mkdirSync(folder, { recursive: true });
 		renameSync(join(work, "mote-xs"), path);
 	} finally {
@@ -151,8 +161,15 @@ function digest(path: string): string {
 	return createHash("sha512").update(readFileSync(path)).digest("base64");
 }
 
+function engineSources(xs: string): string[] {
+	return readdirSync(join(xs, "sources"))
+		.filter((name) => name.endsWith(".c") && !LEFT_OUT.has(name))
+		.map((name) => join(xs, "sources", name));
+}
+
 async function compile(
 	compiler: Compiler,
+	base: readonly string[],
 	xs: string,
 	work: string,
 	progress: (text: string) => void,
@@ -160,9 +177,7 @@ async function compile(
 	const word = compiler.bits === 32 ? FLAGS_32 : [];
 	const includes = ["includes", "platforms", "sources"].map((name) => `-I${join(xs, name)}`);
 	const sources = [
-		...readdirSync(join(xs, "sources"))
-			.filter((name) => name.endsWith(".c") && !LEFT_OUT.has(name))
-			.map((name) => join(xs, "sources", name)),
+		...engineSources(xs),
 		...readdirSync(HOST)
 			.filter((name) => name.endsWith(".c"))
 			.map((name) => join(HOST, name)),
@@ -175,7 +190,7 @@ async function compile(
 			const renamed = (RENAMED[basename(source)] ?? []).map((name) => `-Dfx${name}=xs${name}`);
 			const object = join(work, `${objects.length}-${basename(source)}.o`);
 			objects.push(object);
-			const flags = [...FLAGS, ...word, ...renamed, ...includes, `-I${HOST}`];
+			const flags = [...base, ...word, ...renamed, ...includes, `-I${HOST}`];
 			try {
 				await run(compiler.path, [...flags, "-c", source, "-o", object]);
 			} catch (error) {

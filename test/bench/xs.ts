@@ -13,15 +13,19 @@ import { boardCreation } from "../../host-sim/xs/creation.js";
 import { XsMachine } from "../../host-sim/xs/machine.js";
 import { makeProgram, type ProgramModule } from "../../host-sim/xs/program.js";
 
-const BENCH = "test/bench/on-xs/encode";
+const ON_XS = "test/bench/on-xs";
 const PACKET = 100;
+/** The SDK's MQTT client, in its folder. */
+const SDK_CLIENT = "examples/io/tcp/mqttclient/mqttclient.js";
 
 export type CloudName = "cumulocity" | "sap" | "plain";
-export type Way = "loop" | "stringify" | "concat" | "encode" | "whole";
+export type Way = "loop" | "stringify" | "concat" | "encode" | "whole" | "publish" | "inbound";
 
 export interface Work {
-	readonly cloud: CloudName;
+	readonly cloud?: CloudName;
 	readonly way: Way;
+	/** Whose MQTT client publishes or receives; `sdk` is the SDK's folder. */
+	readonly client?: "mote" | { readonly sdk: string };
 	readonly fill?: number;
 	/** Values in a measure; the firmware's four unless given. */
 	readonly channels?: number;
@@ -54,8 +58,9 @@ async function run(
 	show = 0,
 	wrapper: readonly string[] = [],
 ): Promise<{ packets: Buffer[]; ms: number; slots: number; chunkBytes: number; collections: number }> {
+	const start = `${ON_XS}/${work.client === undefined ? "encode" : work.client === "mote" ? "client" : "sdk-client"}`;
 	const bench = { fill: 0, ...work, count, show };
-	const program = await makeProgram("esp32", { bench }, [BENCH]);
+	const program = await programOf(work, start, bench);
 	const packets: Buffer[] = [];
 	let crash: unknown;
 	const { chunk, ...creation } = boardCreation("esp32");
@@ -66,8 +71,8 @@ async function run(
 			work.channels || work.fill
 				? { ...creation, chunk: { initial: 524_288, incremental: 0 } }
 				: { ...creation, chunk },
-		program: work.channels ? program.map((module) => widened(module, work.channels as number)) : program,
-		start: BENCH,
+		program,
+		start,
 		pins: PINS,
 		resources: new Map(),
 		lines: false,
@@ -93,6 +98,29 @@ async function run(
 	return { packets, ms, slots: slotsTaken, chunkBytes: chunkBytesTaken, collections };
 }
 
+async function programOf(work: Work, start: string, bench: object): Promise<ProgramModule[]> {
+	const { client, channels } = work;
+	if (client === undefined) {
+		const program = await makeProgram("esp32", { bench }, [start]);
+		return channels ? program.map((module) => widened(module, channels)) : program;
+	}
+	// Both clients get the benchmark's socket and timers.
+	const hardware = `${ON_XS}/hardware`;
+	const instead = new Map([
+		["timer", "StubTimer"],
+		["embedded:io/socket/tcp", "StubSocket"],
+	]);
+	const program = (await makeProgram("esp32", { bench }, [start, hardware])).map((module) => {
+		const stub = instead.get(module.name);
+		return stub ? { ...module, source: `export { ${stub} as default } from "${hardware}";` } : module;
+	});
+	if (client !== "mote") {
+		const source = readFileSync(join(client.sdk, SDK_CLIENT), "utf8");
+		program.push({ name: "sdk/mqttclient", source, preload: true });
+	}
+	return program;
+}
+
 /** The firmware with another number of channels. */
 function widened(module: ProgramModule, channels: number): ProgramModule {
 	if (module.name === "modules/core/channels") {
@@ -105,7 +133,7 @@ function widened(module: ProgramModule, channels: number): ProgramModule {
 			source: `export const ChannelIndex = Object.freeze({Temperature:0,Led:1,Buzzer:2,Speed:3});\nexport const CHANNELS = Object.freeze([${list}]);\nexport const emptySample = () => CHANNELS.map(() => Number.NaN);\n`,
 		};
 	}
-	if (module.name === "modules/cloud/cumulocity/cumulocity" || module.name === BENCH) {
+	if (module.name === "modules/cloud/cumulocity/cumulocity" || module.name === `${ON_XS}/encode`) {
 		const list = Array.from({ length: channels }, (_, i) => `"mote_V,v${i}"`);
 		return {
 			...module,

@@ -13,6 +13,9 @@ const SOCKETS = 8;
 export class Board {
 	readonly #sockets: Array<Listener | undefined> = new Array(SOCKETS).fill(undefined);
 	readonly #pins: Array<Listener | undefined> = [];
+	/** A bit for each pin that has an owner: 0 to 31, and 32 to 48. */
+	#lowPins = 0;
+	#highPins = 0;
 	#next = 0;
 	readonly #names: Array<((address: string | undefined) => void) | undefined> = [];
 	control: ((what: number) => void) | undefined;
@@ -45,6 +48,20 @@ export class Board {
 				return;
 			default:
 		}
+	}
+
+	/** Takes a pin; false if it has an owner. */
+	claim(pin: number): boolean {
+		const bit = 1 << (pin & 31);
+		if (((pin < 32 ? this.#lowPins : this.#highPins) & bit) !== 0) return false;
+		if (pin < 32) this.#lowPins |= bit;
+		else this.#highPins |= bit;
+		return true;
+	}
+	release(pin: number): void {
+		const bit = 1 << (pin & 31);
+		if (pin < 32) this.#lowPins &= ~bit;
+		else this.#highPins &= ~bit;
 	}
 
 	setPin(pin: number, listener: Listener | undefined): void {

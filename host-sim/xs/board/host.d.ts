@@ -23,7 +23,4 @@ declare const host: {
 	/** Lets a timer fire in `ms`, and then every `repeat` ms unless that is 0. */
 	arm(timer: number, ms: number, repeat: number): void;
 	stop(timer: number): void;
-	/** Takes a pin; false if it has an owner. */
-	claim(pin: number): boolean;
-	release(pin: number): void;
 };

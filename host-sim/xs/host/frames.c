@@ -41,22 +41,12 @@ void hostOutEnd(void) {
 
 /* When the parent has gone, so does the machine. */
 void hostOutFlush(void) {
-	size_t at = 0;
-	while (at < gxOutAt) {
-		ssize_t n = write(1, gxOut + at, gxOutAt - at);
-		if (n > 0) at += (size_t)n;
-		else if ((n < 0) && (errno != EINTR)) _exit(0);
-	}
+	if ((fwrite(gxOut, 1, gxOutAt, stdout) < gxOutAt) || fflush(stdout)) _exit(0);
 	gxOutAt = 0;
 }
 
 static void readAll(void* buffer, size_t size) {
-	size_t at = 0;
-	while (at < size) {
-		ssize_t n = read(0, (uint8_t*)buffer + at, size - at);
-		if (n > 0) at += (size_t)n;
-		else if ((n == 0) || (errno != EINTR)) _exit(0);
-	}
+	if (fread(buffer, 1, size, stdin) < size) _exit(0);
 }
 
 static Frame* readFrame(void) {

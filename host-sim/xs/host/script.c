@@ -2,9 +2,8 @@
 
 #include "host.h"
 
-enum { SOCKETS = 16, PINS = 64 };
+enum { SOCKETS = 16 };
 static struct Socket { uint8_t* bytes; size_t size, from, to; } gxSockets[SOCKETS];
-static uint8_t gxPins[PINS];
 static const uint8_t* gxText;
 static size_t gxTextSize;
 static txSlot gxBoard;
@@ -103,19 +102,6 @@ static void host_take(txMachine* the) {
 	setNumber(the, (double)size);
 }
 
-/* A pin has one owner at a time. */
-static void host_claim(txMachine* the) {
-	txInteger pin = INTEGER(0);
-	txBoolean free = (pin >= 0) && (pin < PINS) && !gxPins[pin];
-	if (free) gxPins[pin] = 1;
-	setBoolean(the, free);
-}
-
-static void host_release(txMachine* the) {
-	txInteger pin = INTEGER(0);
-	if ((pin >= 0) && (pin < PINS)) gxPins[pin] = 0;
-}
-
 static void host_trace(txMachine* the) {
 	txInteger i;
 	for (i = 0; i < mxArgc; i++) fxToString(the, mxArgv(i)); /* may run script, that may trace */
@@ -135,7 +121,6 @@ void hostBuildScript(txMachine* the) {
 		{ "send", host_send }, { "ask", host_ask }, { "attach", host_attach }, { "attached", host_attached },
 		{ "now", host_now }, { "text", host_text }, { "open", host_open }, { "take", host_take },
 		{ "timer", host_timer }, { "forget", host_forget }, { "arm", host_arm }, { "stop", host_stop },
-		{ "claim", host_claim }, { "release", host_release },
 	};
 	txSlot *instance, *slot;
 	size_t i;

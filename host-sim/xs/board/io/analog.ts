@@ -1,6 +1,6 @@
 // Ecma-419's Analog over the parent's circuit.
 
-import { claimPin } from "host-sim/xs/board/io/pin";
+import { claimPin, releasePin } from "host-sim/xs/board/io/pin";
 import { Out } from "host-sim/xs/frames";
 
 export default class Analog {
@@ -17,7 +17,7 @@ export default class Analog {
 		return host.ask(Out.Analog, this.#pin) as number;
 	}
 	close(): void {
-		host.release(this.#pin);
+		releasePin(this.#pin);
 		this.#pin = -1;
 	}
 }

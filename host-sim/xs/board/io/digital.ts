@@ -1,7 +1,7 @@
 // Ecma-419's Digital over the parent's circuit.
 
 import { Board, type Listener } from "host-sim/xs/board/board";
-import { claimPin } from "host-sim/xs/board/io/pin";
+import { claimPin, releasePin } from "host-sim/xs/board/io/pin";
 import { Out } from "host-sim/xs/frames";
 import type { DigitalOptions } from "../../../../drivers/io.js";
 
@@ -41,7 +41,7 @@ export default class Digital implements Listener {
 		if (this.#pin < 0) return;
 		if (this.#output) host.send(Out.Digital, this.#pin, 0);
 		else if (this.#onReadable) this.#watch(false);
-		host.release(this.#pin);
+		releasePin(this.#pin);
 		this.#pin = -1;
 	}
 

@@ -1,9 +1,15 @@
 // Pins have one owner at a time.
 
+import { Board } from "host-sim/xs/board/board";
+
 /** Takes a pin; throws what the IO classes of the SDK throw. */
 export function claimPin(pin: unknown): number {
 	if (typeof pin !== "number" || pin !== Math.floor(pin) || pin < 0 || pin > 48)
 		throw new RangeError("invalid pin");
-	if (!host.claim(pin)) throw new Error(`pin ${pin} is in use`);
+	if (!Board.current().claim(pin)) throw new Error(`pin ${pin} is in use`);
 	return pin;
+}
+
+export function releasePin(pin: number): void {
+	Board.current().release(pin);
 }

@@ -1,6 +1,6 @@
 // Ecma-419's PWM over the parent's circuit.
 
-import { claimPin } from "host-sim/xs/board/io/pin";
+import { claimPin, releasePin } from "host-sim/xs/board/io/pin";
 import { Out } from "host-sim/xs/frames";
 
 const BITS = 10;
@@ -28,7 +28,7 @@ export default class PWM {
 	close(): void {
 		if (this.#pin < 0) return;
 		host.send(Out.Pwm, this.#pin, this.hz, 0);
-		host.release(this.#pin);
+		releasePin(this.#pin);
 		this.#pin = -1;
 	}
 }

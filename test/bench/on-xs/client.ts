@@ -1,0 +1,92 @@
+// Runs on XS: Mote's client as the node puts it together, over the benchmark's socket.
+
+import config from "mc/config";
+import { Arena } from "../../../modules/app/arena.js";
+import type { LaneShape } from "../../../modules/cloud/cloud.js";
+import { ascii } from "../../../modules/core/bytes.js";
+import { RecordKind } from "../../../modules/core/ring.js";
+import { IsoStamp } from "../../../modules/core/stamp.js";
+import { Outbox } from "../../../modules/mqtt/outbox.js";
+import type { InboundMessage } from "../../../modules/mqtt/parser.js";
+import { Session } from "../../../modules/mqtt/session.js";
+import { SystemClock } from "../../../modules/platform/clock.js";
+import { SocketTransport } from "../../../modules/platform/socket-transport.js";
+import { SystemTimers } from "../../../modules/platform/timers.js";
+import { CONNACK, type Job, makeHardware, PAYLOAD, runJob, runTimers, TOPIC } from "./hardware.js";
+
+export default function start(): void {
+	const job = (config as unknown as { bench: Job }).bench;
+	const hardware = makeHardware();
+	const clock = new SystemClock();
+	const timers = new SystemTimers();
+	const nothing = ascii("");
+	const shape: LaneShape = {
+		topic: ascii(TOPIC),
+		qos: 1,
+		recordBytes: 256,
+		stamps: 1,
+		maxRecords: 1,
+		maxBytes: 16000,
+		prefix: nothing,
+		separator: nothing,
+		suffix: nothing,
+		numberAt: -1,
+		confirmMs: 0,
+	};
+	const arena = new Arena(shape, 8, shape, 4, 0);
+	const { ring } = arena.measures;
+	const payload = Uint8Array.from(PAYLOAD);
+	let lastId = 0;
+	const outbox = new Outbox([arena.events, arena.measures], new IsoStamp(), clock, 1, {
+		delivered() {},
+		unconfirmed() {},
+		sending(_lane, _slot, _count, packetId) {
+			lastId = packetId;
+		},
+		directDelivered() {},
+	});
+	const session: Session = new Session({
+		transport: new SocketTransport({ host: "127.0.0.1", port: 1883 }, timers),
+		clock,
+		timers,
+		random: Math.random,
+		output: arena.output,
+		connect: { clientId: ascii("mote-0001"), cleanSession: true, keepAlive: 60 },
+		source: outbox,
+		handler: {
+			sessionOpened() {
+				outbox.open = true;
+			},
+			sessionClosed(code) {
+				throw new Error(code);
+			},
+			message(message: InboundMessage) {
+				client.received += message.payloadEnd - message.payloadStart;
+			},
+			skipped() {},
+			acknowledged(packetId) {
+				outbox.acknowledged(packetId);
+			},
+			drained() {},
+			subscribed() {},
+		},
+	});
+	const client = {
+		received: 0,
+		publish(): number {
+			const slot = ring.reserve(RecordKind.Measure, true);
+			arena.bytes.set(payload, ring.writeAt);
+			ring.commit(slot, payload.length);
+			session.pump();
+			return lastId;
+		},
+	};
+	session.start();
+	runTimers();
+	hardware.socket?.writable();
+	hardware.socket?.feed(Uint8Array.from(CONNACK));
+	if (!outbox.open) throw new Error("not connected");
+	runJob(job, client);
+	if (job.way === "publish" && (outbox.delivered !== job.count || ring.used !== 0))
+		throw new Error("messages were not acknowledged");
+}
