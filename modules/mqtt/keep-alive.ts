@@ -14,12 +14,12 @@ export interface KeepAliveHandler {
 }
 
 export class KeepAlive {
+	#lastSent = 0;
+	#lastReceived = 0;
 	readonly #intervalMs: number;
 	readonly #clock: Clock;
 	readonly #handler: KeepAliveHandler;
 	readonly #alarm: Alarm;
-	#lastSent = 0;
-	#lastReceived = 0;
 	/** When the PINGREQ that awaits its answer fell due; NaN if there is none. */
 	#pinged = Number.NaN;
 
@@ -42,11 +42,12 @@ export class KeepAlive {
 		this.#pinged = Number.NaN;
 	}
 
-	sent(): void {
-		this.#lastSent = this.#clock.monotonic();
+	/** Something went out or came in, at `now` (monotonic ms). */
+	sent(now: number): void {
+		this.#lastSent = now;
 	}
-	received(): void {
-		this.#lastReceived = this.#clock.monotonic();
+	received(now: number): void {
+		this.#lastReceived = now;
 	}
 	/** PINGRESP has arrived. */
 	answered(): void {

@@ -44,20 +44,22 @@ export class Output {
 
 	/** Writes as much as the transport takes. Returns the number of bytes. */
 	drain(transport: Transport): number {
-		const { bytes, base } = this;
-		let left = Math.min(this.length, transport.free);
-		let written = 0;
-		for (let i = 0; i < UNITS.length && left > 0; i++) {
+		const base = this.base;
+		const free = transport.free;
+		let length = this.length;
+		const all = length < free ? length : free;
+		let left = all;
+		for (let i = 0; left > 0; i++) {
 			const unit = UNITS[i] as number;
+			if (left < unit) continue;
 			const count = (left / unit) | 0;
-			if (count === 0) continue;
 			const n = count * unit;
 			left -= n;
-			written += n;
+			length -= n;
 			transport.write((this.#views[i] as Uint8Array[])[count - 1] as Uint8Array, left > 0);
-			this.length -= n;
-			if (this.length > 0) bytes.copyWithin(base, base + n, base + n + this.length);
+			if (length > 0) this.bytes.copyWithin(base, base + n, base + n + length);
 		}
-		return written;
+		this.length = length;
+		return all;
 	}
 }

@@ -1,12 +1,23 @@
 // Incremental, bounded parser of every packet that a server sends. Chunks are appended to one assembly buffer
 // and packets are read in place, so every chunking of a stream gives the same events and nothing is allocated.
 
-import { isUtf8 } from "../core/utf8.js";
 import { PacketType, SUBACK_FAILURE } from "./packet.js";
-import { forbiddenByte } from "./topic.js";
+import { topicFault } from "./topic.js";
 
 /** Payload bytes that are kept of a message too large to be kept whole. */
 export const PEEK_BYTES = 96;
+
+/** A bit for each packet type that a server may send. */
+const FROM_SERVER =
+	(1 << PacketType.Connack) |
+	(1 << PacketType.Publish) |
+	(1 << PacketType.Puback) |
+	(1 << PacketType.Pubrec) |
+	(1 << PacketType.Pubrel) |
+	(1 << PacketType.Pubcomp) |
+	(1 << PacketType.Suback) |
+	(1 << PacketType.Unsuback) |
+	(1 << PacketType.Pingresp);
 
 /** A PUBLISH as received. Positions are in `bytes` and hold during the call only. */
 export class InboundMessage {
@@ -106,7 +117,7 @@ export class Parser {
 		const first = bytes[p] as number;
 		const type = first >> 4;
 		const flags = first & 15;
-		if (!acceptable(type)) return this.#violation("MQTT-4.8.0-1");
+		if (((FROM_SERVER >> type) & 1) === 0) return this.#violation("MQTT-4.8.0-1");
 		if (type === PacketType.Publish) {
 			if ((flags & 6) === 6) return this.#violation("MQTT-3.3.1-4");
 			if ((flags & 14) === 8) return this.#violation("MQTT-3.3.1-2");
@@ -169,9 +180,8 @@ export class Parser {
 		if (end - at < kept) return 0;
 		const topicStart = at + 2;
 		const topicEnd = topicStart + topicBytes;
-		if (!isUtf8(bytes, topicStart, topicEnd)) return this.#violation("MQTT-1.5.3-1");
-		const forbidden = forbiddenByte(bytes, topicStart, topicEnd);
-		if (forbidden >= 0) return this.#violation(forbidden === 0 ? "MQTT-1.5.3-2" : "MQTT-3.3.2-2");
+		const fault = topicFault(bytes, topicStart, topicEnd);
+		if (fault !== "") return this.#violation(fault);
 		const message = this.#message;
 		message.packetId = qos > 0 ? ((bytes[topicEnd] as number) << 8) | (bytes[topicEnd + 1] as number) : 0;
 		if (qos > 0 && message.packetId === 0) return this.#violation("MQTT-2.3.1-1");
@@ -191,24 +201,6 @@ export class Parser {
 		this.#handler.violation(code);
 		this.#dead = true;
 		return 0;
-	}
-}
-
-/** Packet types that a server may send. */
-function acceptable(type: number): boolean {
-	switch (type) {
-		case PacketType.Connack:
-		case PacketType.Publish:
-		case PacketType.Puback:
-		case PacketType.Pubrec:
-		case PacketType.Pubrel:
-		case PacketType.Pubcomp:
-		case PacketType.Suback:
-		case PacketType.Unsuback:
-		case PacketType.Pingresp:
-			return true;
-		default:
-			return false;
 	}
 }
 

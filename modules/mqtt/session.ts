@@ -75,14 +75,24 @@ export interface SessionOptions {
 
 export class Session implements TransportHandler, ParserHandler {
 	readonly counters = new SessionCounters();
-	readonly #transport: Transport;
-	readonly #clock: Clock;
+	#state: number = SessionState.Stopped;
+	/** While packets are read, `pump` waits: on XS the stack is small, and a TLS write needs much of it. */
+	#parsing = false;
+	/** The last pump ended for want of room or of a free packet id, or one was asked for while packets were read. */
+	#unfinished = false;
+	/** Monotonic ms, read once for whatever comes in or is to go out. */
+	#now = 0;
+	/** Payload bytes of the message being sent that are still to come, and its packet id. */
+	#remaining = 0;
+	#sendingId = 0;
 	readonly #output: Output;
-	readonly #connect: ConnectOptions;
+	readonly #transport: Transport;
 	readonly #source: PublishSource;
+	readonly #inFlight = new InFlight(Limits.inFlight);
+	readonly #clock: Clock;
+	readonly #connect: ConnectOptions;
 	readonly #handler: SessionHandler;
 	readonly #parser: Parser;
-	readonly #inFlight = new InFlight(Limits.inFlight);
 	readonly #replies = new ReplyQueue(Limits.pendingReplies);
 	readonly #received = new InboundQos2(Limits.inboundQos2);
 	readonly #backoff: Backoff;
@@ -90,20 +100,16 @@ export class Session implements TransportHandler, ParserHandler {
 	/** Opening, Greeting and Leaving end by this; Waiting begins anew by it. */
 	readonly #deadline: Alarm;
 	readonly #keepAlive: KeepAlive;
+	/** Runs while there may be exchanges, and looks at the oldest when it fires. */
 	readonly #acknowledge: Alarm;
 	readonly #stable: Alarm;
-	#state: number = SessionState.Stopped;
-	/** Payload bytes of the message being sent that are still to come, and its packet id. */
-	#remaining = 0;
-	#sendingId = 0;
+	#acknowledging = false;
 	#filter: Uint8Array | undefined;
 	#filterQos = 0;
 	#filterId = 0;
 	#pingDue = false;
 	#disconnectDue = false;
 	#undrained = false;
-	/** While packets are read, `pump` waits: on XS the stack is small, and a TLS write needs much of it. */
-	#parsing = false;
 
 	constructor(options: SessionOptions) {
 		const { timers } = options;
@@ -173,6 +179,7 @@ export class Session implements TransportHandler, ParserHandler {
 		if (this.#state !== SessionState.Up || this.#filter || this.#inFlight.full) return 0;
 		this.#filter = filter;
 		this.#filterQos = qos;
+		this.#now = this.#clock.monotonic();
 		this.#filterId = this.#openExchange(Await.Suback);
 		this.pump();
 		return this.#filterId;
@@ -180,67 +187,86 @@ export class Session implements TransportHandler, ParserHandler {
 
 	/** Sends what there is to send. To be called when the source has something new. */
 	pump(): void {
+		if (this.#parsing) {
+			this.#unfinished = true;
+			return;
+		}
+		this.#now = this.#clock.monotonic();
+		this.#pump();
+	}
+
+	#pump(): void {
 		const output = this.#output;
 		const transport = this.#transport;
-		if (this.#parsing) return;
-		while (this.#state === SessionState.Up || this.#state === SessionState.Leaving) {
-			this.#fill();
+		this.#unfinished = false;
+		let more = true;
+		while (more && (this.#state === SessionState.Up || this.#state === SessionState.Leaving)) {
+			more = this.#fill();
 			if (output.length === 0) break;
 			const n = output.drain(transport);
 			if (n > 0) {
 				this.counters.bytesSent += n;
-				this.#keepAlive.sent();
+				this.#keepAlive.sent(this.#now);
 				// The broker can not acknowledge a long message before it is out.
-				if (this.#remaining > 0 && this.#sendingId > 0)
-					this.#inFlight.touch(this.#sendingId, this.#clock.monotonic());
+				if (this.#remaining > 0 && this.#sendingId > 0) this.#inFlight.touch(this.#sendingId, this.#now);
 			}
 			if (output.length > 0) return; // the socket is full; `writable` goes on
 		}
 		if (this.#state === SessionState.Leaving && !this.#disconnectDue) this.#end("requested", "");
 	}
 
-	/** Puts as much into the output stage as there is and as fits. */
-	#fill(): void {
+	/** Puts as much into the output stage as there is and as fits. Returns whether there may be more than fitted. */
+	#fill(): boolean {
 		const output = this.#output;
-		const { bytes } = output;
+		const bytes = output.bytes;
 		for (;;) {
-			const room = output.room;
-			if (this.#remaining > 0) {
-				const n = this.#source.copy(bytes, output.at, Math.min(room, this.#remaining));
+			const room = output.size - output.length;
+			const remaining = this.#remaining;
+			if (remaining > 0) {
+				const n = this.#source.copy(bytes, output.at, room < remaining ? room : remaining);
 				output.length += n;
-				this.#remaining -= n;
-				if (this.#remaining > 0) return;
-			} else if (room < 4 || (this.#state === SessionState.Leaving && !this.#disconnectDue)) return;
+				this.#remaining = remaining - n;
+				if (n < remaining) return true;
+			} else if (room < 4) return true;
+			else if (this.#state === SessionState.Leaving && !this.#disconnectDue) return false;
 			else if (this.#replies.length > 0)
 				output.length = writeReply(bytes, output.at, this.#replies.type, this.#replies.take()) - output.base;
 			else if (this.#disconnectDue) {
 				this.#disconnectDue = false;
 				output.length = writeEmpty(bytes, output.at, PacketType.Disconnect) - output.base;
-				return;
-			} else if (this.#state !== SessionState.Up) return;
+				return false;
+			} else if (this.#state !== SessionState.Up) return false;
 			else if (this.#pingDue) {
 				this.#pingDue = false;
 				output.length = writeEmpty(bytes, output.at, PacketType.Pingreq) - output.base;
 			} else if (this.#filter) {
 				const filter = this.#filter;
 				if (room < filter.length + 10) {
-					if (output.length > 0) return;
+					if (output.length > 0) return true;
 					throw new RangeError("session: filter is longer than the output stage");
 				}
 				this.#filter = undefined;
 				const end = writeSubscribe(bytes, output.at, this.#filterId, filter, this.#filterQos);
 				output.length = end - output.base;
-			} else if (!this.#begin(room)) return;
+			} else if (room < output.size / 2) return true;
+			else if (!this.#begin(room)) return false;
 		}
 	}
 
-	/** Begins the next message of the source. */
+	/** Begins the next message of the source, if there is one that can go now. */
 	#begin(room: number): boolean {
 		const output = this.#output;
 		const publication = this.#publication;
 		// A message that can not move now stays with its source, where it can still be evicted or batched.
-		if (room < output.size / 2 || this.#transport.free <= output.length) return false;
-		if (!this.#source.next(publication, !this.#inFlight.full)) return false;
+		if (this.#transport.free <= output.length) {
+			this.#unfinished = true;
+			return false;
+		}
+		const windowOpen = !this.#inFlight.full;
+		if (!this.#source.next(publication, windowOpen)) {
+			if (!windowOpen) this.#unfinished = true;
+			return false;
+		}
 		const { topic, header, qos, retain, length } = publication;
 		const headerBytes = header ? header.maxBytes : publishHeaderLength(topic.length, qos, length);
 		if (headerBytes < 0 || headerBytes > room)
@@ -272,6 +298,7 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#deadline.stop();
 		this.#keepAlive.stop();
 		this.#acknowledge.stop();
+		this.#acknowledging = false;
 		this.#stable.stop();
 		this.#output.length = 0;
 		this.#remaining = 0;
@@ -319,14 +346,15 @@ export class Session implements TransportHandler, ParserHandler {
 
 	received(bytes: Uint8Array): void {
 		this.counters.bytesReceived += bytes.length;
-		this.#keepAlive.received();
+		this.#now = this.#clock.monotonic();
+		this.#keepAlive.received(this.#now);
 		this.#parsing = true;
 		try {
 			this.#parser.push(bytes);
 		} finally {
 			this.#parsing = false;
 		}
-		this.pump();
+		if (this.#unfinished || this.#replies.length > 0) this.#pump();
 	}
 
 	writable(): void {
@@ -337,8 +365,9 @@ export class Session implements TransportHandler, ParserHandler {
 		if (this.#undrained && this.#output.length === 0 && this.#remaining === 0 && this.#transport.drained) {
 			this.#undrained = false;
 			this.#handler.drained();
+			this.#unfinished = true;
 		}
-		this.pump();
+		if (this.#unfinished || this.#output.length > 0 || this.#remaining > 0) this.pump();
 	}
 
 	closed(code: string, detail: string): void {
@@ -369,6 +398,7 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#stable.start(Limits.stableMs);
 		this.#keepAlive.start();
 		this.counters.connections++;
+		this.#unfinished = true; // what waits for a connection
 		this.#handler.sessionOpened(sessionPresent);
 		return this.#alive();
 	}
@@ -407,12 +437,11 @@ export class Session implements TransportHandler, ParserHandler {
 			this.#end("MQTT-4.8.0-1", "acknowledged before it was sent");
 			return false;
 		}
-		const next = this.#inFlight.acknowledge(type, packetId, this.#clock.monotonic());
+		const next = this.#inFlight.acknowledge(type, packetId, this.#now);
 		if (next < 0) {
 			this.counters.strayAcknowledgements++;
 			return true;
 		}
-		this.#progress();
 		if (next === Await.Pubcomp) return this.#reply(PacketType.Pubrel, packetId);
 		if (type !== PacketType.Unsuback) this.#handler.acknowledged(packetId);
 		return this.#alive();
@@ -428,7 +457,6 @@ export class Session implements TransportHandler, ParserHandler {
 			this.#end("MQTT-3.8.4-5", "");
 			return false;
 		}
-		this.#progress();
 		this.#handler.subscribed(packetId, bytes[start] as number);
 		return this.#alive();
 	}
@@ -462,18 +490,18 @@ export class Session implements TransportHandler, ParserHandler {
 		return true;
 	}
 
-	#progress(): void {
-		if (this.#inFlight.count === 0) this.#acknowledge.stop();
-	}
-
 	#openExchange(state: number): number {
-		if (this.#inFlight.count === 0) this.#acknowledge.start(Limits.acknowledgeMs);
-		return this.#inFlight.open(state, this.#clock.monotonic());
+		if (!this.#acknowledging) {
+			this.#acknowledging = true;
+			this.#acknowledge.start(Limits.acknowledgeMs);
+		}
+		return this.#inFlight.open(state, this.#now);
 	}
 
 	/** The oldest exchange counts, so that other acknowledgements do not hide one that never comes. */
 	#onAcknowledge(): void {
-		if (this.#inFlight.count === 0) return;
+		this.#acknowledging = this.#inFlight.count > 0;
+		if (!this.#acknowledging) return;
 		const left = this.#inFlight.oldest() + Limits.acknowledgeMs - this.#clock.monotonic();
 		if (left > 0) this.#acknowledge.start(Math.ceil(left));
 		else this.#end("acknowledge-timeout", "");

@@ -1,6 +1,6 @@
 // Topic names and filters (section 4.7): made into bytes once, at start, with every rule checked.
 
-import { encodeUtf8 } from "../core/utf8.js";
+import { encodeUtf8, sequenceLength } from "../core/utf8.js";
 import { MAX_FIELD_BYTES } from "./packet.js";
 
 /** UTF-8 of a text field; throws with the broken statement. */
@@ -16,7 +16,8 @@ export function mqttText(text: string, what: string): Uint8Array {
 export function topicName(text: string): Uint8Array {
 	const bytes = mqttText(text, "topic");
 	if (bytes.length === 0) throw new RangeError("topic: empty [MQTT-4.7.3-1]");
-	if (forbiddenByte(bytes, 0, bytes.length) > 0) throw new RangeError("topic: a wildcard [MQTT-3.3.2-2]");
+	const fault = topicFault(bytes, 0, bytes.length);
+	if (fault !== "") throw new RangeError(`topic: a wildcard [${fault}]`);
 	return bytes;
 }
 
@@ -33,11 +34,20 @@ export function topicFilter(text: string): Uint8Array {
 	return bytes;
 }
 
-/** The first of U+0000, + and # in [start, end), or -1. */
-export function forbiddenByte(bytes: Uint8Array, start: number, end: number): number {
-	for (let i = start; i < end; i++) {
-		const c = bytes[i] as number;
-		if (c === 35 || c === 43 || c === 0) return c;
+/** What is wrong with the topic name at [start, end) of a packet, as the normative statement, or "". */
+export function topicFault(bytes: Uint8Array, start: number, end: number): string {
+	for (let p = start; p < end; ) {
+		const c = bytes[p] as number;
+		if (c > 43 && c < 128) p++;
+		else if (c < 128) {
+			if (c === 0) return "MQTT-1.5.3-2";
+			if (c === 35 || c === 43) return "MQTT-3.3.2-2";
+			p++;
+		} else {
+			const n = sequenceLength(bytes, p, end);
+			if (n === 0) return "MQTT-1.5.3-1";
+			p += n;
+		}
 	}
-	return -1;
+	return "";
 }

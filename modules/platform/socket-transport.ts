@@ -27,6 +27,7 @@ export interface SocketTransportOptions {
 
 /** Bytes that a TLS record adds at most, as the SDK estimates it. */
 const TLS_OVERHEAD = 96;
+const CHUNK = Limits.chunkBytes;
 /** The second write of a pair follows at once; the SDK's TLS then makes one record of both. */
 const MORE = Object.freeze({ more: true, byteLength: Limits.outputBytes });
 
@@ -36,7 +37,8 @@ export class SocketTransport implements Transport {
 	/** The most that was ever free: the whole buffer of the socket. */
 	#window = 0;
 	readonly #options: SocketTransportOptions;
-	readonly #rx = new Uint8Array(new ArrayBuffer(Limits.chunkBytes, { maxByteLength: Limits.chunkBytes }));
+	readonly #tls: boolean;
+	readonly #rx = new Uint8Array(new ArrayBuffer(CHUNK, { maxByteLength: CHUNK }));
 	#handler: TransportHandler | undefined;
 	#socket: SocketLike | undefined;
 	#open = false;
@@ -44,6 +46,7 @@ export class SocketTransport implements Transport {
 	#generation = 0;
 	/** What the socket's callbacks have left to do. */
 	readonly #work: Alarm;
+	#serving = false;
 	#readable = 0;
 	#mayWrite = false;
 	#error: string | undefined;
@@ -51,6 +54,7 @@ export class SocketTransport implements Transport {
 
 	constructor(options: SocketTransportOptions, timers: Timers) {
 		this.#options = options;
+		this.#tls = options.tls !== undefined;
 		this.#work = timers.create(() => this.#service());
 	}
 
@@ -80,18 +84,19 @@ export class SocketTransport implements Transport {
 		this.drained = false;
 		this.#mayWrite = false; // what was announced before tells nothing about these bytes
 		try {
-			const free = more ? socket.write(bytes, MORE) : socket.write(bytes);
+			const result = more ? socket.write(bytes, MORE) : socket.write(bytes);
 			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no number.
-			if (!more && !((free as number) >= 0)) throw new Error("write failed");
+			if (!more && !((result as number) >= 0)) throw new Error("write failed");
 		} catch (error) {
 			// The socket has just died; what it throws must not pass through the session.
 			this.#error ??= error instanceof Error ? error.message : "";
 			this.free = 0;
-			this.#work.start(0);
+			this.#serve();
 			return;
 		}
 		// An estimate until the socket reports anew; TLS adds its record's overhead.
-		this.free = Math.max(0, this.free - bytes.length - (this.#options.tls && !more ? TLS_OVERHEAD : 0));
+		const free = this.free - bytes.length - (this.#tls && !more ? TLS_OVERHEAD : 0);
+		this.free = free > 0 ? free : 0;
 	}
 
 	/** Sockets of the SDK know one way to end: what was written still goes out, if it can. */
@@ -107,6 +112,7 @@ export class SocketTransport implements Transport {
 		this.free = 0;
 		this.#open = false;
 		this.#work.stop();
+		this.#serving = false;
 		try {
 			socket?.close();
 		} catch {
@@ -129,20 +135,20 @@ export class SocketTransport implements Transport {
 			onReadable: (count: number) => {
 				if (!current()) return;
 				this.#readable = count;
-				this.#work.start(0);
+				this.#serve();
 			},
 			onWritable: (count: number) => {
 				if (!current()) return;
 				this.free = count;
-				this.#window = Math.max(this.#window, count);
+				if (count > this.#window) this.#window = count;
 				this.drained = count === this.#window;
 				this.#mayWrite = true;
-				this.#work.start(0);
+				this.#serve();
 			},
 			onError: (error?: unknown) => {
 				if (!current()) return;
 				this.#error = error instanceof Error ? error.message : "";
-				this.#work.start(0);
+				this.#serve();
 			},
 		};
 		try {
@@ -152,7 +158,7 @@ export class SocketTransport implements Transport {
 				const failed = (message: string) => {
 					if (!current()) return;
 					this.#tlsError = message;
-					this.#work.start(0);
+					this.#serve();
 				};
 				this.#socket = new sockets.TLSSocket({
 					host,
@@ -171,7 +177,7 @@ export class SocketTransport implements Transport {
 		} catch (error) {
 			// Not now: `closed` must not be called inside `open`.
 			this.#error = error instanceof Error ? error.message : String(error);
-			this.#work.start(0);
+			this.#serve();
 		}
 	}
 
@@ -180,11 +186,19 @@ export class SocketTransport implements Transport {
 		else this.#closed(detail.startsWith("TLS") ? "tls-failed" : "connect-failed", detail);
 	}
 
+	/** Has `#service` called, once for all that comes until then. */
+	#serve(): void {
+		if (this.#serving) return;
+		this.#serving = true;
+		this.#work.start(0);
+	}
+
 	/**
 	 * Does what the callbacks announced, from a timer of its own: the SDK's TLS calls them deep inside its own work,
 	 * and the stack of a small board does not hold both.
 	 */
 	#service(): void {
+		this.#serving = false;
 		const generation = this.#generation;
 		if (this.#tlsError !== undefined) return this.#closed("tls-failed", this.#tlsError);
 		if (this.#mayWrite && !this.#open) {
@@ -195,13 +209,14 @@ export class SocketTransport implements Transport {
 		const rx = this.#rx;
 		const buffer = rx.buffer as ArrayBuffer;
 		while (this.#readable > 0 && generation === this.#generation) {
-			const n = Math.min(this.#readable, Limits.chunkBytes);
+			const readable = this.#readable;
+			const n = readable < CHUNK ? readable : CHUNK;
 			buffer.resize(n); // the view follows; a new view would be garbage
-			this.#readable -= n;
+			this.#readable = readable - n;
 			this.#socket?.read(rx);
 			this.#handler?.received(rx);
 			// Back to its full length: a collection takes the spare room of a shorter one, and growing would allocate.
-			buffer.resize(Limits.chunkBytes);
+			buffer.resize(CHUNK);
 		}
 		if (generation !== this.#generation) return;
 		if (this.#error !== undefined) this.#failed(this.#error);

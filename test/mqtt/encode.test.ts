@@ -16,7 +16,7 @@ import {
 	writeUnsubscribe,
 } from "../../modules/mqtt/encode.js";
 import { lengthBytes, MAX_REMAINING_LENGTH, PacketType } from "../../modules/mqtt/packet.js";
-import { forbiddenByte, mqttText, topicFilter, topicName } from "../../modules/mqtt/topic.js";
+import { mqttText, topicFault, topicFilter, topicName } from "../../modules/mqtt/topic.js";
 
 const AT = 3;
 const GUARD = 0xee;
@@ -344,11 +344,15 @@ describe("mqtt: topics", () => {
 		assert.throws(() => topicFilter("é".repeat(32_768)), /MQTT-4\.7\.3-3/);
 	});
 
-	it("forbiddenByte looks at its piece only", () => {
-		const bytes = text("#ab+");
-		assert.equal(forbiddenByte(bytes, 1, 3), -1);
-		assert.equal(forbiddenByte(bytes, 0, 1), 35);
-		assert.equal(forbiddenByte(bytes, 3, 4), 43);
-		assert.equal(forbiddenByte(Uint8Array.of(97, 0, 43), 0, 3), 0);
+	it("topicFault looks at its piece only, and names the first fault", () => {
+		const fault = (...bytes: number[]) => topicFault(Uint8Array.of(35, ...bytes, 43), 1, 1 + bytes.length);
+		assert.equal(fault(), "");
+		assert.equal(fault(97, 47, 36, 45, 127), "");
+		assert.equal(fault(0xc3, 0xa4, 0xf0, 0x9f, 0x98, 0x80), "");
+		assert.equal(fault(97, 35), "MQTT-3.3.2-2");
+		assert.equal(fault(43, 0), "MQTT-3.3.2-2");
+		assert.equal(fault(0, 43), "MQTT-1.5.3-2");
+		assert.equal(fault(97, 0xc3), "MQTT-1.5.3-1"); // cut by the end
+		assert.equal(fault(0xed, 0xa0, 0x80), "MQTT-1.5.3-1"); // a surrogate
 	});
 });
