@@ -1,11 +1,10 @@
 // `npm run bench`: tables of ratios, measured side by side in one run; `--json` the same as data.
 
 import { parseArgs } from "node:util";
-import { buildEngine } from "../../host-sim/xs/build.js";
 import { benchNode, TARGETS } from "./node.js";
 import { formatNumber, printTable } from "./table.js";
 import { wireBytes } from "./wire.js";
-import { type CloudName, type Cost, costsOf, hasCallgrind, type Work } from "./xs.js";
+import { reportXs } from "./xs-report.js";
 
 const { values } = parseArgs({
 	options: { json: { type: "boolean", default: false }, only: { type: "string" } },
@@ -21,109 +20,7 @@ const print = (
 	if (!values.json) printTable(title, columns, rows);
 };
 
-const n = (value: number | undefined) => (value === undefined ? "–" : formatNumber(value));
-const ratio = (a: number | undefined, b: number | undefined) =>
-	a === undefined || b === undefined ? "–" : (a / b).toFixed(2);
-
-const WAYS = {
-	stringify: "JSON.stringify, then bytes",
-	concat: "concatenation with toFixed, then bytes",
-	encode: "Mote: record and packet",
-	whole: "Mote: ring, outbox, packet, release",
-} as const;
-
-if (wants("xs")) {
-	const engine = await buildEngine(note);
-	const callgrind = await hasCallgrind();
-	if (!callgrind) note("valgrind is not there: wall time only");
-	const options = { callgrind, messages: 20_000, counted: 1500, rounds: 3 };
-	const clouds: CloudName[] = ["cumulocity", "sap", "plain"];
-	const all: Cost[] = [];
-	for (const cloud of clouds) {
-		note(`XS: ${cloud}`);
-		const ways: Work[] = (["loop", "stringify", "concat", "encode", "whole"] as const)
-			.filter((way) => way !== "stringify" || cloud !== "cumulocity")
-			.map((way) => ({ cloud, way }));
-		const found = await costsOf(engine, ways, options);
-		all.push(...found);
-		const of = (way: string) => found.find((cost) => cost.work.way === way);
-		const loop = of("loop");
-		const net = (cost: Cost | undefined) =>
-			cost?.instructions === undefined || loop?.instructions === undefined
-				? undefined
-				: cost.instructions - loop.instructions;
-		const ours = of("encode");
-		print(
-			`XS (npm's 13.3, ${engine.bits} bit), ${cloud}: four values to a finished PUBLISH packet, per message; the loop of ${n(loop?.instructions)} instructions is taken off`,
-			[
-				"way",
-				"instructions",
-				"times ours",
-				"µs",
-				"times ours",
-				"slots",
-				"chunk bytes",
-				"collections in 1000",
-			],
-			found
-				.filter((cost) => cost.work.way !== "loop")
-				.map((cost) => [
-					WAYS[cost.work.way as keyof typeof WAYS],
-					n(net(cost)),
-					ratio(net(cost), net(ours)),
-					(cost.wallUs - (loop?.wallUs ?? 0)).toFixed(2),
-					ratio(cost.wallUs - (loop?.wallUs ?? 0), (ours?.wallUs ?? 0) - (loop?.wallUs ?? 0)),
-					cost.slots.toFixed(1),
-					cost.chunkBytes.toFixed(1),
-					cost.collections.toFixed(2),
-				]),
-		);
-	}
-	note("XS: growth");
-	const light = { ...options, messages: 4000, rounds: 1, counted: 300 };
-	const widths = [1, 4, 16, 64];
-	const growth: Cost[] = [];
-	for (const cloud of clouds)
-		for (const channels of widths)
-			growth.push(
-				...(await costsOf(
-					engine,
-					(["concat", "encode"] as const).map((way) => ({ cloud, way, channels })),
-					light,
-				)),
-			);
-	const unit = callgrind ? "instructions" : "µs";
-	const cost = (work: Partial<Work>) => {
-		const found = growth.find((one) =>
-			Object.entries(work).every(([key, value]) => one.work[key as keyof Work] === value),
-		);
-		return callgrind ? found?.instructions : found?.wallUs;
-	};
-	print(
-		`XS: ${unit} a message as the values in a measure grow (concatenation's / ours)`,
-		["cloud", ...widths.map((width) => `${width}`)],
-		clouds.map((cloud) => [
-			cloud,
-			...widths.map((channels) => {
-				const theirs = cost({ cloud, channels, way: "concat" });
-				const ours = cost({ cloud, channels, way: "encode" });
-				return `${n(theirs)} / ${n(ours)} = ${ratio(theirs, ours)}`;
-			}),
-		]),
-	);
-	const fills = [0, 10, 100, 500];
-	const filled = await costsOf(
-		engine,
-		fills.map((fill) => ({ cloud: "plain", way: "whole", fill })),
-		light,
-	);
-	print(
-		`XS: the whole way with so many records in the ring, ${unit} a message`,
-		fills.map((fill) => `${fill}`),
-		[filled.map((one) => n(callgrind ? one.instructions : one.wallUs))],
-	);
-	data.xs = { bits: engine.bits, encoders: all, growth, filled };
-}
+if (wants("xs")) data.xs = await reportXs(print, note);
 
 if (wants("node")) {
 	note("Node");

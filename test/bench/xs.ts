@@ -16,7 +16,7 @@ import { makeProgram, type ProgramModule } from "../../host-sim/xs/program.js";
 const ON_XS = "test/bench/on-xs";
 const PACKET = 100;
 /** The SDK's MQTT client, in its folder. */
-const SDK_CLIENT = "examples/io/tcp/mqttclient/mqttclient.js";
+export const SDK_CLIENT = "examples/io/tcp/mqttclient/mqttclient.js";
 
 export type CloudName = "cumulocity" | "sap" | "plain";
 export type Way = "loop" | "stringify" | "concat" | "encode" | "whole" | "publish" | "inbound";
@@ -68,7 +68,7 @@ async function run(
 		engine,
 		// Wide measures and full rings may take more than a board has; the rate of collections is that of the board's slots.
 		creation:
-			work.channels || work.fill
+			(work.channels ?? 0) > 4 || work.fill
 				? { ...creation, chunk: { initial: 524_288, incremental: 0 } }
 				: { ...creation, chunk },
 		program,

@@ -7,8 +7,7 @@ typedef struct Frame { struct Frame* next; uint32_t size; uint8_t type, payload[
 static uint8_t* gxOut = C_NULL;
 static size_t gxOutSize = 0, gxOutAt = 0, gxOutFrame = 0;
 static Frame *gxFirst = C_NULL, *gxLast = C_NULL, *gxReply = C_NULL;
-static uint32_t gxHandled = 0;
-static int gxOutOpen = 0;
+static uint32_t gxHandled = 0, gxOutOpen = 0;
 
 static void fail(const char* what) {
 	fprintf(stderr, "mote-xs: %s\n", what);
@@ -152,8 +151,7 @@ int hostServe(txCreation* creation, int lines) {
 		uint8_t* payload = frame->payload;
 		int32_t kind[2];
 		gxHandled++;
-		if ((frame->type > IN_STATS) || (frame->size < least[frame->type])) fail("a wrong frame");
-		if ((frame->type > IN_START) != (the != C_NULL)) fail("a frame at the wrong time");
+		if ((frame->type > IN_STATS) || (frame->size < least[frame->type]) || ((frame->type > IN_START) != (the != C_NULL))) fail("a wrong frame");
 		switch (frame->type) {
 		case IN_MODULE:
 			hostAddModule((char*)payload, (txSize)frame->size);

@@ -18,11 +18,6 @@ static void setNumber(txMachine* the, double number) {
 	else mxResult->kind = XS_NUMBER_KIND, mxResult->value.number = number;
 }
 
-static void setBoolean(txMachine* the, txBoolean value) {
-	mxResult->kind = XS_BOOLEAN_KIND;
-	mxResult->value.boolean = value;
-}
-
 static void sendValue(uint8_t tag, const void* bytes, size_t size) {
 	uint32_t length = (uint32_t)size;
 	hostOutBytes(&tag, 1);
@@ -66,8 +61,10 @@ static void host_ask(txMachine* the) {
 		break;
 	case TAG_STRING: fxString(the, mxResult, (txString)(reply + 1)); break; /* a frame ends with 0 */
 	case TAG_BYTES: fxArrayBuffer(the, mxResult, (void*)(reply + 1), (txInteger)size - 1, -1); break;
-	case TAG_TRUE: setBoolean(the, 1); break;
-	case TAG_FALSE: setBoolean(the, 0); break;
+	case TAG_TRUE: case TAG_FALSE:
+		mxResult->kind = XS_BOOLEAN_KIND;
+		mxResult->value.boolean = reply[0] == TAG_TRUE;
+		break;
 	}
 }
 

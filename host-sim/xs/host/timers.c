@@ -31,10 +31,8 @@ txInteger hostTimerNew(txMachine* the, txSlot* callback, txSlot* self) {
 	txInteger i;
 	for (i = 0; (i < TIMERS) && gxTimers[i].used; i++);
 	if (i == TIMERS) return -1;
-	gxTimers[i].used = 1;
-	gxTimers[i].serial = gxTimers[i].order = gxOrder++;
-	gxTimers[i].callback = *callback;
-	gxTimers[i].self = *self;
+	gxTimers[i] = (HostTimer){ .used = 1, .serial = gxOrder, .order = gxOrder, .callback = *callback, .self = *self };
+	gxOrder++;
 	fxRemember(the, &gxTimers[i].callback);
 	fxRemember(the, &gxTimers[i].self);
 	return i;
