@@ -217,11 +217,15 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	#expire(): void {
 		this.#expiry.start(EXPIRY_MS);
 		this.#cloud.tick();
-		if (this.measures.confirmMs > 0 && this.outbox.expire(this.measures)) {
+		const outbox = this.outbox;
+		const { unconfirmed } = outbox;
+		const again = this.measures.confirmMs > 0 && outbox.expire(this.measures);
+		if (again) {
 			this.#log.warn("the cloud did not confirm in time; sending again");
 			this.observer?.overdue?.();
-			this.session.pump();
 		}
+		// What is given up makes room for others, and the clock may have become right for samples that wait for it.
+		if (again || outbox.unconfirmed > unconfirmed || this.measures.ring.unstamped > 0) this.session.pump();
 	}
 
 	// The cloud's opening

@@ -22,7 +22,7 @@ export interface RecordTemplate {
 	/** Most bytes that `write` can write. */
 	readonly recordBytes: number;
 	/**
-	 * Writes a sample to `to` and the `recordBytes` behind it: its values as toFixed has them, its wall time and the
+	 * Writes a sample to `to` and the `recordBytes` behind it: its values as writeDecimal has them, its wall time and the
 	 * record's number. Returns the position behind it, or -1 for values that writeDecimal has to look at (none, too
 	 * large, near a tie) and for a moment that has no stamp.
 	 */

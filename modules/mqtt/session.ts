@@ -207,8 +207,11 @@ export class Session implements TransportHandler, ParserHandler {
 			if (n > 0) {
 				this.counters.bytesSent += n;
 				this.#keepAlive.sent(this.#now);
-				// The broker can not acknowledge a long message before it is out.
-				if (this.#remaining > 0 && this.#sendingId > 0) this.#inFlight.touch(this.#sendingId, this.#now);
+				// The broker can not acknowledge a message before it is out.
+				if (this.#sendingId > 0) {
+					if (this.#remaining > 0 || output.length > 0) this.#inFlight.touch(this.#sendingId, this.#now);
+					else this.#sendingId = 0;
+				}
 			}
 			if (output.length > 0) return; // the socket is full; `writable` goes on
 		}

@@ -409,10 +409,40 @@ describe("MoteNode: confirmation by the cloud", () => {
 		assert.ok(lines.some((line) => line.includes("400 bad")));
 	});
 
+	it("lets the next message go when a confirmation makes room for it", () => {
+		const settings = { sampling: { intervalMs: 100 }, outbox: { measures: 60 } };
+		const { node, time } = setup({ cloud: new FakeCloud({ confirmMs: 60_000 }), settings });
+		node.start();
+		time.advance(3_000);
+		node.stopSampling();
+		time.advance(500);
+		assert.equal(node.outbox.messages, 8, "as many as may be outstanding");
+		assert.ok(node.outbox.waiting > 9);
+		node.confirm(0, true, 202, "");
+		assert.equal(node.outbox.messages, 9);
+	});
+
 	it("takes no notice of a confirmation of nothing", () => {
 		const { node, seen } = confirming();
 		node.confirm(99, false, 400, "bad");
 		assert.deepEqual([seen, node.health.refusedMessages, node.outbox.waiting], [["sending 1"], 0, 1]);
+	});
+
+	it("goes on with what waits when messages are given up, with nothing else coming in", () => {
+		const settings = {
+			sampling: { intervalMs: 100 },
+			outbox: { measures: 60 },
+			broker: { keepAlive: 65_535 },
+		};
+		const { node, time } = setup({ cloud: new FakeCloud({ confirmMs: 2000 }), settings });
+		node.start();
+		time.advance(3_000);
+		node.stopSampling();
+		const { accepted } = node.health;
+		assert.ok(accepted > 16, "more than two rounds of what may be outstanding");
+		time.advance(30_000);
+		assert.equal(node.outbox.waiting, 0);
+		assert.equal(node.outbox.unconfirmed, accepted);
 	});
 
 	it("sends again what is not confirmed in time, once, and then counts it as unconfirmed", () => {

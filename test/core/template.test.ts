@@ -11,7 +11,7 @@ import { ascii } from "../../modules/core/bytes.js";
 import type { Sample } from "../../modules/core/channels.js";
 import { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind, Ring } from "../../modules/core/ring.js";
-import { IsoStamp } from "../../modules/core/stamp.js";
+import { IsoStamp, MillisecondStamp } from "../../modules/core/stamp.js";
 import { recordTemplate, type TemplatePart, templateBytes } from "../../modules/core/template.js";
 
 type Groups = Record<string, Record<string, unknown>>;
@@ -161,6 +161,29 @@ describe("record template", () => {
 				},
 			);
 		});
+
+	it("leaves what is within a millionth of a tie to the other way, on both sides", () => {
+		const bytes = new Uint8Array(64);
+		const { write } = recordTemplate(bytes, 0, new IsoStamp(), [{ channel: 0, decimals: 0 }]);
+		for (const value of [7.4999995, 7.5, 7.5000005, -7.4999995, -7.5])
+			assert.equal(write([value], 0, 0, 32), -1);
+		for (const value of [7.499998, 7.500002]) assert.equal(write([value], 0, 0, 32), 33);
+	});
+
+	it("refuses a moment that has no stamp, and keeps the text for the next", () => {
+		const stamp = new MillisecondStamp();
+		const parts: TemplatePart[] = [ascii("<"), "stamp", ascii(">"), { channel: 0, decimals: 0 }];
+		const size = templateBytes(stamp, parts);
+		const bytes = new Uint8Array(size + 40);
+		const { write } = recordTemplate(bytes, 0, stamp, parts);
+		const text = (value: number, ms: number) => {
+			const end = write([value], ms, 0, size);
+			return end < 0 ? end : Buffer.from(bytes.subarray(size, end)).toString();
+		};
+		assert.equal(text(1, 1767225600123), "<1767225600123>1");
+		for (const ms of [-1, 999_999_999_999, 1e13, Number.NaN]) assert.equal(text(2, ms), -1);
+		assert.equal(text(3, 1767225600124), "<1767225600124>3");
+	});
 
 	it("refuses what has no room or no form", () => {
 		const bytes = new Uint8Array(64);
