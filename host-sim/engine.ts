@@ -3,7 +3,7 @@
 import type { Observer } from "../modules/app/observer.js";
 import type { Circuit } from "./circuit/circuit.js";
 
-/** The node's own figures, in the order in which host-sim/xs/board/start.ts sends them. */
+/** The node's own figures, in the order in which host-sim/xs/board/status.ts lists them. */
 export interface NodeStatus {
 	readonly capacity: number;
 	readonly used: number;
@@ -15,11 +15,18 @@ export interface NodeStatus {
 	/** Whether measures may flow. */
 	readonly open: boolean;
 	readonly delivered: number;
+	/** Records of which nobody knows whether they arrived. */
+	readonly unconfirmed: number;
+	/** PUBLISH packets that carried records. */
+	readonly messages: number;
 	readonly accepted: number;
+	readonly missingValues: number;
 	readonly commands: number;
 	readonly refusedCommands: number;
+	readonly refusedMessages: number;
 	readonly droppedSamples: number;
 	readonly publishesReceived: number;
+	readonly oversizeSkipped: number;
 	readonly connections: number;
 }
 

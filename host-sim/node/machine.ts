@@ -7,6 +7,8 @@ import type { MoteNode } from "../../modules/app/node.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import { type CircuitIO, makeIO } from "../circuit/io.js";
 import type { Engine, EngineEvents, NodeStatus } from "../engine.js";
+import { statusValues } from "../xs/board/status.js";
+import { readStatus } from "../xs/codec.js";
 
 export interface MachineOptions extends Omit<EngineEvents, "onBoot"> {
 	readonly pins: CircuitPins;
@@ -94,7 +96,7 @@ export class Machine implements Engine {
 	}
 
 	async status(): Promise<NodeStatus | undefined> {
-		return this.node && statusOf(this.node);
+		return this.node && readStatus(statusValues(this.node));
 	}
 
 	stop(): Promise<void> {
@@ -120,24 +122,4 @@ export class Machine implements Engine {
 		this.reset();
 		this.circuit.close();
 	}
-}
-
-function statusOf({ health, measures, outbox, session }: MoteNode): NodeStatus {
-	const { ring } = measures;
-	return {
-		capacity: ring.slots,
-		used: ring.used,
-		highWater: ring.highWater,
-		evicted: ring.evicted,
-		malformed: health.malformed,
-		waiting: outbox.waiting,
-		open: outbox.open,
-		delivered: outbox.delivered,
-		accepted: health.accepted,
-		commands: health.commands,
-		refusedCommands: health.refusedCommands,
-		droppedSamples: health.droppedSamples,
-		publishesReceived: session.counters.publishesReceived,
-		connections: session.counters.connections,
-	};
 }

@@ -39,11 +39,16 @@ const STATUS: ReadonlyArray<keyof NodeStatus> = [
 	"waiting",
 	"open",
 	"delivered",
+	"unconfirmed",
+	"messages",
 	"accepted",
+	"missingValues",
 	"commands",
 	"refusedCommands",
+	"refusedMessages",
 	"droppedSamples",
 	"publishesReceived",
+	"oversizeSkipped",
 	"connections",
 ];
 

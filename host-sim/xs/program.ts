@@ -48,7 +48,7 @@ const HARDWARE: Readonly<Record<string, string>> = {
 	"embedded:io/digital": "host-sim/xs/board/io/digital",
 	"embedded:io/pwm": "host-sim/xs/board/io/pwm",
 };
-const OWN = ["board", "io/pin", "observer", "socket", "start", "system"].map(
+const OWN = ["board", "io/pin", "observer", "socket", "start", "status", "system"].map(
 	(name) => `host-sim/xs/board/${name}`,
 );
 

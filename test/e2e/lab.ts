@@ -1,4 +1,5 @@
-// A node on the Node engine beside an embedded cloud, in this process: what the end-to-end tests work with.
+// A node beside an embedded cloud in this process, on either engine: what the end-to-end tests work with. On XS it has the
+// memory of an ESP32, less what the SDK's TLS needs.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -9,33 +10,39 @@ import {
 	EmbeddedCloud,
 	type EmbeddedCloudOptions,
 } from "../../host-sim/cloud/embedded-cloud.js";
+import type { Engine, NodeStatus } from "../../host-sim/engine.js";
 import { Machine } from "../../host-sim/node/machine.js";
+import type { EngineProgram } from "../../host-sim/xs/build.js";
+import { boardCreation, withoutReserve } from "../../host-sim/xs/creation.js";
+import { XsMachine } from "../../host-sim/xs/machine.js";
+import { makeProgram } from "../../host-sim/xs/program.js";
 import main from "../../main.js";
-import type { MoteNode } from "../../modules/app/node.js";
 import type { Observer } from "../../modules/app/observer.js";
 
 export const DEVICE = "lab-1";
 
 export interface Lab {
 	readonly cloud: EmbeddedCloud;
-	readonly machine: Machine;
-	readonly node: MoteNode;
+	readonly machine: Engine & { readonly preferences: ReadonlyMap<string, unknown> };
+	/** The node's own figures; throws what has ended the firmware, or if it is between two boots. */
+	status(): Promise<NodeStatus>;
+	/** Resolves with the figures once they are as wanted. */
+	until(wanted: (status: NodeStatus) => boolean, timeoutMs?: number): Promise<NodeStatus>;
 	/** Boots so far. */
 	boots(): number;
-	/** Ends the node in order. */
-	stop(): Promise<void>;
 	close(): Promise<void>;
 }
 
 export interface LabOptions {
+	/** Where the firmware runs: on this engine, or on Node. */
+	readonly engine: EngineProgram | undefined;
 	readonly cloud: CloudName;
 	/** Overlays the settings. */
 	readonly mote?: Record<string, Record<string, unknown>>;
 	readonly embedded?: Partial<EmbeddedCloudOptions>;
 	/** Prepares the machine before it boots. */
-	readonly prepare?: (machine: Machine) => void;
-	/** The observer of each boot. */
-	readonly observe?: (node: MoteNode) => Observer;
+	readonly prepare?: (machine: Engine) => void;
+	readonly observer?: Observer;
 }
 
 export async function openLab(options: LabOptions): Promise<Lab> {
@@ -46,39 +53,63 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 		...options.embedded,
 	});
 	const identity = await cloud.device(DEVICE);
-	const { mote = {} } = options;
-	let boots = 0;
-	const machine = new Machine({
-		pins: PINS,
-		config: {
-			mote: {
-				...mote,
-				device: { id: DEVICE, cloud: options.cloud, log: "off", ...mote.device },
-				broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port, ...mote.broker },
-			},
+	const { mote = {}, observer, engine } = options;
+	const config = {
+		mote: {
+			...mote,
+			device: { id: DEVICE, cloud: options.cloud, log: "off", ...mote.device },
+			broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port, ...mote.broker },
+			outbox: { measures: 96, ...mote.outbox },
 		},
+	};
+	let boots = 0;
+	let crash: unknown;
+	const common = {
+		pins: PINS,
 		resources: new Map([
 			["ca.der", cloud.identities.ca.der],
 			["client.der", identity.certDer],
 			["client.pk8", identity.keyDer],
 		]),
-		main,
-		onBoot: (node) => {
+		observer,
+		onBoot: () => {
 			boots++;
-			if (options.observe) node.observer = options.observe(node);
 		},
-	});
+		onCrash: (error: unknown) => {
+			crash ??= error;
+		},
+	};
+	const machine =
+		engine === undefined
+			? new Machine({ ...common, config, main })
+			: new XsMachine({
+					...common,
+					engine,
+					creation: withoutReserve(boardCreation("esp32")),
+					program: await makeProgram("esp32", { ...config, observe: observer !== undefined }),
+				});
 	options.prepare?.(machine);
 	machine.boot();
+	const status = async () => {
+		const found = await machine.status();
+		if (crash !== undefined) throw crash;
+		if (!found) throw new Error("the machine is between two boots");
+		return found;
+	};
 	return {
 		cloud,
 		machine,
-		get node() {
-			if (machine.node === undefined) throw new Error("the machine is between two boots");
-			return machine.node;
+		status,
+		async until(wanted, timeoutMs = 15_000) {
+			const end = performance.now() + timeoutMs;
+			for (;;) {
+				const found = await status();
+				if (wanted(found)) return found;
+				if (performance.now() > end) throw new Error(`waited too long: ${JSON.stringify(found)}`);
+				await new Promise((resolve) => setTimeout(resolve, 10));
+			}
 		},
 		boots: () => boots,
-		stop: () => new Promise((resolve) => machine.enter(() => machine.node?.stop(resolve))),
 		async close() {
 			machine.close();
 			await cloud.close();

@@ -3,6 +3,7 @@
 
 import { Board } from "host-sim/xs/board/board";
 import { FrameObserver } from "host-sim/xs/board/observer";
+import { statusValues } from "host-sim/xs/board/status";
 import { Control, Out } from "host-sim/xs/frames";
 import config from "mc/config";
 import main from "../../../main.js";
@@ -15,24 +16,6 @@ export default function start(): void {
 	board.control = (what) => {
 		if (what === Control.StopSampling) node.stopSampling();
 		else if (what === Control.Stop) node.stop(() => host.send(Out.Stopped));
-		const { ring } = node.measures;
-		const { health, outbox, session } = node;
-		host.send(
-			Out.Status,
-			ring.slots,
-			ring.used,
-			ring.highWater,
-			ring.evicted,
-			health.malformed,
-			outbox.waiting,
-			outbox.open,
-			outbox.delivered,
-			health.accepted,
-			health.commands,
-			health.refusedCommands,
-			health.droppedSamples,
-			session.counters.publishesReceived,
-			session.counters.connections,
-		);
+		host.send(Out.Status, ...statusValues(node));
 	};
 }
