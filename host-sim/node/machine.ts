@@ -7,8 +7,8 @@ import type { MoteNode } from "../../modules/app/node.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import { type CircuitIO, makeIO } from "../circuit/io.js";
 import type { Engine, EngineEvents, NodeStatus } from "../engine.js";
-import { statusValues } from "../xs/board/status.js";
-import { readStatus } from "../xs/codec.js";
+import { putStatus } from "../xs/board/status.js";
+import { readStatus, type Value } from "../xs/codec.js";
 
 export interface MachineOptions extends Omit<EngineEvents, "onBoot"> {
 	readonly pins: CircuitPins;
@@ -96,7 +96,10 @@ export class Machine implements Engine {
 	}
 
 	async status(): Promise<NodeStatus | undefined> {
-		return this.node && readStatus(statusValues(this.node));
+		if (!this.node) return undefined;
+		const values: Value[] = [];
+		putStatus(this.node, values, 0);
+		return readStatus(values);
 	}
 
 	stop(): Promise<void> {

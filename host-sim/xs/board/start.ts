@@ -3,7 +3,7 @@
 
 import { Board } from "host-sim/xs/board/board";
 import { FrameObserver } from "host-sim/xs/board/observer";
-import { statusValues } from "host-sim/xs/board/status";
+import { putStatus } from "host-sim/xs/board/status";
 import { Control, Out } from "host-sim/xs/frames";
 import config from "mc/config";
 import main from "../../../main.js";
@@ -13,9 +13,12 @@ export default function start(): void {
 	host.attach(board);
 	const node = main();
 	if ((config as { observe?: boolean }).observe) node.observer = new FrameObserver();
+	const status: [type: number, ...values: unknown[]] = [Out.Status];
+	putStatus(node, status, 1);
 	board.control = (what) => {
 		if (what === Control.StopSampling) node.stopSampling();
 		else if (what === Control.Stop) node.stop(() => host.send(Out.Stopped));
-		host.send(Out.Status, ...statusValues(node));
+		putStatus(node, status, 1);
+		host.send.apply(host, status);
 	};
 }
