@@ -12,13 +12,17 @@ const { values } = parseArgs({
 		messages: { type: "string", default: "100000" },
 		reconnects: { type: "string", default: "1000" },
 		json: { type: "boolean", default: false },
+		/** The engine of the SDK at $MODDABLE, which is what boards run, instead of npm's. */
+		sdk: { type: "boolean", default: false },
 	},
 });
 const messages = Number(values.messages);
 const times = Number(values.reconnects);
 if (!(messages > 0) || !(times > 0)) throw new Error("--messages and --reconnects are numbers above 0");
 
-const engine = await buildEngine((text) => process.stderr.write(`${text}\n`));
+const sdk = values.sdk ? process.env.MODDABLE : undefined;
+if (values.sdk && !sdk) throw new Error("--sdk needs MODDABLE to name the SDK's folder");
+const engine = await buildEngine((text) => process.stderr.write(`${text}\n`), sdk);
 const started = performance.now();
 const note = (text: string) =>
 	process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s  ${text}\n`);
@@ -50,7 +54,7 @@ if (values.json)
 	);
 else {
 	printTable(
-		`Taken from the machine's memory in ${messages} messages (XS, ${engine.bits} bit, ESP32-C3's memory less TLS)`,
+		`Taken from the machine's memory in ${messages} messages (${sdk ? "the SDK's XS" : "npm's XS 13.3"}, ${engine.bits} bit, ESP32-C3's memory less TLS)`,
 		["path", "messages", "slots", "chunk bytes", "collections", "new keys", "samples a PUBLISH", "commands"],
 		results.map(({ name, messages: n, taken, batched, commands }) => [
 			name,
