@@ -1,0 +1,50 @@
+// The board's clock over Moddable's `time` and Date, both in the hands of the test.
+
+import assert from "node:assert/strict";
+import Time from "../../host-sim/moddable/time.js";
+import { SystemClock } from "../../modules/platform/clock.js";
+
+const FLOOR = Date.UTC(2024, 0, 1);
+
+describe("platform: clock", () => {
+	const ticks = Object.getOwnPropertyDescriptor(Time, "ticks") as PropertyDescriptor;
+	const { now } = Date;
+	let raw = 0;
+	let wall = 0;
+	beforeEach(() => {
+		Object.defineProperty(Time, "ticks", { configurable: true, get: () => raw | 0 });
+		Date.now = () => wall;
+	});
+	afterEach(() => {
+		Object.defineProperty(Time, "ticks", ticks);
+		Date.now = now;
+	});
+
+	it("goes on where the 32 bits of the ticks wrap, and never back", () => {
+		raw = 0x7fff_ff00;
+		const clock = new SystemClock();
+		const start = clock.monotonic();
+		for (let passed = 0; passed < 2 ** 33; passed += 2 ** 30 + 12_345) {
+			raw = 0x7fff_ff00 + passed;
+			assert.equal(clock.monotonic() - start, passed);
+		}
+	});
+
+	it("knows the time of day of moments before and behind, once it has been set", () => {
+		raw = 5_000;
+		wall = FLOOR - 1;
+		const clock = new SystemClock();
+		const start = clock.monotonic();
+		assert.equal(clock.wallAt(start), -1);
+		wall = FLOOR;
+		assert.equal(clock.wallAt(start), FLOOR);
+		raw += 2_500;
+		wall += 2_500;
+		assert.equal(clock.wallAt(start), FLOOR);
+		assert.equal(clock.wallAt(start + 1_000), FLOOR + 1_000);
+		assert.equal(clock.wallAt(start + 9_000), FLOOR + 9_000);
+		// The clock is set again: moments of this boot follow it.
+		wall += 60_000;
+		assert.equal(clock.wallAt(start), FLOOR + 60_000);
+	});
+});
