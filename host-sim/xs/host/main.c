@@ -24,8 +24,7 @@ int main(int argc, char* argv[]) {
 		fputs("mote-xs is started by host-sim (host-sim/xs/machine.ts):\n\tmote-xs --chunk N,N --slots N,N --stack N --keys N,N --names N,N --static N [--lines]\n", stderr);
 		return EXIT_USAGE;
 	}
-	/* Ctrl-C is for the parent, which ends the machine in order; a parent that has gone is seen at the next write. */
-	signal(SIGINT, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	/* What ends the whole group is for the parent, which ends the machine in order; one that has gone is seen at the next read or write. */
+	for (i = 0; i < 3; i++) signal((int[]){ SIGINT, SIGTERM, SIGPIPE }[i], SIG_IGN);
 	return hostServe(&creation, lines);
 }
