@@ -8,7 +8,7 @@
 // decimals; an element of an array costs less than one of a typed array, and a write of four bytes no more than one of
 // a single byte.
 
-import { digitCount, MINUS, PAIRS, POINT, writeDigits, writeInteger } from "./decimal.js";
+import { digitCount, MINUS, NUMBER_DIGITS, PAIRS, POINT, writeDigits, writeInteger } from "./decimal.js";
 import type { Stamp } from "./stamp.js";
 
 /** Constant bytes; a channel's value, in the order of channels; the time of the sample; the record's running number (10 digits). */
@@ -36,7 +36,6 @@ type Piece = (value: number, to: number) => number;
 export const TEMPLATE_VALUE_BYTES = 12;
 /** What a value's place takes: a write of four bytes may begin at its last character. */
 const VALUE_PLACE = TEMPLATE_VALUE_BYTES + 4;
-const NUMBER_DIGITS = 10;
 
 /** Bytes of the buffer that a template of these parts takes. */
 export function templateBytes(stamp: Stamp, parts: readonly TemplatePart[]): number {

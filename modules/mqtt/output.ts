@@ -38,9 +38,6 @@ export class Output {
 	get at(): number {
 		return this.base + this.length;
 	}
-	get room(): number {
-		return this.size - this.length;
-	}
 
 	/** Writes as much as the transport takes. Returns the number of bytes. */
 	drain(transport: Transport): number {

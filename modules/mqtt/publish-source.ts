@@ -5,7 +5,7 @@ import type { PublishHeader } from "./publish-header.js";
 /** The message that is about to be sent; filled in by the source, reused for every message. */
 export class Publication {
 	topic: Uint8Array = new Uint8Array(0);
-	/** Topic, QoS and retain flag as kept bytes, where the source has them. */
+	/** The same as kept bytes, where the source has them: of a message that is not retained. */
 	header: PublishHeader | undefined;
 	qos = 0;
 	retain = false;

@@ -16,7 +16,6 @@ class State {
 	readonly due: StubTimer[] = [];
 	count = 0;
 	done = 0;
-	written = 0;
 
 	isDue(timer: StubTimer): void {
 		this.due[this.count++] = timer;
@@ -76,7 +75,6 @@ export class StubSocket {
 	}
 
 	write(bytes: Uint8Array): number {
-		scope.benchHardware.written += bytes.byteLength;
 		this.log?.push(...bytes);
 		return FREE;
 	}
