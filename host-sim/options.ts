@@ -21,7 +21,7 @@ a second. On a terminal, commands such as "led on" can be typed.
   --username U                   user name; the password comes from MOTE_PASSWORD (with --broker)
   --settings FILE                JSON: any setting of modules/app/settings.ts
   --interval 1s                  pause between measures: 100ms to 24h
-  --qos 0|1                      QoS of the measures (1)
+  --qos 0|1|2                    QoS of the measures (1)
   --measures N                   end once N measures are delivered and every --command has ended
   --command "led on"             a command from the cloud's side (embedded broker only); several go one by one
   --engine xs|node               where the firmware runs: the board's engine with the board's memory, or Node (xs)
@@ -56,7 +56,7 @@ export interface Options {
 	readonly username: string | undefined;
 	readonly settings: string | undefined;
 	readonly intervalMs: number | undefined;
-	readonly qos: 0 | 1 | undefined;
+	readonly qos: 0 | 1 | 2 | undefined;
 	readonly measures: number | undefined;
 	readonly commands: readonly string[];
 	/** Undefined: XS if it can be had. */
@@ -86,7 +86,8 @@ export function parseOptions(args: readonly string[]): Options {
 	const stats = values.stats !== undefined && oneOf("--stats", values.stats, ["json"] as const) === "json";
 	if (stats && engine === "node")
 		throw new OptionError("--stats shows the memory of the XS engine: leave --engine node out.");
-	const qos = values.qos === undefined ? undefined : Number(oneOf("--qos", values.qos, ["0", "1"] as const));
+	const qos =
+		values.qos === undefined ? undefined : Number(oneOf("--qos", values.qos, ["0", "1", "2"] as const));
 	const broker = values.broker === undefined ? undefined : parseBroker(values.broker);
 	const commands = values.command ?? [];
 	const brokerOnly = values["broker-only"] ?? false;
@@ -127,7 +128,7 @@ export function parseOptions(args: readonly string[]): Options {
 		username: values.username,
 		settings: values.settings,
 		intervalMs: values.interval === undefined ? undefined : parseInterval(values.interval),
-		qos: qos as 0 | 1 | undefined,
+		qos: qos as 0 | 1 | 2 | undefined,
 		measures: values.measures === undefined ? undefined : whole("--measures", values.measures, 1, 1e9),
 		commands,
 		engine,

@@ -28,7 +28,9 @@ export class LiveClient {
 	}
 
 	grantedQos(topic: string): 0 | 1 | 2 | undefined {
-		return (this.client as unknown as ClientInternals).subscriptions[topic]?.qos;
+		const { subscriptions } = this.client as unknown as ClientInternals;
+		// Of wildcards only the one that covers a topic and what is below it.
+		return (subscriptions[topic] ?? subscriptions[`${topic}/#`])?.qos;
 	}
 
 	send(topic: string, text: string): boolean {

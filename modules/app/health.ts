@@ -17,6 +17,8 @@ export class Health {
 	malformed = 0;
 	/** Messages of measures that the cloud refused. */
 	refusedMessages = 0;
+	/** Records that were given up because the server closes the connection on them. */
+	quarantined = 0;
 	/** SUBSCRIBE refused with 0x80. */
 	refusedSubscriptions = 0;
 	/** Connections beyond the first. */

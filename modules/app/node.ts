@@ -11,9 +11,9 @@ import type { Store } from "../core/store.js";
 import { type RecordTemplate, recordTemplate, templateBytes } from "../core/template.js";
 import { cutUtf8, decodeUtf8 } from "../core/utf8.js";
 import { describeClose } from "../mqtt/close-codes.js";
+import type { PayloadSink } from "../mqtt/inbound.js";
 import type { Lane } from "../mqtt/lane.js";
 import { Outbox, type OutboxHandler } from "../mqtt/outbox.js";
-import { SUBACK_FAILURE } from "../mqtt/packet.js";
 import type { InboundMessage } from "../mqtt/parser.js";
 import { Session, type SessionHandler, SessionState } from "../mqtt/session.js";
 import type { Transport } from "../mqtt/transport.js";
@@ -21,6 +21,7 @@ import { Arena } from "./arena.js";
 import { type Actuators, CommandParser } from "./commands.js";
 import { Health } from "./health.js";
 import type { Observer } from "./observer.js";
+import { Opening } from "./opening.js";
 import { Sampler } from "./sampler.js";
 import type { Settings } from "./settings.js";
 
@@ -28,6 +29,14 @@ import type { Settings } from "./settings.js";
 const FLUSH_MS = 5_000;
 /** Pause between looks at outstanding confirmations, ms. */
 const EXPIRY_MS = 500;
+
+/**
+ * The server may still hold ids that were in flight when the power was cut, and would take a new QoS 2 message under one of
+ * them for a repetition: so the ids of a boot begin a block behind those of the one before. One write in 1024 messages.
+ */
+const ID_BLOCK_KEY = "mqtt-ids";
+const ID_BLOCK_BITS = 10;
+const ID_BLOCKS = 63;
 
 /** The actuators, and what they and the sensors read. */
 export interface Board extends Omit<Actuators, "interval"> {
@@ -70,9 +79,9 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	readonly #template: RecordTemplate | undefined;
 	readonly #expiry: Alarm;
 	readonly #flush: Alarm;
-	#step = 0;
-	#subscribeId = 0;
-	#stepDone: (() => void) | undefined;
+	readonly #opening: Opening;
+	/** Of the packet ids in use, in a session that persists. */
+	#idBlock = -1;
 	#restarting = false;
 	#evicting = false;
 	#stopped: (() => void) | undefined;
@@ -101,6 +110,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 			this.#template = template;
 		}
 		this.outbox = new Outbox([this.events, this.measures], cloud.stamp, clock, boot, this);
+		const block = cloud.connect.cleanSession ? -1 : Number(parts.store.get(ID_BLOCK_KEY) ?? -1);
 		this.session = new Session({
 			transport: parts.transport,
 			clock,
@@ -110,6 +120,16 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 			connect: cloud.connect,
 			source: this.outbox,
 			handler: this,
+			lastPacketId: block < 0 ? 0 : Math.max(0, (((block + 1) & ID_BLOCKS) << ID_BLOCK_BITS) - 1),
+		});
+		this.#opening = new Opening({
+			cloud,
+			session: this.session,
+			outbox: this.outbox,
+			health: this.health,
+			timers,
+			log: parts.log,
+			finished: () => this.#online(),
 		});
 		this.#parser = new CommandParser({ maxRpm: settings.motor.maxRpm });
 		this.#sampler = new Sampler(clock, timers, settings.sampling.intervalMs, () => this.#sample());
@@ -228,39 +248,24 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		if (again || outbox.unconfirmed > unconfirmed || this.measures.ring.unstamped > 0) this.session.pump();
 	}
 
-	// The cloud's opening
-
-	#nextStep(): void {
-		const step = this.#cloud.opening(this.#step++);
-		this.#stepDone = step?.done;
-		if (step === undefined) {
-			this.outbox.open = true;
-			this.#evicting = false;
-			this.#log.info("online");
-			this.observer?.online?.();
-			this.session.pump();
-			return;
-		}
-		if (step.kind === "publish") {
-			this.outbox.publishDirect(step.topic, step.payload, step.qos, step.retain);
-			this.session.pump();
-		} else {
-			this.#subscribeId = this.session.subscribe(step.topic, step.qos);
-			if (this.#subscribeId === 0) this.session.drop("acknowledge-timeout", "no room for SUBSCRIBE");
-		}
+	#online(): void {
+		this.outbox.open = true;
+		this.#evicting = false;
+		this.#log.info("online");
+		this.observer?.online?.();
+		this.session.pump();
 	}
 
 	// SessionHandler
 
-	sessionOpened(_sessionPresent: boolean): void {
+	sessionOpened(sessionPresent: boolean): void {
 		if (this.session.counters.connections > 1) this.health.reconnects++;
-		this.#step = 0;
-		this.#nextStep();
+		this.#opening.begin(sessionPresent);
 	}
 
 	sessionClosed(code: string, detail: string, retryMs: number): void {
 		this.outbox.open = false;
-		this.outbox.interrupted();
+		this.#opening.disconnected();
 		this.#cloud.disconnected();
 		if (code === "requested") this.#log.info("disconnected");
 		else {
@@ -269,6 +274,16 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		}
 		this.observer?.offline?.(code, detail, retryMs);
 		if (retryMs < 0) this.#rest();
+	}
+
+	/** Before an id of another block goes out, in a session that persists: after a power cut ids go on behind it. */
+	#enterIdBlock(block: number): void {
+		this.#idBlock = block;
+		if (!this.#cloud.connect.cleanSession) this.#parts.store.set(ID_BLOCK_KEY, block);
+	}
+
+	stream(m: InboundMessage): PayloadSink | undefined {
+		return this.#cloud.stream?.(m);
 	}
 
 	message(m: InboundMessage): void {
@@ -297,16 +312,10 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	}
 
 	subscribed(packetId: number, code: number): void {
-		if (packetId !== this.#subscribeId) return;
-		this.#subscribeId = 0;
-		if (code === SUBACK_FAILURE) {
-			this.health.refusedSubscriptions++;
-			this.session.drop("subscribe-refused", "");
-			return;
-		}
-		this.#stepDone?.();
-		this.#nextStep();
+		this.#opening.answered(packetId, code);
 	}
+
+	unsubscribed(): void {}
 
 	// OutboxHandler
 
@@ -320,6 +329,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	}
 
 	sending(lane: Lane, slot: number, count: number, packetId: number): void {
+		if (packetId >> ID_BLOCK_BITS !== this.#idBlock) this.#enterIdBlock(packetId >> ID_BLOCK_BITS);
 		this.observer?.sending?.(
 			lane.topic,
 			count,
@@ -330,8 +340,13 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	}
 
 	directDelivered(): void {
-		this.#stepDone?.();
-		this.#nextStep();
+		this.#opening.delivered();
+	}
+
+	quarantined(lane: Lane, slot: number): void {
+		this.health.quarantined++;
+		this.#log.warn(`the server closes the connection on record ${lane.ring.number(slot)}: it is given up`);
+		this.observer?.quarantined?.(1, lane === this.measures);
 	}
 
 	// CloudHost

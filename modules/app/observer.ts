@@ -21,6 +21,8 @@ export interface Observer {
 	delivered?(measures: number, waiting: number): void;
 	/** Measures of which it is unknown whether they arrived; they are not sent again. */
 	unconfirmed?(measures: number): void;
+	/** Records that were given up because the server closes the connection on them. */
+	quarantined?(records: number, measures: boolean): void;
 	/** The cloud refused a message of measures. */
 	refused?(code: number, reason: string): void;
 	/** An inbound message, before it is acted on. */

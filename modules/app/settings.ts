@@ -3,10 +3,14 @@
 
 import { LEVELS } from "../core/log.js";
 import { encodeUtf8 } from "../core/utf8.js";
+import { filterFault } from "../mqtt/topic.js";
 import { INTERVAL_RANGE } from "./commands.js";
 
 /** Longest topic; with four bytes a character it still fits into half of the output stage. */
 const MAX_TOPIC = 184;
+
+/** The settings of `plain` that are topics. */
+const TOPICS = Object.freeze(["measures", "commands", "results", "status"] as const);
 
 interface TextField {
 	readonly type: "text";
@@ -70,7 +74,7 @@ export const SCHEMA = Object.freeze({
 		/** Pause between samples, ms. */
 		intervalMs: whole(1000, INTERVAL_RANGE[0], INTERVAL_RANGE[1]),
 		/** QoS of measures; operation results always go at QoS 1. */
-		qos: choice(1, [0, 1]),
+		qos: choice(1, [0, 1, 2]),
 	}),
 	outbox: Object.freeze({
 		/** Samples that are kept while the link is down; the oldest give way. */
@@ -107,9 +111,23 @@ export const SCHEMA = Object.freeze({
 	plain: Object.freeze({
 		/** %id is replaced by the device's id. */
 		measures: text("mote/%id/measures", 120, 1),
-		commands: text("mote/%id/commands", 120, 1),
+		/**
+		 * May have wildcards. Where the last level is one, what the topic has there stands in front of the payload: by
+		 * "40%" on mote/<id>/commands/led the command is "led 40%".
+		 */
+		commands: text("mote/%id/commands/#", 120, 1),
 		results: text("mote/%id/results", 120, 1),
 		status: text("mote/%id/status", 120, 1),
+		/** QoS at which commands are asked for, and of results and status; that of measures is sampling.qos. */
+		commandsQos: choice(1, [0, 1, 2]),
+		resultsQos: choice(1, [0, 1, 2]),
+		statusQos: choice(1, [0, 1, 2]),
+		/** JSON objects, or the values alone: "21.51,0,0,0.0", and "SUCCESSFUL" or "FAILED: reason". */
+		format: choice("json", ["json", "raw"]),
+		/** Let the session outlive the connection: what was under way goes on, and commands wait at the broker. */
+		persistent: flag(false),
+		/** Carry out retained commands too: they come again with every subscription. */
+		retainedCommands: flag(false),
 	}),
 	thermistor: Object.freeze({
 		/** Resistance at 25 °C, ohms. */
@@ -188,11 +206,15 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 	const settings = result as unknown as Settings;
 	if (hasAny(settings.device.id, ":/+#") || hasBlank(settings.device.id))
 		mistakes.push("device.id: no colon, slash, +, # or blank");
-	for (const [key, pattern] of Object.entries(settings.plain)) {
+	for (const key of TOPICS) {
+		const pattern = settings.plain[key];
 		const topic = pattern.replaceAll("%id", settings.device.id);
 		if (topic.length > MAX_TOPIC)
 			mistakes.push(`plain.${key}: longer than ${MAX_TOPIC} characters with the id`);
-		if (hasAny(pattern, "+#")) mistakes.push(`plain.${key}: no wildcard [MQTT-3.3.2-2]`);
+		if (key === "commands") {
+			const fault = filterFault(pattern);
+			if (fault !== "") mistakes.push(`plain.commands: ${fault}`);
+		} else if (hasAny(pattern, "+#")) mistakes.push(`plain.${key}: no wildcard [MQTT-3.3.2-2]`);
 	}
 	if (settings.broker.password !== "" && settings.broker.username === "")
 		mistakes.push("broker.password: needs broker.username [MQTT-3.1.2-22]");

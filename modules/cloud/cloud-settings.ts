@@ -3,7 +3,7 @@
 export interface CloudSettings {
 	readonly device: { readonly id: string; readonly name: string };
 	readonly broker: { readonly keepAlive: number; readonly username: string; readonly password: string };
-	readonly sampling: { readonly qos: 0 | 1 };
+	readonly sampling: { readonly qos: 0 | 1 | 2 };
 	readonly motor: { readonly maxRpm: number };
 	readonly cumulocity: {
 		readonly type: string;
@@ -27,5 +27,11 @@ export interface CloudSettings {
 		readonly commands: string;
 		readonly results: string;
 		readonly status: string;
+		readonly commandsQos: 0 | 1 | 2;
+		readonly resultsQos: 0 | 1 | 2;
+		readonly statusQos: 0 | 1 | 2;
+		readonly format: "json" | "raw";
+		readonly persistent: boolean;
+		readonly retainedCommands: boolean;
 	};
 }

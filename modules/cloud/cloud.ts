@@ -6,12 +6,13 @@ import type { RecordWriter } from "../core/record-writer.js";
 import type { Stamp } from "../core/stamp.js";
 import type { TemplatePart } from "../core/template.js";
 import type { ConnectOptions } from "../mqtt/encode.js";
+import type { PayloadSink } from "../mqtt/inbound.js";
 import type { InboundMessage } from "../mqtt/parser.js";
 
 /** How the records of a lane become messages on one topic. */
 export interface LaneShape {
 	readonly topic: Uint8Array;
-	readonly qos: 0 | 1;
+	readonly qos: 0 | 1 | 2;
 	/** Largest payload of one record, bytes. */
 	readonly recordBytes: number;
 	/** Time stamps in one record. */
@@ -33,8 +34,17 @@ export interface OpeningStep {
 	readonly kind: "publish" | "subscribe";
 	readonly topic: Uint8Array;
 	readonly payload: Uint8Array;
-	readonly qos: 0 | 1;
+	readonly qos: 0 | 1 | 2;
 	readonly retain: boolean;
+	/**
+	 * What follows a SUBACK 0x80: the same again after a pause, so many times; then the connection begins anew, or the
+	 * measures flow without the subscription. Without this it begins anew at once.
+	 */
+	readonly refused?: {
+		readonly pauseMs: number;
+		readonly tries: number;
+		readonly finally: "reconnect" | "continue";
+	};
 	/** Called once the step was acknowledged. */
 	readonly done?: (() => void) | undefined;
 }
@@ -83,6 +93,8 @@ export interface Cloud {
 	eventDelivered(tag: number): void;
 	/** A message has arrived; positions hold during the call. */
 	message(message: InboundMessage): void;
+	/** A message too large to be kept begins: a sink for its payload, if it is wanted; else it is skipped. */
+	stream?(message: InboundMessage): PayloadSink | undefined;
 	/** A message too large to be kept; of its payload only the first bytes, [payloadStart, payloadEnd), are there. */
 	skipped(message: InboundMessage): void;
 	/** Called twice a second. */

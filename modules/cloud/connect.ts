@@ -1,4 +1,4 @@
-// CONNECT as all clouds use it here: clean session, credentials from the settings.
+// CONNECT as all clouds use it here: credentials from the settings; a clean session unless the cloud asks for more.
 
 import type { ConnectOptions, Will } from "../mqtt/encode.js";
 import { mqttText } from "../mqtt/topic.js";
@@ -9,11 +9,12 @@ export function connectOptions(
 	settings: CloudSettings,
 	clientId: string,
 	will: Will | undefined,
+	cleanSession = true,
 ): ConnectOptions {
 	const { broker } = settings;
 	return {
 		clientId: mqttText(clientId, "device.id"),
-		cleanSession: true,
+		cleanSession,
 		keepAlive: broker.keepAlive,
 		will,
 		username: broker.username === "" ? undefined : mqttText(broker.username, "broker.username"),

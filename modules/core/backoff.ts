@@ -26,12 +26,13 @@ export class Backoff {
 		return this.#failures;
 	}
 
-	/** The next pause in ms. */
-	next(): number {
+	/** The next pause in ms: at least `floorMs`, and then below twice as long. */
+	next(floorMs = 0): number {
 		const { minimumMs, initialMs, maximumMs } = this.#options;
 		const exponent = Math.min(this.#failures++, 20);
-		const ceiling = Math.min(maximumMs, initialMs * 2 ** exponent);
-		return Math.floor(minimumMs + this.#random() * Math.max(0, ceiling - minimumMs));
+		const floor = Math.max(minimumMs, floorMs);
+		const ceiling = Math.max(2 * floorMs, Math.min(maximumMs, initialMs * 2 ** exponent));
+		return Math.floor(floor + this.#random() * Math.max(0, ceiling - floor));
 	}
 
 	/** To be called once a connection has proved stable, not when it merely opened. */

@@ -45,13 +45,19 @@ export class InFlight {
 	readonly #states: Uint8Array;
 	/** When each exchange last moved, monotonic ms. */
 	readonly #moved: Float64Array;
+	/** The order in which messages are sent again: of their first sending, and of a PUBREL that of its PUBREC. */
+	readonly #orders: Float64Array;
 	#count = 0;
 	#last = 0;
+	#order = 0;
 
-	constructor(capacity: number) {
+	/** The first id that `open` gives out is the one behind `last`. */
+	constructor(capacity: number, last = 0) {
 		this.#ids = new Uint16Array(capacity);
 		this.#states = new Uint8Array(capacity);
 		this.#moved = new Float64Array(capacity);
+		this.#orders = new Float64Array(capacity);
+		this.#last = last;
 	}
 
 	get count(): number {
@@ -71,6 +77,7 @@ export class InFlight {
 		ids[index] = id;
 		this.#states[index] = state;
 		this.#moved[index] = now;
+		this.#orders[index] = ++this.#order;
 		this.#count++;
 		this.#last = id;
 		return id;
@@ -80,12 +87,14 @@ export class InFlight {
 	acknowledge(type: number, packetId: number, now = 0): number {
 		const index = packetId > 0 ? this.#ids.indexOf(packetId) : -1;
 		if (index < 0) return -1;
-		const next = transition(this.#states[index] as number, type);
+		const before = this.#states[index] as number;
+		const next = transition(before, type);
 		if (next < 0) return -1;
 		if (next === Await.Nothing) {
 			this.#ids[index] = 0;
 			this.#count--;
 		} else {
+			if (next !== before) this.#orders[index] = ++this.#order;
 			this.#states[index] = next;
 			this.#moved[index] = now;
 		}
@@ -104,6 +113,42 @@ export class InFlight {
 		for (let i = 0; i < this.#ids.length; i++)
 			if (this.#ids[i] !== 0 && (this.#moved[i] as number) < oldest) oldest = this.#moved[i] as number;
 		return oldest;
+	}
+
+	/** The exchange whose order comes next behind `order`, as an id, or 0. Orders begin at 1. */
+	after(order: number): number {
+		let id = 0;
+		let best = Number.POSITIVE_INFINITY;
+		for (let i = 0; i < this.#ids.length; i++) {
+			const own = this.#orders[i] as number;
+			if (this.#ids[i] !== 0 && own > order && own < best) {
+				best = own;
+				id = this.#ids[i] as number;
+			}
+		}
+		return id;
+	}
+
+	/** Of an id that is in use. */
+	order(packetId: number): number {
+		return this.#orders[this.#ids.indexOf(packetId)] as number;
+	}
+	state(packetId: number): number {
+		return this.#states[this.#ids.indexOf(packetId)] as number;
+	}
+
+	/** Forgets one exchange. */
+	remove(packetId: number): void {
+		const index = packetId > 0 ? this.#ids.indexOf(packetId) : -1;
+		if (index < 0) return;
+		this.#ids[index] = 0;
+		this.#count--;
+	}
+
+	/** Forgets SUBSCRIBE and UNSUBSCRIBE: they are no part of a session, which goes on without them. */
+	forgetRequests(): void {
+		for (let i = 0; i < this.#ids.length; i++)
+			if ((this.#states[i] as number) >= Await.Suback) this.remove(this.#ids[i] as number);
 	}
 
 	/** Forgets everything: a clean session ends with its connection [MQTT-3.1.2-6]. */

@@ -8,6 +8,10 @@ export class InboundQos2 {
 		this.#ids = new Uint16Array(capacity);
 	}
 
+	get full(): boolean {
+		return this.#ids.indexOf(0) < 0;
+	}
+
 	has(packetId: number): boolean {
 		return this.#ids.indexOf(packetId) >= 0;
 	}

@@ -9,7 +9,7 @@ export interface Lane {
 	readonly topic: Uint8Array;
 	/** The same, ready to be sent. */
 	readonly header: PublishHeader;
-	readonly qos: 0 | 1;
+	readonly qos: 0 | 1 | 2;
 	/** Records that one message may carry. */
 	readonly maxRecords: number;
 	/** Payload bytes that one message may carry. */

@@ -3,7 +3,10 @@
 export const Limits = Object.freeze({
 	/** Output stage, bytes; a multiple of 32. Larger packets pass through it in pieces. */
 	outputBytes: 1536,
-	/** Largest inbound packet body that is kept whole, bytes. Larger ones are skipped, acknowledged and counted. */
+	/**
+	 * Largest inbound packet body that is kept whole, bytes. The payload of a larger one is streamed to whoever wants it,
+	 * else skipped and counted; it is acknowledged either way.
+	 */
 	inboundBytes: 2048,
 	/** Most bytes that the transport hands over at once. */
 	chunkBytes: 1460,
@@ -32,4 +35,8 @@ export const Limits = Object.freeze({
 	backoffInitialMs: 1_000,
 	/** Largest pause, ms. */
 	backoffMaximumMs: 30_000,
+	/** Shortest pause after CONNACK 4: a wrong password does not become right by asking often, ms. */
+	credentialPauseMs: 60_000,
+	/** Shortest pause after CONNACK 1 or 2: somebody has to change a setting, ms. */
+	configurationPauseMs: 300_000,
 });

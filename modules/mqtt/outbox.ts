@@ -5,15 +5,19 @@ import type { Clock } from "../core/clock.js";
 import { writeNumber } from "../core/decimal.js";
 import { RecordState, type Ring } from "../core/ring.js";
 import type { Stamp } from "../core/stamp.js";
+import { Direct, type DirectMessage } from "./direct.js";
 import type { Lane } from "./lane.js";
 import { Limits } from "./limits.js";
 import type { Publication, PublishSource } from "./publish-source.js";
+import { Phase, Suspect } from "./suspect.js";
 
 export interface OutboxHandler {
 	/** The record was delivered and is about to be removed. */
 	delivered(lane: Lane, slot: number): void;
 	/** Whether the record arrived is unknown and it will not be sent again; it is about to be removed. */
 	unconfirmed(lane: Lane, slot: number): void;
+	/** The server closes the connection whenever the record is sent; it is about to be removed. */
+	quarantined(lane: Lane, slot: number): void;
 	/** A message begins to be sent; its records are `count` ones from `slot` on. */
 	sending(lane: Lane, slot: number, count: number, packetId: number): void;
 	/** The message of `publishDirect` is delivered. */
@@ -30,6 +34,8 @@ export class Outbox implements PublishSource {
 	delivered = 0;
 	/** Records that were sent and of which nothing is known. */
 	unconfirmed = 0;
+	/** Records that were given up because the server closes the connection on them. */
+	quarantined = 0;
 	/** PUBLISH packets that carried records. */
 	messages = 0;
 	// The message being sent; it stands first because XS searches fields in their order
@@ -39,7 +45,6 @@ export class Outbox implements PublishSource {
 	#segmentLeft = 0;
 	#first = -1;
 	#count = 0;
-	#directChosen = false;
 	#record = -1;
 	#recordsLeft = 0;
 	#separatorNext = false;
@@ -50,13 +55,8 @@ export class Outbox implements PublishSource {
 	readonly #handler: OutboxHandler;
 	readonly #bytes: Uint8Array;
 	readonly #view: DataView;
-	// The direct message
-	#direct: Uint8Array | undefined;
-	#directTopic: Uint8Array | undefined;
-	#directQos = 1;
-	#directRetain = false;
-	#directSent = 0;
-	#directPacket = -1;
+	readonly #suspect = new Suspect();
+	readonly #direct = new Direct();
 
 	/** `boot` is the number of this boot; stamps are only corrected for samples of the same boot. */
 	constructor(lanes: readonly Lane[], stamp: Stamp, clock: Clock, boot: number, handler: OutboxHandler) {
@@ -81,51 +81,79 @@ export class Outbox implements PublishSource {
 	}
 
 	/** Publishes a message of its own, ahead of the lanes and also while they are closed; one at a time. */
-	publishDirect(topic: Uint8Array, payload: Uint8Array, qos: 0 | 1, retain: boolean): void {
-		this.#directTopic = topic;
-		this.#direct = payload;
-		this.#directQos = qos;
-		this.#directRetain = retain;
-		this.#directPacket = -1;
+	publishDirect(message: DirectMessage): void {
+		this.#direct.set(message);
 	}
 
 	// PublishSource
 
+	get holds(): boolean {
+		return this.#suspect.phase !== Phase.Nobody;
+	}
+
 	next(publication: Publication, windowOpen: boolean): boolean {
-		const direct = this.#direct;
-		if (direct && this.#directPacket < 0 && (windowOpen || this.#directQos === 0)) {
-			publication.topic = this.#directTopic as Uint8Array;
-			publication.header = undefined;
-			publication.qos = this.#directQos;
-			publication.retain = this.#directRetain;
-			publication.length = direct.length;
-			this.#directSent = 0;
-			this.#directChosen = true;
+		if (this.#direct.waits(windowOpen)) {
+			this.#direct.describe(publication);
 			return true;
 		}
 		if (!this.open) return false;
+		const { phase } = this.#suspect;
+		let alone = phase === Phase.Alone || phase === Phase.Trial;
+		if (alone) {
+			if (this.#underWay > 0) return false;
+			if (!this.#suspectWaits()) {
+				this.#suspect.clear();
+				alone = false;
+			}
+		}
 		for (let i = 0; i < this.#lanes.length; i++) {
 			const lane = this.#lanes[i] as Lane;
 			// At QoS 0 the socket's buffer is the window: what is in it can not be evicted and must not fill the ring.
 			const open = lane.qos > 0 ? windowOpen : lane.ring.used - lane.ring.queued <= lane.ring.slots >> 1;
+			if (alone && lane !== this.#suspect.lane) continue;
 			if (lane.ring.queued > 0 && open && this.#choose(lane)) {
-				publication.topic = lane.topic;
-				publication.header = lane.header;
-				publication.qos = lane.qos;
-				publication.retain = false;
-				publication.length = this.#left;
+				this.#describe(publication, lane);
 				return true;
 			}
 		}
 		return false;
 	}
 
-	started(packetId: number): void {
-		if (this.#directChosen) {
-			this.#directPacket = packetId;
-			if ((this.#direct as Uint8Array).length === 0) this.#directChosen = false;
-			return;
+	again(publication: Publication, packetId: number): boolean {
+		if (this.#direct.packetId === packetId) {
+			this.#direct.describe(publication);
+			return true;
 		}
+		for (let i = 0; i < this.#lanes.length; i++) {
+			const lane = this.#lanes[i] as Lane;
+			if (lane.qos > 0 && this.#chooseAgain(lane, packetId)) {
+				this.#describe(publication, lane);
+				return true;
+			}
+		}
+		return false;
+	}
+
+	#describe(publication: Publication, lane: Lane): void {
+		publication.topic = lane.topic;
+		publication.header = lane.header;
+		publication.qos = lane.qos;
+		publication.retain = false;
+		publication.length = this.#left;
+	}
+
+	/** Records that were sent, or are being sent, and whose fate is open. */
+	get #underWay(): number {
+		let n = 0;
+		for (let i = 0; i < this.#lanes.length; i++) {
+			const { ring } = this.#lanes[i] as Lane;
+			n += ring.used - ring.queued;
+		}
+		return n;
+	}
+
+	started(packetId: number): void {
+		if (this.#direct.chosen) return this.#direct.started(packetId);
 		const lane = this.#lane as Lane;
 		const ring = lane.ring;
 		const states = ring.states;
@@ -145,7 +173,7 @@ export class Outbox implements PublishSource {
 	}
 
 	copy(bytes: Uint8Array, at: number, room: number): number {
-		if (this.#directChosen) return this.#copyDirect(bytes, at, room);
+		if (this.#direct.chosen) return this.#direct.copy(bytes, at, room);
 		const all = room < this.#left ? room : this.#left;
 		let done = 0;
 		while (done < all) {
@@ -165,7 +193,7 @@ export class Outbox implements PublishSource {
 
 	/** PUBACK for one of our messages. */
 	acknowledged(packetId: number): void {
-		if (this.#direct && this.#directPacket === packetId) this.#directDone();
+		if (this.#direct.packetId === packetId && this.#direct.done()) this.#handler.directDelivered();
 		for (let i = 0; i < this.#lanes.length; i++) this.#settle(this.#lanes[i] as Lane, packetId);
 	}
 
@@ -174,36 +202,104 @@ export class Outbox implements PublishSource {
 		this.acknowledged(0);
 	}
 
-	/** The connection is gone: what was under way is queued again, in order; at QoS 0 its fate stays unknown. */
-	interrupted(): void {
+	/** The connection is gone, the session may go on: what is under way stays so; at QoS 0 its fate is unknown. */
+	suspended(byServer: boolean): void {
+		if (byServer) this.#suspectOldest(true);
 		this.#lane = undefined;
 		this.#left = 0;
-		this.#direct = undefined;
-		this.#directChosen = false;
+		this.#direct.disconnected(true);
+		for (let i = 0; i < this.#lanes.length; i++) {
+			const lane = this.#lanes[i] as Lane;
+			if (lane.qos === 0) {
+				this.#requeue(lane);
+				continue;
+			}
+			const { ring } = lane;
+			for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
+				const state = ring.states[slot];
+				if (state !== RecordState.Queued) n--;
+				if (state === RecordState.Sending) ring.setState(slot, RecordState.InFlight);
+			}
+		}
+	}
+
+	/** The session is gone: what was under way is queued again, in order; at QoS 0 its fate stays unknown. */
+	interrupted(byServer: boolean): void {
+		if (byServer) this.#suspectOldest(false);
+		this.#lane = undefined;
+		this.#left = 0;
+		this.#direct.disconnected(false);
+		for (let i = 0; i < this.#lanes.length; i++) this.#requeue(this.#lanes[i] as Lane);
+	}
+
+	#requeue(lane: Lane): void {
+		const { ring } = lane;
+		const { states, nexts, packets, attempts } = ring;
+		let previous = -1;
+		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; ) {
+			const state = states[slot];
+			if (state === RecordState.Queued) {
+				previous = slot;
+				slot = nexts[slot] as number;
+				continue;
+			}
+			n--;
+			const spent =
+				(state === RecordState.InFlight && packets[slot] === 0) ||
+				(state === RecordState.Held && (attempts[slot] as number) >= MAX_ATTEMPTS);
+			if (spent) slot = this.#giveUp(lane, slot, previous);
+			else {
+				ring.setState(slot, RecordState.Queued);
+				previous = slot;
+				slot = nexts[slot] as number;
+			}
+		}
+	}
+
+	/** The server closed the connection: the oldest message without an answer may be why. */
+	#suspectOldest(persistent: boolean): void {
 		for (let i = 0; i < this.#lanes.length; i++) {
 			const lane = this.#lanes[i] as Lane;
 			const { ring } = lane;
-			const { states, nexts, packets, attempts } = ring;
-			let previous = -1;
-			for (let slot = ring.first, n = ring.used - ring.queued; n > 0; ) {
-				const state = states[slot];
-				if (state === RecordState.Queued) {
-					previous = slot;
-					slot = nexts[slot] as number;
-					continue;
-				}
+			if (lane.qos === 0) continue;
+			for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
+				const state = ring.states[slot];
+				if (state === RecordState.Queued) continue;
 				n--;
-				const spent =
-					(state === RecordState.InFlight && packets[slot] === 0) ||
-					(state === RecordState.Held && (attempts[slot] as number) >= MAX_ATTEMPTS);
-				if (spent) slot = this.#giveUp(lane, slot, previous);
-				else {
-					ring.setState(slot, RecordState.Queued);
-					previous = slot;
-					slot = nexts[slot] as number;
-				}
+				if (state === RecordState.Held) continue;
+				if (this.#suspect.closed(lane, ring.messages[slot] as number, persistent)) this.#quarantine();
+				return;
 			}
 		}
+		this.#suspect.closed(undefined, 0, persistent);
+	}
+
+	/** Whether the suspect's message is still there: a full ring may have given it up. */
+	#suspectWaits(): boolean {
+		const { message } = this.#suspect;
+		const { ring } = this.#suspect.lane as Lane;
+		for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
+			if (ring.messages[slot] === message) return true;
+		return false;
+	}
+
+	/** Removes the records of the suspect's message. */
+	#quarantine(): void {
+		const { message } = this.#suspect;
+		const lane = this.#suspect.lane as Lane;
+		const { ring } = lane;
+		let previous = -1;
+		for (let slot = ring.first; slot >= 0; ) {
+			if (ring.messages[slot] === message) {
+				this.quarantined++;
+				this.#handler.quarantined(lane, slot);
+				slot = ring.remove(slot, previous);
+			} else {
+				previous = slot;
+				slot = ring.after(slot);
+			}
+		}
+		this.#suspect.clear();
 	}
 
 	/** Sends again, or gives up, what was held longer than allowed. Returns whether something was queued again. */
@@ -284,8 +380,10 @@ export class Outbox implements PublishSource {
 		/** The message whose boundaries the records keep, or 0 for a new one, whose number is then the first's. */
 		let again = 0;
 		let message = 0;
+		const aside =
+			this.#suspect.phase === Phase.Aside && this.#suspect.lane === lane ? this.#suspect.message : -1;
 		for (let slot = ring.first; slot >= 0 && count < lane.maxRecords; slot = nexts[slot] as number) {
-			if (states[slot] !== RecordState.Queued) continue;
+			if (states[slot] !== RecordState.Queued || messages[slot] === aside) continue;
 			if (ring.unstamped > 0 && !this.#stampNow(lane, slot)) continue;
 			const before = messages[slot] as number;
 			if (count === 0) {
@@ -306,6 +404,34 @@ export class Outbox implements PublishSource {
 			count++;
 		}
 		if (count === 0) return false;
+		this.#compose(lane, first, count, bytes);
+		return true;
+	}
+
+	/** Takes the records of a message that was sent under this packet id. */
+	#chooseAgain(lane: Lane, packetId: number): boolean {
+		const { ring } = lane;
+		let bytes = lane.prefixEnd - lane.prefixStart + lane.suffixEnd - lane.suffixStart;
+		let first = -1;
+		let count = 0;
+		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
+			const state = ring.states[slot];
+			if (state !== RecordState.Queued) n--;
+			if (state !== RecordState.InFlight || ring.packets[slot] !== packetId) continue;
+			if (count === 0) first = slot;
+			else bytes += lane.separatorEnd - lane.separatorStart;
+			bytes += ring.lengths[slot] as number;
+			ring.setState(slot, RecordState.Sending);
+			count++;
+		}
+		if (count === 0) return false;
+		this.#compose(lane, first, count, bytes);
+		return true;
+	}
+
+	/** The next message has these records. */
+	#compose(lane: Lane, first: number, count: number, bytes: number): void {
+		const { ring } = lane;
 		this.#lane = lane;
 		this.#first = first;
 		this.#count = count;
@@ -323,7 +449,6 @@ export class Outbox implements PublishSource {
 			this.#segmentAt = ring.payloadAt(first);
 			this.#segmentLeft = ring.lengths[first] as number;
 		}
-		return true;
 	}
 
 	/** Corrects the stamps of a record that was taken before the clock was right. */
@@ -389,6 +514,8 @@ export class Outbox implements PublishSource {
 			const state = states[slot];
 			if (state !== RecordState.Queued) n--;
 			if (state === RecordState.InFlight && packets[slot] === packetId) {
+				if (this.#suspect.phase !== Phase.Nobody)
+					this.#suspect.delivered(lane, ring.messages[slot] as number);
 				if (lane.confirmMs === 0) {
 					this.delivered++;
 					this.#handler.delivered(lane, slot);
@@ -407,21 +534,6 @@ export class Outbox implements PublishSource {
 		this.unconfirmed++;
 		this.#handler.unconfirmed(lane, slot);
 		return lane.ring.remove(slot, previous);
-	}
-
-	#copyDirect(bytes: Uint8Array, at: number, room: number): number {
-		const payload = this.#direct as Uint8Array;
-		const n = Math.min(room, payload.length - this.#directSent);
-		bytes.set(payload.subarray(this.#directSent, this.#directSent + n), at);
-		this.#directSent += n;
-		if (this.#directSent === payload.length) this.#directChosen = false;
-		return n;
-	}
-
-	#directDone(): void {
-		this.#direct = undefined;
-		this.#directPacket = -1;
-		this.#handler.directDelivered();
 	}
 }
 

@@ -26,7 +26,7 @@ export class InboundMessage {
 	topicEnd = 0;
 	payloadStart = 0;
 	payloadEnd = 0;
-	/** Payload bytes that the packet has; more than payloadEnd - payloadStart if it was too large to keep. */
+	/** Payload bytes that the packet has; more than payloadEnd - payloadStart if it was too large to keep: they follow. */
 	payloadBytes = 0;
 	qos = 0;
 	packetId = 0;
@@ -38,6 +38,8 @@ export class InboundMessage {
 export interface ParserHandler {
 	connack(sessionPresent: boolean, code: number): boolean;
 	publish(message: InboundMessage): boolean;
+	/** The next part, [start, end), of a payload that was too large to keep; `left` bytes of it are still to come. */
+	rest(bytes: Uint8Array, start: number, end: number, left: number): boolean;
 	/** PUBACK, PUBREC, PUBREL, PUBCOMP and UNSUBACK. */
 	acknowledgement(type: number, packetId: number): boolean;
 	/** Return codes lie in `bytes` at [start, end). */
@@ -85,8 +87,13 @@ export class Parser {
 		while (p < this.#fill) {
 			if (this.#skip > 0) {
 				const n = Math.min(this.#skip, this.#fill - p);
+				const left = this.#skip - n;
+				this.#skip = left;
+				if (!this.#handler.rest(bytes, p, p + n, left)) {
+					this.#dead = true;
+					return;
+				}
 				p += n;
-				this.#skip -= n;
 				continue;
 			}
 			const consumed = this.#packet(p, this.#fill);

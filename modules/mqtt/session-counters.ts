@@ -3,6 +3,8 @@
 export class SessionCounters {
 	/** Connections that reached CONNACK 0. */
 	connections = 0;
+	/** Of these, with the server's part of the session still there. */
+	resumed = 0;
 	/** Attempts that did not get there. */
 	failedAttempts = 0;
 	bytesSent = 0;

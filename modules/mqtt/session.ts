@@ -10,6 +10,9 @@
 //               any end                   Waiting      (backoff with full jitter)
 //   Waiting     pause over                Opening
 //   any         stop (not Up)             Stopped
+//
+// A clean session ends with its connection: the source sends again, as new messages, what was not acknowledged. One that
+// persists goes on if the server still has it: then PUBLISH and PUBREL go out again as they were [MQTT-4.4.0-1].
 
 import { Backoff } from "../core/backoff.js";
 import type { Alarm, Clock, Random, Timers } from "../core/clock.js";
@@ -22,16 +25,16 @@ import {
 	writePublishHeader,
 	writeReply,
 	writeSubscribe,
+	writeUnsubscribe,
 } from "./encode.js";
 import { Await, InFlight } from "./in-flight.js";
-import { InboundQos2 } from "./inbound-qos2.js";
+import { Inbound, type InboundHandler, Taken } from "./inbound.js";
 import { KeepAlive } from "./keep-alive.js";
 import { Limits } from "./limits.js";
 import type { Output } from "./output.js";
 import { PacketType } from "./packet.js";
 import { type InboundMessage, Parser, type ParserHandler } from "./parser.js";
 import { Publication, type PublishSource } from "./publish-source.js";
-import { ReplyQueue } from "./reply-queue.js";
 import { SessionCounters } from "./session-counters.js";
 import type { Transport, TransportHandler } from "./transport.js";
 
@@ -44,22 +47,34 @@ export const SessionState = Object.freeze({
 	Waiting: 5,
 } as const);
 
-/** Contract: may call `pump`, `subscribe`, `stop` and `drop` of the session. */
-export interface SessionHandler {
+/** Shortest pause after a CONNACK that will not change by itself, ms; what is not here may pass at any moment. */
+const REFUSAL_PAUSES = Object.freeze([
+	0,
+	Limits.configurationPauseMs,
+	Limits.configurationPauseMs,
+	0,
+	Limits.credentialPauseMs,
+] as const);
+
+/** DUP in the first byte of PUBLISH. */
+const DUP = 8;
+/** `#resent` while nothing is to be sent again. */
+const ALL = Number.POSITIVE_INFINITY;
+
+/** Contract: may call `pump`, `subscribe`, `unsubscribe`, `stop` and `drop` of the session. */
+export interface SessionHandler extends InboundHandler {
 	/** CONNACK 0 has arrived. */
 	sessionOpened(sessionPresent: boolean): void;
 	/** The connection ended; the next attempt comes in `retryMs`, or never when that is -1. */
 	sessionClosed(code: string, detail: string, retryMs: number): void;
-	/** A message has arrived; positions hold during the call. At QoS 1 its PUBACK follows the call. */
-	message(message: InboundMessage): void;
-	/** A message too large to be kept was skipped; the first bytes of its payload are there. */
-	skipped(message: InboundMessage): void;
 	/** PUBACK or PUBCOMP for one of our messages. */
 	acknowledged(packetId: number): void;
 	/** All QoS 0 messages started so far have left the socket. */
 	drained(): void;
 	/** SUBACK: the granted QoS, or 0x80. */
 	subscribed(packetId: number, code: number): void;
+	/** UNSUBACK. */
+	unsubscribed(packetId: number): void;
 }
 
 export interface SessionOptions {
@@ -71,6 +86,8 @@ export interface SessionOptions {
 	readonly connect: ConnectOptions;
 	readonly source: PublishSource;
 	readonly handler: SessionHandler;
+	/** The packet id used last, in this boot or the one before it; ids go on behind it. */
+	readonly lastPacketId?: number;
 }
 
 export class Session implements TransportHandler, ParserHandler {
@@ -88,13 +105,12 @@ export class Session implements TransportHandler, ParserHandler {
 	readonly #output: Output;
 	readonly #transport: Transport;
 	readonly #source: PublishSource;
-	readonly #inFlight = new InFlight(Limits.inFlight);
+	readonly #inFlight: InFlight;
 	readonly #clock: Clock;
 	readonly #connect: ConnectOptions;
 	readonly #handler: SessionHandler;
 	readonly #parser: Parser;
-	readonly #replies = new ReplyQueue(Limits.pendingReplies);
-	readonly #received = new InboundQos2(Limits.inboundQos2);
+	readonly #inbound: Inbound;
 	readonly #backoff: Backoff;
 	readonly #publication = new Publication();
 	/** Opening, Greeting and Leaving end by this; Waiting begins anew by it. */
@@ -104,6 +120,9 @@ export class Session implements TransportHandler, ParserHandler {
 	readonly #acknowledge: Alarm;
 	readonly #stable: Alarm;
 	#acknowledging = false;
+	/** Order of the exchange that was sent again last; ALL while there is none to be sent again. */
+	#resent = ALL;
+	/** SUBSCRIBE, or with a QoS below 0 UNSUBSCRIBE, that waits for the socket. */
 	#filter: Uint8Array | undefined;
 	#filterQos = 0;
 	#filterId = 0;
@@ -119,6 +138,8 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#connect = options.connect;
 		this.#source = options.source;
 		this.#handler = options.handler;
+		this.#inbound = new Inbound(options.handler, this.counters);
+		this.#inFlight = new InFlight(Limits.inFlight, options.lastPacketId);
 		if (connectLength(options.connect) + 5 > options.output.size)
 			throw new RangeError("session: CONNECT is longer than the output stage");
 		writeConnect(new Uint8Array(options.output.size), 0, options.connect); // throws on what is forbidden
@@ -175,12 +196,21 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	/** Sends SUBSCRIBE for one filter; returns its packet id, or 0 if that is not possible now. */
-	subscribe(filter: Uint8Array, qos: number): number {
+	subscribe(filter: Uint8Array, qos: 0 | 1 | 2): number {
+		return this.#request(filter, qos, Await.Suback);
+	}
+
+	/** Sends UNSUBSCRIBE for one filter; returns its packet id, or 0 if that is not possible now. */
+	unsubscribe(filter: Uint8Array): number {
+		return this.#request(filter, -1, Await.Unsuback);
+	}
+
+	#request(filter: Uint8Array, qos: number, state: number): number {
 		if (this.#state !== SessionState.Up || this.#filter || this.#inFlight.full) return 0;
 		this.#filter = filter;
 		this.#filterQos = qos;
 		this.#now = this.#clock.monotonic();
-		this.#filterId = this.#openExchange(Await.Suback);
+		this.#filterId = this.#openExchange(state);
 		this.pump();
 		return this.#filterId;
 	}
@@ -222,6 +252,7 @@ export class Session implements TransportHandler, ParserHandler {
 	#fill(): boolean {
 		const output = this.#output;
 		const bytes = output.bytes;
+		const replies = this.#inbound.replies;
 		for (;;) {
 			const room = output.size - output.length;
 			const remaining = this.#remaining;
@@ -232,8 +263,8 @@ export class Session implements TransportHandler, ParserHandler {
 				if (n < remaining) return true;
 			} else if (room < 4) return true;
 			else if (this.#state === SessionState.Leaving && !this.#disconnectDue) return false;
-			else if (this.#replies.length > 0)
-				output.length = writeReply(bytes, output.at, this.#replies.type, this.#replies.take()) - output.base;
+			else if (replies.length > 0)
+				output.length = writeReply(bytes, output.at, replies.type, replies.take()) - output.base;
 			else if (this.#disconnectDue) {
 				this.#disconnectDue = false;
 				output.length = writeEmpty(bytes, output.at, PacketType.Disconnect) - output.base;
@@ -249,42 +280,77 @@ export class Session implements TransportHandler, ParserHandler {
 					throw new RangeError("session: filter is longer than the output stage");
 				}
 				this.#filter = undefined;
-				const end = writeSubscribe(bytes, output.at, this.#filterId, filter, this.#filterQos);
+				const qos = this.#filterQos;
+				const end =
+					qos < 0
+						? writeUnsubscribe(bytes, output.at, this.#filterId, filter)
+						: writeSubscribe(bytes, output.at, this.#filterId, filter, qos);
 				output.length = end - output.base;
 			} else if (room < output.size / 2) return true;
-			else if (!this.#begin(room)) return false;
+			else if (this.#resent < ALL ? !this.#resend(room) : !this.#begin(room)) return false;
 		}
 	}
 
 	/** Begins the next message of the source, if there is one that can go now. */
 	#begin(room: number): boolean {
-		const output = this.#output;
 		const publication = this.#publication;
-		// A message that can not move now stays with its source, where it can still be evicted or batched.
-		if (this.#transport.free <= output.length) {
-			this.#unfinished = true;
-			return false;
-		}
+		if (!this.#takes()) return false;
 		const windowOpen = !this.#inFlight.full;
 		if (!this.#source.next(publication, windowOpen)) {
-			if (!windowOpen) this.#unfinished = true;
+			if (!windowOpen || this.#source.holds) this.#unfinished = true;
 			return false;
 		}
-		const { topic, header, qos, retain, length } = publication;
+		const { qos } = publication;
+		if (qos === 0) this.#undrained = true;
+		this.#write(room, qos > 0 ? this.#openExchange(qos === 1 ? Await.Puback : Await.Pubrec) : 0, 0);
+		return true;
+	}
+
+	/** Whether the socket takes anything. A message that can not move now stays with its source, where it can be evicted. */
+	#takes(): boolean {
+		if (this.#transport.free > this.#output.length) return true;
+		this.#unfinished = true;
+		return false;
+	}
+
+	/** Sends the next exchange of a resumed session again, PUBLISH with DUP [MQTT-3.3.1-1]. */
+	#resend(room: number): boolean {
+		if (!this.#takes()) return false;
+		const output = this.#output;
+		const inFlight = this.#inFlight;
+		const id = inFlight.after(this.#resent);
+		if (id === 0) {
+			this.#resent = ALL;
+			return true;
+		}
+		this.#resent = inFlight.order(id);
+		inFlight.touch(id, this.#now);
+		if (inFlight.state(id) === Await.Pubcomp)
+			output.length = writeReply(output.bytes, output.at, PacketType.Pubrel, id) - output.base;
+		else if (inFlight.state(id) < Await.Suback) {
+			if (this.#source.again(this.#publication, id)) this.#write(room, id, DUP);
+			else inFlight.remove(id);
+		}
+		return true;
+	}
+
+	/** Writes the header of the publication; its payload follows. */
+	#write(room: number, id: number, dup: number): void {
+		const output = this.#output;
+		const { topic, header, qos, retain, length } = this.#publication;
 		const headerBytes = header ? header.maxBytes : publishHeaderLength(topic.length, qos, length);
 		if (headerBytes < 0 || headerBytes > room)
 			throw new RangeError("session: topic is longer than the output stage");
-		const id = qos > 0 ? this.#openExchange(qos === 1 ? Await.Puback : Await.Pubrec) : 0;
-		if (qos === 0) this.#undrained = true;
+		const at = output.at;
 		const end = header
-			? header.write(output.at, id, length)
-			: writePublishHeader(output.bytes, output.at, topic, qos, retain, false, id, length);
+			? header.write(at, id, length)
+			: writePublishHeader(output.bytes, at, topic, qos, retain, false, id, length);
+		if (dup > 0) output.bytes[at] = (output.bytes[at] as number) | dup;
 		output.length = end - output.base;
 		this.#remaining = length;
 		this.#sendingId = id;
 		this.counters.publishesSent++;
 		this.#source.started(id);
-		return true;
 	}
 
 	#open(): void {
@@ -294,7 +360,7 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	/** The one way out of a connection. */
-	#end(code: string, detail: string): void {
+	#end(code: string, detail: string, floorMs = 0): void {
 		const state = this.#state;
 		if (state === SessionState.Stopped || state === SessionState.Waiting) return;
 		this.#transport.close(state !== SessionState.Leaving);
@@ -307,18 +373,30 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#remaining = 0;
 		this.#filter = undefined;
 		this.#pingDue = this.#disconnectDue = this.#undrained = false;
-		this.#replies.clear();
-		this.#inFlight.clear();
-		this.#received.clear();
+		this.#resent = ALL;
+		this.#inbound.disconnected();
+		const byServer = state === SessionState.Up && (code === "connection-lost" || code === "closed-by-server");
+		if (this.#connect.cleanSession) this.#forget(byServer);
+		else {
+			this.#inFlight.forgetRequests();
+			this.#source.suspended(byServer);
+		}
 		if (state === SessionState.Opening || state === SessionState.Greeting) this.counters.failedAttempts++;
 		let retryMs = -1;
 		if (state === SessionState.Leaving) this.#state = SessionState.Stopped;
 		else {
 			this.#state = SessionState.Waiting;
-			retryMs = this.#backoff.next();
+			retryMs = this.#backoff.next(floorMs);
 			this.#deadline.start(retryMs);
 		}
 		this.#handler.sessionClosed(code, detail, retryMs);
+	}
+
+	/** The session is gone, on both sides. */
+	#forget(byServer: boolean): void {
+		this.#inFlight.clear();
+		this.#inbound.forget();
+		this.#source.interrupted(byServer);
 	}
 
 	#onDeadline(): void {
@@ -357,7 +435,7 @@ export class Session implements TransportHandler, ParserHandler {
 		} finally {
 			this.#parsing = false;
 		}
-		if (this.#unfinished || this.#replies.length > 0) this.#pump();
+		if (this.#unfinished || this.#inbound.replies.length > 0) this.#pump();
 	}
 
 	writable(): void {
@@ -389,7 +467,7 @@ export class Session implements TransportHandler, ParserHandler {
 			return false;
 		}
 		if (code !== 0) {
-			this.#end(code <= 5 ? `connack-${code}` : "connack-other", `code ${code}`);
+			this.#end(code <= 5 ? `connack-${code}` : "connack-other", `code ${code}`, REFUSAL_PAUSES[code]);
 			return false;
 		}
 		if (sessionPresent && this.#connect.cleanSession) {
@@ -401,6 +479,9 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#stable.start(Limits.stableMs);
 		this.#keepAlive.start();
 		this.counters.connections++;
+		if (sessionPresent) this.counters.resumed++;
+		if (sessionPresent) this.#resent = 0;
+		else if (!this.#connect.cleanSession) this.#forget(false); // [MQTT-3.2.2-3]: the server has lost it
 		this.#unfinished = true; // what waits for a connection
 		this.#handler.sessionOpened(sessionPresent);
 		return this.#alive();
@@ -410,31 +491,36 @@ export class Session implements TransportHandler, ParserHandler {
 		if (!this.#greeted()) return false;
 		// What comes while leaving is neither acted on nor acknowledged: it was not received.
 		if (this.#state === SessionState.Leaving) return true;
-		this.counters.publishesReceived++;
-		const { qos, packetId } = message;
-		if (qos > 0 && this.#replies.full) {
+		const inbound = this.#inbound;
+		const taken = inbound.take(message);
+		if (taken === Taken.Refused) {
 			this.#end("replies-full", "");
 			return false;
 		}
-		if (qos === 2 && this.#received.has(packetId)) this.counters.duplicatesDropped++;
-		else if (qos === 2 && !this.#received.add(packetId)) {
-			this.#end("replies-full", "");
-			return false;
-		} else if (message.payloadBytes > message.payloadEnd - message.payloadStart) {
-			this.counters.oversizeSkipped++;
-			this.#handler.skipped(message);
-		} else this.#handler.message(message);
-		// Acknowledged whatever the handler made of it [MQTT-4.5.0-2], in the order of arrival [MQTT-4.6.0-2].
+		const whole = message.payloadBytes === message.payloadEnd - message.payloadStart;
+		if (taken === Taken.New) {
+			if (whole) this.#handler.message(message);
+			else inbound.stream(message);
+			if (!this.#alive()) return false;
+		}
+		if (whole) inbound.acknowledge();
+		return true;
+	}
+
+	rest(bytes: Uint8Array, start: number, end: number, left: number): boolean {
+		if (this.#state === SessionState.Leaving) return true;
+		this.#inbound.rest(bytes, start, end, left);
 		if (!this.#alive()) return false;
-		if (qos > 0) this.#replies.add(qos === 1 ? PacketType.Puback : PacketType.Pubrec, packetId);
+		if (left === 0) this.#inbound.acknowledge();
 		return true;
 	}
 
 	acknowledgement(type: number, packetId: number): boolean {
 		if (!this.#greeted()) return false;
 		if (type === PacketType.Pubrel) {
-			this.#received.remove(packetId);
-			return this.#reply(PacketType.Pubcomp, packetId);
+			if (this.#inbound.pubrel(packetId)) return true;
+			this.#end("replies-full", "");
+			return false;
 		}
 		if (this.#remaining > 0 && packetId === this.#sendingId) {
 			this.#end("MQTT-4.8.0-1", "acknowledged before it was sent");
@@ -446,7 +532,8 @@ export class Session implements TransportHandler, ParserHandler {
 			return true;
 		}
 		if (next === Await.Pubcomp) return this.#reply(PacketType.Pubrel, packetId);
-		if (type !== PacketType.Unsuback) this.#handler.acknowledged(packetId);
+		if (type === PacketType.Unsuback) this.#handler.unsubscribed(packetId);
+		else this.#handler.acknowledged(packetId);
 		return this.#alive();
 	}
 
@@ -485,11 +572,12 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	#reply(type: number, packetId: number): boolean {
-		if (this.#replies.full) {
+		const { replies } = this.#inbound;
+		if (replies.full) {
 			this.#end("replies-full", "");
 			return false;
 		}
-		this.#replies.add(type, packetId);
+		replies.add(type, packetId);
 		return true;
 	}
 

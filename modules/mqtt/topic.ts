@@ -25,14 +25,51 @@ export function topicName(text: string): Uint8Array {
 export function topicFilter(text: string): Uint8Array {
 	const bytes = mqttText(text, "filter");
 	if (bytes.length === 0) throw new RangeError("filter: empty [MQTT-4.7.3-1]");
-	for (const [i, level] of text.split("/").entries()) {
-		if (level === "+") continue; // [MQTT-4.7.1-3]
-		if (level === "#" && i === text.split("/").length - 1) continue; // [MQTT-4.7.1-2]
-		if (level.includes("#")) throw new RangeError("filter: # stands alone and last [MQTT-4.7.1-2]");
-		if (level.includes("+")) throw new RangeError("filter: + fills a whole level [MQTT-4.7.1-3]");
-	}
+	const fault = filterFault(text);
+	if (fault !== "") throw new RangeError(`filter: ${fault}`);
 	return bytes;
 }
+
+/** What is wrong with the wildcards of a filter, or "". */
+export function filterFault(text: string): string {
+	const levels = text.split("/");
+	for (const [i, level] of levels.entries()) {
+		if (level === "+") continue; // [MQTT-4.7.1-3]
+		if (level === "#" && i === levels.length - 1) continue; // [MQTT-4.7.1-2]
+		if (level.includes("#")) return "# stands alone and last [MQTT-4.7.1-2]";
+		if (level.includes("+")) return "+ fills a whole level [MQTT-4.7.1-3]";
+	}
+	return "";
+}
+
+/** Whether the topic name at [start, end) matches the filter, byte for byte [MQTT-4.7.3-4]. */
+export function topicMatches(filter: Uint8Array, bytes: Uint8Array, start: number, end: number): boolean {
+	// A wildcard in front does not match topics that begin with $ [MQTT-4.7.2-1].
+	if (bytes[start] === DOLLAR && (filter[0] === PLUS || filter[0] === HASH)) return false;
+	const { length } = filter;
+	let p = start;
+	let f = 0;
+	while (f < length) {
+		const c = filter[f] as number;
+		if (c === HASH) return true;
+		if (c === PLUS) {
+			while (p < end && bytes[p] !== SLASH) p++;
+			f++;
+		} else if (p < end && bytes[p] === c) {
+			p++;
+			f++;
+		} else {
+			// "a/#" matches "a" as well, section 4.7.1.2.
+			return p === end && c === SLASH && f === length - 2 && filter[f + 1] === HASH;
+		}
+	}
+	return p === end;
+}
+
+const DOLLAR = 36;
+const PLUS = 43;
+const HASH = 35;
+const SLASH = 47;
 
 /** What is wrong with the topic name at [start, end) of a packet, as the normative statement, or "". */
 export function topicFault(bytes: Uint8Array, start: number, end: number): string {

@@ -22,6 +22,8 @@ export class FakeBroker implements Transport {
 	reachable = true;
 	/** Whether PUBLISH is acknowledged. */
 	acknowledges = true;
+	/** What CONNACK says of a session. */
+	sessionPresent = false;
 	/** SUBACK code of a filter. */
 	grant: (filter: string) => number = () => 1;
 	/** Packets by name, a new list for each connection. */
@@ -112,7 +114,7 @@ export class FakeBroker implements Transport {
 		this.packets.push(packet.cmd);
 		switch (packet.cmd) {
 			case "connect":
-				return this.#send({ cmd: "connack", returnCode: 0, sessionPresent: false });
+				return this.#send({ cmd: "connack", returnCode: 0, sessionPresent: this.sessionPresent });
 			case "subscribe":
 				return this.#send({
 					cmd: "suback",

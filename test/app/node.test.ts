@@ -118,14 +118,14 @@ interface Options {
 	cloud?: Cloud;
 	settings?: unknown;
 	clockSet?: boolean;
+	stored?: Map<string, string | number>;
 }
 
-function setup({ cloud = new FakeCloud(), settings, clockSet = true }: Options = {}) {
+function setup({ cloud = new FakeCloud(), settings, clockSet = true, stored = new Map() }: Options = {}) {
 	const time = new VirtualTime();
 	time.clockSet = clockSet;
 	const broker = new FakeBroker(time);
 	const board = new FakeBoard();
-	const stored = new Map<string, string | number>();
 	const lines: string[] = [];
 	const restarts: number[] = [];
 	const node = new MoteNode({
@@ -324,6 +324,56 @@ describe("MoteNode: opening", () => {
 		assert.ok(up().length >= 9);
 		assert.equal(node.health.refusedSubscriptions <= refused + 1, true);
 		assert.equal(node.health.reconnects, node.health.refusedSubscriptions);
+	});
+
+	it("asks again on the same connection where the cloud says so, then goes on without, or begins anew", () => {
+		for (const finally_ of ["continue", "reconnect"] as const) {
+			const cloud = new FakeCloud();
+			cloud.steps = cloud.steps.map((step) => ({
+				...step,
+				refused: { pauseMs: 1000, tries: 2, finally: finally_ },
+			}));
+			const { node, time, broker, up } = setup({ cloud });
+			broker.grant = () => 0x80;
+			node.start();
+			time.advance(1500);
+			assert.deepEqual([node.health.refusedSubscriptions, up().length], [2, 0]);
+			time.advance(1500);
+			assert.equal(node.health.reconnects > 0, finally_ === "reconnect");
+			assert.equal(up().length > 0, finally_ === "continue");
+		}
+	});
+
+	it("does not subscribe again in a session that went on, unless it knows nothing of it", () => {
+		const cloud = new FakeCloud();
+		Object.assign(cloud.connect, { cleanSession: false });
+		const { node, time, broker, up } = setup({ cloud });
+		const subscribes = () => broker.connections.map((all) => all.filter((cmd) => cmd === "subscribe").length);
+		broker.sessionPresent = true; // of a boot before
+		node.start();
+		time.advance(2000);
+		broker.lose();
+		time.advance(5000);
+		broker.sessionPresent = false;
+		broker.lose();
+		time.advance(5000);
+		assert.deepEqual(subscribes(), [1, 0, 1]);
+		assert.ok(up().length >= 11);
+	});
+
+	it("begins its packet ids behind those of the boot before, in a session that persists", () => {
+		for (const persistent of [true, false]) {
+			const cloud = new FakeCloud();
+			Object.assign(cloud.connect, { cleanSession: !persistent });
+			const kept = new Map<string, string | number>([["mqtt-ids", 62]]);
+			const { node, time } = setup({ cloud, stored: kept });
+			const ids: number[] = [];
+			node.observer = { sending: (_topic, _records, packetId) => ids.push(packetId) };
+			node.start();
+			time.advance(1_100_000);
+			assert.equal(ids[0], persistent ? 63 * 1024 + 3 : 4);
+			assert.equal(kept.get("mqtt-ids"), persistent ? 0 : 62);
+		}
 	});
 
 	it("retries refused subscriptions ever more slowly", () => {

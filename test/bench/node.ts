@@ -215,6 +215,9 @@ class Receiver implements ParserHandler {
 		this.log?.push(publication(m.packetId, this.topic, this.payload, m));
 		return true;
 	}
+	rest(): boolean {
+		return true;
+	}
 	acknowledgement(type: number, id: number): boolean {
 		this.sum += id;
 		this.log?.push(`${type === PacketType.Puback ? "puback" : type} ${id}`);

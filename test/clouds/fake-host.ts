@@ -103,8 +103,10 @@ export class FakeHost implements CloudHost {
 	}
 
 	/** Lets the cloud receive a message; it lies inside a larger buffer. */
-	receive(topic: string, payload: string | Uint8Array): void {
-		this.#cloud.message(inbound(topic, payload));
+	receive(topic: string, payload: string | Uint8Array, retain = false): void {
+		const message = inbound(topic, payload);
+		message.retain = retain;
+		this.#cloud.message(message);
 	}
 
 	/** A message arrives that is too large to be kept but for its beginning. */

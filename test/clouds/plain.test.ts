@@ -8,8 +8,8 @@ import { encode, FakeHost, NOW, opening, settingsWith, text } from "./fake-host.
 
 type Groups = Parameters<typeof settingsWith>[0];
 const make = (groups: Groups = {}) => new Plain(settingsWith(groups));
-function start() {
-	const cloud = make();
+function start(groups: Groups = {}) {
+	const cloud = make(groups);
 	return { cloud, host: new FakeHost(cloud) };
 }
 const COMMANDS = "mote/sn-1/commands";
@@ -24,7 +24,7 @@ describe("Plain: connecting", () => {
 			["mote/sn-1/status", "offline", 1, true],
 		);
 		assert.deepEqual(opening(cloud), [
-			"subscribe mote/sn-1/commands 1",
+			"subscribe mote/sn-1/commands/# 1",
 			"publish mote/sn-1/status 1 retained: online",
 		]);
 	});
@@ -41,14 +41,32 @@ describe("Plain: connecting", () => {
 
 	it("refuses topics with wildcards and U+0000", () => {
 		for (const name of ["measures", "commands", "results", "status"] as const)
-			for (const bad of ["a/#", "a/+/b", "a\u0000b"]) assert.throws(() => make({ plain: { [name]: bad } }));
+			for (const bad of name === "commands"
+				? ["a#", "a/+b", "#/a", "a\u0000b"]
+				: ["a/#", "a/+/b", "a\u0000b"])
+				assert.throws(() => make({ plain: { [name]: bad } }), `${name} ${bad}`);
 	});
 
-	it("sends measures at the QoS of the settings and results at 1", () => {
-		for (const qos of [0, 1] as const) {
-			const cloud = make({ sampling: { qos } });
-			assert.deepEqual([cloud.measures.qos, cloud.events.qos], [qos, 1]);
+	it("takes the QoS of each topic from the settings", () => {
+		for (const [qos, other] of [
+			[0, 2],
+			[1, 1],
+			[2, 0],
+		] as const) {
+			const cloud = make({
+				sampling: { qos },
+				plain: { commandsQos: other, resultsQos: qos, statusQos: qos },
+			});
+			assert.deepEqual([cloud.measures.qos, cloud.events.qos, cloud.connect.will?.qos], [qos, qos, qos]);
+			assert.deepEqual(opening(cloud), [
+				`subscribe mote/sn-1/commands/# ${other}`,
+				`publish mote/sn-1/status ${qos} retained: online`,
+			]);
 		}
+	});
+
+	it("lets the session persist only if told to", () => {
+		assert.equal(make({ plain: { persistent: true } }).connect.cleanSession, false);
 	});
 });
 
@@ -85,6 +103,69 @@ describe("Plain: samples", () => {
 				assert.equal(got.overflow, false);
 			}),
 		);
+	});
+});
+
+describe("Plain: raw", () => {
+	it("writes the values alone, and leaves the place of a missing one empty", () => {
+		const cloud = make({ plain: { format: "raw" } });
+		assert.equal(encode(cloud, [21.5, 40, 880, 49.94]).text, "21.50,40,880,49.9");
+		assert.equal(encode(cloud, [Number.NaN, 40, Number.NaN, 1]).text, ",40,,1.0");
+		assert.equal(encode(cloud, [1, 2, 3, Number.NaN]).text, "1.00,2,3,");
+	});
+
+	it("answers a command with a word, and the reason", () => {
+		const { host } = start({ plain: { format: "raw" } });
+		host.receive(COMMANDS, "led on");
+		host.reason = 'no "LED"';
+		host.receive(COMMANDS, "led off");
+		assert.deepEqual(
+			host.queued.map((queued) => queued.text),
+			["SUCCESSFUL", 'FAILED: no "LED"'],
+		);
+	});
+});
+
+describe("Plain: commands by topic", () => {
+	const commands = (plain: object, topic: string, payload: string, retain = false) => {
+		const { host } = start({ plain });
+		host.receive(topic, payload, retain);
+		return [host.commands, host.problems.length];
+	};
+
+	it("puts what the topic has at the last wildcard in front of the payload", () => {
+		for (const [filter, topic, payload, command] of [
+			["mote/%id/commands/#", "mote/sn-1/commands", "led on", "led on"],
+			["mote/%id/commands/#", "mote/sn-1/commands/led", "on", "led on"],
+			["mote/%id/commands/#", "mote/sn-1/commands/buzzer/880Hz", "500ms", "buzzer 880Hz 500ms"],
+			["mote/+/set/+", "mote/any/set/speed", "50", "speed 50"],
+			["all/+/commands", "all/x/commands", "led on", "led on"],
+			["#", "led", "40%", "led 40%"],
+			["c/#", "c/led", "", "led "],
+		] as const)
+			assert.deepEqual(commands({ commands: filter }, topic, payload), [[command], 0], `${filter} ${topic}`);
+	});
+
+	it("takes nothing from a topic that does not match", () => {
+		for (const [filter, topic] of [
+			["mote/%id/commands/#", "mote/sn-1/commandsX"],
+			["mote/%id/commands/#", "mote/sn-2/commands"],
+			["mote/+/set", "mote/a/b/set"],
+			["mote/+/set", "mote/a/set/x"],
+			["#", "$SYS/led"],
+		] as const)
+			assert.deepEqual(commands({ commands: filter }, topic, "led on"), [[], 1], `${filter} ${topic}`);
+	});
+
+	it("does not carry out a retained command, unless told to", () => {
+		assert.deepEqual(commands({}, COMMANDS, "led on", true), [[], 1]);
+		assert.deepEqual(commands({ retainedCommands: true }, COMMANDS, "led on", true), [["led on"], 0]);
+	});
+
+	it("leaves a command that is far too long to the parser, which refuses it", () => {
+		const long = "x".repeat(2000);
+		assert.equal((commands({}, "mote/sn-1/commands/led", long)[0] as string[])[0]?.length, 1024);
+		assert.equal((commands({}, `mote/sn-1/commands/${long}`, "on")[0] as string[])[0], "on");
 	});
 });
 

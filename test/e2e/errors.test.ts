@@ -64,7 +64,7 @@ const CASES: readonly Case[] = [
 	{ name: "a stray argument", args: () => ["hello"], code: 2, says: /--help/ },
 	{ name: "a bad interval", args: () => ["--interval", "1 day"], code: 2, says: /--interval is a duration/ },
 	{ name: "a bad count", args: () => ["--measures", "-1"], code: 2, says: /--measures/ },
-	{ name: "a bad QoS", args: () => ["--qos", "2"], code: 2, says: /--qos must be one of 0, 1/ },
+	{ name: "a bad QoS", args: () => ["--qos", "3"], code: 2, says: /--qos must be one of 0, 1, 2/ },
 	{ name: "a bad log", args: () => ["--log", "xml"], code: 2, says: /--log must be one of pretty, json/ },
 	{ name: "a bad broker", args: () => ["--broker", "localhost"], code: 2, says: /mqtts:\/\// },
 	{

@@ -6,6 +6,7 @@ import { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind, Ring } from "../../modules/core/ring.js";
 import { IsoStamp } from "../../modules/core/stamp.js";
 import type { ConnectOptions } from "../../modules/mqtt/encode.js";
+import type { PayloadSink } from "../../modules/mqtt/inbound.js";
 import type { Lane } from "../../modules/mqtt/lane.js";
 import { Limits } from "../../modules/mqtt/limits.js";
 import { Outbox, type OutboxHandler } from "../../modules/mqtt/outbox.js";
@@ -21,7 +22,7 @@ const latin = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1
 
 export interface LaneOptions {
 	topic?: string;
-	qos?: 0 | 1;
+	qos?: 0 | 1 | 2;
 	slots?: number;
 	payloadBytes?: number;
 	stamps?: number;
@@ -41,6 +42,7 @@ export interface FixtureOptions {
 	events?: LaneOptions;
 	connect?: Partial<ConnectOptions>;
 	random?: () => number;
+	lastPacketId?: number;
 	time?: VirtualTime;
 	capacity?: number;
 }
@@ -60,12 +62,15 @@ export class Fixture implements SessionHandler, OutboxHandler {
 	/** What a test wants to happen in a handler. */
 	onMessage: (topic: string, payload: string) => void = () => {};
 	onOpened: () => void = () => {};
+	onStream: (message: InboundMessage) => PayloadSink | undefined = () => undefined;
 	onClosed: () => void = () => {};
 	/** Whether `sessionOpened` opens the lanes. */
 	autoOpen = true;
+	readonly persists: boolean;
 
 	constructor(options: FixtureOptions = {}) {
 		this.time = options.time ?? new VirtualTime();
+		this.persists = options.connect?.cleanSession === false;
 		if (options.capacity !== undefined) this.transport.capacity = options.capacity;
 		const shapes = [
 			{ topic: "m", ...options.measures },
@@ -125,6 +130,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 			connect: { clientId: utf8("node"), cleanSession: true, keepAlive: 60, ...options.connect },
 			source: this.outbox,
 			handler: this,
+			...(options.lastPacketId === undefined ? {} : { lastPacketId: options.lastPacketId }),
 		});
 	}
 
@@ -205,7 +211,6 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		this.log.push(`closed ${code}`);
 		this.retries.push(retryMs);
 		this.outbox.open = false;
-		this.outbox.interrupted();
 		this.onClosed();
 	}
 	message(m: InboundMessage): void {
@@ -216,6 +221,12 @@ export class Fixture implements SessionHandler, OutboxHandler {
 	}
 	acknowledged(packetId: number): void {
 		this.outbox.acknowledged(packetId);
+	}
+	stream(message: InboundMessage): PayloadSink | undefined {
+		return this.onStream(message);
+	}
+	unsubscribed(packetId: number): void {
+		this.log.push(`unsubscribed ${packetId}`);
 	}
 	skipped(message: InboundMessage): void {
 		this.log.push(`skipped ${message.payloadBytes}`);
@@ -234,6 +245,9 @@ export class Fixture implements SessionHandler, OutboxHandler {
 	}
 	unconfirmed(lane: Lane, slot: number): void {
 		this.log.push(`unconfirmed ${this.payload(lane, slot)}`);
+	}
+	quarantined(lane: Lane, slot: number): void {
+		this.log.push(`quarantined ${this.payload(lane, slot)}`);
 	}
 	sending(): void {}
 	directDelivered(): void {

@@ -322,7 +322,7 @@ describe("mqtt: outbox, QoS 0", () => {
 		const f = new Fixture({ measures: qos0 }).up();
 		f.heard();
 		f.publish(f.measures, "a");
-		f.outbox.publishDirect(utf8("d"), utf8("direct"), 0, false);
+		f.outbox.publishDirect({ topic: utf8("d"), payload: utf8("direct"), qos: 0, retain: false });
 		f.session.pump();
 		f.transport.flush();
 		assert.deepEqual(f.heard().sort(), ["delivered a", "direct delivered"]);
@@ -335,7 +335,7 @@ describe("mqtt: outbox, direct messages", () => {
 		f.autoOpen = false;
 		f.up();
 		f.add(f.measures, "m");
-		f.outbox.publishDirect(utf8("d"), utf8("x".repeat(5000)), 1, true);
+		f.outbox.publishDirect({ topic: utf8("d"), payload: utf8("x".repeat(5000)), qos: 1, retain: true });
 		f.session.pump();
 		const [packet, ...rest] = f.sent();
 		assert.ok(packet?.cmd === "publish");
@@ -351,7 +351,7 @@ describe("mqtt: outbox, direct messages", () => {
 	it("an empty one is sent and delivered too, and the lanes go on", () => {
 		const f = new Fixture().up();
 		f.heard();
-		f.outbox.publishDirect(utf8("d"), utf8(""), 1, true);
+		f.outbox.publishDirect({ topic: utf8("d"), payload: utf8(""), qos: 1, retain: true });
 		f.publish(f.measures, "m");
 		assert.deepEqual(f.payloads(), ["", "m"]);
 		f.puback(1, 2);
@@ -361,7 +361,7 @@ describe("mqtt: outbox, direct messages", () => {
 	it("are forgotten with the connection", () => {
 		const f = new Fixture().up();
 		f.transport.free = 20;
-		f.outbox.publishDirect(utf8("d"), utf8("x".repeat(5000)), 1, true);
+		f.outbox.publishDirect({ topic: utf8("d"), payload: utf8("x".repeat(5000)), qos: 1, retain: true });
 		f.session.pump();
 		f.transport.fail();
 		f.publish(f.measures, "m");

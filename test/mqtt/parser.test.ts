@@ -28,6 +28,17 @@ class Recorder implements ParserHandler {
 		const payload = Buffer.from(m.bytes.subarray(m.payloadStart, m.payloadEnd)).toString("hex");
 		return this.#note("publish", topic, payload, m.payloadBytes, m.qos, m.packetId, m.dup, m.retain);
 	}
+	/** The parts are joined: how they are cut is the network's affair. */
+	rest(bytes: Uint8Array, start: number, end: number, left: number): boolean {
+		const last = this.events.at(-1) as unknown[];
+		const part = Buffer.from(bytes.subarray(start, end)).toString("hex");
+		if (last[0] === "rest") {
+			last[1] = (last[1] as string) + part;
+			last[2] = left;
+			return true;
+		}
+		return this.#note("rest", part, left);
+	}
 	acknowledgement(type: number, packetId: number): boolean {
 		return this.#note("acknowledgement", type, packetId);
 	}
@@ -60,10 +71,15 @@ function parse(stream: Uint8Array, sizes: readonly number[], keep = KEEP, chunk 
 interface Sent {
 	bytes: Uint8Array;
 	event: unknown[];
+	/** The part of a payload that was too large to be kept. */
+	rest?: unknown[] | undefined;
 }
 
 function make(packet: Packet, event: unknown[]): Sent {
-	return { bytes: Uint8Array.from(generate(packet, { protocolVersion: 4 })), event };
+	const kept = event[0] === "publish" ? (event[2] as string).length / 2 : 0;
+	const payload = packet.cmd === "publish" ? Buffer.from(packet.payload) : Buffer.alloc(0);
+	const rest = kept < payload.length ? ["rest", flat(payload.subarray(kept)), 0] : undefined;
+	return { bytes: Uint8Array.from(generate(packet, { protocolVersion: 4 })), event, rest };
 }
 
 const id = fc.oneof(fc.integer({ min: 1, max: 65_535 }), fc.constantFrom(1, 255, 256, 65_535));
@@ -118,7 +134,8 @@ function packets(keep: number, payloadBytes: number): fc.Arbitrary<Sent> {
 }
 
 const join = (sent: readonly Sent[]): Uint8Array => Buffer.concat(sent.map((one) => one.bytes));
-const events = (sent: readonly Sent[]): unknown[][] => sent.map((one) => one.event);
+const events = (sent: readonly Sent[]): unknown[][] =>
+	sent.flatMap((one) => (one.rest ? [one.event, one.rest] : [one.event]));
 
 /** Of a packet too large to be kept, up to PEEK_BYTES of the payload remain, as far as they fit behind the head. */
 const keptOf = (payload: Uint8Array, head: number, keep: number): string =>

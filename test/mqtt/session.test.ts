@@ -73,6 +73,28 @@ describe("mqtt: session, connecting", () => {
 			}
 	});
 
+	it("[MQTT-3.1.3-8] [MQTT-3.1.2-2] refusals that somebody has to mend are not asked again soon, others are", () => {
+		for (const [code, low, high] of [
+			[1, Limits.configurationPauseMs, 2 * Limits.configurationPauseMs],
+			[2, Limits.configurationPauseMs, 2 * Limits.configurationPauseMs],
+			[3, 0, Limits.backoffMaximumMs],
+			[4, Limits.credentialPauseMs, 2 * Limits.credentialPauseMs],
+			[5, 0, Limits.backoffMaximumMs],
+			[6, 0, Limits.backoffMaximumMs],
+		] as const)
+			for (const random of [0, 0.5, 0.999]) {
+				const f = new Fixture({ random: () => random });
+				f.session.start();
+				for (let attempt = 0; attempt < 12; attempt++) {
+					f.transport.connect();
+					f.transport.deliver([0x20, 2, 0, code]);
+					const pause = f.retries.at(-1) as number;
+					assert.ok(pause >= low && pause < high, `code ${code}: ${pause} ms`);
+					f.time.advance(pause);
+				}
+			}
+	});
+
 	it("[MQTT-3.2.2-1] session present with a clean session closes; without one it is passed on", () => {
 		const clean = greeting();
 		clean.transport.deliver([0x20, 2, 1, 0]);

@@ -43,6 +43,9 @@ const ACTUATOR_COMMANDS = Object.freeze({
 	speed: Object.freeze(["speed ", "speed stop"]),
 });
 
+/** A device that was only just made may not be known everywhere yet. */
+const REFUSED = Object.freeze({ pauseMs: 5000, tries: 2, finally: "reconnect" } as const);
+
 export class Cumulocity implements Cloud {
 	readonly connect: ConnectOptions;
 	readonly stamp = new IsoStamp();
@@ -144,6 +147,7 @@ export class Cumulocity implements Cloud {
 			payload: NOTHING,
 			qos,
 			retain: false,
+			refused: REFUSED,
 		});
 		const steps = [
 			publish(

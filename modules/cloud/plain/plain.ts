@@ -1,7 +1,8 @@
-// Any MQTT broker: one JSON object a sample on a topic of the user's choice, commands as text, results as JSON.
-// Delivered means: PUBACK (at QoS 0: out of the socket). "online" and, as the will, "offline" are retained.
+// Any MQTT broker: a sample is a JSON object, or its bare values, on a topic of the user's choice; commands are texts, and
+// so may be part of their topic; results are JSON, or a word. Delivered means: PUBACK, at QoS 2 PUBCOMP, at QoS 0 out of
+// the socket. "online" and, as the will, "offline" are retained.
 
-import { ascii, equals } from "../../core/bytes.js";
+import { ascii } from "../../core/bytes.js";
 import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
 import { MAX_DECIMAL_BYTES } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
@@ -12,7 +13,7 @@ import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../core/template.js"
 import { cutUtf8, isUtf8 } from "../../core/utf8.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
-import { topicName } from "../../mqtt/topic.js";
+import { topicFilter, topicMatches, topicName } from "../../mqtt/topic.js";
 import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
@@ -25,9 +26,19 @@ const SUCCESSFUL = ascii('","status":"SUCCESSFUL","reason":"');
 const FAILED = ascii('","status":"FAILED","reason":"');
 const END = ascii('"}');
 const RESULT_BYTES = TIME.length + ISO_TIME_BYTES + COMMAND.length + SUCCESSFUL.length + END.length;
+const RAW_SUCCESSFUL = ascii("SUCCESSFUL");
+const RAW_FAILED = ascii("FAILED: ");
+const COMMA = ascii(",");
+const SLASH = 47;
+const BLANK = 32;
+/** Longest command with the words of its topic, bytes; more than the longest that is accepted. */
+const TEXT_BYTES = 1024;
 const QUESTION_MARK = 63;
 /** Longest command that is repeated in its result, bytes. */
 const MAX_ECHO = 120;
+
+/** A broker that lets nobody command may still take measures. */
+const REFUSED = Object.freeze({ pauseMs: 5000, tries: 1, finally: "continue" } as const);
 
 export class Plain implements Cloud {
 	readonly connect: ConnectOptions;
@@ -36,7 +47,13 @@ export class Plain implements Cloud {
 	readonly events: LaneShape;
 	readonly #names: readonly Uint8Array[];
 	readonly #commands: Uint8Array;
+	/** Where in a command's topic its words begin: what a wildcard at the end stands for. -1: nowhere. */
+	readonly #wordsAtLevel: number;
 	readonly #status: Uint8Array;
+	readonly #raw: boolean;
+	readonly #settings: CloudSettings["plain"];
+	/** A command with the words of its topic. */
+	readonly #text = new Uint8Array(TEXT_BYTES);
 	#host: CloudHost | undefined;
 	/** The result that is being written: the command's bytes, how it ended, and why. */
 	#bytes: Uint8Array = NOTHING;
@@ -45,6 +62,11 @@ export class Plain implements Cloud {
 	#outcome: Uint8Array = NOTHING;
 	#reason: Uint8Array = NOTHING;
 	readonly #putResult = (record: RecordWriter) => {
+		if (this.#raw) {
+			record.put(this.#outcome);
+			record.put(this.#reason);
+			return;
+		}
 		record.put(TIME);
 		record.stamp();
 		record.put(COMMAND);
@@ -59,14 +81,17 @@ export class Plain implements Cloud {
 		const { device, plain, sampling } = settings;
 		const topic = (pattern: string) => topicName(pattern.replaceAll("%id", device.id));
 		this.#status = topic(plain.status);
-		this.#commands = topic(plain.commands);
-		this.connect = connectOptions(settings, device.id, {
-			topic: this.#status,
-			payload: ascii("offline"),
-			qos: 1,
-			retain: true,
-		});
-		this.#names = CHANNELS.map((channel) => utf8(`,${jsonString(channel.name)}:`));
+		const commands = plain.commands.replaceAll("%id", device.id);
+		this.#commands = topicFilter(commands);
+		const last = commands.split("/").length - 1;
+		this.#wordsAtLevel = commands.endsWith("#") || commands.endsWith("+") ? last : -1;
+		this.#settings = plain;
+		this.#raw = plain.format === "raw";
+		const will = { topic: this.#status, payload: ascii("offline"), qos: plain.statusQos, retain: true };
+		this.connect = connectOptions(settings, device.id, will, !plain.persistent);
+		this.#names = CHANNELS.map((channel, i) =>
+			this.#raw ? (i > 0 ? COMMA : NOTHING) : utf8(`,${jsonString(channel.name)}:`),
+		);
 		let recordBytes = TIME.length + ISO_TIME_BYTES + 2 + MAX_DECIMAL_BYTES;
 		for (const name of this.#names) recordBytes += name.length + TEMPLATE_VALUE_BYTES;
 		const lane = {
@@ -80,7 +105,7 @@ export class Plain implements Cloud {
 			stamps: 1,
 		};
 		this.measures = { ...lane, topic: topic(plain.measures), qos: sampling.qos, recordBytes };
-		this.events = { ...lane, topic: topic(plain.results), qos: 1, recordBytes: 640 };
+		this.events = { ...lane, topic: topic(plain.results), qos: plain.resultsQos, recordBytes: 640 };
 	}
 
 	attach(host: CloudHost): void {
@@ -88,23 +113,39 @@ export class Plain implements Cloud {
 	}
 
 	opening(step: number): OpeningStep | undefined {
+		const { commandsQos, statusQos } = this.#settings;
 		if (step === 0)
-			return { kind: "subscribe", topic: this.#commands, payload: NOTHING, qos: 1, retain: false };
+			return {
+				kind: "subscribe",
+				topic: this.#commands,
+				payload: NOTHING,
+				qos: commandsQos,
+				retain: false,
+				refused: REFUSED,
+			};
 		if (step === 1)
-			return { kind: "publish", topic: this.#status, payload: ascii("online"), qos: 1, retain: true };
+			return { kind: "publish", topic: this.#status, payload: ascii("online"), qos: statusQos, retain: true };
 		return undefined;
 	}
 
 	template(): TemplatePart[] {
-		const parts: TemplatePart[] = [TIME, "stamp", ascii('"')];
+		const parts: TemplatePart[] = this.#raw ? [] : [TIME, "stamp", ascii('"')];
 		for (const [channel, { decimals }] of CHANNELS.entries())
 			parts.push(this.#names[channel] as Uint8Array, { channel, decimals });
-		parts.push(ascii("}"));
+		if (!this.#raw) parts.push(ascii("}"));
 		return parts;
 	}
 
 	encode(record: RecordWriter, values: Sample): number {
 		let written = 0;
+		if (this.#raw) {
+			// A value that is missing leaves its place empty.
+			for (let i = 0; i < CHANNELS.length; i++) {
+				record.put(this.#names[i] as Uint8Array);
+				if (record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) written++;
+			}
+			return written;
+		}
 		record.put(TIME);
 		record.stamp();
 		record.byte(34);
@@ -120,23 +161,53 @@ export class Plain implements Cloud {
 
 	message(message: InboundMessage): void {
 		const host = this.#host as CloudHost;
-		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
-		if (!equals(bytes, topicStart, topicEnd, this.#commands))
+		const { bytes, topicStart, topicEnd } = message;
+		if (!topicMatches(this.#commands, bytes, topicStart, topicEnd))
 			return host.malformed("a message on an unknown topic");
+		if (message.retain && !this.#settings.retainedCommands)
+			return host.malformed("a retained command, which plain.retainedCommands does not allow");
 		// Nothing moves without an answer.
 		if (host.room < 1) return host.malformed("a command for whose result there is no room");
-		const reason = host.command(bytes, payloadStart, payloadEnd);
-		this.#outcome = reason === "" ? SUCCESSFUL : FAILED;
-		this.#reason = reason === "" ? NOTHING : jsonBytes(reason);
 		this.#bytes = bytes;
-		this.#from = payloadStart;
-		// Escaping can make a text six times as long: then less of it is repeated.
-		const room = this.events.recordBytes - RESULT_BYTES - this.#reason.length;
-		for (let echoed = MAX_ECHO; ; echoed >>= 1) {
-			this.#to = cutUtf8(bytes, payloadStart, payloadEnd, echoed);
-			if (echoed === 0 || escapedLength(bytes, payloadStart, this.#to) <= room) break;
+		this.#from = message.payloadStart;
+		this.#to = message.payloadEnd;
+		if (this.#wordsAtLevel >= 0) this.#addWords(message);
+		const from = this.#from;
+		const to = this.#to;
+		const reason = host.command(this.#bytes, from, to);
+		if (this.#raw) {
+			this.#outcome = reason === "" ? RAW_SUCCESSFUL : RAW_FAILED;
+			this.#reason = reason === "" ? NOTHING : utf8(reason);
+		} else {
+			this.#outcome = reason === "" ? SUCCESSFUL : FAILED;
+			this.#reason = reason === "" ? NOTHING : jsonBytes(reason);
+			// Escaping can make a text six times as long: then less of it is repeated.
+			const room = this.events.recordBytes - RESULT_BYTES - this.#reason.length;
+			for (let echoed = MAX_ECHO; ; echoed >>= 1) {
+				this.#to = cutUtf8(this.#bytes, from, to, echoed);
+				if (echoed === 0 || escapedLength(this.#bytes, from, this.#to) <= room) break;
+			}
 		}
 		host.queue(RecordKind.Operation, 0, this.#putResult);
+	}
+
+	/** Puts what the topic has at the wildcard in front of the payload, as words. */
+	#addWords(message: InboundMessage): void {
+		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
+		let p = topicStart;
+		for (let level = this.#wordsAtLevel; level > 0 && p < topicEnd; p++) if (bytes[p] === SLASH) level--;
+		const words = topicEnd - p;
+		if (words <= 0) return;
+		const text = this.#text;
+		const length = Math.min(payloadEnd - payloadStart, TEXT_BYTES - words - 1);
+		if (length < 0) return;
+		text.set(bytes.subarray(p, topicEnd), 0);
+		for (let i = 0; i < words; i++) if (text[i] === SLASH) text[i] = BLANK;
+		text[words] = BLANK;
+		text.set(bytes.subarray(payloadStart, payloadStart + length), words + 1);
+		this.#bytes = text;
+		this.#from = 0;
+		this.#to = words + 1 + length;
 	}
 
 	skipped(): void {}

@@ -43,6 +43,7 @@ export default function start(): void {
 	const outbox = new Outbox([arena.events, arena.measures], new IsoStamp(), clock, 1, {
 		delivered() {},
 		unconfirmed() {},
+		quarantined() {},
 		sending(_lane, _slot, _count, packetId) {
 			lastId = packetId;
 		},
@@ -67,11 +68,13 @@ export default function start(): void {
 				client.received += message.payloadEnd - message.payloadStart;
 			},
 			skipped() {},
+			stream: () => undefined,
 			acknowledged(packetId) {
 				outbox.acknowledged(packetId);
 			},
 			drained() {},
 			subscribed() {},
+			unsubscribed() {},
 		},
 	});
 	const client = {

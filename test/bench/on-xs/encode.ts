@@ -151,6 +151,7 @@ class Runner {
 		const outbox = new Outbox([lane], stamp, clock, 1, {
 			delivered() {},
 			unconfirmed() {},
+			quarantined() {},
 			sending() {},
 			directDelivered() {},
 		});

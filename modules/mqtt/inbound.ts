@@ -1,0 +1,116 @@
+// What a server's PUBLISH and PUBREL lead to: a message for the handler, once at QoS 2, and a reply in the order of
+// arrival. The session decides when replies go out.
+
+import { InboundQos2 } from "./inbound-qos2.js";
+import { Limits } from "./limits.js";
+import { PacketType } from "./packet.js";
+import type { InboundMessage } from "./parser.js";
+import { ReplyQueue } from "./reply-queue.js";
+import type { SessionCounters } from "./session-counters.js";
+
+/** Takes a payload that is larger than any buffer, part by part. */
+export interface PayloadSink {
+	/** The next bytes, [start, end); they hold during the call only. */
+	part(bytes: Uint8Array, start: number, end: number): void;
+	/** All of it was there, or the connection ended before: then, above QoS 0, the message comes again from its start. */
+	end(whole: boolean): void;
+}
+
+export interface InboundHandler {
+	/** A message has arrived; positions hold during the call. At QoS 1 its PUBACK follows the call. */
+	message(message: InboundMessage): void;
+	/**
+	 * A message too large to be kept begins to arrive. Whoever wants it returns a sink, which gets the payload from its
+	 * first byte on; undefined skips it.
+	 */
+	stream(message: InboundMessage): PayloadSink | undefined;
+	/** A message too large to be kept is skipped; the first bytes of its payload are there. */
+	skipped(message: InboundMessage): void;
+}
+
+/** What `take` made of a message. Refused: its reply has no room. */
+export const Taken = Object.freeze({ Refused: 0, Duplicate: 1, New: 2 } as const);
+
+export class Inbound {
+	readonly replies = new ReplyQueue(Limits.pendingReplies);
+	readonly #received = new InboundQos2(Limits.inboundQos2);
+	readonly #handler: InboundHandler;
+	readonly #counters: SessionCounters;
+	/** The message that is being taken. */
+	#qos = 0;
+	#packetId = 0;
+	#sink: PayloadSink | undefined;
+
+	constructor(handler: InboundHandler, counters: SessionCounters) {
+		this.#handler = handler;
+		this.#counters = counters;
+	}
+
+	/** Takes a message, or the beginning of one; whoever calls hands it on if it is new. */
+	take(message: InboundMessage): number {
+		const { qos, packetId } = message;
+		const counters = this.#counters;
+		counters.publishesReceived++;
+		if (qos > 0 && this.replies.full) return Taken.Refused;
+		this.#qos = qos;
+		this.#packetId = packetId;
+		if (qos === 2) {
+			if (this.#received.has(packetId)) {
+				counters.duplicatesDropped++;
+				return Taken.Duplicate;
+			}
+			if (this.#received.full) return Taken.Refused;
+		}
+		return Taken.New;
+	}
+
+	/** The message that was taken is too large to be kept. */
+	stream(message: InboundMessage): void {
+		const sink = this.#handler.stream(message);
+		this.#sink = sink;
+		if (sink) return sink.part(message.bytes, message.payloadStart, message.payloadEnd);
+		this.#counters.oversizeSkipped++;
+		this.#handler.skipped(message);
+	}
+
+	/** The next part of the message that was taken. */
+	rest(bytes: Uint8Array, start: number, end: number, left: number): void {
+		const sink = this.#sink;
+		if (!sink) return;
+		sink.part(bytes, start, end);
+		if (left > 0) return;
+		this.#sink = undefined;
+		sink.end(true);
+	}
+
+	/**
+	 * Acknowledges the message that was taken, whatever the handler made of it [MQTT-4.5.0-2], in the order of arrival
+	 * [MQTT-4.6.0-2].
+	 */
+	acknowledge(): void {
+		if (this.#qos === 0) return;
+		if (this.#qos === 2 && !this.#received.has(this.#packetId)) this.#received.add(this.#packetId);
+		this.replies.add(this.#qos === 1 ? PacketType.Puback : PacketType.Pubrec, this.#packetId);
+	}
+
+	/** PUBREL: the id is free for a new message [MQTT-4.3.3-2]. Returns false if its PUBCOMP has no room. */
+	pubrel(packetId: number): boolean {
+		if (this.replies.full) return false;
+		this.#received.remove(packetId);
+		this.replies.add(PacketType.Pubcomp, packetId);
+		return true;
+	}
+
+	/** The connection ended: what waits for the socket is asked for again by the server, if the session goes on. */
+	disconnected(): void {
+		const sink = this.#sink;
+		this.#sink = undefined;
+		this.replies.clear();
+		sink?.end(false);
+	}
+
+	/** The session is gone [MQTT-3.1.2-6]. */
+	forget(): void {
+		this.#received.clear();
+	}
+}
