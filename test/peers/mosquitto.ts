@@ -75,7 +75,7 @@ export async function openMosquitto(): Promise<Mosquitto> {
 	};
 }
 
-function freePort(): Promise<number> {
+export function freePort(): Promise<number> {
 	return new Promise((resolve) => {
 		const server = createServer().listen(0, "127.0.0.1", () => {
 			const { port } = server.address() as { port: number };
@@ -84,7 +84,7 @@ function freePort(): Promise<number> {
 	});
 }
 
-function listens(port: number): Promise<boolean> {
+export function listens(port: number): Promise<boolean> {
 	return new Promise((resolve) => {
 		const socket = connect(port, "127.0.0.1");
 		socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
