@@ -19,7 +19,7 @@ export const CLOSE_CODES: Readonly<Record<string, string>> = Object.freeze({
 	"closed-by-server": "the broker sent a second CONNACK to say why it closes",
 	"acknowledge-timeout": "an acknowledgement did not come in time",
 	"keepalive-timeout": "the broker fell silent: no answer to PINGREQ",
-	"replies-full": "more acknowledgements wait than fit [MQTT-4.8.0-2]",
+	"inbound-full": "the broker sent more than could be acknowledged; it sends the rest again [MQTT-4.8.0-2]",
 	requested: "closed on request",
 	"MQTT-1.5.3-1": "text that is not UTF-8 [MQTT-1.5.3-1]",
 	"MQTT-1.5.3-2": "text with U+0000 [MQTT-1.5.3-2]",

@@ -28,17 +28,24 @@ export interface InboundHandler {
 	skipped(message: InboundMessage): void;
 }
 
-/** What `take` made of a message. Refused: its reply has no room. */
+/** What `take` made of a message. Refused: it counts as not received. */
 export const Taken = Object.freeze({ Refused: 0, Duplicate: 1, New: 2 } as const);
 
 export class Inbound {
 	readonly replies = new ReplyQueue(Limits.pendingReplies);
+	/**
+	 * Something could not be remembered, and what comes behind it must not overtake it [MQTT-4.6.0-2]: the connection has to
+	 * end once the replies are out; then the server sends again what has none.
+	 */
+	overrun = false;
 	readonly #received = new InboundQos2(Limits.inboundQos2);
 	readonly #handler: InboundHandler;
 	readonly #counters: SessionCounters;
 	/** The message that is being taken. */
 	#qos = 0;
 	#packetId = 0;
+	/** It is too large to be kept, and its end has not arrived. */
+	#partial = false;
 	#sink: PayloadSink | undefined;
 
 	constructor(handler: InboundHandler, counters: SessionCounters) {
@@ -51,21 +58,26 @@ export class Inbound {
 		const { qos, packetId } = message;
 		const counters = this.#counters;
 		counters.publishesReceived++;
-		if (qos > 0 && this.replies.full) return Taken.Refused;
 		this.#qos = qos;
 		this.#packetId = packetId;
-		if (qos === 2) {
+		if (qos === 0) return Taken.New;
+		if (this.replies.full) this.overrun = true;
+		if (qos === 2 && !this.overrun) {
 			if (this.#received.has(packetId)) {
 				counters.duplicatesDropped++;
 				return Taken.Duplicate;
 			}
-			if (this.#received.full) return Taken.Refused;
+			if (!this.#received.add(packetId)) this.overrun = true;
 		}
-		return Taken.New;
+		if (!this.overrun) return Taken.New;
+		this.#qos = 0;
+		counters.refused++;
+		return Taken.Refused;
 	}
 
 	/** The message that was taken is too large to be kept. */
 	stream(message: InboundMessage): void {
+		this.#partial = true;
 		const sink = this.#handler.stream(message);
 		this.#sink = sink;
 		if (sink) return sink.part(message.bytes, message.payloadStart, message.payloadEnd);
@@ -88,23 +100,32 @@ export class Inbound {
 	 * [MQTT-4.6.0-2].
 	 */
 	acknowledge(): void {
-		if (this.#qos === 0) return;
-		if (this.#qos === 2 && !this.#received.has(this.#packetId)) this.#received.add(this.#packetId);
-		this.replies.add(this.#qos === 1 ? PacketType.Puback : PacketType.Pubrec, this.#packetId);
+		this.#partial = false;
+		if (this.#qos > 0)
+			this.replies.add(this.#qos === 1 ? PacketType.Puback : PacketType.Pubrec, this.#packetId);
 	}
 
-	/** PUBREL: the id is free for a new message [MQTT-4.3.3-2]. Returns false if its PUBCOMP has no room. */
-	pubrel(packetId: number): boolean {
-		if (this.replies.full) return false;
-		this.#received.remove(packetId);
-		this.replies.add(PacketType.Pubcomp, packetId);
-		return true;
+	/** Replies to an acknowledgement of ours. */
+	reply(type: number, packetId: number): void {
+		if (this.replies.full) this.overrun = true;
+		else this.replies.add(type, packetId);
+	}
+
+	/** PUBREL: the id is free for a new message [MQTT-4.3.3-2]. */
+	pubrel(packetId: number): void {
+		if (this.overrun || this.replies.full || !this.#received.remove(packetId)) {
+			this.overrun = true;
+			this.#counters.refused++;
+		} else this.replies.add(PacketType.Pubcomp, packetId);
 	}
 
 	/** The connection ended: what waits for the socket is asked for again by the server, if the session goes on. */
 	disconnected(): void {
 		const sink = this.#sink;
 		this.#sink = undefined;
+		if (this.#partial && this.#qos === 2) this.#received.remove(this.#packetId);
+		this.#partial = false;
+		this.overrun = false;
 		this.replies.clear();
 		sink?.end(false);
 	}

@@ -13,11 +13,11 @@ export const Limits = Object.freeze({
 	/** Outbound packets that may await an acknowledgement at once, 1 to 255. */
 	inFlight: 8,
 	/**
-	 * Acknowledgements that may wait for the socket; more close the connection ([MQTT-4.8.0-2]). At least as many as
+	 * Acknowledgements that may wait for the socket; more end the connection, once these are out. At least as many as
 	 * smallest QoS 1 messages (7 bytes) fit into a chunk, because nothing is written while one is read.
 	 */
 	pendingReplies: 210,
-	/** Inbound QoS 2 packet ids between PUBREC and PUBREL. */
+	/** Ranges of inbound QoS 2 packet ids between PUBREC and PUBREL; more end the connection, at least 2. */
 	inboundQos2: 16,
 	/** From opening the transport to its being open, ms: DNS, TCP and TLS together. */
 	connectMs: 30_000,

@@ -18,4 +18,6 @@ export class SessionCounters {
 	oversizeSkipped = 0;
 	/** Inbound QoS 2 messages that came again before their PUBREL. */
 	duplicatesDropped = 0;
+	/** Inbound packets that count as not received, because what they need had no room; see `inbound-full`. */
+	refused = 0;
 }

@@ -246,6 +246,7 @@ export class Session implements TransportHandler, ParserHandler {
 			if (output.length > 0) return; // the socket is full; `writable` goes on
 		}
 		if (this.#state === SessionState.Leaving && !this.#disconnectDue) this.#end("requested", "");
+		else if (this.#inbound.overrun) this.#end("inbound-full", "");
 	}
 
 	/** Puts as much into the output stage as there is and as fits. Returns whether there may be more than fitted. */
@@ -493,10 +494,7 @@ export class Session implements TransportHandler, ParserHandler {
 		if (this.#state === SessionState.Leaving) return true;
 		const inbound = this.#inbound;
 		const taken = inbound.take(message);
-		if (taken === Taken.Refused) {
-			this.#end("replies-full", "");
-			return false;
-		}
+		if (taken === Taken.Refused) this.#unfinished = true;
 		const whole = message.payloadBytes === message.payloadEnd - message.payloadStart;
 		if (taken === Taken.New) {
 			if (whole) this.#handler.message(message);
@@ -518,9 +516,9 @@ export class Session implements TransportHandler, ParserHandler {
 	acknowledgement(type: number, packetId: number): boolean {
 		if (!this.#greeted()) return false;
 		if (type === PacketType.Pubrel) {
-			if (this.#inbound.pubrel(packetId)) return true;
-			this.#end("replies-full", "");
-			return false;
+			this.#inbound.pubrel(packetId);
+			this.#unfinished = true;
+			return true;
 		}
 		if (this.#remaining > 0 && packetId === this.#sendingId) {
 			this.#end("MQTT-4.8.0-1", "acknowledged before it was sent");
@@ -531,7 +529,10 @@ export class Session implements TransportHandler, ParserHandler {
 			this.counters.strayAcknowledgements++;
 			return true;
 		}
-		if (next === Await.Pubcomp) return this.#reply(PacketType.Pubrel, packetId);
+		if (next === Await.Pubcomp) {
+			this.#inbound.reply(PacketType.Pubrel, packetId);
+			return true;
+		}
 		if (type === PacketType.Unsuback) this.#handler.unsubscribed(packetId);
 		else this.#handler.acknowledged(packetId);
 		return this.#alive();
@@ -569,16 +570,6 @@ export class Session implements TransportHandler, ParserHandler {
 
 	#alive(): boolean {
 		return this.#state === SessionState.Up || this.#state === SessionState.Leaving;
-	}
-
-	#reply(type: number, packetId: number): boolean {
-		const { replies } = this.#inbound;
-		if (replies.full) {
-			this.#end("replies-full", "");
-			return false;
-		}
-		replies.add(type, packetId);
-		return true;
 	}
 
 	#openExchange(state: number): number {

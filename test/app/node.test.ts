@@ -13,8 +13,9 @@ import type { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind } from "../../modules/core/ring.js";
 import { IsoStamp } from "../../modules/core/stamp.js";
 import type { InboundMessage } from "../../modules/mqtt/parser.js";
+import { seeded } from "../support/seeded.js";
 import { FakeBroker } from "./fake-broker.js";
-import { EPOCH, seeded, VirtualTime } from "./virtual-time.js";
+import { EPOCH, VirtualTime } from "./virtual-time.js";
 
 /** The simplest cloud: "up" carries `value@time` records, commands come on "down", results go to "done". */
 class FakeCloud implements Cloud {

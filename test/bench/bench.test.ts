@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { CHANNELS } from "../../modules/core/channels.js";
 import { Limits } from "../../modules/mqtt/limits.js";
+import { seeded } from "../support/seeded.js";
 import { verifyEncoding, verifyParsing } from "./node.js";
-import { formatTable, inbound, median, outgoing, rechunk, seeded } from "./table.js";
+import { formatTable, inbound, median, outgoing, rechunk } from "./table.js";
 import { cumulocity, plain, record, SAMPLES, samples, sap, type WireRow, wireBytes } from "./wire.js";
 
 describe("benchmark: encoder and parser beside mqtt-packet", () => {

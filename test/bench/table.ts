@@ -1,18 +1,7 @@
 // What the benchmarks share: chance that can be repeated, the messages made of it, measuring, and tables of text.
 
 import { generate, type IPublishPacket, type Packet } from "mqtt-packet";
-
-/** A mulberry32 generator: the same numbers in [0, 1) for the same seed. */
-export function seeded(seed: number): () => number {
-	let state = seed >>> 0;
-	return () => {
-		state = (state + 0x6d2b79f5) >>> 0;
-		let t = state;
-		t = Math.imul(t ^ (t >>> 15), t | 1);
-		t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-		return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-	};
-}
+import { seeded } from "../support/seeded.js";
 
 /** A whole number in [from, to]. */
 export function between(random: () => number, from: number, to: number): number {

@@ -3,7 +3,8 @@
 import type { DigitalOptions } from "../../drivers/io.js";
 import { Circuit } from "../../host-sim/circuit/circuit.js";
 import { makeIO } from "../../host-sim/circuit/io.js";
-import { seeded, VirtualTime } from "../app/virtual-time.js";
+import { VirtualTime } from "../app/virtual-time.js";
+import { seeded } from "../support/seeded.js";
 
 export const PINS = { temperature: 34, led: 2, buzzer: 25, motor: 26, tachometer: 27 };
 

@@ -9,6 +9,7 @@ import { Limits } from "../../modules/mqtt/limits.js";
 import { PacketType } from "../../modules/mqtt/packet.js";
 import { ReplyQueue } from "../../modules/mqtt/reply-queue.js";
 import { SessionState } from "../../modules/mqtt/session.js";
+import { seeded } from "../support/seeded.js";
 import { VirtualTime } from "../support/virtual-time.js";
 import { Fixture, inbound, utf8 } from "./fixture.js";
 
@@ -411,25 +412,52 @@ describe("mqtt: session, inbound", () => {
 		assert.equal(wire(f), "4002000750020007");
 	});
 
-	it("[MQTT-4.8.0-2] more acknowledgements than fit, while the socket takes nothing, close the connection", () => {
-		for (const qos of [1, 2]) {
-			const f = new Fixture().up();
+	for (const qos of [1, 2])
+		it(`[MQTT-4.8.0-2] QoS ${qos}: what can not be acknowledged was not received, and the connection ends behind the replies`, () => {
+			const f = new Fixture({ connect: { cleanSession: false } }).up();
+			f.heard();
 			f.transport.free = 0;
-			const limit = qos === 1 ? Limits.pendingReplies : Math.min(Limits.pendingReplies, Limits.inboundQos2);
 			// The output stage takes some of the replies.
-			const stage = qos === 1 ? Limits.outputBytes / 4 : 0;
-			let sent = 0;
-			while (f.session.state === SessionState.Up && sent < 2000)
-				f.transport.deliver(inbound("t", "", qos, ++sent));
-			assert.equal(sent, limit + stage + 1);
-			const heard = f.heard();
-			assert.equal(heard.at(-1), "closed replies-full");
-			assert.equal(
-				heard.filter((line) => line === "message t").length,
-				limit + stage,
-				"none beyond the limit",
+			const limit = Limits.pendingReplies + Limits.outputBytes / 4;
+			for (let id = 1; id <= limit + 3; id++) f.transport.deliver(inbound("t", `${id}`, qos, id));
+			f.transport.deliver(inbound("t", "zero"));
+			f.transport.deliver([0x50, 2, 0, 77, 0x62, 2, 0, 5]);
+			assert.equal(f.session.state, SessionState.Up);
+			const ids = Array.from({ length: limit }, (_, i) => i + 1);
+			assert.deepEqual(f.heard(), [...ids.map((id) => `message t ${id}`), "message t zero"]);
+			assert.equal(f.session.counters.refused, 4);
+			f.transport.flush();
+			assert.deepEqual(
+				f.sent().map((packet) => [packet.cmd, packet.messageId]),
+				ids.map((id) => [qos === 1 ? "puback" : "pubrec", id]),
 			);
-		}
+			assert.deepEqual(f.heard(), ["closed inbound-full"]);
+			while (!f.transport.active) f.time.advance(f.time.untilNext);
+			f.up([0x20, 2, 1, 0]);
+			for (let id = limit; id <= limit + 3; id++) f.transport.deliver(inbound("t", `${id}`, qos, id, true));
+			const again = [1, 2, 3].map((more) => `message t ${limit + more}`);
+			assert.deepEqual(f.heard().slice(1), qos === 2 ? again : [`message t ${limit}`, ...again]);
+		});
+
+	it("QoS 2 ids without order: the connection ends where they would need too many ranges, and the rest follows", () => {
+		const f = new Fixture({ connect: { cleanSession: false } }).up();
+		const ids = Array.from({ length: Limits.inboundQos2 + 4 }, (_, i) => 2 * i + 1);
+		f.transport.deliver(ids.flatMap((id) => inbound("t", `${id}`, 2, id)));
+		assert.deepEqual(f.heard().slice(1), [
+			...ids.slice(0, Limits.inboundQos2).map((id) => `message t ${id}`),
+			"closed inbound-full",
+		]);
+		assert.equal(f.sent().length, Limits.inboundQos2);
+		while (!f.transport.active) f.time.advance(f.time.untilNext);
+		f.up([0x20, 2, 1, 0]);
+		const [released, left] = [ids.slice(0, Limits.inboundQos2), ids.slice(Limits.inboundQos2)];
+		f.transport.deliver(released.flatMap((id) => [0x62, 2, 0, id]));
+		f.transport.deliver(left.flatMap((id) => inbound("t", `${id}`, 2, id, true)));
+		assert.deepEqual(
+			f.heard().slice(1),
+			left.map((id) => `message t ${id}`),
+		);
+		assert.equal(f.sent().length, released.length + left.length);
 	});
 
 	it("[MQTT-4.5.0-2] a chunk full of the smallest QoS 1 messages is acknowledged while the socket is free", () => {
@@ -950,17 +978,41 @@ describe("mqtt: session, tables", () => {
 		assert.equal(queue.length, 0);
 	});
 
-	it("the table of inbound QoS 2 ids is a set with a limit", () => {
+	it("the table of inbound QoS 2 ids is a set of ranges with a limit", () => {
 		const table = new InboundQos2(2);
-		assert.equal(table.add(65_535), true);
-		assert.equal(table.add(1), true);
-		assert.equal(table.add(2), false);
-		assert.deepEqual([table.has(65_535), table.has(1), table.has(2)], [true, true, false]);
-		table.remove(3);
-		table.remove(65_535);
-		assert.equal(table.has(65_535), false);
-		assert.equal(table.add(2), true);
+		for (const id of [65_535, 65_534, 1, 3, 2]) assert.equal(table.add(id), id !== 3, `${id}`);
+		assert.equal(table.add(3), true);
+		for (const id of [1, 2, 3, 65_534, 65_535]) assert.equal(table.has(id), true, `${id}`);
+		for (const id of [4, 65_533]) assert.equal(table.has(id), false, `${id}`);
+		assert.equal(table.add(5), false, "a third range");
+		assert.equal(table.remove(2), false, "that would be a third range");
+		assert.equal(table.has(2), true);
+		assert.equal(table.remove(4), true, "not there");
+		assert.equal(table.remove(1), true);
+		assert.equal(table.remove(3), true);
+		assert.deepEqual(
+			[1, 2, 3].map((id) => table.has(id)),
+			[false, true, false],
+		);
 		table.clear();
-		assert.deepEqual([table.has(1), table.has(2)], [false, false]);
+		assert.deepEqual([table.has(2), table.has(65_535)], [false, false]);
+	});
+
+	it("the table of inbound QoS 2 ids agrees with a Set", () => {
+		const random = seeded(7);
+		const table = new InboundQos2(8);
+		const model = new Set<number>();
+		let refused = 0;
+		for (let i = 0; i < 20_000; i++) {
+			const id = 1 + Math.floor(random() * 24);
+			if (random() < 0.5) {
+				if (model.has(id)) continue;
+				if (table.add(id)) model.add(id);
+				else refused++;
+			} else if (table.remove(id)) model.delete(id);
+			else refused++;
+			for (let each = 1; each <= 24; each++) assert.equal(table.has(each), model.has(each));
+		}
+		assert.ok(refused > 0);
 	});
 });
