@@ -18,6 +18,8 @@ export class CuttingProxy {
 	cuts = 0;
 	stalls = 0;
 	connections = 0;
+	/** Sees what passes to the client; called with undefined when a connection ends. */
+	onPassed: ((connection: number, data: Buffer | undefined) => void) | undefined;
 	readonly #trouble: Trouble;
 	readonly #broker: number;
 	readonly #server: Server;
@@ -44,7 +46,7 @@ export class CuttingProxy {
 	}
 
 	#accept(client: Socket): void {
-		this.connections++;
+		const connection = ++this.connections;
 		const server = connect(this.#broker, "127.0.0.1");
 		const { cutAfter, stallAfter, stallMs = 0, bytesPerMs } = this.#trouble;
 		let left = cutAfter();
@@ -52,6 +54,7 @@ export class CuttingProxy {
 		const cut = () => {
 			client.destroy();
 			server.destroy();
+			this.onPassed?.(connection, undefined);
 		};
 		for (const [from, to] of [
 			[client, server],
@@ -64,11 +67,13 @@ export class CuttingProxy {
 				this.#sockets.delete(from);
 				cut();
 			});
+			const write = (data: Buffer) => {
+				if (to.destroyed || data.length === 0) return;
+				if (to === client) this.onPassed?.(connection, data);
+				to.write(data);
+			};
 			from.on("data", (data: Buffer) => {
-				if (this.calm) {
-					to.write(data);
-					return;
-				}
+				if (this.calm) return write(data);
 				// Up to the very byte: the other side may have got half a packet.
 				const passing = data.subarray(0, left);
 				left -= passing.length;
@@ -81,7 +86,7 @@ export class CuttingProxy {
 				}
 				const pass = () => {
 					if (from.destroyed && to.destroyed) return;
-					to.write(passing);
+					write(passing);
 					if (left > 0) {
 						from.resume();
 						return;
