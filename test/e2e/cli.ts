@@ -14,11 +14,22 @@ export interface Outcome {
 
 /** Starts host-sim's command line; `stop` ends it by its own process id. */
 export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-	const child = spawn(process.execPath, ["--import", "./host-sim/register.mjs", "host-sim/cli.ts", ...args], {
+	return startProgram("host-sim/cli.ts", args, env);
+}
+
+/** Starts one of the project's programs, with `input` as its standard input. */
+export function startProgram(
+	script: string,
+	args: readonly string[],
+	env: NodeJS.ProcessEnv = {},
+	input?: string,
+) {
+	const child = spawn(process.execPath, ["--import", "./host-sim/register.mjs", script, ...args], {
 		cwd: ROOT,
 		env: { ...process.env, ...env },
-		stdio: ["ignore", "pipe", "pipe"],
+		stdio: ["pipe", "pipe", "pipe"],
 	});
+	child.stdin.end(input);
 	let out = "";
 	let err = "";
 	const waiting = new Set<() => void>();
