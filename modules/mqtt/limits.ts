@@ -17,8 +17,8 @@ export const Limits = Object.freeze({
 	 * smallest QoS 1 messages (7 bytes) fit into a chunk, because nothing is written while one is read.
 	 */
 	pendingReplies: 210,
-	/** Ranges of inbound QoS 2 packet ids between PUBREC and PUBREL; more end the connection, at least 2. */
-	inboundQos2: 16,
+	/** Ranges of inbound QoS 2 packet ids between PUBREC and PUBREL; of more the oldest is forgotten. */
+	inboundQos2: 32,
 	/** From opening the transport to its being open, ms: DNS, TCP and TLS together. */
 	connectMs: 30_000,
 	/** From CONNECT to CONNACK, ms. */
