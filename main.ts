@@ -13,6 +13,7 @@ import { Log } from "./modules/core/log.js";
 import { clientChain, resource } from "./modules/platform/certificates.js";
 import { SystemClock } from "./modules/platform/clock.js";
 import { getDevice } from "./modules/platform/device.js";
+import { openFlash } from "./modules/platform/flash.js";
 import { SocketTransport } from "./modules/platform/socket-transport.js";
 import { PreferenceStore } from "./modules/platform/store.js";
 import { restart } from "./modules/platform/system.js";
@@ -41,6 +42,7 @@ export default function main(): MoteNode {
 		timers,
 		random: Math.random,
 		store,
+		flash: settings.outbox.keep === "off" ? undefined : openFlash(),
 		log,
 		boot,
 		restart: () => restart(main),

@@ -4,6 +4,7 @@
 import { PINS as ESP32 } from "../drivers/boards/esp32/pins.js";
 import { PINS as ESP32C3 } from "../drivers/boards/esp32c3/pins.js";
 import main from "../main.js";
+import { openState } from "./board-state.js";
 import type { CircuitPins } from "./circuit/circuit.js";
 import type { Engine, EngineEvents } from "./engine.js";
 import type { Setup } from "./firmware-setup.js";
@@ -27,8 +28,10 @@ export async function makeEngine(
 	const { board } = options;
 	const pins = PINS[board];
 	const { resources } = setup;
+	const state = options.state === undefined ? undefined : openState(options.state);
 	const engine = await findEngine(options, progress, warn);
-	if (engine === undefined) return new Machine({ ...events, pins, config: setup.config, resources, main });
+	if (engine === undefined)
+		return new Machine({ ...events, pins, config: setup.config, resources, state, main });
 	const tls = options.broker?.tls ?? true;
 	const creation = boardCreation(board);
 	return new XsMachine({
@@ -38,6 +41,7 @@ export async function makeEngine(
 		program: await makeProgram(board, { ...setup.config, observe: events.observer !== undefined }),
 		pins,
 		resources,
+		state,
 	});
 }
 

@@ -95,6 +95,7 @@ function merge(base: Groups, own: Groups, options: Options): Groups {
 	if (options.device !== undefined) given.device = { ...given.device, id: options.device };
 	if (options.intervalMs !== undefined) given.sampling = { intervalMs: options.intervalMs };
 	if (options.qos !== undefined) given.sampling = { ...given.sampling, qos: options.qos };
+	if (options.keep !== undefined) given.outbox = { keep: options.keep };
 	const file = options.settings === undefined ? {} : readSettings(options.settings);
 	const log = { device: { log: "off" } }; // the live view tells more
 	const merged: Groups = {};

@@ -22,6 +22,8 @@ a second. On a terminal, commands such as "led on" can be typed.
   --settings FILE                JSON: any setting of modules/app/settings.ts
   --interval 1s                  pause between measures: 100ms to 24h
   --qos 0|1|2                    QoS of the measures (1)
+  --keep off|events|all          what survives a power cut in flash: nothing, results of commands, or all (off)
+  --state FOLDER                 where the board's flash and preferences are, so that they outlive this process
   --measures N                   end once N measures are delivered and every --command has ended
   --command "led on"             a command from the cloud's side (embedded broker only); several go one by one
   --engine xs|node               where the firmware runs: the board's engine with the board's memory, or Node (xs)
@@ -57,6 +59,8 @@ export interface Options {
 	readonly settings: string | undefined;
 	readonly intervalMs: number | undefined;
 	readonly qos: 0 | 1 | 2 | undefined;
+	readonly keep: "off" | "events" | "all" | undefined;
+	readonly state: string | undefined;
 	readonly measures: number | undefined;
 	readonly commands: readonly string[];
 	/** Undefined: XS if it can be had. */
@@ -129,6 +133,9 @@ export function parseOptions(args: readonly string[]): Options {
 		settings: values.settings,
 		intervalMs: values.interval === undefined ? undefined : parseInterval(values.interval),
 		qos: qos as 0 | 1 | 2 | undefined,
+		keep:
+			values.keep === undefined ? undefined : oneOf("--keep", values.keep, ["off", "events", "all"] as const),
+		state: values.state,
 		measures: values.measures === undefined ? undefined : whole("--measures", values.measures, 1, 1e9),
 		commands,
 		engine,
@@ -160,6 +167,8 @@ function parse(args: readonly string[]) {
 				settings: text,
 				interval: text,
 				qos: text,
+				keep: text,
+				state: text,
 				measures: text,
 				command: { type: "string", multiple: true },
 				engine: text,

@@ -4,8 +4,10 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { MoteNode } from "../../modules/app/node.js";
+import { type BoardState, newState } from "../board-state.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import { type CircuitIO, makeIO } from "../circuit/io.js";
+import type { NorFlash } from "../circuit/nor-flash.js";
 import type { Engine, EngineEvents, NodeStatus } from "../engine.js";
 import { putStatus } from "../xs/board/status.js";
 import { readStatus, type Value } from "../xs/codec.js";
@@ -16,6 +18,8 @@ export interface MachineOptions extends Omit<EngineEvents, "onBoot"> {
 	readonly config: Readonly<Record<string, unknown>>;
 	/** The manifest's `data`: name → bytes. */
 	readonly resources: ReadonlyMap<string, Uint8Array>;
+	/** What the board keeps without power; nothing at first where there is none. */
+	readonly state?: BoardState | undefined;
 	/** The firmware's main; called at every boot. */
 	readonly main: () => MoteNode;
 	onBoot?(node: MoteNode): void;
@@ -31,7 +35,8 @@ const running = new AsyncLocalStorage<Machine>();
 export class Machine implements Engine {
 	readonly circuit: Circuit;
 	readonly io: CircuitIO;
-	readonly preferences = new Map<string, unknown>();
+	readonly preferences: Map<string, unknown>;
+	readonly flash: NorFlash;
 	readonly options: MachineOptions;
 	node: MoteNode | undefined;
 	readonly #held = new Set<Resource>();
@@ -39,6 +44,9 @@ export class Machine implements Engine {
 
 	constructor(options: MachineOptions) {
 		this.options = options;
+		const { flash, preferences } = options.state ?? newState();
+		this.flash = flash;
+		this.preferences = preferences;
 		this.circuit = new Circuit(options.pins, {
 			now: () => performance.now(),
 			every: (ms, tick) => {

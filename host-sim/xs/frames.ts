@@ -37,6 +37,15 @@ export const Out = Object.freeze({
 	/** Numbers of NodeStatus in its order */
 	Status: 48,
 	Stopped: 49,
+	/** → bytes of the partition, and of a sector */
+	FlashBytes: 50,
+	FlashSector: 51,
+	/** sector */
+	FlashErase: 52,
+	/** offset, length → bytes */
+	FlashRead: 53,
+	/** offset, length, bytes of at least that length */
+	FlashWrite: 54,
 } as const);
 
 /** Parent → script: `kind` of `handle`. */

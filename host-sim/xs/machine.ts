@@ -4,7 +4,9 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { lookup } from "node:dns";
 import type { Readable, Writable } from "node:stream";
+import { type BoardState, newState } from "../board-state.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
+import type { NorFlash } from "../circuit/nor-flash.js";
 import type { Engine, EngineEvents, MemoryStats, NodeStatus } from "../engine.js";
 import type { EngineProgram } from "./build.js";
 import {
@@ -37,6 +39,8 @@ export interface XsMachineOptions extends EngineEvents {
 	readonly pins: CircuitPins;
 	/** The manifest's `data`: name → bytes. */
 	readonly resources: ReadonlyMap<string, Uint8Array>;
+	/** What the board keeps without power; nothing at first where there is none. */
+	readonly state?: BoardState | undefined;
 	readonly time?: TimeSource;
 	readonly network?: Network;
 	/** Seed of the machine's Math.random. */
@@ -56,7 +60,8 @@ type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 export class XsMachine implements Engine {
 	readonly circuit: Circuit;
-	readonly preferences = new Map<string, Value>();
+	readonly preferences: Map<string, Value>;
+	readonly flash: NorFlash;
 	readonly time: TimeSource;
 	readonly #options: XsMachineOptions;
 	readonly #sockets: LentSockets;
@@ -74,6 +79,9 @@ export class XsMachine implements Engine {
 
 	constructor(options: XsMachineOptions) {
 		this.#options = options;
+		const { flash, preferences } = options.state ?? newState();
+		this.flash = flash;
+		this.preferences = preferences;
 		this.time = options.time ?? new RealTime();
 		this.circuit = new Circuit(options.pins, {
 			now: () => this.time.now(),
@@ -279,6 +287,19 @@ export class XsMachine implements Engine {
 				if (c === undefined) this.preferences.delete(`${a}/${b}`);
 				else this.preferences.set(`${a}/${b}`, c);
 				return;
+			case Out.FlashBytes:
+				return this.#answer(this.flash.content.length);
+			case Out.FlashSector:
+				return this.#answer(this.flash.sectorBytes);
+			case Out.FlashErase:
+				return this.flash.erase(a as number);
+			case Out.FlashRead: {
+				const bytes = new Uint8Array(b as number);
+				this.flash.read(a as number, bytes, bytes.length);
+				return this.#answer(bytes);
+			}
+			case Out.FlashWrite:
+				return this.flash.write(a as number, c as Uint8Array, b as number);
 			case Out.Resolve:
 				this.#resolve(a as number, b as string);
 				return;

@@ -41,6 +41,7 @@ const HARDWARE: Readonly<Record<string, string>> = {
 	timer: "host-sim/xs/board/timer",
 	time: "host-sim/xs/board/time",
 	preference: "host-sim/xs/board/preference",
+	flash: "host-sim/xs/board/flash",
 	Resource: "host-sim/xs/board/resource",
 	"embedded:io/socket/tcp": "host-sim/xs/board/tcp",
 	"embedded:io/socket/tcp/tls": "host-sim/xs/board/tls",

@@ -18,6 +18,8 @@ export class Arena {
 	readonly output: Output;
 	/** Where the template of a measure has its `templateBytes`. */
 	readonly templateAt: number;
+	/** Where entries of the journal are put together: `journalBytes`. */
+	readonly journal: Uint8Array;
 
 	constructor(
 		measures: LaneShape,
@@ -25,13 +27,17 @@ export class Arena {
 		events: LaneShape,
 		eventSlots: number,
 		templateBytes: number,
+		journalBytes = 0,
 	) {
 		const measureBytes = Ring.bytesFor(measureSlots, measures.recordBytes, measures.stamps);
 		const eventBytes = Ring.bytesFor(eventSlots, events.recordBytes, events.stamps);
 		const constants = measureBytes + eventBytes;
 		const outputAt = (constants + constantBytes(measures) + constantBytes(events) + 7) & ~7;
 		this.templateAt = outputAt + Limits.outputBytes;
-		this.bytes = new Uint8Array(this.templateAt + templateBytes);
+		const end = this.templateAt + templateBytes;
+		const journalAt = journalBytes > 0 ? (end + 3) & ~3 : end;
+		this.bytes = new Uint8Array(journalAt + journalBytes);
+		this.journal = this.bytes.subarray(journalAt);
 		this.measures = this.#lane(measures, measureSlots, 0, constants);
 		this.events = this.#lane(events, eventSlots, measureBytes, constants + constantBytes(measures));
 		this.output = new Output(this.bytes, outputAt, Limits.outputBytes);

@@ -54,14 +54,18 @@ const W = Object.freeze({
 	min: ascii("min"),
 });
 
+/** Places in which what was parsed can be kept. */
+export const PLANS = 4;
+
 /** Parses one text at a time; the result stays until the next `parse`. */
 export class CommandParser {
 	/** Why the last text was refused. */
 	reason = "";
 	count = 0;
-	readonly actions = new Uint8Array(MAX_COMMANDS);
-	readonly values = new Float64Array(MAX_COMMANDS);
-	readonly durations = new Float64Array(MAX_COMMANDS);
+	readonly actions = new Uint8Array(MAX_COMMANDS * (1 + PLANS));
+	readonly values = new Float64Array(MAX_COMMANDS * (1 + PLANS));
+	readonly durations = new Float64Array(MAX_COMMANDS * (1 + PLANS));
+	readonly #counts = new Uint8Array(PLANS);
 	readonly #ranges: Ranges;
 	#bytes: Uint8Array = new Uint8Array(0);
 	#at = 0;
@@ -98,9 +102,20 @@ export class CommandParser {
 		return this.count > 0 || this.#refuse("no command");
 	}
 
-	/** Carries out what was parsed. */
-	apply(actuators: Actuators): void {
-		for (let i = 0; i < this.count; i++) {
+	/** Keeps what was parsed in a place, 0 to PLANS - 1. */
+	keep(place: number): void {
+		const to = MAX_COMMANDS * (1 + place);
+		this.#counts[place] = this.count;
+		this.actions.copyWithin(to, 0, MAX_COMMANDS);
+		this.values.copyWithin(to, 0, MAX_COMMANDS);
+		this.durations.copyWithin(to, 0, MAX_COMMANDS);
+	}
+
+	/** Carries out what was parsed, or what was kept in a place. */
+	apply(actuators: Actuators, place = -1): void {
+		const from = MAX_COMMANDS * (1 + place);
+		const end = from + (place < 0 ? this.count : (this.#counts[place] as number));
+		for (let i = from; i < end; i++) {
 			const value = this.values[i] as number;
 			switch (this.actions[i]) {
 				case Action.Led:

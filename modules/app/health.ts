@@ -21,6 +21,11 @@ export class Health {
 	quarantined = 0;
 	/** SUBSCRIBE refused with 0x80. */
 	refusedSubscriptions = 0;
+	/** Records that came back from flash at this boot; and of these, measures given up because their time is not known. */
+	restored = 0;
+	undated = 0;
+	/** Flash did not do what it should; from then on nothing is kept. */
+	flashFailures = 0;
 	/** Connections beyond the first. */
 	reconnects = 0;
 }

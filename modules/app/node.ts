@@ -4,6 +4,7 @@
 import type { Cloud, CloudHost } from "../cloud/cloud.js";
 import { CHANNELS, emptySample, type Sample } from "../core/channels.js";
 import type { Alarm, Clock, Random, Timers } from "../core/clock.js";
+import type { Flash } from "../core/flash.js";
 import type { Log } from "../core/log.js";
 import { RecordWriter } from "../core/record-writer.js";
 import { RecordKind } from "../core/ring.js";
@@ -20,6 +21,7 @@ import type { Transport } from "../mqtt/transport.js";
 import { Arena } from "./arena.js";
 import { type Actuators, CommandParser } from "./commands.js";
 import { Health } from "./health.js";
+import { Keeper } from "./keeper.js";
 import type { Observer } from "./observer.js";
 import { Opening } from "./opening.js";
 import { Sampler } from "./sampler.js";
@@ -55,6 +57,8 @@ export interface NodeParts {
 	readonly timers: Timers;
 	readonly random: Random;
 	readonly store: Store;
+	/** Where settings.outbox.keep has its journal; undefined: nowhere. */
+	readonly flash?: Flash | undefined;
 	readonly log: Log;
 	/** Number of this boot, 1 to 65535. */
 	readonly boot: number;
@@ -82,6 +86,11 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	readonly #opening: Opening;
 	/** Of the packet ids in use, in a session that persists. */
 	#idBlock = -1;
+	/** Packet id of the QoS 2 message that is being handled, else 0. */
+	#inboundId = 0;
+	readonly #keeper: Keeper | undefined;
+	/** The texts of planned commands, for whoever watches. */
+	readonly #plans = ["", "", "", ""];
 	#restarting = false;
 	#evicting = false;
 	#stopped: (() => void) | undefined;
@@ -93,12 +102,15 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		this.#log = parts.log;
 		const { outbox } = settings;
 		const text = cloud.template?.() ?? [];
+		const { keep } = outbox;
+		const kept = keep === "all" ? [cloud.events, cloud.measures] : [cloud.events];
 		const arena = new Arena(
 			cloud.measures,
 			outbox.measures,
 			cloud.events,
 			outbox.events,
 			templateBytes(cloud.stamp, text),
+			keep === "off" ? 0 : Keeper.bytesFor(kept),
 		);
 		this.measures = arena.measures;
 		this.events = arena.events;
@@ -133,9 +145,47 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		});
 		this.#parser = new CommandParser({ maxRpm: settings.motor.maxRpm });
 		this.#sampler = new Sampler(clock, timers, settings.sampling.intervalMs, () => this.#sample());
+		this.#keeper = this.#openKeeper(arena);
 		this.#expiry = timers.create(() => this.#expire());
 		this.#flush = timers.create(() => this.session.stop());
 		cloud.attach(this);
+		const keeper = this.#keeper;
+		if (keeper) cloud.resumed?.(this.events.ring.used > 0, keeper.interrupted);
+	}
+
+	/** What is kept comes back into the rings here. */
+	#openKeeper(arena: Arena): Keeper | undefined {
+		const { settings, cloud, flash, log, boot } = this.#parts;
+		const { keep } = settings.outbox;
+		if (keep === "off") return undefined;
+		const failed = (error: unknown) => {
+			this.health.flashFailures++;
+			log.error(`outbox.keep: flash failed, nothing is kept: ${error instanceof Error ? error.message : ""}`);
+		};
+		if (!flash) {
+			failed(new Error("there is none"));
+			return undefined;
+		}
+		try {
+			const keeper = new Keeper({
+				flash,
+				lanes: keep === "all" ? [this.events, this.measures] : [this.events],
+				bytes: arena.journal,
+				session: this.session,
+				persistent: !cloud.connect.cleanSession,
+				boot,
+				failed,
+			});
+			keeper.open();
+			this.health.restored = keeper.restored;
+			this.health.undated = keeper.undated;
+			if (keeper.restored > 0) log.info(`${keeper.restored} records of an earlier boot are there`);
+			if (keeper.interrupted) log.warn("a command was interrupted by a power cut");
+			return keeper;
+		} catch (error) {
+			failed(error);
+			return undefined;
+		}
 	}
 
 	get intervalMs(): number {
@@ -260,6 +310,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	sessionOpened(sessionPresent: boolean): void {
 		if (this.session.counters.connections > 1) this.health.reconnects++;
+		if (!sessionPresent) this.#keeper?.lost();
 		this.#opening.begin(sessionPresent);
 	}
 
@@ -288,7 +339,19 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	message(m: InboundMessage): void {
 		this.observer?.received?.(m.bytes, m.topicStart, m.topicEnd, m.payloadStart, m.payloadEnd);
+		this.#inboundId = m.qos === 2 ? m.packetId : 0;
 		this.#cloud.message(m);
+		this.#keeper?.done();
+	}
+
+	taken(packetId: number): void {
+		this.#keeper?.taken(packetId);
+	}
+	released(packetId: number): void {
+		this.#keeper?.released(packetId);
+	}
+	received(packetId: number): void {
+		this.#keeper?.received(packetId);
 	}
 
 	skipped(m: InboundMessage): void {
@@ -330,6 +393,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	sending(lane: Lane, slot: number, count: number, packetId: number): void {
 		if (packetId >> ID_BLOCK_BITS !== this.#idBlock) this.#enterIdBlock(packetId >> ID_BLOCK_BITS);
+		this.#keeper?.sending(lane, slot, count, packetId);
 		this.observer?.sending?.(
 			lane.topic,
 			count,
@@ -387,23 +451,54 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	command(bytes: Uint8Array, start: number, end: number): string {
 		const parser = this.#parser;
 		let reason = "";
-		if (!parser.parse(bytes, start, end)) reason = parser.reason;
-		else {
-			try {
-				parser.apply(this);
-			} catch (error) {
-				reason = `the hardware refused: ${error instanceof Error ? error.message : "unknown error"}`;
-			}
+		if (parser.parse(bytes, start, end)) {
+			this.#keeper?.intent(this.#inboundId, bytes, start, end);
+			reason = this.#apply(-1);
+		} else reason = parser.reason;
+		this.#told(this.#text(bytes, start, end), reason);
+		return reason;
+	}
+
+	plan(place: number, bytes: Uint8Array, start: number, end: number): string {
+		const parser = this.#parser;
+		const text = this.#text(bytes, start, end);
+		if (parser.parse(bytes, start, end)) {
+			parser.keep(place);
+			this.#plans[place] = text;
+			return "";
 		}
+		this.#told(text, parser.reason);
+		return parser.reason;
+	}
+
+	carryOut(place: number): string {
+		const reason = this.#apply(place);
+		this.#told(this.#plans[place] ?? "", reason);
+		return reason;
+	}
+
+	#apply(place: number): string {
+		try {
+			this.#parser.apply(this, place);
+			return "";
+		} catch (error) {
+			return `the hardware refused: ${error instanceof Error ? error.message : "unknown error"}`;
+		}
+	}
+
+	/** A command as text, for whoever watches. */
+	#text(bytes: Uint8Array, start: number, end: number): string {
+		if (!this.observer?.command) return "";
+		const last = end > start && bytes[end - 1] === 59 ? end - 1 : end;
+		return decodeUtf8(bytes, start, cutUtf8(bytes, start, last, 512)) ?? "?";
+	}
+
+	/** A command has ended. */
+	#told(text: string, reason: string): void {
 		this.health.commands++;
 		if (reason !== "") this.health.refusedCommands++;
-		if (this.observer?.command) {
-			const last = end > start && bytes[end - 1] === 59 ? end - 1 : end;
-			const text = decodeUtf8(bytes, start, cutUtf8(bytes, start, last, 512)) ?? "?";
-			this.observer.command({ text, status: reason === "" ? "SUCCESSFUL" : "FAILED", reason });
-		}
+		this.observer?.command?.({ text, status: reason === "" ? "SUCCESSFUL" : "FAILED", reason });
 		this.#log.info(reason === "" ? "command carried out" : `command refused: ${reason}`);
-		return reason;
 	}
 
 	confirm(number: number, accepted: boolean, code: number, reason: string): void {

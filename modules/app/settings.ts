@@ -81,6 +81,11 @@ export const SCHEMA = Object.freeze({
 		measures: whole(120, 4, 60000),
 		/** Operation results and events that are kept. */
 		events: whole(8, 4, 256),
+		/**
+		 * What survives a power cut in flash: nothing; operation results, events and what has to be known of commands; or the
+		 * measures as well.
+		 */
+		keep: choice("off", ["off", "events", "all"]),
 	}),
 	cumulocity: Object.freeze({
 		type: text("mote", 64, 1),

@@ -62,8 +62,15 @@ export interface CloudHost {
 	readonly restarting: boolean;
 	/** Free places for `queue`. */
 	readonly room: number;
-	/** Checks and carries out a command text; returns "" or the reason of the refusal. */
+	/**
+	 * Checks and carries out a command text; returns "" or the reason of the refusal. That it begins is kept before anything
+	 * moves, where commands are kept.
+	 */
 	command(bytes: Uint8Array, start: number, end: number): string;
+	/** Checks a command text and keeps it in a place, 0 to 3, for `carryOut`; returns "" or the reason of the refusal. */
+	plan(place: number, bytes: Uint8Array, start: number, end: number): string;
+	/** Carries out what was planned; returns "" or why that failed. */
+	carryOut(place: number): string;
 	/** The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest. */
 	confirm(number: number, accepted: boolean, code: number, reason: string): void;
 	/** Restarts the node, in order. */
@@ -101,4 +108,9 @@ export interface Cloud {
 	tick(): void;
 	/** The connection is gone. */
 	disconnected(): void;
+	/**
+	 * After a power cut, before the first connection: whether results of an earlier boot are in the lane, and the beginning
+	 * of the command that was being carried out and has no result, if there is one.
+	 */
+	resumed?(results: boolean, interrupted: Uint8Array | undefined): void;
 }

@@ -32,8 +32,17 @@ const MONOTONIC = 16; // float64: ms of this boot when the sample was taken
 const TIME = 24; // float64: deadline while held
 const OFFSETS = 32; // uint16 each: where the stamps are
 const UNSTAMPED = 1;
+/** The stamps were corrected after the record was committed. */
+const RESTAMPED = 2;
 const NONE = -1;
 const MAX_SLOTS = 65535;
+
+/** Is told of what has to survive a power cut. */
+export interface RingKeeper {
+	committed(ring: Ring, slot: number): void;
+	/** The record is about to be removed. */
+	removed(ring: Ring, slot: number): void;
+}
 
 export interface RingOptions {
 	/** The buffer that holds the region; shared with the output stage so that bytes move by copyWithin. */
@@ -76,6 +85,7 @@ export class Ring {
 	readonly packets: Uint16Array;
 	readonly messages: Uint32Array;
 	readonly attempts: Uint8Array;
+	keeper: RingKeeper | undefined;
 	readonly #at: number;
 	readonly #size: number;
 	readonly #payload: number;
@@ -83,10 +93,17 @@ export class Ring {
 	readonly #view: DataView;
 	#free = NONE;
 	#last = NONE;
+	/** Highest number of the records that were restored. */
+	#restored = 0;
 
 	/** Bytes that a ring of these dimensions takes. */
 	static bytesFor(slots: number, payloadBytes: number, stamps: number): number {
 		return slots * slotSize(payloadBytes, stamps) + arraysSize(slots);
+	}
+
+	/** Bytes of a record's header. */
+	static headerBytesFor(stamps: number): number {
+		return OFFSETS + 2 * stamps;
 	}
 
 	constructor(options: RingOptions) {
@@ -99,7 +116,7 @@ export class Ring {
 		this.#at = at;
 		this.#maxStamps = stamps;
 		this.#size = slotSize(payloadBytes, stamps);
-		this.#payload = OFFSETS + 2 * stamps;
+		this.#payload = Ring.headerBytesFor(stamps);
 		if (at + slots * this.#size + arraysSize(slots) > bytes.length)
 			throw new RangeError("ring: does not fit");
 		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -152,6 +169,11 @@ export class Ring {
 
 	/** Puts a reserved record with `length` payload bytes at the end of the order. */
 	commit(slot: number, length: number): void {
+		this.#append(slot, length);
+		this.keeper?.committed(this, slot);
+	}
+
+	#append(slot: number, length: number): void {
 		this.lengths[slot] = length;
 		this.states[slot] = RecordState.Queued;
 		this.nexts[slot] = NONE;
@@ -162,6 +184,47 @@ export class Ring {
 		if (++this.used > this.highWater) this.highWater = this.used;
 	}
 
+	/** Bytes of a record's header; its payload lies behind. */
+	get headerBytes(): number {
+		return this.#payload;
+	}
+
+	/**
+	 * Puts back a record from its header and payload, [start, end) of `from`: at the end of the order, or over the record
+	 * with the same number. Returns its slot, or -1 if there is no room.
+	 */
+	restore(from: Uint8Array, start: number, end: number): number {
+		const length = end - start - this.#payload;
+		if (length < 0 || length > this.payloadBytes) return NONE;
+		const number = new DataView(from.buffer, from.byteOffset + start).getUint32(NUMBER);
+		let slot = this.find(number);
+		const fresh = slot < 0;
+		if (fresh) slot = this.reserve(0, false);
+		if (slot < 0) return NONE;
+		if (this.unstamped > 0) this.setStamped(slot);
+		const p = this.#at + slot * this.#size;
+		this.bytes.set(from.subarray(start, end), p);
+		if (this.#flags(slot) === UNSTAMPED) this.unstamped++;
+		if (number > this.#restored) this.#restored = number;
+		this.lastNumber = this.#restored;
+		if (fresh) this.#append(slot, length);
+		return slot;
+	}
+
+	/** The record with this number, or -1. */
+	find(number: number): number {
+		for (let slot = this.first; slot >= 0; slot = this.after(slot))
+			if (this.number(slot) === number) return slot;
+		return NONE;
+	}
+
+	/** Removes a record wherever it is. */
+	drop(slot: number): void {
+		let previous = NONE;
+		for (let p = this.first; p >= 0 && p !== slot; p = this.after(p)) previous = p;
+		this.remove(slot, previous);
+	}
+
 	/** Gives a reserved slot back unused. */
 	abandon(slot: number): void {
 		this.#toFree(slot);
@@ -169,6 +232,7 @@ export class Ring {
 
 	/** Removes a record; `previous` is the one before it in order, or -1. Returns the record behind it, or -1. */
 	remove(slot: number, previous: number): number {
+		this.keeper?.removed(this, slot);
 		const next = this.nexts[slot] as number;
 		if (previous < 0) this.first = next;
 		else this.nexts[previous] = next;
@@ -241,7 +305,11 @@ export class Ring {
 	}
 	/** Whether the time stamps in the payload are right, or there are none. */
 	stamped(slot: number): boolean {
-		return this.unstamped === 0 || this.#view.getUint8(this.#at + slot * this.#size + FLAGS) !== UNSTAMPED;
+		return this.unstamped === 0 || this.#flags(slot) !== UNSTAMPED;
+	}
+	/** Whether the stamps were corrected after the record was committed. */
+	restamped(slot: number): boolean {
+		return this.#flags(slot) === RESTAMPED;
 	}
 	/** The time stamps in the payload have to be corrected before it is sent. */
 	setUnstamped(slot: number): void {
@@ -252,7 +320,10 @@ export class Ring {
 	setStamped(slot: number): void {
 		if (this.stamped(slot)) return;
 		this.unstamped--;
-		this.#view.setUint8(this.#at + slot * this.#size + FLAGS, 0);
+		this.#view.setUint8(this.#at + slot * this.#size + FLAGS, RESTAMPED);
+	}
+	#flags(slot: number): number {
+		return this.#view.getUint8(this.#at + slot * this.#size + FLAGS);
 	}
 	/** While held: the owner's deadline, monotonic ms. */
 	time(slot: number): number {

@@ -101,6 +101,12 @@ export class InFlight {
 		return next;
 	}
 
+	/** Whether this is a QoS 2 message of ours whose PUBREC has not come yet. */
+	awaitsPubrec(packetId: number): boolean {
+		const index = packetId > 0 ? this.#ids.indexOf(packetId) : -1;
+		return index >= 0 && this.#states[index] === Await.Pubrec;
+	}
+
 	/** The exchange is alive: its packet is still being written. */
 	touch(packetId: number, now: number): void {
 		const index = packetId > 0 ? this.#ids.indexOf(packetId) : -1;
@@ -135,6 +141,21 @@ export class InFlight {
 	}
 	state(packetId: number): number {
 		return this.#states[this.#ids.indexOf(packetId)] as number;
+	}
+
+	/** Puts an exchange of an earlier boot into a state, behind all others; Await.Nothing ends it. */
+	restore(packetId: number, state: number): void {
+		if (state === Await.Nothing) return this.remove(packetId);
+		let index = this.#ids.indexOf(packetId);
+		if (index < 0) {
+			if (this.full) return;
+			index = this.#ids.indexOf(0);
+			this.#ids[index] = packetId;
+			this.#count++;
+		}
+		this.#states[index] = state;
+		this.#moved[index] = 0;
+		this.#orders[index] = ++this.#order;
 	}
 
 	/** Forgets one exchange. */

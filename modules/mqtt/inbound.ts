@@ -26,6 +26,10 @@ export interface InboundHandler {
 	stream(message: InboundMessage): PayloadSink | undefined;
 	/** A message too large to be kept is skipped; the first bytes of its payload are there. */
 	skipped(message: InboundMessage): void;
+	/** PUBREC is about to go out for the first time: this QoS 2 message must not be taken for new again. */
+	taken?(packetId: number): void;
+	/** PUBREL: the id is free for a new message. */
+	released?(packetId: number): void;
 }
 
 /** What `take` made of a message. Refused: it counts as not received. */
@@ -38,12 +42,14 @@ export class Inbound {
 	 * end once the replies are out; then the server sends again what has none.
 	 */
 	overrun = false;
-	readonly #received = new InboundQos2(Limits.inboundQos2);
+	readonly received = new InboundQos2(Limits.inboundQos2);
 	readonly #handler: InboundHandler;
 	readonly #counters: SessionCounters;
 	/** The message that is being taken. */
 	#qos = 0;
 	#packetId = 0;
+	/** It is a QoS 2 message that was not there before. */
+	#fresh = false;
 	/** It is too large to be kept, and its end has not arrived. */
 	#partial = false;
 	#sink: PayloadSink | undefined;
@@ -60,14 +66,16 @@ export class Inbound {
 		counters.publishesReceived++;
 		this.#qos = qos;
 		this.#packetId = packetId;
+		this.#fresh = false;
 		if (qos === 0) return Taken.New;
 		if (this.replies.full) this.overrun = true;
 		if (qos === 2 && !this.overrun) {
-			if (this.#received.has(packetId)) {
+			if (this.received.has(packetId)) {
 				counters.duplicatesDropped++;
 				return Taken.Duplicate;
 			}
-			if (!this.#received.add(packetId)) this.overrun = true;
+			this.received.add(packetId);
+			this.#fresh = true;
 		}
 		if (!this.overrun) return Taken.New;
 		this.#qos = 0;
@@ -101,8 +109,22 @@ export class Inbound {
 	 */
 	acknowledge(): void {
 		this.#partial = false;
+		this.#settle();
 		if (this.#qos > 0)
 			this.replies.add(this.#qos === 1 ? PacketType.Puback : PacketType.Pubrec, this.#packetId);
+	}
+
+	#settle(): void {
+		if (!this.#fresh) return;
+		this.#fresh = false;
+		this.#handler.taken?.(this.#packetId);
+	}
+
+	/** The ids that `taken` was called for, and no `released`. */
+	eachTaken(range: (first: number, last: number) => void): void {
+		if (this.#fresh) this.received.remove(this.#packetId);
+		this.received.each(range);
+		if (this.#fresh) this.received.add(this.#packetId);
 	}
 
 	/** Replies to an acknowledgement of ours. */
@@ -113,17 +135,25 @@ export class Inbound {
 
 	/** PUBREL: the id is free for a new message [MQTT-4.3.3-2]. */
 	pubrel(packetId: number): void {
-		if (this.overrun || this.replies.full || !this.#received.remove(packetId)) {
+		if (this.overrun || this.replies.full) {
 			this.overrun = true;
 			this.#counters.refused++;
-		} else this.replies.add(PacketType.Pubcomp, packetId);
+			return;
+		}
+		this.received.remove(packetId);
+		this.#handler.released?.(packetId);
+		this.replies.add(PacketType.Pubcomp, packetId);
 	}
 
 	/** The connection ended: what waits for the socket is asked for again by the server, if the session goes on. */
 	disconnected(): void {
 		const sink = this.#sink;
 		this.#sink = undefined;
-		if (this.#partial && this.#qos === 2) this.#received.remove(this.#packetId);
+		if (this.#partial && this.#fresh) {
+			this.received.remove(this.#packetId);
+			this.#fresh = false;
+		}
+		this.#settle(); // the handler itself may have ended the connection
 		this.#partial = false;
 		this.overrun = false;
 		this.replies.clear();
@@ -132,6 +162,6 @@ export class Inbound {
 
 	/** The session is gone [MQTT-3.1.2-6]. */
 	forget(): void {
-		this.#received.clear();
+		this.received.clear();
 	}
 }

@@ -67,6 +67,8 @@ export interface SessionHandler extends InboundHandler {
 	sessionOpened(sessionPresent: boolean): void;
 	/** The connection ended; the next attempt comes in `retryMs`, or never when that is -1. */
 	sessionClosed(code: string, detail: string, retryMs: number): void;
+	/** PUBREC for one of our messages, the first time; PUBREL is about to go out. */
+	received?(packetId: number): void;
 	/** PUBACK or PUBCOMP for one of our messages. */
 	acknowledged(packetId: number): void;
 	/** All QoS 0 messages started so far have left the socket. */
@@ -171,6 +173,31 @@ export class Session implements TransportHandler, ParserHandler {
 	/** Outbound exchanges that await an acknowledgement. */
 	get inFlight(): number {
 		return this.#inFlight.count;
+	}
+
+	// For a session that outlives a power cut: what the keeper reads and puts back before `start`.
+
+	/** Calls `exchange` for each message under way, in the order in which they would be sent again. */
+	eachExchange(exchange: (packetId: number, state: number) => void): void {
+		const inFlight = this.#inFlight;
+		for (let id = inFlight.after(0); id > 0; id = inFlight.after(inFlight.order(id)))
+			if (inFlight.state(id) < Await.Suback) exchange(id, inFlight.state(id));
+	}
+	/** Calls `range` for each range of inbound QoS 2 ids. */
+	eachTaken(range: (first: number, last: number) => void): void {
+		this.#inbound.eachTaken(range);
+	}
+	restoreExchange(packetId: number, state: number): void {
+		this.#inFlight.restore(packetId, state);
+	}
+	restoreTaken(packetId: number, taken: boolean): void {
+		const { received } = this.#inbound;
+		if (!taken) received.remove(packetId);
+		else if (!received.has(packetId)) received.add(packetId);
+	}
+	restoreLost(): void {
+		this.#inFlight.clear();
+		this.#inbound.forget();
 	}
 
 	start(): void {
@@ -524,6 +551,8 @@ export class Session implements TransportHandler, ParserHandler {
 			this.#end("MQTT-4.8.0-1", "acknowledged before it was sent");
 			return false;
 		}
+		if (type === PacketType.Pubrec && this.#inFlight.awaitsPubrec(packetId))
+			this.#handler.received?.(packetId);
 		const next = this.#inFlight.acknowledge(type, packetId, this.#now);
 		if (next < 0) {
 			this.counters.strayAcknowledgements++;

@@ -161,17 +161,47 @@ describe("Cumulocity: operations", () => {
 	it("answers a command that succeeds with 501 and 503", () => {
 		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on");
-		assert.deepEqual(host.commands, ["led on"]);
-		assert.deepEqual(
-			host.queued.map((q) => q.text),
-			["501,c8y_Command\n", "503,c8y_Command\n"],
-		);
+		assert.deepEqual(host.commands, [], "nothing moves before the cloud knows that it is being carried out");
 		assert.ok(host.queued.every((q) => q.kind === RecordKind.Operation));
+		assert.deepEqual(host.deliver(1), ["501,c8y_Command\n"]);
+		assert.deepEqual(host.commands, ["led on"]);
+		assert.ok(host.queued.every((q) => q.kind === RecordKind.Operation));
+		assert.deepEqual(host.deliver(), ["503,c8y_Command\n"]);
+	});
+
+	it("answers several in their order, because the cloud gives each answer to the oldest", () => {
+		const { host } = ready();
+		host.receive("s/ds", "511,sn-1,led on\n518,sn-1,x\n511,sn-1,led off\n");
+		assert.deepEqual(host.deliver(1), ["501,c8y_Command\n"]);
+		assert.deepEqual(host.commands, ["led on"]);
+		host.reason = "no";
+		assert.deepEqual(host.deliver(), [
+			"501,c8y_Relay\n",
+			"501,c8y_Command\n",
+			"503,c8y_Command\n",
+			"502,c8y_Relay,the state is neither OPEN nor CLOSED\n",
+			"502,c8y_Command,no\n",
+		]);
+	});
+
+	it("gives a last answer later, without words, when something else has taken its room", () => {
+		const { host } = ready();
+		host.reason = "no";
+		host.receive("s/ds", "511,sn-1,led on");
+		host.full = true;
+		assert.deepEqual(host.deliver(), ["501,c8y_Command\n"]);
+		assert.deepEqual(host.commands, ["led on"]);
+		host.tick();
+		host.full = false;
+		host.tick();
+		assert.deepEqual(host.deliver(), ["502,c8y_Command\n"]);
+		assert.deepEqual(host.deliver(), []);
 	});
 
 	it("hands the command over as it stands behind the quoting", () => {
 		const { host } = ready();
 		host.receive("s/ds", '511,sn-1,"led 40%; say \\"hi\\",\nspeed 5"\n');
+		host.deliver();
 		assert.deepEqual(host.commands, ['led 40%; say "hi",\nspeed 5']);
 	});
 
@@ -208,8 +238,9 @@ describe("Cumulocity: operations", () => {
 		] as const) {
 			const { host } = ready({ cumulocity: { relay }, motor: { maxRpm: 150 } });
 			host.receive("s/ds", "518,sn-1,CLOSED\n518,sn-1,OPEN\n518,sn-1,CLOSE\n");
+			const answers = [...Array(3).fill("501,c8y_Relay\n"), ...Array(3).fill("503,c8y_Relay\n")];
+			assert.deepEqual(host.deliver(), answers);
 			assert.deepEqual(host.commands, [closed, open, closed]);
-			assert.deepEqual(host.deliver(), Array(3).fill(["501,c8y_Relay\n", "503,c8y_Relay\n"]).flat());
 		}
 	});
 
@@ -271,6 +302,7 @@ describe("Cumulocity: operations", () => {
 	it("counts a broken row and carries out the one in front of it", () => {
 		const { host } = ready();
 		host.receive("s/ds", '511,sn-1,led on\n511,sn-1,"led off');
+		host.deliver();
 		assert.deepEqual(host.commands, ["led on"]);
 		assert.equal(host.problems.length, 1);
 	});
@@ -294,13 +326,13 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on");
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on");
-		assert.deepEqual(host.commands, ["led on"]);
 		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
+		assert.deepEqual(host.commands, ["led on"]);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		assert.deepEqual(host.deliver(), [], "only once");
 		host.receive("s/ds", "511,sn-1,led on");
-		assert.equal(host.commands.length, 2, "done ones are no duplicates any more");
 		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
+		assert.equal(host.commands.length, 2, "done ones are no duplicates any more");
 		assert.deepEqual(host.deliver(), [], "nothing came twice this time");
 	});
 
@@ -315,6 +347,7 @@ describe("Cumulocity: operations", () => {
 		host.receive("s/ds", "511,sn-1,speed 50"); // created now, while 500 is under way: sent twice
 		assert.equal(host.deliver().length, 3);
 		host.receive("s/ds", "511,sn-1,speed 50");
+		host.deliver();
 		assert.deepEqual(host.commands, ["led off", "speed 50"]);
 		// In truth it may have been a second one: once no copy can be on its way any more, 500 brings it.
 		host.time = 2999;
@@ -324,6 +357,7 @@ describe("Cumulocity: operations", () => {
 		host.tick();
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,speed 50");
+		host.deliver();
 		assert.deepEqual(host.commands, ["led off", "speed 50", "speed 50"]);
 	});
 
@@ -348,7 +382,7 @@ describe("Cumulocity: operations", () => {
 		host.skip("s/ds", '513,sn-1,"some\nth');
 		assert.deepEqual(
 			host.queued.map((q) => q.text),
-			answers,
+			[answers[0]],
 		);
 		cloud.disconnected();
 		opening(cloud);
@@ -388,7 +422,8 @@ describe("Cumulocity: operations", () => {
 	it("knows of its own 500 also when that goes out again after a reconnect", () => {
 		const { cloud, host } = ready();
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on");
-		host.deliver(2);
+		host.deliver(1);
+		host.deliver(1);
 		assert.deepEqual(
 			host.queued.map((q) => q.text),
 			["500\n"],
@@ -404,6 +439,7 @@ describe("Cumulocity: operations", () => {
 	it("takes rows that differ in any column for different operations", () => {
 		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on,\n511,sn-1,led,on\n511,sn-1,led off");
+		host.deliver();
 		assert.equal(host.commands.length, 4);
 	});
 
@@ -413,6 +449,7 @@ describe("Cumulocity: operations", () => {
 		cloud.disconnected();
 		opening(cloud);
 		host.receive("s/ds", "511,sn-1,led on");
+		host.deliver();
 		assert.deepEqual(host.commands, ["led on"]);
 	});
 
@@ -420,35 +457,34 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready();
 		host.room = 3;
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led off");
-		assert.deepEqual(host.commands, ["led on"]);
 		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
+		assert.deepEqual(host.commands, ["led on"]);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,led off");
+		host.deliver();
 		assert.deepEqual(host.commands, ["led on", "led off"]);
 	});
 
 	it("leaves operations beyond its table pending and asks for them later", () => {
 		const { host } = ready();
 		host.receive("s/ds", Array.from({ length: 6 }, (_, i) => `511,sn-1,led ${i}%`).join("\n"));
-		assert.equal(host.commands.length, 4);
 		assert.equal(host.deliver().length, 8);
+		assert.equal(host.commands.length, 4);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,led 4%\n511,sn-1,led 5%");
+		host.deliver();
 		assert.equal(host.commands.length, 6);
 	});
 
 	it("tries 500 again when it had no room for it at first", () => {
 		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on\n511,sn-1,led off");
+		assert.equal(host.deliver(2).length, 2);
 		host.full = true;
 		assert.equal(host.deliver(2).length, 2);
-		assert.deepEqual(
-			host.queued.map((q) => q.text),
-			["501,c8y_Command\n", "503,c8y_Command\n"],
-			"no 500",
-		);
+		assert.deepEqual(host.queued, [], "no 500");
 		host.full = false;
-		host.deliver(2);
+		host.tick();
 		assert.deepEqual(host.deliver(), ["500\n"]);
 	});
 
@@ -469,8 +505,8 @@ describe("Cumulocity: operations", () => {
 	it("carries out other operations beside a restart that waits", () => {
 		const { host } = ready();
 		host.receive("s/ds", "510,sn-1\n511,sn-1,led on");
-		assert.deepEqual(host.commands, ["led on"]);
 		assert.deepEqual(host.deliver(), ["501,c8y_Restart\n", "501,c8y_Command\n", "503,c8y_Command\n"]);
+		assert.deepEqual(host.commands, ["led on"]);
 		assert.equal(host.restarts, 1);
 	});
 
@@ -478,6 +514,7 @@ describe("Cumulocity: operations", () => {
 		const id = 'ä,"1"';
 		const { host } = ready({ device: { id } });
 		host.receive("s/ds", '511,"ä,""1""",led on');
+		host.deliver();
 		assert.deepEqual([host.commands, host.problems], [["led on"], []]);
 	});
 });

@@ -82,6 +82,17 @@ export class FakeHost implements CloudHost {
 		this.commands.push(Buffer.from(bytes.slice(start, end)).toString());
 		return this.reason;
 	}
+	readonly plans: string[] = [];
+	plan(place: number, bytes: Uint8Array, start: number, end: number): string {
+		this.plans[place] = Buffer.from(bytes.slice(start, end)).toString();
+		return this.refusal;
+	}
+	/** What `plan` answers. */
+	refusal = "";
+	carryOut(place: number): string {
+		this.commands.push(this.plans[place] as string);
+		return this.reason;
+	}
 	confirm(...what: unknown[]): void {
 		this.confirms.push(what);
 	}
@@ -118,14 +129,20 @@ export class FakeHost implements CloudHost {
 		this.#cloud.tick();
 	}
 
-	/** The broker acknowledges the first `count` messages that are queued, or all; returns them. */
-	deliver(count = this.queued.length): string[] {
-		const sent = this.queued.splice(0, count);
+	/**
+	 * The broker acknowledges the first `count` messages that are queued; or all, and the answers that follow from that.
+	 * Returns them.
+	 */
+	deliver(count?: number): string[] {
+		const sent = this.queued.splice(0, count ?? this.queued.length);
 		for (const { tag } of sent) {
 			this.room++;
 			this.#cloud.eventDelivered(tag);
 		}
-		return sent.map((message) => message.text);
+		const texts = sent.map((message) => message.text);
+		if (count !== undefined || texts.length === 0) return texts;
+		const answers = this.queued.filter((message) => message.text !== "500\n").length;
+		return answers > 0 ? [...texts, ...this.deliver(this.queued.length)] : texts;
 	}
 }
 

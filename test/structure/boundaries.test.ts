@@ -35,7 +35,7 @@ const BY_TARGET =
 	/^(host-sim\/mcsim\/(provider|builtin)|drivers\/boards\/.*provider|host-sim\/xs\/board\/.*)\.ts$/;
 /** Rooms that may name Moddable's modules. */
 const MODDABLE = ["modules/platform/", "main.ts", "drivers/boards/", "host-sim/mcsim/", "host-sim/xs/board/"];
-const MODDABLE_NAME = /^(embedded:|mc\/|timer$|time$|preference$|Resource$|file$)/;
+const MODDABLE_NAME = /^(embedded:|mc\/|timer$|time$|preference$|flash$|Resource$|file$)/;
 
 const firmware = sources(
 	"main.ts",

@@ -4,7 +4,7 @@
 export const HOT_PATHS: readonly string[] = [
 	"main.ts",
 	...["modules/core", "modules/mqtt", "modules/cloud", "drivers"],
-	...["commands", "health", "node", "observer", "sampler"].map((name) => `modules/app/${name}.ts`),
+	...["commands", "health", "node", "keeper", "observer", "sampler"].map((name) => `modules/app/${name}.ts`),
 	...["clock", "contained-tcp", "socket-transport", "timers"].map((name) => `modules/platform/${name}.ts`),
 ];
 
@@ -25,7 +25,7 @@ export const EXCEPTIONS: Table = {
 	"modules/core/channels.ts": { emptySample: START },
 	"modules/core/iso-time.ts": { keepIsoTime: START },
 	"modules/core/number.ts": { "parseNumber: string-concat, to-string": "over 15 digits, or beyond 1e-22" },
-	"modules/core/ring.ts": { "addStamp: throw": MISUSE },
+	"modules/core/ring.ts": { "addStamp: throw": MISUSE, restore: START },
 	"modules/core/stamp.ts": { keep: START },
 	"modules/core/template.ts": {
 		"templateBytes, recordTemplate, makePiece, wholePiece, tenthsPiece, hundredthsPiece, finePiece, keepNumber":
@@ -42,18 +42,20 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/connect.ts": { connectOptions: START },
 	"modules/cloud/cumulocity/cumulocity.ts": {
 		"constructor > map, attach, template": START,
-		"opening, #makeSteps, #makeSteps > publish, #makeSteps > subscribe, #afterBoot": CONNECTION,
+		"opening, #makeSteps, #makeSteps > publish, #makeSteps > subscribe, #afterBoot, #lastBoot": CONNECTION,
+		"tick: cold-call": "once in a boot",
+		"#resume": "once in a boot",
 		"message: template, cold-call": "s/e, for debugging: what the cloud refused",
 	},
 	"modules/cloud/cumulocity/operations.ts": {
-		"#execute: template, cold-call": "an operation that is not supported",
+		"#plan: template, cold-call": "an operation that is not supported",
 		"#answer: template, 2 cold-call": "the reason of a failed operation",
 	},
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
 	"modules/cloud/plain/plain.ts": {
 		"constructor > map, constructor > topic, template": START,
 		opening: CONNECTION,
-		"message: 2 cold-call": REFUSED,
+		"#answer: 2 cold-call": REFUSED,
 		"#addWords: 2 view": "a command with words in its topic",
 	},
 	"modules/cloud/sap-iot/acks.ts": {
@@ -64,9 +66,16 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
 		sessionClosed: CONNECTION,
-		"command: 2 template": REFUSED,
+		"#apply: template": ERROR,
+		"#told: template": REFUSED,
+		"#text: cold-call": "for whoever watches: never on a board",
+		"#openKeeper, #openKeeper > failed": START,
 		"confirm: template": "a message that the cloud refused",
 		"skipped, quarantined: template": ERROR,
+	},
+	"modules/app/keeper.ts": {
+		"bytesFor, open, replay, #replayLost, #isUnderWay": START,
+		"snapshot, snapshot > eachExchange": "once in several sectors of flash",
 	},
 	"modules/app/commands.ts": {
 		"#text": REFUSED,

@@ -5,6 +5,7 @@ import { ascii, equals } from "../../core/bytes.js";
 import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import type { RecordWriter } from "../../core/record-writer.js";
+import { RecordKind } from "../../core/ring.js";
 import { IsoStamp } from "../../core/stamp.js";
 import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../core/template.js";
 import { decodeUtf8 } from "../../core/utf8.js";
@@ -36,6 +37,8 @@ const SERIES: readonly string[] = Object.freeze([
 	"mote_Buzzer,frequency",
 	"mote_Speed,measured",
 ]);
+/** Tag in the lane of events; those of operations are below. */
+const TAG_LAST_BOOT = 254;
 const NO_STEPS: readonly OpeningStep[] = Object.freeze([]);
 const ACTUATOR_COMMANDS = Object.freeze({
 	led: Object.freeze(["led on", "led off"]),
@@ -62,6 +65,8 @@ export class Cumulocity implements Cloud {
 	#operations: Operations | undefined;
 	#steps = NO_STEPS;
 	#firstOpening = true;
+	/** Answers of an earlier boot are in the lane: what else has to be said of that boot is said behind them. */
+	#resuming = false;
 	#listening = false;
 
 	/** `version` of the firmware, for 122. */
@@ -121,7 +126,7 @@ export class Cumulocity implements Cloud {
 	opening(step: number): OpeningStep | undefined {
 		if (step === 0) this.#steps = this.#makeSteps();
 		// From here on rows are acted on: those that SUBSCRIBE brought come again with 500.
-		if (step === this.#steps.length - 1) {
+		if (step === this.#steps.length - 1 && !this.#resuming) {
 			this.#listening = true;
 			this.#operations?.askedPending();
 		}
@@ -164,6 +169,7 @@ export class Cumulocity implements Cloud {
 			rows += `${Template.Agent},Mote,${this.#version},,Mote\n`;
 		}
 		steps.push(publish(rows));
+		if (this.#resuming) return steps;
 		steps.push(...this.#afterBoot(publish));
 		steps.push(publish(`${Template.GetPendingOperations}\n`, () => this.#operations?.answeredPending()));
 		return steps;
@@ -175,19 +181,37 @@ export class Cumulocity implements Cloud {
 	 */
 	#afterBoot(publish: (rows: string, done: () => void) => OpeningStep): OpeningStep[] {
 		if (!this.#firstOpening) return [];
-		const host = this.#host as CloudHost;
-		const restart = host.marked("restart")
+		return [publish(this.#lastBoot(), () => this.#saidLastBoot())];
+	}
+
+	#lastBoot(): string {
+		const restart = (this.#host as CloudHost).marked("restart")
 			? `${Template.SetSuccessful},c8y_Restart`
 			: `${Template.SetFailed},c8y_Restart,interrupted`;
 		const interrupted = "interrupted by a restart of the device";
-		const rows =
+		return (
 			`${restart}\n${Template.SetFailed},c8y_Command,${interrupted}\n` +
-			`${Template.SetFailed},c8y_Relay,${interrupted}\n`;
-		const done = () => {
-			this.#firstOpening = false;
-			host.mark("restart", false);
-		};
-		return [publish(rows, done)];
+			`${Template.SetFailed},c8y_Relay,${interrupted}\n`
+		);
+	}
+
+	#saidLastBoot(): void {
+		this.#firstOpening = false;
+		(this.#host as CloudHost).mark("restart", false);
+	}
+
+	resumed(results: boolean): void {
+		this.#resuming = results;
+	}
+
+	/** Once there is room behind the answers of the boot before, says the rest of it, and asks for operations. */
+	#resume(): void {
+		const rows = utf8(this.#lastBoot());
+		const host = this.#host as CloudHost;
+		if (!host.queue(RecordKind.Operation, TAG_LAST_BOOT, (record) => record.put(rows))) return;
+		this.#resuming = false;
+		this.#listening = true;
+		this.#operations?.askAgain();
 	}
 
 	template(): TemplatePart[] {
@@ -227,7 +251,8 @@ export class Cumulocity implements Cloud {
 	}
 
 	eventDelivered(tag: number): void {
-		this.#operations?.delivered(tag);
+		if (tag === TAG_LAST_BOOT) this.#saidLastBoot();
+		else this.#operations?.delivered(tag);
 	}
 
 	message(message: InboundMessage): void {
@@ -277,6 +302,7 @@ export class Cumulocity implements Cloud {
 	}
 
 	tick(): void {
+		if (this.#resuming) this.#resume();
 		this.#operations?.tick();
 	}
 

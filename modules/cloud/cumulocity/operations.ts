@@ -1,5 +1,7 @@
 // The operations in progress. Each one is answered by 501, and then 503, or 502 with a reason; it stays in the
-// table until the broker has acknowledged the last answer. Rows carry no operation id, so a row that comes again
+// table until the broker has acknowledged the last answer. Nothing moves before 501 is acknowledged: from then on the cloud
+// never offers the operation again, so that whatever happens it is carried out once at most.
+// Rows carry no operation id, so a row that comes again
 // meanwhile (500 asks for all that is pending) can only be told by its content: it is taken for a duplicate, and
 // once nothing is open any more 500 is sent again, in case it was a second operation of the same content.
 //
@@ -32,6 +34,8 @@ export interface Relay {
 	readonly open: Uint8Array;
 }
 
+const Next = Object.freeze({ Nothing: 0, Restart: 1, CarryOut: 2, Refuse: 3 } as const);
+
 const LF = 10;
 const NOTHING = utf8("");
 const GET_PENDING = utf8(`${Template.GetPendingOperations}\n`);
@@ -52,6 +56,12 @@ export class Operations {
 	readonly #ids = new Uint16Array(CAPACITY);
 	/** 0 while in progress, else until when the finished entry lingers, monotonic ms. */
 	readonly #until = new Float64Array(CAPACITY);
+	/** What follows once 501 is acknowledged, so that last answers go in the order of the operations. */
+	readonly #next = new Uint8Array(CAPACITY);
+	/** Why an operation is refused. */
+	readonly #refusals: string[] = ["", "", "", ""];
+	/** Last answers that found no room: their template. */
+	readonly #late = new Uint16Array(CAPACITY);
 	/** Value of #asked when the row came. */
 	readonly #askedBefore = new Uint32Array(CAPACITY);
 	/** 500s sent so far, and those not acknowledged yet. */
@@ -95,18 +105,22 @@ export class Operations {
 	row(row: RowReader, id: number): void {
 		const index = this.#take(id, rowHash(row));
 		if (index < 0) return;
+		if (id === Operation.Restart) this.#next[index] = Next.Restart;
+		else this.#refuseUnless(index, this.#plan(row, id, index));
 		this.#answer(index, Template.SetExecuting, "", false);
-		if (id === Operation.Restart) return; // goes on when 501 is acknowledged
-		const reason = this.#execute(row, id);
-		this.#answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
+	}
+
+	#refuseUnless(index: number, reason: string): void {
+		this.#next[index] = reason === "" ? Next.CarryOut : Next.Refuse;
+		this.#refusals[index] = reason;
 	}
 
 	/** An operation whose row was too long to be kept; `row` has its beginning, `bytes` is its length. */
 	tooLong(row: RowReader, id: number, bytes: number): void {
 		const index = this.#take(id, (rowHash(row) ^ bytes) >>> 0);
 		if (index < 0) return;
+		this.#refuseUnless(index, "the operation is too long");
 		this.#answer(index, Template.SetExecuting, "", false);
-		this.#answer(index, Template.SetFailed, "the operation is too long", true);
 	}
 
 	/** An entry of the table for a new operation, or -1 if it is not to be acted on (now). */
@@ -122,14 +136,16 @@ export class Operations {
 			}
 		}
 		const index = this.#ids.indexOf(0);
-		// Two answers must fit, or the cloud would never hear how it ended.
-		if (index < 0 || this.#host.room < 2) {
+		// Both answers must fit, and the last ones of others, or the cloud would never hear how it ended.
+		if (index < 0 || this.#host.room < 2 + this.#owed) {
 			this.#again = true;
 			return -1;
 		}
 		this.#ids[index] = id;
 		this.#hashes[index] = hash;
 		this.#until[index] = 0;
+		this.#next[index] = Next.Nothing;
+		this.#late[index] = 0;
 		this.#askedBefore[index] = this.#asking > 0 ? this.#asked - 1 : this.#asked;
 		return index;
 	}
@@ -146,12 +162,37 @@ export class Operations {
 				const doubtful = this.#askedBefore[index] !== this.#asked;
 				if (doubtful) this.#until[index] = this.#host.now() + LINGER_MS;
 				else this.#ids[index] = 0;
-			} else if (this.#ids[index] === Operation.Restart) {
-				this.#ids[index] = 0;
-				this.#host.mark("restart", true);
-				this.#host.restart();
-			}
+			} else this.#goOn(index);
 		}
+		this.tick();
+	}
+
+	/** 501 is acknowledged. */
+	#goOn(index: number): void {
+		const next = this.#next[index];
+		this.#next[index] = Next.Nothing;
+		if (next === Next.Restart) {
+			this.#ids[index] = 0;
+			this.#host.mark("restart", true);
+			this.#host.restart();
+		} else if (next !== Next.Nothing) {
+			const reason = next === Next.CarryOut ? this.#host.carryOut(index) : (this.#refusals[index] as string);
+			this.#refusals[index] = "";
+			this.#answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
+		}
+	}
+
+	/** Places in the lane that the last answers of operations will need. */
+	get #owed(): number {
+		let owed = 0;
+		for (let i = 0; i < CAPACITY; i++)
+			if ((this.#next[i] as number) > Next.Restart || (this.#late[i] as number) > 0) owed++;
+		return owed;
+	}
+
+	/** After a boot: 500 once nothing is open. */
+	askAgain(): void {
+		this.#again = true;
 		this.tick();
 	}
 
@@ -160,6 +201,11 @@ export class Operations {
 		let open = 0;
 		for (let i = 0; i < CAPACITY; i++) {
 			if (this.#ids[i] === 0) continue;
+			const late = this.#late[i] as number;
+			if (late > 0) {
+				this.#late[i] = 0;
+				this.#answer(i, late, "", true);
+			}
 			const until = this.#until[i] as number;
 			if (until > 0 && until <= this.#host.now()) this.#ids[i] = 0;
 			else open++;
@@ -171,15 +217,15 @@ export class Operations {
 		this.askedPending();
 	}
 
-	#execute(row: RowReader, id: number): string {
+	#plan(row: RowReader, id: number, index: number): string {
 		if (id !== Operation.Command && id !== Operation.Relay)
 			return `${decodeUtf8(operationFragment(id), 0, operationFragment(id).length)} is not supported`;
 		if (row.count < 3) return "the operation has no parameter";
-		if (id === Operation.Command) return this.#host.command(row.text, row.start(2), row.end(2));
+		if (id === Operation.Command) return this.#host.plan(index, row.text, row.start(2), row.end(2));
 		const closed = this.#is(row, CLOSED) || this.#is(row, CLOSE);
 		if (!closed && !this.#is(row, OPEN)) return "the state is neither OPEN nor CLOSED";
 		const command = closed ? this.#relay.closed : this.#relay.open;
-		return this.#host.command(command, 0, command.length);
+		return this.#host.plan(index, command, 0, command.length);
 	}
 
 	#is(row: RowReader, word: Uint8Array): boolean {
@@ -192,9 +238,10 @@ export class Operations {
 			template === Template.SetExecuting ? EXECUTING : template === Template.SetFailed ? FAILED : SUCCESSFUL;
 		this.#reason = reason === "" ? NOTHING : utf8(`,${quoteColumn(reason, MAX_REASON)}`);
 		const tag = 1 + index * 2 + (last ? 1 : 0);
-		// The cloud must hear how it ended, if need be without the words.
-		if (!this.#host.queue(RecordKind.Operation, tag, this.#putAnswer) && reason !== "")
-			this.#answer(index, template, "", last);
+		if (this.#host.queue(RecordKind.Operation, tag, this.#putAnswer)) return;
+		// The cloud must hear how it ended, if need be without the words, or later.
+		if (reason !== "") this.#answer(index, template, "", last);
+		else if (last) this.#late[index] = template;
 	}
 }
 

@@ -174,7 +174,11 @@ export class Plain implements Cloud {
 		if (this.#wordsAtLevel >= 0) this.#addWords(message);
 		const from = this.#from;
 		const to = this.#to;
-		const reason = host.command(this.#bytes, from, to);
+		this.#answer(from, to, host.command(this.#bytes, from, to));
+	}
+
+	/** Queues the result of the command, [from, to) of #bytes. */
+	#answer(from: number, to: number, reason: string): void {
 		if (this.#raw) {
 			this.#outcome = reason === "" ? RAW_SUCCESSFUL : RAW_FAILED;
 			this.#reason = reason === "" ? NOTHING : utf8(reason);
@@ -188,7 +192,15 @@ export class Plain implements Cloud {
 				if (echoed === 0 || escapedLength(this.#bytes, from, this.#to) <= room) break;
 			}
 		}
-		host.queue(RecordKind.Operation, 0, this.#putResult);
+		(this.#host as CloudHost).queue(RecordKind.Operation, 0, this.#putResult);
+	}
+
+	/** What was being carried out is not begun again, because that could move something twice. */
+	resumed(_results: boolean, interrupted: Uint8Array | undefined): void {
+		if (!interrupted) return;
+		this.#bytes = interrupted;
+		this.#from = 0;
+		this.#answer(0, interrupted.length, "interrupted by a power cut");
 	}
 
 	/** Puts what the topic has at the wildcard in front of the payload, as words. */

@@ -1,0 +1,106 @@
+// What a simulated board keeps without power: its flash and its preferences. In memory, or with `--state` in a folder, so
+// that they outlive the process.
+
+import {
+	closeSync,
+	existsSync,
+	mkdirSync,
+	openSync,
+	readFileSync,
+	renameSync,
+	writeFileSync,
+	writeSync,
+} from "node:fs";
+import { join } from "node:path";
+import { NorFlash, newFlash } from "./circuit/nor-flash.js";
+import { OptionError } from "./options.js";
+
+export type Preference = string | number | boolean | Uint8Array | undefined;
+
+export interface BoardState {
+	readonly flash: NorFlash;
+	readonly preferences: Map<string, Preference>;
+}
+
+export function newState(): BoardState {
+	return { flash: newFlash(), preferences: new Map() };
+}
+
+/** The state in a folder, which is made if it is not there. Every change is in its files at once. */
+export function openState(folder: string): BoardState {
+	try {
+		mkdirSync(folder, { recursive: true });
+		return {
+			flash: new FileFlash(join(folder, "flash.bin")),
+			preferences: new FilePreferences(join(folder, "preferences.json")),
+		};
+	} catch (error) {
+		if (error instanceof OptionError) throw error;
+		throw new OptionError(`--state: ${folder} cannot be used (${(error as NodeJS.ErrnoException).code}).`);
+	}
+}
+
+class FileFlash extends NorFlash {
+	readonly #file: number;
+
+	constructor(path: string) {
+		const { sectors, sectorBytes, content } = newFlash();
+		if (existsSync(path)) {
+			const found = readFileSync(path);
+			if (found.length !== content.length)
+				throw new OptionError(`--state: ${path} is no flash of this board: it has ${found.length} bytes.`);
+			content.set(found);
+		} else writeFileSync(path, content);
+		super(sectors, sectorBytes, content);
+		this.#file = openSync(path, "r+");
+		process.once("exit", () => closeSync(this.#file));
+	}
+
+	override erase(sector: number): void {
+		super.erase(sector);
+		this.#save(sector * this.sectorBytes, this.sectorBytes);
+	}
+
+	override write(at: number, bytes: Uint8Array, length: number): void {
+		super.write(at, bytes, length);
+		this.#save(at, length);
+	}
+
+	#save(at: number, length: number): void {
+		writeSync(this.#file, this.content, at, length, at);
+	}
+}
+
+class FilePreferences extends Map<string, Preference> {
+	readonly #path: string;
+
+	constructor(path: string) {
+		super();
+		this.#path = path;
+		if (!existsSync(path)) return;
+		try {
+			const found = JSON.parse(readFileSync(path, "utf8")) as Record<string, string | number | boolean>;
+			for (const [key, value] of Object.entries(found)) super.set(key, value);
+		} catch {
+			throw new OptionError(`--state: ${path} is not JSON.`);
+		}
+	}
+
+	override set(key: string, value: Preference): this {
+		super.set(key, value);
+		if (this.#path !== undefined) this.#save();
+		return this;
+	}
+
+	override delete(key: string): boolean {
+		const had = super.delete(key);
+		if (had) this.#save();
+		return had;
+	}
+
+	/** Either the old file is there or the new one. */
+	#save(): void {
+		writeFileSync(`${this.#path}.new`, JSON.stringify(Object.fromEntries(this)));
+		renameSync(`${this.#path}.new`, this.#path);
+	}
+}

@@ -1,0 +1,375 @@
+// What survives a power cut, kept in the journal: records, under which packet id they are under way in a session that
+// persists, the packet ids of QoS 2 messages that were received, and the command that is being carried out.
+//
+//   entry      body
+//   Record     u8 lane, then the record as it lies in its ring
+//   Removed    u8 lane, u32 number
+//   Sent       u8 lane, u16 packet id, u32 number, u32 message        before its PUBLISH goes out
+//   Received   u16 packet id, twice                                   PUBREC, before PUBREL goes out
+//   Lost       u32 0                                                  the server has lost the session
+//   Taken      u16 first, u16 last                                    inbound QoS 2 ids, before their PUBREC goes out
+//   Released   u16 packet id, twice                                   PUBREL
+//   Intent     u16 packet id or 0, text                               before anything moves
+//   Done       u32 0                                                  of the intent; a record of an operation says so too
+
+import type { Flash } from "../core/flash.js";
+import { BODY, entryBytes, Journal, type JournalOwner } from "../core/journal.js";
+import { RecordKind, RecordState, Ring, type RingKeeper } from "../core/ring.js";
+import { Await } from "../mqtt/in-flight.js";
+import type { Lane } from "../mqtt/lane.js";
+import { Limits } from "../mqtt/limits.js";
+import type { Session } from "../mqtt/session.js";
+
+const Entry = Object.freeze({
+	Record: 1,
+	Removed: 2,
+	Sent: 3,
+	Received: 4,
+	Lost: 5,
+	Taken: 6,
+	Released: 7,
+	Intent: 8,
+	Done: 9,
+} as const);
+
+const SENT_BYTES = 12;
+/** Longest beginning of a command that is kept with its intent, bytes. */
+export const INTENT_BYTES = 120;
+
+export interface KeeperOptions {
+	readonly flash: Flash;
+	/** Lanes whose records are kept, by their place in this list. */
+	readonly lanes: readonly Lane[];
+	/** `Keeper.bytesFor`, in the rings' buffer. */
+	readonly bytes: Uint8Array;
+	readonly session: Session;
+	/** Whether the session outlives its connection, so that its packet ids have to as well. */
+	readonly persistent: boolean;
+	/** Number of this boot. */
+	readonly boot: number;
+	/** Flash does not do what it should: from here on nothing is kept. */
+	failed(error: unknown): void;
+}
+
+export class Keeper implements RingKeeper, JournalOwner {
+	/** Records found in flash. */
+	restored = 0;
+	/** Of these, measures whose time can not be known any more. */
+	undated = 0;
+	/** What was begun and not ended before the power was cut, as its text; undefined: nothing. */
+	interrupted: Uint8Array | undefined;
+	readonly journal: Journal;
+	readonly #lanes: readonly Lane[];
+	readonly #session: Session;
+	readonly #persistent: boolean;
+	readonly #failed: (error: unknown) => void;
+	readonly #boot: number;
+	#broken = false;
+	/** The intent that is open: its body is [0, #intentEnd). */
+	readonly #intent = new Uint8Array(2 + INTENT_BYTES);
+	#intentEnd = 0;
+	#intentId = 0;
+	/** Where in the rings' buffer the body of an entry begins. */
+	readonly #bodyAt: number;
+
+	/** Bytes in which an entry is put together, for lanes of these shapes. */
+	static bytesFor(shapes: ReadonlyArray<{ readonly recordBytes: number; readonly stamps: number }>): number {
+		let body = 2 + INTENT_BYTES;
+		for (const { recordBytes, stamps } of shapes)
+			body = Math.max(body, 1 + Ring.headerBytesFor(stamps) + recordBytes);
+		return entryBytes(body);
+	}
+
+	constructor(options: KeeperOptions) {
+		const { lanes, persistent, session, bytes, flash } = options;
+		this.#lanes = lanes;
+		this.#session = session;
+		this.#persistent = persistent;
+		this.#failed = options.failed;
+		this.#boot = options.boot;
+		this.#bodyAt = bytes.byteOffset - (lanes[0] as Lane).ring.bytes.byteOffset + BODY;
+		let snapshotBytes = entryBytes(this.#intent.length);
+		let fingerprint = persistent ? 0x811c9dc5 : 0x11c9dc58;
+		for (const { ring, topic, qos } of lanes) {
+			const body = 1 + ring.headerBytes + ring.payloadBytes;
+			snapshotBytes += ring.slots * entryBytes(body);
+			if (persistent) snapshotBytes += ring.slots * entryBytes(SENT_BYTES);
+			for (const part of [ring.slots, ring.headerBytes, ring.payloadBytes, qos, ...topic])
+				fingerprint = Math.imul(fingerprint ^ part, 0x01000193);
+		}
+		snapshotBytes += Limits.inFlight * entryBytes(2) + Limits.inboundQos2 * entryBytes(4);
+		this.journal = new Journal({ flash, bytes, fingerprint, snapshotBytes, owner: this });
+	}
+
+	/** Puts back what was kept; to be called before the session starts. */
+	open(): void {
+		try {
+			this.journal.open();
+		} catch (error) {
+			this.#fail(error);
+			return;
+		}
+		if (this.#intentEnd > 0) this.interrupted = this.#intent.slice(2, this.#intentEnd);
+		for (const { ring } of this.#lanes) {
+			this.restored += ring.used;
+			for (let slot = ring.first; slot >= 0; ) {
+				const next = ring.after(slot);
+				if (!ring.stamped(slot)) this.#redate(ring, slot);
+				slot = next;
+			}
+			ring.keeper = this;
+		}
+	}
+
+	/** The clock of the boot in which it was taken never became right. A result must go out all the same. */
+	#redate(ring: Ring, slot: number): void {
+		if (ring.kind(slot) === RecordKind.Measure) {
+			this.undated++;
+			ring.drop(slot);
+		} else ring.setTaken(slot, this.#boot, 0);
+	}
+
+	// RingKeeper
+
+	committed(ring: Ring, slot: number): void {
+		try {
+			this.#record(ring, slot);
+		} catch (error) {
+			this.#fail(error);
+		}
+		if (ring.kind(slot) === RecordKind.Operation) this.#intentEnd = 0;
+	}
+
+	removed(ring: Ring, slot: number): void {
+		try {
+			const journal = this.#begin(Entry.Removed, 5);
+			if (!journal) return;
+			journal.bytes[BODY] = this.#place(ring);
+			journal.view.setUint32(BODY + 1, ring.number(slot));
+			journal.end(5);
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
+	// What the session says
+
+	/** The records of a message begin to be sent. */
+	sending(lane: Lane, first: number, count: number, packetId: number): void {
+		const { ring } = lane;
+		if (!this.#persistent || packetId === 0 || ring.keeper !== this) return;
+		try {
+			for (let slot = first, n = count; n > 0; slot = ring.after(slot)) {
+				if (ring.states[slot] !== RecordState.Sending) continue;
+				n--;
+				// The very bytes have to go out again.
+				if (ring.restamped(slot)) this.#record(ring, slot);
+				this.#sent(ring, slot);
+			}
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
+	/** PUBREC for one of our messages. */
+	received(packetId: number): void {
+		if (this.#persistent) this.#id(Entry.Received, packetId, packetId);
+	}
+
+	/** The server has lost the session. */
+	lost(): void {
+		if (this.#persistent) this.#id(Entry.Lost, 0, 0);
+	}
+
+	/** An inbound QoS 2 message is about to be acknowledged. */
+	taken(packetId: number): void {
+		if (this.#persistent && packetId !== this.#intentId) this.#id(Entry.Taken, packetId, packetId);
+		this.#intentId = 0;
+	}
+
+	/** PUBREL. */
+	released(packetId: number): void {
+		if (this.#persistent) this.#id(Entry.Released, packetId, packetId);
+	}
+
+	/** A command is about to be carried out; `packetId` is that of its message at QoS 2, else 0. */
+	intent(packetId: number, bytes: Uint8Array, start: number, end: number): void {
+		const length = Math.min(end - start, INTENT_BYTES);
+		const intent = this.#intent;
+		intent[0] = packetId >> 8;
+		intent[1] = packetId & 255;
+		for (let i = 0; i < length; i++) intent[2 + i] = bytes[start + i] as number;
+		this.#intentEnd = 2 + length;
+		this.#intentId = packetId;
+		try {
+			this.#writeIntent();
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
+	/** The command was carried out and has no result. */
+	done(): void {
+		if (this.#intentEnd === 0) return;
+		this.#intentEnd = 0;
+		this.#id(Entry.Done, 0, 0);
+	}
+
+	// Entries
+
+	/** Undefined: flash has failed. */
+	#begin(type: number, length: number): Journal | undefined {
+		if (this.#broken) return undefined;
+		this.journal.begin(type, length);
+		return this.journal;
+	}
+
+	#record(ring: Ring, slot: number): void {
+		const from = ring.payloadAt(slot) - ring.headerBytes;
+		const length = ring.headerBytes + (ring.lengths[slot] as number);
+		const journal = this.#begin(Entry.Record, 1 + length);
+		if (!journal) return;
+		journal.bytes[BODY] = this.#place(ring);
+		ring.bytes.copyWithin(this.#bodyAt + 1, from, from + length);
+		journal.end(1 + length);
+	}
+
+	#sent(ring: Ring, slot: number): void {
+		const journal = this.#begin(Entry.Sent, SENT_BYTES);
+		if (!journal) return;
+		const { view } = journal;
+		view.setUint16(BODY, this.#place(ring));
+		view.setUint16(BODY + 2, ring.packets[slot] as number);
+		view.setUint32(BODY + 4, ring.number(slot));
+		view.setUint32(BODY + 8, ring.messages[slot] as number);
+		journal.end(SENT_BYTES);
+	}
+
+	/** An entry of two packet ids. */
+	#id(type: number, first: number, last: number): void {
+		try {
+			const journal = this.#begin(type, 4);
+			if (!journal) return;
+			journal.view.setUint16(BODY, first);
+			journal.view.setUint16(BODY + 2, last);
+			journal.end(4);
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
+	#writeIntent(): void {
+		const end = this.#intentEnd;
+		const journal = this.#begin(Entry.Intent, end);
+		if (!journal) return;
+		journal.bytes.set(this.#intent, BODY);
+		journal.end(end);
+	}
+
+	#place(ring: Ring): number {
+		for (let i = 0; i < this.#lanes.length; i++) if ((this.#lanes[i] as Lane).ring === ring) return i;
+		return -1;
+	}
+
+	#fail(error: unknown): void {
+		if (this.#broken) return;
+		this.#broken = true;
+		this.#failed(error);
+	}
+
+	// JournalOwner
+
+	snapshot(): void {
+		for (const { ring } of this.#lanes)
+			for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) this.#record(ring, slot);
+		if (this.#persistent) {
+			this.#session.eachExchange((packetId, state) => {
+				for (const { ring } of this.#lanes)
+					for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
+						if (ring.packets[slot] === packetId && ring.states[slot] !== RecordState.Queued)
+							this.#sent(ring, slot);
+				if (state === Await.Pubcomp) this.#id(Entry.Received, packetId, packetId);
+			});
+			this.#session.eachTaken((first, last) => this.#id(Entry.Taken, first, last));
+		}
+		if (this.#intentEnd > 0) this.#writeIntent();
+	}
+
+	replay(type: number, bytes: Uint8Array, view: DataView, start: number, end: number): void {
+		const session = this.#session;
+		switch (type) {
+			case Entry.Record: {
+				const ring = this.#lanes[bytes[start] as number]?.ring;
+				const slot = ring ? ring.restore(bytes, start + 1, end) : -1;
+				if (!ring || slot < 0) return;
+				if (ring.kind(slot) === RecordKind.Operation) this.#intentEnd = 0;
+				ring.setTag(slot, 0); // what it stood for is forgotten
+				return;
+			}
+			case Entry.Removed: {
+				const ring = this.#lanes[bytes[start] as number]?.ring;
+				const slot = ring ? ring.find(view.getUint32(start + 1)) : -1;
+				if (!ring || slot < 0) return;
+				const packetId = ring.packets[slot] as number;
+				ring.drop(slot);
+				if (packetId > 0 && !this.#isUnderWay(packetId)) session.restoreExchange(packetId, Await.Nothing);
+				return;
+			}
+			case Entry.Sent:
+				return this.#replaySent(view, start);
+			case Entry.Received: {
+				const packetId = view.getUint16(start);
+				if (this.#isUnderWay(packetId)) session.restoreExchange(packetId, Await.Pubcomp);
+				return;
+			}
+			case Entry.Lost:
+				return this.#replayLost();
+			case Entry.Taken:
+				for (let id = view.getUint16(start); id <= view.getUint16(start + 2); id++)
+					session.restoreTaken(id, true);
+				return;
+			case Entry.Released:
+				return session.restoreTaken(view.getUint16(start), false);
+			case Entry.Intent:
+				this.#intent.set(bytes.subarray(start, end), 0);
+				this.#intentEnd = end - start;
+				if (view.getUint16(start) > 0) session.restoreTaken(view.getUint16(start), true);
+				return;
+			case Entry.Done:
+				this.#intentEnd = 0;
+				return;
+			default:
+		}
+	}
+
+	#replaySent(view: DataView, start: number): void {
+		const lane = this.#lanes[view.getUint16(start)];
+		const slot = lane ? lane.ring.find(view.getUint32(start + 4)) : -1;
+		if (!lane || slot < 0) return;
+		const { ring, qos } = lane;
+		const packetId = view.getUint16(start + 2);
+		// A snapshot says it once more.
+		if (ring.packets[slot] === packetId && ring.states[slot] === RecordState.InFlight) return;
+		ring.packets[slot] = packetId;
+		ring.messages[slot] = view.getUint32(start + 8);
+		ring.attempts[slot] = 1;
+		ring.setState(slot, RecordState.InFlight);
+		this.#session.restoreExchange(packetId, qos === 1 ? Await.Puback : Await.Pubrec);
+	}
+
+	#replayLost(): void {
+		this.#session.restoreLost();
+		for (const { ring } of this.#lanes)
+			for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) {
+				ring.packets[slot] = 0;
+				ring.setState(slot, RecordState.Queued);
+			}
+	}
+
+	#isUnderWay(packetId: number): boolean {
+		for (const { ring } of this.#lanes)
+			for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
+				if (ring.packets[slot] === packetId && ring.states[slot] === RecordState.InFlight) return true;
+		return false;
+	}
+}
