@@ -451,10 +451,9 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	command(bytes: Uint8Array, start: number, end: number): string {
 		const parser = this.#parser;
 		let reason = "";
-		if (parser.parse(bytes, start, end)) {
-			this.#keeper?.intent(this.#inboundId, bytes, start, end);
-			reason = this.#apply(-1);
-		} else reason = parser.reason;
+		this.#keeper?.intent(this.#inboundId, bytes, start, end);
+		if (parser.parse(bytes, start, end)) reason = this.#apply(-1);
+		else reason = parser.reason;
 		this.#told(this.#text(bytes, start, end), reason);
 		return reason;
 	}

@@ -49,7 +49,6 @@ class Broker {
 	#session = false;
 	#subscribed = false;
 	#connected = false;
-	#nextId = 1;
 	readonly #received = new Set<number>();
 	send: (packet: Packet) => void = () => {};
 
@@ -70,7 +69,9 @@ class Broker {
 		if (!this.#connected || !this.#subscribed) return;
 		for (const command of this.commands)
 			if (command.state === "waits") {
-				command.id = this.#nextId++;
+				// Used again as soon as the standard allows it.
+				command.id = 1;
+				while (this.commands.some((other) => other !== command && other.id === command.id)) command.id++;
 				command.state = "published";
 				this.#publish(command, false);
 			}
@@ -267,6 +268,7 @@ class World implements Board {
 			if (step === 31) this.broker.command("22%");
 			if (step === 40) this.link.lose();
 			if (step === 41) this.broker.command("33%");
+			if (step === 50) this.broker.command("555%");
 			this.#pass(100);
 		}
 	}
@@ -275,6 +277,8 @@ class World implements Board {
 	recover(): void {
 		this.boot();
 		this.#pass(3 * SECOND);
+		this.broker.command("66%");
+		this.#pass(SECOND);
 		this.node?.stopSampling();
 		this.#pass(60 * SECOND);
 	}
@@ -324,7 +328,8 @@ describe("the node with a journal", function () {
 				const missing = world.accepted.filter((value) => !measures.includes(value));
 				assert.deepEqual(missing, [], `${where}: lost`);
 				assert.deepEqual(commands, [], `${where}: a command is left at the broker`);
-				for (const percent of [11, 22, 33]) {
+				assert.equal(world.moves.get(66), 1, `${where}: what came afterwards`);
+				for (const percent of [11, 22, 33, 555]) {
 					const about = results.filter((text) => text.includes(`led ${percent}%`));
 					const moved = world.moves.get(percent) ?? 0;
 					if (about.length === 0) assert.equal(moved, 0, `${where}: ${percent}% in silence`);
@@ -352,6 +357,7 @@ describe("the node with a journal", function () {
 		world.powered = false;
 		world.recover();
 		assert.equal(world.moves.get(44), 1);
+		assert.equal(world.broker.results.length, 2);
 		assert.deepEqual(twice(world.broker.measures), []);
 		assert.equal(world.node?.health.flashFailures, 0);
 	});
