@@ -106,7 +106,7 @@ function randomPacket(random: () => number): Buffer {
 	if (kind === 5)
 		return generate({ cmd: "suback", messageId, granted: [[0], [1, 2], [128]][whole(3)] as number[] });
 	if (kind === 6) return generate({ cmd: "pingresp" });
-	if (kind === 7) return generate({ cmd: "unsuback", messageId });
+	if (kind === 7) return generate({ cmd: "unsuback", messageId, granted: [] });
 	return generate({
 		cmd: (["puback", "pubrec", "pubrel", "pubcomp"] as const)[whole(4)] as "puback",
 		messageId,
