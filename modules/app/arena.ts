@@ -19,7 +19,7 @@ export class Arena {
 	/** Where the template of a measure has its `templateBytes`. */
 	readonly templateAt: number;
 	/** Where entries of the journal are put together: `journalBytes`. */
-	readonly journal: Uint8Array;
+	readonly journal: Uint8Array | undefined;
 
 	constructor(
 		measures: LaneShape,
@@ -37,7 +37,7 @@ export class Arena {
 		const end = this.templateAt + templateBytes;
 		const journalAt = journalBytes > 0 ? (end + 3) & ~3 : end;
 		this.bytes = new Uint8Array(journalAt + journalBytes);
-		this.journal = this.bytes.subarray(journalAt);
+		this.journal = journalBytes > 0 ? this.bytes.subarray(journalAt) : undefined;
 		this.measures = this.#lane(measures, measureSlots, 0, constants);
 		this.events = this.#lane(events, eventSlots, measureBytes, constants + constantBytes(measures));
 		this.output = new Output(this.bytes, outputAt, Limits.outputBytes);

@@ -56,16 +56,17 @@ const W = Object.freeze({
 
 /** Places in which what was parsed can be kept. */
 export const PLANS = 4;
+const COUNTS = MAX_COMMANDS * (1 + PLANS);
 
 /** Parses one text at a time; the result stays until the next `parse`. */
 export class CommandParser {
 	/** Why the last text was refused. */
 	reason = "";
 	count = 0;
-	readonly actions = new Uint8Array(MAX_COMMANDS * (1 + PLANS));
+	/** Behind the actions: how many each place has. */
+	readonly actions = new Uint8Array(MAX_COMMANDS * (1 + PLANS) + PLANS);
 	readonly values = new Float64Array(MAX_COMMANDS * (1 + PLANS));
-	readonly durations = new Float64Array(MAX_COMMANDS * (1 + PLANS));
-	readonly #counts = new Uint8Array(PLANS);
+	readonly durations = new Uint16Array(MAX_COMMANDS * (1 + PLANS));
 	readonly #ranges: Ranges;
 	#bytes: Uint8Array = new Uint8Array(0);
 	#at = 0;
@@ -105,7 +106,7 @@ export class CommandParser {
 	/** Keeps what was parsed in a place, 0 to PLANS - 1. */
 	keep(place: number): void {
 		const to = MAX_COMMANDS * (1 + place);
-		this.#counts[place] = this.count;
+		this.actions[COUNTS + place] = this.count;
 		this.actions.copyWithin(to, 0, MAX_COMMANDS);
 		this.values.copyWithin(to, 0, MAX_COMMANDS);
 		this.durations.copyWithin(to, 0, MAX_COMMANDS);
@@ -114,7 +115,7 @@ export class CommandParser {
 	/** Carries out what was parsed, or what was kept in a place. */
 	apply(actuators: Actuators, place = -1): void {
 		const from = MAX_COMMANDS * (1 + place);
-		const end = from + (place < 0 ? this.count : (this.#counts[place] as number));
+		const end = from + (place < 0 ? this.count : (this.actions[COUNTS + place] as number));
 		for (let i = from; i < end; i++) {
 			const value = this.values[i] as number;
 			switch (this.actions[i]) {

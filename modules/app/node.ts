@@ -90,7 +90,8 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	#inboundId = 0;
 	readonly #keeper: Keeper | undefined;
 	/** The texts of planned commands, for whoever watches. */
-	readonly #plans = ["", "", "", ""];
+	#plans: string[] | undefined;
+	#planned = "";
 	#restarting = false;
 	#evicting = false;
 	#stopped: (() => void) | undefined;
@@ -157,7 +158,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	#openKeeper(arena: Arena): Keeper | undefined {
 		const { settings, cloud, flash, log, boot } = this.#parts;
 		const { keep } = settings.outbox;
-		if (keep === "off") return undefined;
+		if (!arena.journal) return undefined;
 		const failed = (error: unknown) => {
 			this.health.flashFailures++;
 			log.error(`outbox.keep: flash failed, nothing is kept: ${error instanceof Error ? error.message : ""}`);
@@ -362,11 +363,13 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	acknowledged(packetId: number): void {
 		this.outbox.acknowledged(packetId);
+		this.#cloud.proceed?.();
 		this.#restartIfEmpty();
 	}
 
 	drained(): void {
 		this.outbox.drained();
+		this.#cloud.proceed?.();
 		this.#restartIfEmpty();
 	}
 
@@ -452,37 +455,44 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		const parser = this.#parser;
 		let reason = "";
 		this.#keeper?.intent(this.#inboundId, bytes, start, end);
-		if (parser.parse(bytes, start, end)) reason = this.#apply(-1);
-		else reason = parser.reason;
+		// Not by a function of its own: on a small board every call counts here, deep in the stack.
+		if (parser.parse(bytes, start, end)) {
+			try {
+				parser.apply(this, -1);
+			} catch (error) {
+				reason = refusal(error);
+			}
+		} else reason = parser.reason;
 		this.#told(this.#text(bytes, start, end), reason);
 		return reason;
 	}
 
-	plan(place: number, bytes: Uint8Array, start: number, end: number): string {
-		const parser = this.#parser;
-		const text = this.#text(bytes, start, end);
-		if (parser.parse(bytes, start, end)) {
-			parser.keep(place);
-			this.#plans[place] = text;
+	plan(bytes: Uint8Array, start: number, end: number): string {
+		// No variables: they would lie under the parser, where the stack is deepest.
+		if (this.#parser.parse(bytes, start, end)) {
+			if (this.observer?.command) this.#planned = this.#text(bytes, start, end);
 			return "";
 		}
-		this.#told(text, parser.reason);
-		return parser.reason;
+		this.#told(this.#text(bytes, start, end), this.#parser.reason);
+		return this.#parser.reason;
+	}
+
+	keepPlan(place: number): void {
+		this.#parser.keep(place);
+		if (!this.observer?.command) return;
+		this.#plans ??= ["", "", "", ""];
+		this.#plans[place] = this.#planned;
 	}
 
 	carryOut(place: number): string {
-		const reason = this.#apply(place);
-		this.#told(this.#plans[place] ?? "", reason);
-		return reason;
-	}
-
-	#apply(place: number): string {
+		let reason = "";
 		try {
 			this.#parser.apply(this, place);
-			return "";
 		} catch (error) {
-			return `the hardware refused: ${error instanceof Error ? error.message : "unknown error"}`;
+			reason = refusal(error);
 		}
+		this.#told(this.#plans?.[place] ?? "", reason);
+		return reason;
 	}
 
 	/** A command as text, for whoever watches. */
@@ -553,4 +563,8 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	interval(ms: number): void {
 		this.#sampler.changeInterval(ms);
 	}
+}
+
+function refusal(error: unknown): string {
+	return `the hardware refused: ${error instanceof Error ? error.message : "unknown error"}`;
 }

@@ -67,8 +67,10 @@ export interface CloudHost {
 	 * moves, where commands are kept.
 	 */
 	command(bytes: Uint8Array, start: number, end: number): string;
-	/** Checks a command text and keeps it in a place, 0 to 3, for `carryOut`; returns "" or the reason of the refusal. */
-	plan(place: number, bytes: Uint8Array, start: number, end: number): string;
+	/** Checks a command text; returns "" or the reason of the refusal. */
+	plan(bytes: Uint8Array, start: number, end: number): string;
+	/** Keeps what `plan` found right in a place, 0 to 3, for `carryOut`. */
+	keepPlan(place: number): void;
 	/** Carries out what was planned; returns "" or why that failed. */
 	carryOut(place: number): string;
 	/** The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest. */
@@ -98,6 +100,8 @@ export interface Cloud {
 	encode(record: RecordWriter, values: Sample): number;
 	/** A message of the lane `events` was delivered. */
 	eventDelivered(tag: number): void;
+	/** What follows from deliveries that were told: called once behind them, where the stack is not so deep. */
+	proceed?(): void;
 	/** A message has arrived; positions hold during the call. */
 	message(message: InboundMessage): void;
 	/** A message too large to be kept begins: a sink for its payload, if it is wanted; else it is skipped. */

@@ -9,15 +9,15 @@
 export class InboundQos2 {
 	/** Ranges that were forgotten. */
 	forgotten = 0;
-	/** First and last ids of the ranges [0, #count); no two of them touch. */
-	readonly #firsts: Uint16Array;
-	readonly #lasts: Uint16Array;
+	/** First ids of the ranges [0, #count), no two of which touch; #size behind each its last id. */
+	readonly #ids: Uint16Array;
+	readonly #size: number;
 	#count = 0;
 
 	/** `ranges`: at least 2. */
 	constructor(ranges: number) {
-		this.#firsts = new Uint16Array(ranges);
-		this.#lasts = new Uint16Array(ranges);
+		this.#ids = new Uint16Array(2 * ranges);
+		this.#size = ranges;
 	}
 
 	has(packetId: number): boolean {
@@ -26,39 +26,39 @@ export class InboundQos2 {
 
 	/** Only an id that is not there. */
 	add(packetId: number): void {
-		const firsts = this.#firsts;
-		const lasts = this.#lasts;
+		const ids = this.#ids;
+		const size = this.#size;
 		let before = -1;
 		let behind = -1;
 		for (let i = 0; i < this.#count; i++) {
-			if (lasts[i] === packetId - 1) before = i;
-			if (firsts[i] === packetId + 1) behind = i;
+			if (ids[size + i] === packetId - 1) before = i;
+			if (ids[i] === packetId + 1) behind = i;
 		}
 		if (before >= 0) {
-			lasts[before] = packetId;
+			ids[size + before] = packetId;
 			if (behind < 0) return;
-			lasts[before] = lasts[behind] as number;
+			ids[size + before] = ids[size + behind] as number;
 			this.#drop(behind);
-		} else if (behind >= 0) firsts[behind] = packetId;
+		} else if (behind >= 0) ids[behind] = packetId;
 		else this.#append(packetId, packetId);
 	}
 
 	remove(packetId: number): void {
 		const at = this.#find(packetId);
 		if (at < 0) return;
-		const first = this.#firsts[at] as number;
-		const last = this.#lasts[at] as number;
+		const first = this.#ids[at] as number;
+		const last = this.#ids[this.#size + at] as number;
 		if (first === last) this.#drop(at);
-		else if (first === packetId) this.#firsts[at] = packetId + 1;
+		else if (first === packetId) this.#ids[at] = packetId + 1;
 		else {
-			this.#lasts[at] = packetId - 1;
+			this.#ids[this.#size + at] = packetId - 1;
 			if (last !== packetId) this.#append(packetId + 1, last);
 		}
 	}
 
 	/** Calls `range` for each range of ids. */
 	each(range: (first: number, last: number) => void): void {
-		for (let i = 0; i < this.#count; i++) range(this.#firsts[i] as number, this.#lasts[i] as number);
+		for (let i = 0; i < this.#count; i++) range(this.#ids[i] as number, this.#ids[this.#size + i] as number);
 	}
 
 	clear(): void {
@@ -67,22 +67,22 @@ export class InboundQos2 {
 
 	#find(packetId: number): number {
 		for (let i = 0; i < this.#count; i++)
-			if ((this.#firsts[i] as number) <= packetId && packetId <= (this.#lasts[i] as number)) return i;
+			if ((this.#ids[i] as number) <= packetId && packetId <= (this.#ids[this.#size + i] as number)) return i;
 		return -1;
 	}
 
 	#append(first: number, last: number): void {
-		if (this.#count === this.#firsts.length) {
+		if (this.#count === this.#size) {
 			this.forgotten++;
 			this.#drop(0);
 		}
-		this.#firsts[this.#count] = first;
-		this.#lasts[this.#count++] = last;
+		this.#ids[this.#count] = first;
+		this.#ids[this.#size + this.#count++] = last;
 	}
 
 	#drop(at: number): void {
-		this.#firsts.copyWithin(at, at + 1, this.#count);
-		this.#lasts.copyWithin(at, at + 1, this.#count);
+		this.#ids.copyWithin(at, at + 1, this.#count);
+		this.#ids.copyWithin(this.#size + at, this.#size + at + 1, this.#size + this.#count);
 		this.#count--;
 	}
 }

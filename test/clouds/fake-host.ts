@@ -83,9 +83,13 @@ export class FakeHost implements CloudHost {
 		return this.reason;
 	}
 	readonly plans: string[] = [];
-	plan(place: number, bytes: Uint8Array, start: number, end: number): string {
-		this.plans[place] = Buffer.from(bytes.slice(start, end)).toString();
+	#planned = "";
+	plan(bytes: Uint8Array, start: number, end: number): string {
+		this.#planned = Buffer.from(bytes.slice(start, end)).toString();
 		return this.refusal;
+	}
+	keepPlan(place: number): void {
+		this.plans[place] = this.#planned;
 	}
 	/** What `plan` answers. */
 	refusal = "";
@@ -139,6 +143,7 @@ export class FakeHost implements CloudHost {
 			this.room++;
 			this.#cloud.eventDelivered(tag);
 		}
+		this.#cloud.proceed?.();
 		const texts = sent.map((message) => message.text);
 		if (count !== undefined || texts.length === 0) return texts;
 		const answers = this.queued.filter((message) => message.text !== "500\n").length;

@@ -38,7 +38,7 @@ export class BenchBoard {
 			mote: {
 				...mote,
 				device: { id: DEVICE, ...mote.device },
-				outbox: { measures: 24, ...mote.outbox },
+				outbox: { measures: 16, ...mote.outbox },
 				broker: { host: "127.0.0.1", port: 1883, tls: false, clientCertificate: false },
 			},
 		};

@@ -49,13 +49,14 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/cloud/cumulocity/operations.ts": {
 		"#plan: template, cold-call": "an operation that is not supported",
+		"#refuseUnless: array-literal": "the first operation that is refused",
 		"#answer: template, 2 cold-call": "the reason of a failed operation",
 	},
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
 	"modules/cloud/plain/plain.ts": {
 		"constructor > map, constructor > topic, template": START,
 		opening: CONNECTION,
-		"#answer: 2 cold-call": REFUSED,
+		"#compose: 2 cold-call": REFUSED,
 		"#addWords: 2 view": "a command with words in its topic",
 	},
 	"modules/cloud/sap-iot/acks.ts": {
@@ -66,8 +67,9 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
 		sessionClosed: CONNECTION,
-		"#apply: template": ERROR,
+		"refusal: template": ERROR,
 		"#told: template": REFUSED,
+		"keepPlan: array-literal": "for whoever watches: never on a board",
 		"#text: cold-call": "for whoever watches: never on a board",
 		"#openKeeper, #openKeeper > failed": START,
 		"confirm: template": "a message that the cloud refused",

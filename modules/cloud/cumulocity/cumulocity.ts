@@ -255,6 +255,10 @@ export class Cumulocity implements Cloud {
 		else this.#operations?.delivered(tag);
 	}
 
+	proceed(): void {
+		this.#operations?.proceed();
+	}
+
 	message(message: InboundMessage): void {
 		const host = this.#host as CloudHost;
 		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;

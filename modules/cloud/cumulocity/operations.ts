@@ -20,6 +20,9 @@ import { Operation, operationFragment, Template } from "./template-ids.js";
 
 /** Operations that may be in progress at once; further ones stay pending in the cloud. */
 const CAPACITY = 4;
+const ASKED = CAPACITY;
+const TAKEN = 2 * CAPACITY;
+const LATE = CAPACITY;
 /** How long a copy of a finished operation may be on its way, ms. */
 const LINGER_MS = 3000;
 /** Tag of our own 500 in the lane of events. */
@@ -51,19 +54,21 @@ export class Operations {
 	duplicates = 0;
 	readonly #host: CloudHost;
 	readonly #relay: Relay;
-	readonly #hashes = new Uint32Array(CAPACITY);
-	/** 0 where the entry is free, else the template id. */
-	readonly #ids = new Uint16Array(CAPACITY);
+	/** Hashes; behind them the value of #asked when each row came; behind these when it came, as a running number. */
+	readonly #words = new Uint32Array(3 * CAPACITY);
+	/** Template ids, 0 where the entry is free; behind them last answers that found no room, as templates. */
+	readonly #ids = new Uint16Array(2 * CAPACITY);
 	/** 0 while in progress, else until when the finished entry lingers, monotonic ms. */
 	readonly #until = new Float64Array(CAPACITY);
-	/** What follows once 501 is acknowledged, so that last answers go in the order of the operations. */
-	readonly #next = new Uint8Array(CAPACITY);
-	/** Why an operation is refused. */
-	readonly #refusals: string[] = ["", "", "", ""];
-	/** Last answers that found no room: their template. */
-	readonly #late = new Uint16Array(CAPACITY);
-	/** Value of #asked when the row came. */
-	readonly #askedBefore = new Uint32Array(CAPACITY);
+	/** What follows once 501 is acknowledged, so that last answers go in the order of the operations: a byte for each. */
+	#next = 0;
+	/** A bit for each entry whose 501 is acknowledged. */
+	#confirmed = 0;
+	#takes = 0;
+	/** Why the operation that is being read is refused, or "". */
+	#refusal = "";
+	/** Why operations are refused, by entry; made when it is needed. */
+	#refusals: string[] | undefined;
 	/** 500s sent so far, and those not acknowledged yet. */
 	#asked = 0;
 	#asking = 0;
@@ -105,13 +110,19 @@ export class Operations {
 	row(row: RowReader, id: number): void {
 		const index = this.#take(id, rowHash(row));
 		if (index < 0) return;
-		if (id === Operation.Restart) this.#next[index] = Next.Restart;
-		else this.#refuseUnless(index, this.#plan(row, id, index));
+		if (id === Operation.Restart) this.#setNext(index, Next.Restart);
+		else {
+			this.#refusal = this.#plan(row, id);
+			if (this.#refusal === "") this.#host.keepPlan(index);
+			this.#refuseUnless(index, this.#refusal);
+		}
 		this.#answer(index, Template.SetExecuting, "", false);
 	}
 
 	#refuseUnless(index: number, reason: string): void {
-		this.#next[index] = reason === "" ? Next.CarryOut : Next.Refuse;
+		this.#setNext(index, reason === "" ? Next.CarryOut : Next.Refuse);
+		if (reason === "") return;
+		this.#refusals ??= ["", "", "", ""];
 		this.#refusals[index] = reason;
 	}
 
@@ -129,7 +140,7 @@ export class Operations {
 		if (this.#host.restarting) return -1;
 		this.tick();
 		for (let i = 0; i < CAPACITY; i++) {
-			if (this.#ids[i] === id && this.#hashes[i] === hash) {
+			if (this.#ids[i] === id && this.#words[i] === hash) {
 				this.duplicates++;
 				this.#again = true;
 				return -1;
@@ -137,16 +148,17 @@ export class Operations {
 		}
 		const index = this.#ids.indexOf(0);
 		// Both answers must fit, and the last ones of others, or the cloud would never hear how it ended.
-		if (index < 0 || this.#host.room < 2 + this.#owed) {
+		if (index < 0 || index >= CAPACITY || this.#host.room < 2 + this.#owed) {
 			this.#again = true;
 			return -1;
 		}
 		this.#ids[index] = id;
-		this.#hashes[index] = hash;
+		this.#words[index] = hash;
 		this.#until[index] = 0;
-		this.#next[index] = Next.Nothing;
-		this.#late[index] = 0;
-		this.#askedBefore[index] = this.#asking > 0 ? this.#asked - 1 : this.#asked;
+		this.#setNext(index, Next.Nothing);
+		this.#ids[LATE + index] = 0;
+		this.#words[TAKEN + index] = ++this.#takes;
+		this.#words[ASKED + index] = this.#asking > 0 ? this.#asked - 1 : this.#asked;
 		return index;
 	}
 
@@ -159,34 +171,59 @@ export class Operations {
 			const index = (tag - 1) >> 1;
 			const last = ((tag - 1) & 1) === 1;
 			if (last) {
-				const doubtful = this.#askedBefore[index] !== this.#asked;
+				const doubtful = this.#words[ASKED + index] !== this.#asked;
 				if (doubtful) this.#until[index] = this.#host.now() + LINGER_MS;
 				else this.#ids[index] = 0;
-			} else this.#goOn(index);
+			} else this.#confirmed |= 1 << index;
 		}
 		this.tick();
 	}
 
-	/** 501 is acknowledged. */
-	#goOn(index: number): void {
-		const next = this.#next[index];
-		this.#next[index] = Next.Nothing;
-		if (next === Next.Restart) {
-			this.#ids[index] = 0;
-			this.#host.mark("restart", true);
-			this.#host.restart();
-		} else if (next !== Next.Nothing) {
-			const reason = next === Next.CarryOut ? this.#host.carryOut(index) : (this.#refusals[index] as string);
-			this.#refusals[index] = "";
-			this.#answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
+	/** Goes on with the operations whose 501 is acknowledged, in the order of their places' 501. */
+	proceed(): void {
+		while (this.#confirmed !== 0) {
+			const index = this.#oldestConfirmed();
+			this.#confirmed &= ~(1 << index);
+			const next = this.#nextOf(index);
+			this.#setNext(index, Next.Nothing);
+			if (next === Next.Restart) {
+				this.#ids[index] = 0;
+				this.#host.mark("restart", true);
+				this.#host.restart();
+			} else if (next !== Next.Nothing) {
+				const reason =
+					next === Next.CarryOut ? this.#host.carryOut(index) : (this.#refusals?.[index] as string);
+				if (this.#refusals) this.#refusals[index] = "";
+				this.#answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
+			}
 		}
+		this.tick();
+	}
+
+	/** The cloud gives each answer to the oldest operation that is executing, so order is kept. */
+	#oldestConfirmed(): number {
+		let oldest = -1;
+		for (let i = 0; i < CAPACITY; i++)
+			if (
+				(this.#confirmed >> i) & 1 &&
+				(oldest < 0 || (this.#words[TAKEN + i] as number) < (this.#words[TAKEN + oldest] as number))
+			)
+				oldest = i;
+		return oldest;
+	}
+
+	#nextOf(index: number): number {
+		return (this.#next >> (8 * index)) & 255;
+	}
+	#setNext(index: number, next: number): void {
+		this.#next = (this.#next & ~(255 << (8 * index))) | (next << (8 * index));
 	}
 
 	/** Places in the lane that the last answers of operations will need. */
 	get #owed(): number {
 		let owed = 0;
 		for (let i = 0; i < CAPACITY; i++)
-			if ((this.#next[i] as number) > Next.Restart || (this.#late[i] as number) > 0) owed++;
+			if (this.#nextOf(i) > Next.Restart || (this.#ids[LATE + i] as number) > 0) owed++;
 		return owed;
 	}
 
@@ -201,9 +238,9 @@ export class Operations {
 		let open = 0;
 		for (let i = 0; i < CAPACITY; i++) {
 			if (this.#ids[i] === 0) continue;
-			const late = this.#late[i] as number;
+			const late = this.#ids[LATE + i] as number;
 			if (late > 0) {
-				this.#late[i] = 0;
+				this.#ids[LATE + i] = 0;
 				this.#answer(i, late, "", true);
 			}
 			const until = this.#until[i] as number;
@@ -217,15 +254,15 @@ export class Operations {
 		this.askedPending();
 	}
 
-	#plan(row: RowReader, id: number, index: number): string {
+	#plan(row: RowReader, id: number): string {
 		if (id !== Operation.Command && id !== Operation.Relay)
 			return `${decodeUtf8(operationFragment(id), 0, operationFragment(id).length)} is not supported`;
 		if (row.count < 3) return "the operation has no parameter";
-		if (id === Operation.Command) return this.#host.plan(index, row.text, row.start(2), row.end(2));
+		if (id === Operation.Command) return this.#host.plan(row.text, row.start(2), row.end(2));
 		const closed = this.#is(row, CLOSED) || this.#is(row, CLOSE);
 		if (!closed && !this.#is(row, OPEN)) return "the state is neither OPEN nor CLOSED";
 		const command = closed ? this.#relay.closed : this.#relay.open;
-		return this.#host.plan(index, command, 0, command.length);
+		return this.#host.plan(command, 0, command.length);
 	}
 
 	#is(row: RowReader, word: Uint8Array): boolean {
@@ -241,7 +278,7 @@ export class Operations {
 		if (this.#host.queue(RecordKind.Operation, tag, this.#putAnswer)) return;
 		// The cloud must hear how it ended, if need be without the words, or later.
 		if (reason !== "") this.#answer(index, template, "", last);
-		else if (last) this.#late[index] = template;
+		else if (last) this.#ids[LATE + index] = template;
 	}
 }
 

@@ -174,11 +174,12 @@ export class Plain implements Cloud {
 		if (this.#wordsAtLevel >= 0) this.#addWords(message);
 		const from = this.#from;
 		const to = this.#to;
-		this.#answer(from, to, host.command(this.#bytes, from, to));
+		this.#compose(from, to, host.command(this.#bytes, from, to));
+		host.queue(RecordKind.Operation, 0, this.#putResult);
 	}
 
-	/** Queues the result of the command, [from, to) of #bytes. */
-	#answer(from: number, to: number, reason: string): void {
+	/** Makes the result of the command, [from, to) of #bytes. */
+	#compose(from: number, to: number, reason: string): void {
 		if (this.#raw) {
 			this.#outcome = reason === "" ? RAW_SUCCESSFUL : RAW_FAILED;
 			this.#reason = reason === "" ? NOTHING : utf8(reason);
@@ -192,7 +193,6 @@ export class Plain implements Cloud {
 				if (echoed === 0 || escapedLength(this.#bytes, from, this.#to) <= room) break;
 			}
 		}
-		(this.#host as CloudHost).queue(RecordKind.Operation, 0, this.#putResult);
 	}
 
 	/** What was being carried out is not begun again, because that could move something twice. */
@@ -200,7 +200,8 @@ export class Plain implements Cloud {
 		if (!interrupted) return;
 		this.#bytes = interrupted;
 		this.#from = 0;
-		this.#answer(0, interrupted.length, "interrupted by a power cut");
+		this.#compose(0, interrupted.length, "interrupted by a power cut");
+		(this.#host as CloudHost).queue(RecordKind.Operation, 0, this.#putResult);
 	}
 
 	/** Puts what the topic has at the wildcard in front of the payload, as words. */
