@@ -32,7 +32,7 @@ for (const open of openBrokers()) {
 						: { trouble: { stallAfter: () => 4_000, stallMs: 300, bytesPerMs: 200 } }),
 				});
 
-				if (report.lost > 0 || (qos === 2 && report.twice > report.brokerRepeated)) bad++;
+				if (report.lost > report.brokerLost || (qos === 2 && report.twice > report.brokerRepeated)) bad++;
 				rows.push([
 					...[broker.name, qos, direction, trouble, messages, report.cuts, report.stalls],
 					...[
@@ -53,6 +53,7 @@ printTable(
 		["broker", "QoS", "way", "trouble", "messages", "cuts", "stalls"].concat([
 			"resumed",
 			"lost",
+			"by the broker",
 			"twice",
 			"by the broker",
 			"out of order",

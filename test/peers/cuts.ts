@@ -37,6 +37,11 @@ export interface CutReport {
 	 * message [MQTT-4.3.3-1], and no client can know better.
 	 */
 	readonly brokerRepeated: number;
+	/**
+	 * Lost messages at QoS 2 that the broker never offered, or only under a packet id that it had not released from another
+	 * message: to the standard that is a repetition of the other one [MQTT-4.3.3-2].
+	 */
+	readonly brokerLost: number;
 	/** First arrivals that came behind a later message. */
 	readonly disorder: number;
 	readonly cuts: number;
@@ -138,6 +143,8 @@ class Peer {
 /** Counts QoS 2 messages that a broker sends again behind their PUBREL, in what passes to the client. */
 class Repeats {
 	count = 0;
+	/** What was offered under an id that was free. */
+	readonly offered = new Set<string>();
 	readonly #payloads = new Map<number, string>();
 	readonly #released = new Set<string>();
 	#connection = 0;
@@ -165,6 +172,7 @@ class Repeats {
 		} else if (packet.cmd === "publish" && packet.qos === 2 && !this.#payloads.has(id)) {
 			const payload = packet.payload.toString();
 			if (this.#released.has(payload)) this.count++;
+			this.offered.add(payload);
 			this.#payloads.set(id, payload);
 		}
 	}
@@ -240,6 +248,12 @@ export async function runCuts(options: CutOptions): Promise<CutReport> {
 		lost: messages - seen.size,
 		twice: arrivals.length - seen.size,
 		brokerRepeated: repeats.count,
+		brokerLost:
+			direction === "out" || qos === 1
+				? 0
+				: Array.from({ length: messages }, (_, i) => String(i)).filter(
+						(text) => !seen.has(text) && !repeats.offered.has(text),
+					).length,
 		disorder,
 		cuts: proxy.cuts,
 		stalls: proxy.stalls,
