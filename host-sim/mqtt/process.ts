@@ -1,9 +1,10 @@
 // What `mqtt:sub` and `mqtt:pub` share as programs: lines out, an orderly end, and errors in one sentence.
 
 import { writeSync } from "node:fs";
-import { exit, stderr, stdout } from "node:process";
+import { argv, exit, stderr, stdout } from "node:process";
 import type { Session } from "../../modules/mqtt/session.js";
 import { OptionError } from "../options.js";
+import { inMachine } from "./client.js";
 
 /** Whoever reads may be slow, or have had enough. */
 export function print(line: string): void {
@@ -31,8 +32,26 @@ export function untilStopped(session: Session): void {
 	process.once("SIGTERM", stop);
 }
 
+/** A whole program: its command line, or the help that it asks for, then `start` in a machine of its own. */
+export function runTool<T>(
+	parse: (args: readonly string[]) => T | undefined,
+	usage: string,
+	start: (options: T) => void,
+): void {
+	try {
+		const options = parse(argv.slice(2));
+		if (options === undefined) {
+			stdout.write(usage);
+			exit(0);
+		}
+		inMachine(() => start(options), failed);
+	} catch (error) {
+		failed(error);
+	}
+}
+
 /** Code 2 for what is wrong on the command line, 1 for a mistake of the program. */
-export function failed(error: unknown): never {
+function failed(error: unknown): never {
 	if (error instanceof OptionError || error instanceof RangeError) {
 		stderr.write(`${error.message}.\n`);
 		exit(2);

@@ -1,14 +1,14 @@
 // `npm run --silent mqtt:pub`: publishes with the firmware's session, over lost connections too, and ends when all is
 // delivered.
 
-import { argv, exit, stdin, stdout } from "node:process";
+import { exit, stdin } from "node:process";
 import { createInterface } from "node:readline";
 import type { Publication, PublishSource } from "../../modules/mqtt/publish-source.js";
 import type { SessionHandler } from "../../modules/mqtt/session.js";
 import { topicName } from "../../modules/mqtt/topic.js";
-import { Client, inMachine } from "./client.js";
+import { Client } from "./client.js";
 import { PUB_USAGE, type PubOptions, parsePub } from "./options.js";
-import { failed, print, untilStopped } from "./process.js";
+import { print, runTool, untilStopped } from "./process.js";
 import { escaped } from "./text.js";
 
 /** Lines of standard input that are kept before it is held back. */
@@ -190,13 +190,4 @@ class Publisher implements SessionHandler {
 	unsubscribed(): void {}
 }
 
-try {
-	const options = parsePub(argv.slice(2));
-	if (options === undefined) {
-		stdout.write(PUB_USAGE);
-		exit(0);
-	}
-	inMachine(() => new Publisher(options), failed);
-} catch (error) {
-	failed(error);
-}
+runTool(parsePub, PUB_USAGE, (options) => new Publisher(options));

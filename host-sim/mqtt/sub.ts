@@ -1,14 +1,14 @@
 // `npm run --silent mqtt:sub`: subscribes with the firmware's session and prints what it delivers.
 
-import { argv, exit, stdout } from "node:process";
+import { exit } from "node:process";
 import type { PayloadSink } from "../../modules/mqtt/inbound.js";
 import type { InboundMessage } from "../../modules/mqtt/parser.js";
 import type { PublishSource } from "../../modules/mqtt/publish-source.js";
 import type { SessionHandler } from "../../modules/mqtt/session.js";
 import { topicFilter } from "../../modules/mqtt/topic.js";
-import { Client, inMachine } from "./client.js";
+import { Client } from "./client.js";
 import { parseSub, SUB_USAGE, type SubOptions } from "./options.js";
-import { failed, print, untilStopped } from "./process.js";
+import { print, runTool, untilStopped } from "./process.js";
 import { escaped } from "./text.js";
 
 /** Largest payload that is delivered, bytes. */
@@ -105,13 +105,4 @@ function deliver(topic: string, qos: number, payload: Uint8Array): void {
 	print(`APP ${topic}|${qos}|${payload.length}|${escaped(payload)}`);
 }
 
-try {
-	const options = parseSub(argv.slice(2));
-	if (options === undefined) {
-		stdout.write(SUB_USAGE);
-		exit(0);
-	}
-	inMachine(() => new Subscriber(options), failed);
-} catch (error) {
-	failed(error);
-}
+runTool(parseSub, SUB_USAGE, (options) => new Subscriber(options));

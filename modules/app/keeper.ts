@@ -97,7 +97,7 @@ export class Keeper implements RingKeeper, JournalOwner {
 			for (const part of [ring.slots, ring.headerBytes, ring.payloadBytes, qos, ...topic])
 				fingerprint = Math.imul(fingerprint ^ part, 0x01000193);
 		}
-		snapshotBytes += Limits.inFlight * entryBytes(2) + Limits.inboundQos2 * entryBytes(4);
+		snapshotBytes += (Limits.inFlight + Limits.inboundQos2) * entryBytes(4);
 		this.journal = new Journal({ flash, bytes, fingerprint, snapshotBytes, owner: this });
 	}
 

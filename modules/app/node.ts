@@ -458,7 +458,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		// Not by a function of its own: on a small board every call counts here, deep in the stack.
 		if (parser.parse(bytes, start, end)) {
 			try {
-				parser.apply(this, -1);
+				parser.apply(this);
 			} catch (error) {
 				reason = refusal(error);
 			}

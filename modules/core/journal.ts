@@ -23,8 +23,6 @@ const HEADER_BODY = 13;
 const ENTRY_BYTES = 8;
 /** Where a body begins in an entry. */
 export const BODY = 4;
-/** Entries that the journal itself writes. */
-export const LEAST_ENTRY = 24;
 const BLANK = 0xff;
 const BLANK_HEAD = 0xffffffff;
 
@@ -44,7 +42,7 @@ export interface JournalOptions {
 	readonly flash: Flash;
 	/** What was written under another one can not be read and is left behind. */
 	readonly fingerprint: number;
-	/** Where entries are put together; `entryBytes` of the largest body, and at least LEAST_ENTRY. */
+	/** Where entries are put together; `entryBytes` of the largest body, at least 13 bytes. */
 	readonly bytes: Uint8Array;
 	/** Most bytes that a snapshot takes, by `entryBytes`. */
 	readonly snapshotBytes: number;

@@ -1,9 +1,10 @@
 // The operations in progress. Each one is answered by 501, and then 503, or 502 with a reason; it stays in the
 // table until the broker has acknowledged the last answer. Nothing moves before 501 is acknowledged: from then on the cloud
 // never offers the operation again, so that whatever happens it is carried out once at most.
-// Rows carry no operation id, so a row that comes again
-// meanwhile (500 asks for all that is pending) can only be told by its content: it is taken for a duplicate, and
-// once nothing is open any more 500 is sent again, in case it was a second operation of the same content.
+//
+// Rows carry no operation id, so a row that comes again meanwhile (500 asks for all that is pending) can only be told by
+// its content: it is taken for a duplicate, and once nothing is open any more 500 is sent again, in case it was a second
+// operation of the same content.
 //
 // Where a 500 was under way while an operation was pending, the cloud may have sent its row twice, and the copy may
 // come after the answers: then the entry lingers for a while, or the copy would be carried out and its answers would
@@ -181,6 +182,7 @@ export class Operations {
 
 	/** Goes on with the operations whose 501 is acknowledged, in the order of their places' 501. */
 	proceed(): void {
+		if (this.#confirmed === 0) return; // called behind every acknowledgement
 		while (this.#confirmed !== 0) {
 			const index = this.#oldestConfirmed();
 			this.#confirmed &= ~(1 << index);
