@@ -333,7 +333,7 @@ export class Keeper implements RingKeeper, JournalOwner {
 			case Entry.Intent:
 				this.#intent.set(bytes.subarray(start, end), 0);
 				this.#intentEnd = end - start;
-				if (view.getUint16(start) > 0) session.restoreTaken(view.getUint16(start), true);
+				if (this.#persistent && view.getUint16(start) > 0) session.restoreTaken(view.getUint16(start), true);
 				return;
 			case Entry.Done:
 				this.#intentEnd = 0;

@@ -395,7 +395,8 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	}
 
 	sending(lane: Lane, slot: number, count: number, packetId: number): void {
-		if (packetId >> ID_BLOCK_BITS !== this.#idBlock) this.#enterIdBlock(packetId >> ID_BLOCK_BITS);
+		if (packetId > 0 && packetId >> ID_BLOCK_BITS !== this.#idBlock)
+			this.#enterIdBlock(packetId >> ID_BLOCK_BITS);
 		this.#keeper?.sending(lane, slot, count, packetId);
 		this.observer?.sending?.(
 			lane.topic,

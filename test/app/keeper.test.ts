@@ -46,14 +46,16 @@ class Broker {
 	readonly results: string[] = [];
 	readonly commands: Command[] = [];
 	readonly qos: 1 | 2;
+	readonly persistent: boolean;
 	#session = false;
 	#subscribed = false;
 	#connected = false;
 	readonly #received = new Set<number>();
 	send: (packet: Packet) => void = () => {};
 
-	constructor(qos: 1 | 2) {
+	constructor(qos: 1 | 2, persistent: boolean) {
 		this.qos = qos;
+		this.persistent = persistent;
 	}
 
 	command(text: string): void {
@@ -93,7 +95,12 @@ class Broker {
 			case "connect":
 				this.#connected = true;
 				this.send({ cmd: "connack", returnCode: 0, sessionPresent: this.#session });
-				this.#session = true;
+				this.#session = this.persistent;
+				if (!this.persistent) {
+					this.#subscribed = false;
+					this.#received.clear();
+					this.commands.length = 0;
+				}
 				for (const command of this.commands)
 					if (command.state === "published") this.#publish(command, true);
 					else if (command.state === "received") this.send({ cmd: "pubrel", messageId: command.id });
@@ -207,8 +214,8 @@ class World implements Board {
 	#boots = 0;
 	#next = 0;
 
-	constructor(qos: 1 | 2, keep: string) {
-		this.broker = new Broker(qos);
+	constructor(qos: 1 | 2, keep: string, persistent = true) {
+		this.broker = new Broker(qos, persistent);
 		this.keep = keep;
 		this.flash.onCut = () => {
 			this.powered = false;
@@ -221,12 +228,12 @@ class World implements Board {
 		const time = new VirtualTime();
 		this.time = time;
 		this.link = new Link(this, time);
-		const { qos } = this.broker;
+		const { qos, persistent } = this.broker;
 		const settings = makeSettings({
 			device: { id: "m", cloud: "plain" },
 			sampling: { qos },
 			outbox: { measures: 8, events: 4, keep: this.keep },
-			plain: { persistent: true, commandsQos: qos, resultsQos: qos },
+			plain: { persistent, commandsQos: qos, resultsQos: qos },
 		});
 		const { store } = this;
 		const node = new MoteNode({
@@ -346,6 +353,19 @@ describe("the node with a journal", function () {
 			}
 			assert.ok(restored > 0 && interrupted > 0, `${restored} restored, ${interrupted} interrupted`);
 		});
+
+	it("QoS 2 in a clean session: ids of the one before mean nothing after a power cut [MQTT-3.1.2-6]", () => {
+		const whole = new World(2, "all", false);
+		whole.live();
+		for (let step = 0; step < whole.flash.steps; step++) {
+			const world = new World(2, "all", false);
+			world.flash.stepsLeft = step;
+			world.live();
+			world.flash.stepsLeft = Number.POSITIVE_INFINITY;
+			world.recover();
+			assert.equal(world.moves.get(66), 1, `cut at step ${step}`);
+		}
+	});
 
 	it("keep events: results survive, measures do not", () => {
 		const world = new World(2, "events");

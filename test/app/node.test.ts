@@ -377,6 +377,26 @@ describe("MoteNode: opening", () => {
 		}
 	});
 
+	it("notes no block of packet ids for what goes at QoS 0, which has none", () => {
+		const cloud = new FakeCloud({ qos: 0 });
+		Object.assign(cloud.connect, { cleanSession: false });
+		const noted: unknown[] = [];
+		const kept = new Map<string, string | number>([["mqtt-ids", 4]]);
+		kept.set = (key, value) => {
+			if (key === "mqtt-ids") noted.push(value);
+			return Map.prototype.set.call(kept, key, value) as typeof kept;
+		};
+		const { node, time, broker } = setup({ cloud, stored: kept });
+		node.start();
+		for (let i = 0; i < 5; i++) {
+			time.advance(2000);
+			broker.publish("down", "led on");
+		}
+		time.advance(2000);
+		assert.equal(node.health.commands, 5);
+		assert.deepEqual(noted, [5]);
+	});
+
 	it("retries refused subscriptions ever more slowly", () => {
 		const { node, time, broker } = setup();
 		broker.grant = () => 0x80;
