@@ -395,8 +395,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	}
 
 	sending(lane: Lane, slot: number, count: number, packetId: number): void {
-		if (packetId > 0 && packetId >> ID_BLOCK_BITS !== this.#idBlock)
-			this.#enterIdBlock(packetId >> ID_BLOCK_BITS);
+		if (packetId > 0) this.directSending(packetId);
 		this.#keeper?.sending(lane, slot, count, packetId);
 		this.observer?.sending?.(
 			lane.topic,
@@ -405,6 +404,10 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 			(lane.ring.attempts[slot] as number) > 1,
 			lane === this.measures,
 		);
+	}
+
+	directSending(packetId: number): void {
+		if (packetId >> ID_BLOCK_BITS !== this.#idBlock) this.#enterIdBlock(packetId >> ID_BLOCK_BITS);
 	}
 
 	directDelivered(): void {

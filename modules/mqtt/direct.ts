@@ -22,13 +22,16 @@ export class Direct {
 	/** Somebody wants to hear of its delivery. */
 	#asked = false;
 
-	/** Where the same message is still under way, in a session that goes on, its acknowledgement serves. */
+	/**
+	 * Where the same message is still under way at QoS 1, in a session that goes on, its acknowledgement serves. At QoS 2 the
+	 * server may have published it before it published the will, and will not do so again.
+	 */
 	set(message: DirectMessage): void {
 		this.#asked = true;
 		const own = this.#message;
 		if (own && this.packetId > 0) {
 			const same = isEqual(own.topic, message.topic) && isEqual(own.payload, message.payload);
-			this.#next = same ? undefined : message;
+			this.#next = same && message.qos < 2 ? undefined : message;
 			return;
 		}
 		this.#message = message;

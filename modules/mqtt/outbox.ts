@@ -20,6 +20,8 @@ export interface OutboxHandler {
 	quarantined(lane: Lane, slot: number): void;
 	/** A message begins to be sent; its records are `count` ones from `slot` on. */
 	sending(lane: Lane, slot: number, count: number, packetId: number): void;
+	/** The message of `publishDirect` begins to be sent, under a packet id. */
+	directSending(packetId: number): void;
 	/** The message of `publishDirect` is delivered. */
 	directDelivered(): void;
 }
@@ -153,7 +155,11 @@ export class Outbox implements PublishSource {
 	}
 
 	started(packetId: number): void {
-		if (this.#direct.chosen) return this.#direct.started(packetId);
+		if (this.#direct.chosen) {
+			this.#direct.started(packetId);
+			if (packetId > 0) this.#handler.directSending(packetId);
+			return;
+		}
 		const lane = this.#lane as Lane;
 		const ring = lane.ring;
 		const states = ring.states;

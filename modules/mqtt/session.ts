@@ -353,6 +353,7 @@ export class Session implements TransportHandler, ParserHandler {
 		}
 		this.#resent = inFlight.order(id);
 		inFlight.touch(id, this.#now);
+		this.#awaitAcknowledge();
 		if (inFlight.state(id) === Await.Pubcomp)
 			output.length = writeReply(output.bytes, output.at, PacketType.Pubrel, id) - output.base;
 		else if (inFlight.state(id) < Await.Suback) {
@@ -602,11 +603,14 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	#openExchange(state: number): number {
-		if (!this.#acknowledging) {
-			this.#acknowledging = true;
-			this.#acknowledge.start(Limits.acknowledgeMs);
-		}
+		this.#awaitAcknowledge();
 		return this.#inFlight.open(state, this.#now);
+	}
+
+	#awaitAcknowledge(): void {
+		if (this.#acknowledging) return;
+		this.#acknowledging = true;
+		this.#acknowledge.start(Limits.acknowledgeMs);
 	}
 
 	/** The oldest exchange counts, so that other acknowledgements do not hide one that never comes. */

@@ -6,8 +6,8 @@
 // its content: it is taken for a duplicate, and once nothing is open any more 500 is sent again, in case it was a second
 // operation of the same content.
 //
-// Where a 500 was under way while an operation was pending, the cloud may have sent its row twice, and the copy may
-// come after the answers: then the entry lingers for a while, or the copy would be carried out and its answers would
+// Where a 500 was under way while an operation was pending, or only just acknowledged, the cloud may have sent its row twice,
+// and the copy may come after the answers: then the entry lingers for a while, or the copy would be carried out and its answers would
 // finish another operation.
 
 import { equals } from "../../core/bytes.js";
@@ -73,9 +73,13 @@ export class Operations {
 	/** 500s sent so far, and those not acknowledged yet. */
 	#asked = 0;
 	#asking = 0;
+	/** Until when rows may come that a 500 asked for which is acknowledged, monotonic ms. */
+	#copiesUntil = Number.NEGATIVE_INFINITY;
 	/** Whether a 500 of ours is in the lane. */
 	#queued = false;
 	#again = false;
+	/** The same, as soon as no finished entry lingers. */
+	#againLater = false;
 	/** The answer that is being written, and kept functions that write: one made for each row would be garbage. */
 	#head: Uint8Array = NOTHING;
 	#fragment: Uint8Array = NOTHING;
@@ -98,9 +102,10 @@ export class Operations {
 		this.#asked++;
 		this.#asking++;
 	}
-	/** A 500 was acknowledged. */
+	/** A 500 was acknowledged; the rows that answer it may come a little later. */
 	answeredPending(): void {
 		if (this.#asking > 0) this.#asking--;
+		this.#copiesUntil = this.#host.now() + LINGER_MS;
 	}
 	/** The connection is gone, and with it what was on its way; a 500 of ours in the lane goes out again. */
 	disconnected(): void {
@@ -143,10 +148,13 @@ export class Operations {
 		for (let i = 0; i < CAPACITY; i++) {
 			if (this.#ids[i] === id && this.#words[i] === hash) {
 				this.duplicates++;
-				this.#again = true;
+				if ((this.#until[i] as number) > 0) this.#againLater = true;
+				else this.#again = true;
 				return -1;
 			}
 		}
+		// An older one was left pending, and the cloud would give it the answers of this one: both come with the next 500.
+		if (this.#again || this.#againLater) return -1;
 		const index = this.#ids.indexOf(0);
 		// Both answers must fit, and the last ones of others, or the cloud would never hear how it ended.
 		if (index < 0 || index >= CAPACITY || this.#host.room < 2 + this.#owed) {
@@ -159,7 +167,8 @@ export class Operations {
 		this.#setNext(index, Next.Nothing);
 		this.#ids[LATE + index] = 0;
 		this.#words[TAKEN + index] = ++this.#takes;
-		this.#words[ASKED + index] = this.#asking > 0 ? this.#asked - 1 : this.#asked;
+		const copies = this.#asking > 0 || this.#host.now() < this.#copiesUntil;
+		this.#words[ASKED + index] = copies ? this.#asked - 1 : this.#asked;
 		return index;
 	}
 
@@ -238,6 +247,7 @@ export class Operations {
 	/** Lets go of what has lingered long enough, and asks again for what is pending if that is due. */
 	tick(): void {
 		let open = 0;
+		let lingering = 0;
 		for (let i = 0; i < CAPACITY; i++) {
 			if (this.#ids[i] === 0) continue;
 			const late = this.#ids[LATE + i] as number;
@@ -246,8 +256,13 @@ export class Operations {
 				this.#answer(i, late, "", true);
 			}
 			const until = this.#until[i] as number;
-			if (until > 0 && until <= this.#host.now()) this.#ids[i] = 0;
-			else open++;
+			if (until === 0) open++;
+			else if (until <= this.#host.now()) this.#ids[i] = 0;
+			else lingering++;
+		}
+		if (this.#againLater && lingering === 0) {
+			this.#againLater = false;
+			this.#again = true;
 		}
 		if (!this.#again || open > 0 || this.#asking > 0) return;
 		if (!this.#host.queue(RecordKind.Operation, TAG_PENDING, this.#putPending)) return;
