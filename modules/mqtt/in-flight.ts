@@ -135,6 +135,11 @@ export class InFlight {
 		return id;
 	}
 
+	/** Order of the exchange that began, or moved on, last. */
+	get lastOrder(): number {
+		return this.#order;
+	}
+
 	/** Of an id that is in use. */
 	order(packetId: number): number {
 		return this.#orders[this.#ids.indexOf(packetId)] as number;

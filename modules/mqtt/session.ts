@@ -124,6 +124,8 @@ export class Session implements TransportHandler, ParserHandler {
 	#acknowledging = false;
 	/** Order of the exchange that was sent again last; ALL while there is none to be sent again. */
 	#resent = ALL;
+	/** Order of the last exchange to be sent again. */
+	#resendEnd = 0;
 	/** SUBSCRIBE, or with a QoS below 0 UNSUBSCRIBE, that waits for the socket. */
 	#filter: Uint8Array | undefined;
 	#filterQos = 0;
@@ -347,7 +349,8 @@ export class Session implements TransportHandler, ParserHandler {
 		const output = this.#output;
 		const inFlight = this.#inFlight;
 		const id = inFlight.after(this.#resent);
-		if (id === 0) {
+		// What moved on this connection is behind the end.
+		if (id === 0 || inFlight.order(id) > this.#resendEnd) {
 			this.#resent = ALL;
 			return true;
 		}
@@ -509,8 +512,10 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#keepAlive.start();
 		this.counters.connections++;
 		if (sessionPresent) this.counters.resumed++;
-		if (sessionPresent) this.#resent = 0;
-		else if (!this.#connect.cleanSession) this.#forget(false); // [MQTT-3.2.2-3]: the server has lost it
+		if (sessionPresent) {
+			this.#resent = 0;
+			this.#resendEnd = this.#inFlight.lastOrder;
+		} else if (!this.#connect.cleanSession) this.#forget(false); // [MQTT-3.2.2-3]: the server has lost it
 		this.#unfinished = true; // what waits for a connection
 		this.#handler.sessionOpened(sessionPresent);
 		return this.#alive();

@@ -71,7 +71,8 @@ function tell({ seed, violation }: Outcome): void {
 	console.log(again.trace.join("\n"));
 	console.log(`\nseed ${seed}: ${violation}`);
 	console.log(again.settings);
-	if (again.violation.split("\n")[0] !== violation) console.log(`but the run with a trace says: ${again.violation}`);
+	if (again.violation.split("\n")[0] !== violation)
+		console.log(`but the run with a trace says: ${again.violation}`);
 	console.log(`\nnpm run sim:fuzz -- --seed ${seed} --seeds 1`);
 }
 

@@ -32,8 +32,9 @@ export class CumulocityService implements SimulatedService {
 	readonly #brightness = new Brightness();
 	readonly #operations: Operation[] = [];
 	#created = false;
-	/** Until when the answer to a 500 may still go out. */
+	/** Until when the answer to the first 500 of a connection may still go out. */
 	#answersUntil = -1;
+	#asked = false;
 
 	constructor(parts: ServiceParts, chance: Chance, delayMs: number) {
 		this.#parts = parts;
@@ -45,7 +46,9 @@ export class CumulocityService implements SimulatedService {
 		const { doubtfulAnswers, overtaken } = this.#parts.ledger;
 		// Where answers were given to the wrong operation, one may be left without.
 		const doubtful = doubtfulAnswers > 0 || overtaken > 0;
-		return this.#operations.every(({ status }) => status !== "PENDING" && (doubtful || status !== "EXECUTING"));
+		return this.#operations.every(
+			({ status }) => status !== "PENDING" && (doubtful || status !== "EXECUTING"),
+		);
 	}
 
 	command(valid: boolean): void {
@@ -64,7 +67,10 @@ export class CumulocityService implements SimulatedService {
 	#create(fragment: string, row: string, percent: number, valid: boolean): void {
 		const createdAt = this.#parts.now();
 		const overtakes = this.#operations.some((other) => isPending(other, fragment) && !other.sent);
-		if (overtakes || (this.#answersUntil >= createdAt && this.#operations.some((other) => isPending(other, fragment))))
+		if (
+			overtakes ||
+			(this.#answersUntil >= createdAt && this.#operations.some((other) => isPending(other, fragment)))
+		)
 			this.#overtaken();
 		const operation: Operation = {
 			fragment,
@@ -95,24 +101,34 @@ export class CumulocityService implements SimulatedService {
 		const rows = operations.map(({ row }) => `${row}\n`);
 		const messages = this.#chance.happens(0.5) ? rows : [rows.join("")];
 		for (const text of messages)
-			if (text !== "") this.#parts.server.publish("s/ds", Buffer.from(text), () => {}, () => {});
+			if (text !== "")
+				this.#parts.server.publish(
+					"s/ds",
+					Buffer.from(text),
+					() => {},
+					() => {},
+				);
 	}
 
 	subscribed(filter: string): void {
-		if (filter === "s/ds" && this.#chance.happens(0.5)) this.#pending();
+		if (filter === "s/ds" && this.#chance.happens(0.5))
+			this.#push(this.#operations.filter(({ status }) => status === "PENDING"));
 	}
 	disconnected(): void {
 		for (const operation of this.#operations) operation.sent = false;
 		this.#answersUntil = -1;
+		this.#asked = false;
 	}
 
 	#pending(): void {
 		const rows = this.#operations.filter(({ status }) => status === "PENDING");
 		// Rows pushed just now may reach the node before this answer and behind its question.
 		const now = this.#parts.now();
-		this.#answersUntil = now + this.#delayMs;
-		const recent = rows.findLast(({ createdAt }) => now - createdAt <= this.#parts.lagMs());
-		if (recent && rows.some((other) => other !== recent && other.fragment === recent.fragment)) this.#overtaken();
+		if (!this.#asked) this.#answersUntil = now + this.#delayMs;
+		const recent = !this.#asked && rows.findLast(({ createdAt }) => now - createdAt <= this.#parts.lagMs());
+		if (recent && rows.some((other) => other !== recent && other.fragment === recent.fragment))
+			this.#overtaken();
+		this.#asked = true;
 		if (this.#delayMs === 0) return this.#push(rows);
 		this.#parts.after(this.#chance.whole(0, this.#delayMs), () => this.#push(rows));
 	}
@@ -168,7 +184,12 @@ export class CumulocityService implements SimulatedService {
 			if (percent < 0) continue;
 			const same = this.#operations.filter((other) => other.percent === percent);
 			const most = ledger.overtaken > 0 ? Number.POSITIVE_INFINITY : same.length;
-			settleMoves(ledger, percent, same.some(({ valid }) => valid), most);
+			settleMoves(
+				ledger,
+				percent,
+				same.some(({ valid }) => valid),
+				most,
+			);
 		}
 		if (ledger.overtaken > 0) return;
 		// An answer that was repeated counts for another operation: the rows have no id.

@@ -130,7 +130,8 @@ export class Ledger {
 		const garbage = this.#garbage;
 		if (garbage?.connection !== connection || connection.down.left < garbage.at) return;
 		this.#garbage = undefined;
-		if (connection.node) this.violated("bytes that no server may send did not end the connection [MQTT-4.8.0-1]");
+		if (connection.node)
+			this.violated("bytes that no server may send did not end the connection [MQTT-4.8.0-1]");
 	}
 
 	/** Attempts to connect that a node without a backoff makes, and one with it does not. */
@@ -142,7 +143,9 @@ export class Ledger {
 
 	/** What nobody heard of, and nothing counts. */
 	balance(rules: { readonly exactly: boolean; readonly atLeast: boolean }): void {
-		const missing = this.taken.filter(({ delivered, excused, refused }) => delivered === 0 && !excused && !refused);
+		const missing = this.taken.filter(
+			({ delivered, excused, refused }) => delivered === 0 && !excused && !refused,
+		);
 		if (rules.atLeast && missing.length > this.dropped) {
 			const first = missing[0] as Taken;
 			this.violated(

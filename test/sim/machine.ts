@@ -13,7 +13,7 @@ import type { Store } from "../../modules/core/store.js";
 import type { Chance } from "./chance.js";
 import { makePins, PIN } from "./hardware.js";
 import type { Ledger } from "./ledger.js";
-import { SimulatedTransport, type Dial } from "./node-transport.js";
+import { type Dial, SimulatedTransport } from "./node-transport.js";
 import type { Scheduler, Task } from "./scheduler.js";
 
 /** 2026-11-20T09:15:30Z at the beginning of a run. */
@@ -157,7 +157,13 @@ export class Machine {
 		const boot = ++this.#boots;
 		ledger.boots++;
 		ledger.trace?.(`boot        number ${boot}`);
-		const life = new Life(scheduler, ledger, boot, this.clockSetMs, chance.pick([0, 1000, 2 ** 31, 2 ** 32 - 5000]));
+		const life = new Life(
+			scheduler,
+			ledger,
+			boot,
+			this.clockSetMs,
+			chance.pick([0, 1000, 2 ** 31, 2 ** 32 - 5000]),
+		);
 		life.faulty = this.faulty;
 		this.#life = life;
 		const transport = new SimulatedTransport(

@@ -56,7 +56,8 @@ export class SimulatedTransport implements Transport {
 	write(bytes: Uint8Array): void {
 		const connection = this.#connection;
 		if (!connection || !this.#powered()) return;
-		if (bytes.length > this.free) this.#ledger.violated(`${bytes.length} bytes are written, ${this.free} are free`);
+		if (bytes.length > this.free)
+			this.#ledger.violated(`${bytes.length} bytes are written, ${this.free} are free`);
 		this.free -= bytes.length;
 		const copy = Buffer.from(bytes);
 		this.#ending = [];

@@ -1,6 +1,12 @@
 // A subscriber and commander behind any broker: JSON or bare values, results, the retained status.
 
-import { type Circumstances, Brightness, type ServiceParts, type SimulatedService, settleMoves } from "./service.js";
+import {
+	Brightness,
+	type Circumstances,
+	type ServiceParts,
+	type SimulatedService,
+	settleMoves,
+} from "./service.js";
 
 export interface PlainOptions {
 	readonly raw: boolean;
@@ -64,7 +70,12 @@ export class PlainService implements SimulatedService {
 	}
 
 	special(): void {
-		this.#parts.server.publish(this.commandTopic, Buffer.alloc(0), () => {}, () => {});
+		this.#parts.server.publish(
+			this.commandTopic,
+			Buffer.alloc(0),
+			() => {},
+			() => {},
+		);
 	}
 
 	subscribed(): void {}
@@ -113,7 +124,8 @@ export class PlainService implements SimulatedService {
 			const results = successful + failed + interrupted;
 			if (results === 0 && state === "acknowledged") silent++;
 			if (results === 0 && moves > 0 && heard) ledger.violated(`"${text}" was carried out in silence`);
-			if (successful > 0 && (moves === 0 || !valid)) ledger.violated(`"${text}" was not carried out, the result says so`);
+			if (successful > 0 && (moves === 0 || !valid))
+				ledger.violated(`"${text}" was not carried out, the result says so`);
 			if (failed > 0 && valid) ledger.violated(`"${text}" was refused`);
 			if (interrupted > 0 && ledger.powerCuts === 0) ledger.violated(`"${text}" was interrupted by nothing`);
 			const exact = once && resultsQos === 2 && persistent && server.forgot === 0 && !forgetful;
@@ -121,8 +133,11 @@ export class PlainService implements SimulatedService {
 		}
 		if (this.#options.raw) silent = acknowledged - this.#results;
 		if (heard && silent > ledger.malformed)
-			ledger.violated(`${silent} commands were acknowledged and have no result, ${ledger.malformed} are counted`);
-		if (statusQos > 0 && this.#status !== "online") ledger.violated(`the retained status is "${this.#status}"`);
+			ledger.violated(
+				`${silent} commands were acknowledged and have no result, ${ledger.malformed} are counted`,
+			);
+		if (statusQos > 0 && this.#status !== "online")
+			ledger.violated(`the retained status is "${this.#status}"`);
 	}
 }
 

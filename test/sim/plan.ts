@@ -253,7 +253,10 @@ export function makePlan(seed: number): Plan {
 		if (made) actions.push({ at: chance.whole(0, healMs), ...made });
 	}
 	for (let i = chance.whole(1, 8); i > 0; i--)
-		actions.push({ at: chance.whole(0, healMs), ...action("a command", (world) => world.service.command(true)) });
+		actions.push({
+			at: chance.whole(0, healMs),
+			...action("a command", (world) => world.service.command(true)),
+		});
 	actions.sort((a, b) => a.at - b.at);
 	return {
 		seed,
@@ -293,7 +296,10 @@ export function makePlan(seed: number): Plan {
 export function describePlan(plan: Plan): string {
 	const { cloud, measuresQos, persistent, keep, keepAlive, settings, network, healMs, raw, qos } = plan;
 	const { sampling, outbox } = settings;
-	const plain = cloud === "plain" ? `, ${raw ? "raw" : "JSON"}, commands QoS ${qos.commandsQos}, results QoS ${qos.resultsQos}` : "";
+	const plain =
+		cloud === "plain"
+			? `, ${raw ? "raw" : "JSON"}, commands QoS ${qos.commandsQos}, results QoS ${qos.resultsQos}`
+			: "";
 	return (
 		`${cloud}, QoS ${measuresQos}, ${persistent ? "persistent" : "clean"} session${plain}, keep ${keep}, ` +
 		`keepalive ${keepAlive} s, every ${sampling?.intervalMs} ms, ring of ${outbox?.measures}, ` +

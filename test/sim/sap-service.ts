@@ -57,8 +57,19 @@ export class SapService implements SimulatedService {
 	}
 
 	special(): void {
-		const text = this.#chance.pick(["{", '{"command":{"Unknown":1}}', "[]", "", '{"command":{"LED":"true"}}']);
-		this.#parts.server.publish(this.commandTopic, Buffer.from(text), () => {}, () => {});
+		const text = this.#chance.pick([
+			"{",
+			'{"command":{"Unknown":1}}',
+			"[]",
+			"",
+			'{"command":{"LED":"true"}}',
+		]);
+		this.#parts.server.publish(
+			this.commandTopic,
+			Buffer.from(text),
+			() => {},
+			() => {},
+		);
 	}
 
 	subscribed(): void {}
@@ -99,7 +110,12 @@ export class SapService implements SimulatedService {
 			// Without ids the order is all that tells them apart.
 			const ms = messageId ? this.#chance.whole(0, ackMs) : ackMs >> 1;
 			this.#parts.after(ms, () =>
-				this.#parts.server.publish("ack/m", Buffer.from(text), () => {}, () => {}),
+				this.#parts.server.publish(
+					"ack/m",
+					Buffer.from(text),
+					() => {},
+					() => {},
+				),
 			);
 		}
 	}
@@ -112,6 +128,8 @@ export class SapService implements SimulatedService {
 			if (acknowledged && valid && !ledger.moves.has(percent)) silent++;
 		}
 		if (silent > ledger.malformed)
-			ledger.violated(`${silent} commands were acknowledged and not carried out, ${ledger.malformed} are counted`);
+			ledger.violated(
+				`${silent} commands were acknowledged and not carried out, ${ledger.malformed} are counted`,
+			);
 	}
 }

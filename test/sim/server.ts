@@ -242,7 +242,11 @@ export class Server {
 			return connection.close("server", false);
 		}
 		const { will } = packet;
-		this.#will = will && { topic: will.topic, payload: Buffer.from(will.payload), retain: will.retain ?? false };
+		this.#will = will && {
+			topic: will.topic,
+			payload: Buffer.from(will.payload),
+			retain: will.retain ?? false,
+		};
 		if (client.clean || !this.#session) this.#dropSession();
 		const sessionPresent = this.#session;
 		this.#session = !client.clean;
@@ -269,7 +273,9 @@ export class Server {
 			const content = `${topic} ${payload.toString("latin1")}`;
 			const before = this.#received.get(messageId);
 			if (before !== undefined && before !== content)
-				this.#ledger.violated(`packet id ${messageId} is used for another message before its PUBREL [MQTT-2.3.1-4]`);
+				this.#ledger.violated(
+					`packet id ${messageId} is used for another message before its PUBREL [MQTT-2.3.1-4]`,
+				);
 			this.#received.set(messageId, content);
 			if (before === undefined) this.service?.published(topic, payload, retain);
 			return this.#acknowledge(client, { cmd: "pubrec", messageId });

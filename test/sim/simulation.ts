@@ -5,8 +5,8 @@ import { CumulocityService } from "./cumulocity-service.js";
 import { Ledger } from "./ledger.js";
 import { Machine } from "./machine.js";
 import { Connection } from "./network.js";
-import { describePlan, makePlan, type Plan } from "./plan.js";
 import { PlainService } from "./plain-service.js";
+import { describePlan, makePlan, type Plan } from "./plan.js";
 import { SapService } from "./sap-service.js";
 import { Scheduler } from "./scheduler.js";
 import { Server } from "./server.js";
@@ -49,7 +49,6 @@ export class World {
 	offMs = 1000;
 	readonly trace: string[] = [];
 	readonly #network: Chance;
-	#healed = false;
 	#offAgain = false;
 
 	constructor(plan: Plan, traced: boolean) {
@@ -146,7 +145,9 @@ export class World {
 		this.#run(20_000, isAtRest);
 		if (ledger.first) return;
 		if (!isAtRest()) {
-			const waiting = server.waiting.map(({ topic, payload, state }) => `${topic} ${payload} ${state}`).join("; ");
+			const waiting = server.waiting
+				.map(({ topic, payload, state }) => `${topic} ${payload} ${state}`)
+				.join("; ");
 			ledger.trace?.(`*** at the server: ${waiting || "nothing"}`);
 		}
 		machine.checkRest();
@@ -179,7 +180,6 @@ export class World {
 	#heal(): void {
 		const { ledger, machine, server, connection } = this;
 		ledger.trace?.("*** the world heals");
-		this.#healed = true;
 		machine.memory.stepsLeft = machine.memory.storeStepsLeft = Number.POSITIVE_INFINITY;
 		machine.setClock();
 		machine.setFaulty(false);
@@ -205,7 +205,8 @@ export function simulate(seed: number, traced = false): Outcome {
 	try {
 		world.run();
 	} catch (error) {
-		const what = error instanceof Error ? `${error.message}${traced ? `\n${error.stack}` : ""}` : String(error);
+		const what =
+			error instanceof Error ? `${error.message}${traced ? `\n${error.stack}` : ""}` : String(error);
 		world.ledger.violated(what);
 	}
 	const { ledger, scheduler, trace } = world;

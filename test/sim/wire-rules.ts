@@ -72,12 +72,15 @@ export class WireRules {
 	/** The node lost its memory: what was under way may never be heard of again. */
 	restarted(): void {
 		this.#forgetful = true;
+		// What reached it last may not have reached its flash.
+		for (const message of this.#underWay.values()) message.received = 0;
 		this.#partly += WINDOW;
 	}
 
 	/** A packet that the node wrote to its end. */
 	up(packet: Packet): void {
-		if (!this.#connected && packet.cmd !== "connect") this.#violated(`${packet.cmd} before CONNECT [MQTT-3.1.0-1]`);
+		if (!this.#connected && packet.cmd !== "connect")
+			this.#violated(`${packet.cmd} before CONNECT [MQTT-3.1.0-1]`);
 		if (this.#disconnected) this.#violated(`${packet.cmd} after DISCONNECT [MQTT-3.14.4-2]`);
 		const id = packet.messageId ?? 0;
 		switch (packet.cmd) {
@@ -137,7 +140,7 @@ export class WireRules {
 			}
 			case "pubcomp": {
 				const message = this.#underWay.get(id);
-				if (message && message.received > 0) this.#underWay.delete(id);
+				if (message?.qos === 2 && (message.received > 0 || this.#forgetful)) this.#underWay.delete(id);
 				return;
 			}
 			case "suback":
@@ -181,11 +184,13 @@ export class WireRules {
 			if (again < 0) this.#violated(`packet id ${id} is in use [MQTT-2.3.1-2]`);
 			if (!dup) this.#violated(`packet id ${id} is sent again without DUP [MQTT-3.3.1-1]`);
 			if (before.content !== content) this.#violated(`packet id ${id} is sent again with other content`);
-			if (before.received > 0) this.#violated(`packet id ${id} is sent again behind its PUBREC [MQTT-4.3.3-1]`);
+			if (before.received > 0)
+				this.#violated(`packet id ${id} is sent again behind its PUBREC [MQTT-4.3.3-1]`);
 			this.#sentAgain(this.#again, again);
 			return;
 		}
-		if (dup && (this.#clean || this.#partly-- <= 0)) this.#violated(`packet id ${id} has DUP the first time [MQTT-3.3.1-1]`);
+		if (dup && (this.#clean || this.#partly-- <= 0))
+			this.#violated(`packet id ${id} has DUP the first time [MQTT-3.3.1-1]`);
 		const due = this.#again[0] ?? this.#release[0];
 		if (!dup && due !== undefined && !this.#forgetful)
 			this.#violated(`packet id ${due} is not sent again before something new [MQTT-4.4.0-1]`);
@@ -199,19 +204,22 @@ export class WireRules {
 		const expected = this.#toRelease.indexOf(id);
 		const again = this.#release.indexOf(id);
 		// A power cut may come between a PUBCOMP and what it changes in flash.
-		if (expected < 0 && again < 0 && !this.#forgetful) this.#violated(`PUBREL ${id} without a PUBREC [MQTT-4.3.3-1]`);
+		if (expected < 0 && again < 0 && !this.#forgetful)
+			this.#violated(`PUBREL ${id} without a PUBREC [MQTT-4.3.3-1]`);
 		if (expected >= 0) this.#toRelease.splice(expected, 1);
 		else this.#sentAgain(this.#release, again);
 	}
 
 	/** Of a resumed session the order is kept [MQTT-4.6.0-1]. */
 	#sentAgain(due: number[], at: number): void {
-		if (at > 0 && !this.#forgetful) this.#violated(`packet id ${due[at]} is sent again out of order [MQTT-4.6.0-1]`);
+		if (at > 0 && !this.#forgetful)
+			this.#violated(`packet id ${due[at]} is sent again out of order [MQTT-4.6.0-1]`);
 		due.splice(0, at + 1);
 	}
 
 	#expect(waiting: number[], id: number, what: string, statement: string): void {
-		if (waiting[0] !== id) this.#violated(`${what} ${id}, but ${waiting[0] ?? "none"} is next [${statement}]`);
+		if (waiting[0] !== id)
+			this.#violated(`${what} ${id}, but ${waiting[0] ?? "none"} is next [${statement}]`);
 		waiting.shift();
 	}
 }

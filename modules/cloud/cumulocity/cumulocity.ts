@@ -280,9 +280,9 @@ export class Cumulocity implements Cloud {
 		const id = templateId(rows);
 		if (id >= 100 && id < 500) return; // replies to requests that we do not make
 		if (operationFragment(id).length === 0) return host.malformed("a row with an unknown template id");
-		if (!this.#listening) return;
 		if (!this.#addressed()) return host.malformed("an operation for another device");
-		this.#operations?.row(rows, id);
+		if (this.#listening) this.#operations?.row(rows, id);
+		else this.#operations?.leave(rows);
 	}
 
 	/** Of a row too long to be kept, the beginning is enough to refuse it; of several rows nothing is known. */

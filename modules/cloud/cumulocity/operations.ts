@@ -59,7 +59,7 @@ export class Operations {
 	readonly #words = new Uint32Array(3 * CAPACITY);
 	/** Template ids, 0 where the entry is free; behind them last answers that found no room, as templates. */
 	readonly #ids = new Uint16Array(2 * CAPACITY);
-	/** 0 while in progress, else until when the finished entry lingers, monotonic ms. */
+	/** 0 while free or in progress, else until when the finished entry lingers, monotonic ms. */
 	readonly #until = new Float64Array(CAPACITY);
 	/** What follows once 501 is acknowledged, so that last answers go in the order of the operations: a byte for each. */
 	#next = 0;
@@ -78,13 +78,24 @@ export class Operations {
 	/** Whether a 500 of ours is in the lane. */
 	#queued = false;
 	#again = false;
-	/** The same, as soon as no finished entry lingers. */
+	/** The same, as soon as no finished entry lingers, and what was left has come or is not awaited any more. */
 	#againLater = false;
+	/** The oldest operation that was left pending, as its hash; 0: none. */
+	#left = 0;
+	/** Whether a 500 was sent since, whose answer begins with it. */
+	#leftAsked = false;
 	/** The answer that is being written, and kept functions that write: one made for each row would be garbage. */
 	#head: Uint8Array = NOTHING;
 	#fragment: Uint8Array = NOTHING;
 	#reason: Uint8Array = NOTHING;
+	/** Whether 501 goes with it. */
+	#both = false;
 	readonly #putAnswer = (record: RecordWriter) => {
+		if (this.#both) {
+			record.put(EXECUTING);
+			record.put(this.#fragment);
+			record.byte(LF);
+		}
 		record.put(this.#head);
 		record.put(this.#fragment);
 		record.put(this.#reason);
@@ -101,6 +112,7 @@ export class Operations {
 	askedPending(): void {
 		this.#asked++;
 		this.#asking++;
+		this.#leftAsked = true;
 	}
 	/** A 500 was acknowledged; the rows that answer it may come a little later. */
 	answeredPending(): void {
@@ -109,13 +121,33 @@ export class Operations {
 	}
 	/** The connection is gone, and with it what was on its way; a 500 of ours in the lane goes out again. */
 	disconnected(): void {
+		this.#left = 0;
 		this.#asking = this.#queued ? 1 : 0;
+	}
+
+	/** An operation row that is not acted on yet. */
+	leave(row: RowReader): void {
+		if (this.#left === 0) this.#setLeft(rowHash(row));
+	}
+	#setLeft(hash: number): void {
+		this.#left = hash;
+		this.#leftAsked = false;
 	}
 
 	/** An operation row; `id` is its template. */
 	row(row: RowReader, id: number): void {
 		const index = this.#take(id, rowHash(row));
 		if (index < 0) return;
+		if (!isSupported(id)) {
+			const fragment = operationFragment(id);
+			this.#answer(
+				index,
+				Template.SetFailed,
+				`${decodeUtf8(fragment, 0, fragment.length)} is not supported`,
+				true,
+			);
+			return;
+		}
 		if (id === Operation.Restart) this.#setNext(index, Next.Restart);
 		else {
 			this.#refusal = this.#plan(row, id);
@@ -136,7 +168,9 @@ export class Operations {
 	tooLong(row: RowReader, id: number, bytes: number): void {
 		const index = this.#take(id, (rowHash(row) ^ bytes) >>> 0);
 		if (index < 0) return;
-		this.#refuseUnless(index, "the operation is too long");
+		const reason = "the operation is too long";
+		if (!isSupported(id)) return this.#answer(index, Template.SetFailed, reason, true);
+		this.#refuseUnless(index, reason);
 		this.#answer(index, Template.SetExecuting, "", false);
 	}
 
@@ -153,23 +187,36 @@ export class Operations {
 				return -1;
 			}
 		}
-		// An older one was left pending, and the cloud would give it the answers of this one: both come with the next 500.
-		if (this.#again || this.#againLater) return -1;
+		// The cloud gives answers to the oldest: what was left pending comes first, and with the next 500.
+		if (this.#left === hash) this.#left = 0;
+		else if (this.#left > 0 || this.#again || this.#againLater) {
+			// Where none is left yet, 500 is due already; else it may have come too late for the one that was sent.
+			if (this.#left === 0) this.#setLeft(hash);
+			else if (this.#leftAsked) this.#againLater = true;
+			return -1;
+		}
 		const index = this.#ids.indexOf(0);
 		// Both answers must fit, and the last ones of others, or the cloud would never hear how it ended.
 		if (index < 0 || index >= CAPACITY || this.#host.room < 2 + this.#owed) {
-			this.#again = true;
+			this.#setLeft(hash);
+			// What lingers may be what takes the room, and 500 would change nothing before that is gone.
+			if (this.#until.some(isSet)) this.#againLater = true;
+			else this.#again = true;
 			return -1;
 		}
 		this.#ids[index] = id;
 		this.#words[index] = hash;
-		this.#until[index] = 0;
 		this.#setNext(index, Next.Nothing);
 		this.#ids[LATE + index] = 0;
 		this.#words[TAKEN + index] = ++this.#takes;
 		const copies = this.#asking > 0 || this.#host.now() < this.#copiesUntil;
 		this.#words[ASKED + index] = copies ? this.#asked - 1 : this.#asked;
 		return index;
+	}
+
+	#free(index: number): void {
+		this.#ids[index] = 0;
+		this.#until[index] = 0;
 	}
 
 	/** An answer was acknowledged. */
@@ -183,7 +230,7 @@ export class Operations {
 			if (last) {
 				const doubtful = this.#words[ASKED + index] !== this.#asked;
 				if (doubtful) this.#until[index] = this.#host.now() + LINGER_MS;
-				else this.#ids[index] = 0;
+				else this.#free(index);
 			} else this.#confirmed |= 1 << index;
 		}
 		this.tick();
@@ -198,7 +245,7 @@ export class Operations {
 			const next = this.#nextOf(index);
 			this.#setNext(index, Next.Nothing);
 			if (next === Next.Restart) {
-				this.#ids[index] = 0;
+				this.#free(index);
 				this.#host.mark("restart", true);
 				this.#host.restart();
 			} else if (next !== Next.Nothing) {
@@ -257,11 +304,17 @@ export class Operations {
 			}
 			const until = this.#until[i] as number;
 			if (until === 0) open++;
-			else if (until <= this.#host.now()) this.#ids[i] = 0;
+			else if (until <= this.#host.now()) this.#free(i);
 			else lingering++;
 		}
-		if (this.#againLater && lingering === 0) {
+		const awaited = this.#left > 0 && this.#leftAsked;
+		if (this.#againLater && lingering === 0 && !awaited) {
 			this.#againLater = false;
+			this.#again = true;
+		}
+		if (awaited && this.#asking === 0 && this.#copiesUntil <= this.#host.now()) {
+			// It did not come again: it was settled without us.
+			this.#left = 0;
 			this.#again = true;
 		}
 		if (!this.#again || open > 0 || this.#asking > 0) return;
@@ -272,8 +325,6 @@ export class Operations {
 	}
 
 	#plan(row: RowReader, id: number): string {
-		if (id !== Operation.Command && id !== Operation.Relay)
-			return `${decodeUtf8(operationFragment(id), 0, operationFragment(id).length)} is not supported`;
 		if (row.count < 3) return "the operation has no parameter";
 		if (id === Operation.Command) return this.#host.plan(row.text, row.start(2), row.end(2));
 		const closed = this.#is(row, CLOSED) || this.#is(row, CLOSE);
@@ -286,7 +337,12 @@ export class Operations {
 		return equals(row.text, row.start(2), row.end(2), word);
 	}
 
+	/**
+	 * Where nothing is carried out, both answers go in one record: a power cut between them would leave EXECUTING what the next
+	 * boot knows nothing of.
+	 */
 	#answer(index: number, template: number, reason: string, last: boolean): void {
+		this.#both = !isSupported(this.#ids[index] as number);
 		this.#fragment = operationFragment(this.#ids[index] as number);
 		this.#head =
 			template === Template.SetExecuting ? EXECUTING : template === Template.SetFailed ? FAILED : SUCCESSFUL;
@@ -297,6 +353,15 @@ export class Operations {
 		if (reason !== "") this.#answer(index, template, "", last);
 		else if (last) this.#ids[LATE + index] = template;
 	}
+}
+
+function isSet(value: number): boolean {
+	return value > 0;
+}
+
+/** Operations of other kinds are refused. */
+function isSupported(id: number): boolean {
+	return id === Operation.Restart || id === Operation.Command || id === Operation.Relay;
 }
 
 /** FNV-1a over the columns. A collision only delays an operation until the other one is done. */

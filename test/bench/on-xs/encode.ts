@@ -154,6 +154,7 @@ class Runner {
 			quarantined() {},
 			sending() {},
 			directDelivered() {},
+			directSending() {},
 		});
 		outbox.open = true;
 		const publication = new Publication();
