@@ -243,6 +243,7 @@ export function makePlan(seed: number): Plan {
 		refusals: messageId ? chance.pick([0, 0, 0.1]) : 0,
 		repeats: messageId ? chance.pick([0, 0.1]) : 0,
 	};
+	const buffer = chance.pick([300, 1000, 4000, 16_000]);
 	const rowsMs = chance.pick([0, 0, 300]);
 	const healMs = chance.span(15_000, 150_000);
 	const kinds = KINDS.filter(() => chance.happens(0.35));
@@ -281,8 +282,9 @@ export function makePlan(seed: number): Plan {
 		sap,
 		rowsMs,
 		network: {
-			latencyMs: chance.span(1, 400),
-			buffer: chance.pick([300, 1000, 4000, 16_000]),
+			// The largest message passes within the shortest keepalive interval, or the node would be cut off with every right.
+			latencyMs: chance.span(1, Math.min(400, buffer / 4)),
+			buffer,
 			pieces: chance.happens(0.5),
 		},
 		// Rows carry no id: the node knows copies by coming within seconds, so the rows of a 500 are not held back.
