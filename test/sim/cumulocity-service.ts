@@ -32,7 +32,7 @@ export class CumulocityService implements SimulatedService {
 	readonly #brightness = new Brightness();
 	readonly #operations: Operation[] = [];
 	#created = false;
-	/** Until when the answer to the first 500 of a connection may still go out. */
+	/** Until when the answer to a 500 may still go out whose first row the node does not know. */
 	#answersUntil = -1;
 	#asked = false;
 
@@ -124,8 +124,10 @@ export class CumulocityService implements SimulatedService {
 		const rows = this.#operations.filter(({ status }) => status === "PENDING");
 		// Rows pushed just now may reach the node before this answer and behind its question.
 		const now = this.#parts.now();
-		if (!this.#asked) this.#answersUntil = now + this.#delayMs;
-		const recent = !this.#asked && rows.findLast(({ createdAt }) => now - createdAt <= this.#parts.lagMs());
+		// Later on the node knows which one is the oldest, unless that was settled by an answer for another one.
+		const unknown = !this.#asked || this.#parts.ledger.doubtfulAnswers > 0 || this.#parts.ledger.boots > 1;
+		if (unknown) this.#answersUntil = now + this.#delayMs;
+		const recent = unknown && rows.findLast(({ createdAt }) => now - createdAt <= this.#parts.lagMs());
 		if (recent && rows.some((other) => other !== recent && other.fragment === recent.fragment))
 			this.#overtaken();
 		this.#asked = true;

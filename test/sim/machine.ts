@@ -233,9 +233,13 @@ export class Machine {
 		ledger.powerCuts++;
 		this.memory.stepsLeft = this.memory.storeStepsLeft = Number.POSITIVE_INFINITY;
 		const { keep } = this.settings.outbox;
-		// The sample that is being put into flash is not accepted yet.
 		const last = ledger.taken.at(-1);
-		if (last?.wall === this.#life?.wall && last) last.excused = true;
+		if (last?.wall === this.#life?.wall && last) {
+			// The sample that is being put into flash is not accepted yet, and the one that gives way to it is gone from there
+			// before it is counted.
+			last.excused = true;
+			if ((this.#node?.measures.ring.free ?? 0) <= 1) ledger.dropped++;
+		}
 		this.#end();
 		ledger.forgotten(this.#boots, keep === "all");
 	}
