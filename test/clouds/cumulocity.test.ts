@@ -24,7 +24,8 @@ function ready(groups: Groups = {}) {
 }
 
 const INTERRUPTED =
-	"502,c8y_Command,interrupted by a restart of the device\n502,c8y_Relay,interrupted by a restart of the device\n";
+	"502,c8y_Command,interrupted by a restart\n".repeat(4) +
+	"502,c8y_Relay,interrupted by a restart\n".repeat(4);
 
 describe("Cumulocity: connecting", () => {
 	it("connects clean, as d:<id>, with a will that is an event on s/us", () => {

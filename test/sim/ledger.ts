@@ -39,6 +39,8 @@ export class Ledger {
 	/** Counted by the node itself: samples that it dropped, gave up or could not confirm; inbound messages likewise. */
 	dropped = 0;
 	malformed = 0;
+	/** Records that the node gave up because the server kept closing the connection on them. */
+	givenUp = 0;
 	/** Answers that reached the service and whose acknowledgement did not reach the node. */
 	doubtfulAnswers = 0;
 	/** Operations whose row was pushed ahead of older ones. */

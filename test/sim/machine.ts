@@ -36,6 +36,8 @@ class Memory extends NorFlash {
 	/** Writes of the store until the power is cut. */
 	storeStepsLeft = Number.POSITIVE_INFINITY;
 	onCut: () => void = () => {};
+	/** Code still runs on the host until it returns; nothing of it lasts. */
+	powered = true;
 
 	override erase(sector: number): void {
 		this.#watch(() => super.erase(sector));
@@ -52,6 +54,7 @@ class Memory extends NorFlash {
 	}
 
 	#watch(work: () => void): void {
+		if (!this.powered) throw new PowerCut();
 		try {
 			work();
 		} catch (error) {
@@ -157,6 +160,7 @@ export class Machine {
 		const boot = ++this.#boots;
 		ledger.boots++;
 		ledger.trace?.(`boot        number ${boot}`);
+		memory.powered = true;
 		const life = new Life(
 			scheduler,
 			ledger,
@@ -248,6 +252,7 @@ export class Machine {
 		const { ledger } = this.#options;
 		this.#count();
 		if (this.#life) this.#life.powered = false;
+		this.memory.powered = false;
 		this.#life = undefined;
 		this.#transport?.vanish();
 		this.#node = undefined;
@@ -270,6 +275,7 @@ export class Machine {
 		const { health, outbox, measures } = node;
 		ledger.dropped += health.droppedSamples + health.undated + measures.ring.evicted;
 		ledger.dropped += outbox.unconfirmed + outbox.quarantined;
+		ledger.givenUp += outbox.quarantined;
 		ledger.malformed += health.malformed;
 		if (health.flashFailures > 0) ledger.violated("flash failed");
 	}

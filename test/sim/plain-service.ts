@@ -111,6 +111,7 @@ export class PlainService implements SimulatedService {
 		// Results at QoS 0 may be lost, and those of a boot whose memory is gone.
 		const heard = resultsQos > 0 && !forgetful;
 		let silent = 0;
+		let silentMoves = 0;
 		let acknowledged = 0;
 		for (const command of this.#commands) {
 			const { text, percent, valid, state, successful, failed, interrupted } = command;
@@ -123,7 +124,7 @@ export class PlainService implements SimulatedService {
 				ledger.violated(`"${text}" is left at the server`);
 			const results = successful + failed + interrupted;
 			if (results === 0 && state === "acknowledged") silent++;
-			if (results === 0 && moves > 0 && heard) ledger.violated(`"${text}" was carried out in silence`);
+			if (results === 0 && moves > 0) silentMoves++;
 			if (successful > 0 && (moves === 0 || !valid))
 				ledger.violated(`"${text}" was not carried out, the result says so`);
 			if (failed > 0 && valid) ledger.violated(`"${text}" was refused`);
@@ -132,9 +133,12 @@ export class PlainService implements SimulatedService {
 			if (exact && results > 1) ledger.violated(`"${text}" has ${results} results`);
 		}
 		if (this.#options.raw) silent = acknowledged - this.#results;
-		if (heard && silent > ledger.malformed)
+		const { malformed, givenUp } = ledger;
+		if (heard && silentMoves > givenUp)
+			ledger.violated(`${silentMoves} commands were carried out in silence, ${givenUp} are counted`);
+		if (heard && silent > malformed + givenUp)
 			ledger.violated(
-				`${silent} commands were acknowledged and have no result, ${ledger.malformed} are counted`,
+				`${silent} commands were acknowledged and have no result, ${malformed + givenUp} are counted`,
 			);
 		if (statusQos > 0 && this.#status !== "online")
 			ledger.violated(`the retained status is "${this.#status}"`);

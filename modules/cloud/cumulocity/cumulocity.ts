@@ -15,7 +15,7 @@ import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
 import { utf8 } from "../text.js";
-import { Operations } from "./operations.js";
+import { OPERATIONS, Operations } from "./operations.js";
 import { quoteColumn, RowReader } from "./rows.js";
 import { operationFragment, Template } from "./template-ids.js";
 
@@ -65,8 +65,10 @@ export class Cumulocity implements Cloud {
 	#operations: Operations | undefined;
 	#steps = NO_STEPS;
 	#firstOpening = true;
-	/** Answers of an earlier boot are in the lane: what else has to be said of that boot is said behind them. */
+	/** Answers of an earlier boot are in the lane: what else has to be said of that boot is said behind them, and 500 then. */
 	#resuming = false;
+	/** Whether that is in the lane, too. */
+	#concluded = false;
 	#listening = false;
 
 	/** `version` of the firmware, for 122. */
@@ -177,7 +179,8 @@ export class Cumulocity implements Cloud {
 
 	/**
 	 * In the first opening of a boot: the restart that was asked for has succeeded, and whatever else the cloud still
-	 * takes for executing has not. Left alone, it would take the answers of the operations to come.
+	 * takes for executing has not. Left alone, it would take the answers of the operations to come. A 502 too many does
+	 * nothing.
 	 */
 	#afterBoot(publish: (rows: string, done: () => void) => OpeningStep): OpeningStep[] {
 		if (!this.#firstOpening) return [];
@@ -188,11 +191,10 @@ export class Cumulocity implements Cloud {
 		const restart = (this.#host as CloudHost).marked("restart")
 			? `${Template.SetSuccessful},c8y_Restart`
 			: `${Template.SetFailed},c8y_Restart,interrupted`;
-		const interrupted = "interrupted by a restart of the device";
-		return (
-			`${restart}\n${Template.SetFailed},c8y_Command,${interrupted}\n` +
-			`${Template.SetFailed},c8y_Relay,${interrupted}\n`
-		);
+		let rows = `${restart}\n`;
+		for (const fragment of ["c8y_Command", "c8y_Relay"])
+			rows += `${Template.SetFailed},${fragment},interrupted by a restart\n`.repeat(OPERATIONS);
+		return rows;
 	}
 
 	#saidLastBoot(): void {
@@ -204,11 +206,16 @@ export class Cumulocity implements Cloud {
 		this.#resuming = results;
 	}
 
-	/** Once there is room behind the answers of the boot before, says the rest of it, and asks for operations. */
-	#resume(): void {
+	/** Once there is room behind the answers of the boot before, says the rest of it. */
+	#conclude(): void {
 		const rows = utf8(this.#lastBoot());
 		const host = this.#host as CloudHost;
-		if (!host.queue(RecordKind.Operation, TAG_LAST_BOOT, (record) => record.put(rows))) return;
+		this.#concluded = host.queue(RecordKind.Operation, TAG_LAST_BOOT, (record) => record.put(rows));
+	}
+
+	/** All of the boot before is said: from here on it is as after any other opening. */
+	#resume(): void {
+		this.#saidLastBoot();
 		this.#resuming = false;
 		this.#listening = true;
 		this.#operations?.askAgain();
@@ -251,7 +258,7 @@ export class Cumulocity implements Cloud {
 	}
 
 	eventDelivered(tag: number): void {
-		if (tag === TAG_LAST_BOOT) this.#saidLastBoot();
+		if (tag === TAG_LAST_BOOT) this.#resume();
 		else this.#operations?.delivered(tag);
 	}
 
@@ -306,7 +313,7 @@ export class Cumulocity implements Cloud {
 	}
 
 	tick(): void {
-		if (this.#resuming) this.#resume();
+		if (this.#resuming && !this.#concluded) this.#conclude();
 		this.#operations?.tick();
 	}
 

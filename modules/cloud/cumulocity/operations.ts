@@ -20,7 +20,8 @@ import { quoteColumn, type RowReader } from "./rows.js";
 import { Operation, operationFragment, Template } from "./template-ids.js";
 
 /** Operations that may be in progress at once; further ones stay pending in the cloud. */
-const CAPACITY = 4;
+export const OPERATIONS = 4;
+const CAPACITY = OPERATIONS;
 const ASKED = CAPACITY;
 const TAKEN = 2 * CAPACITY;
 const LATE = CAPACITY;
@@ -78,11 +79,11 @@ export class Operations {
 	/** Whether a 500 of ours is in the lane. */
 	#queued = false;
 	#again = false;
-	/** The same, as soon as no finished entry lingers, and what was left has come or is not awaited any more. */
+	/** The same, as soon as no finished entry lingers, and nothing that was left is awaited. */
 	#againLater = false;
-	/** The oldest operation that was left pending, as its hash; 0: none. */
+	/** Operations that were left pending: a bit for each of 32 classes of hashes. */
 	#left = 0;
-	/** Whether a 500 was sent since, whose answer begins with it. */
+	/** Whether a 500 was sent since the last one was left: in its answer, what comes first of them is the oldest one. */
 	#leftAsked = false;
 	/** The answer that is being written, and kept functions that write: one made for each row would be garbage. */
 	#head: Uint8Array = NOTHING;
@@ -127,10 +128,12 @@ export class Operations {
 
 	/** An operation row that is not acted on yet. */
 	leave(row: RowReader): void {
-		if (this.#left === 0) this.#setLeft(rowHash(row));
+		this.#addLeft(rowHash(row));
 	}
-	#setLeft(hash: number): void {
-		this.#left = hash;
+	#addLeft(hash: number): void {
+		const bit = 1 << (hash & 31);
+		if ((this.#left & bit) !== 0) return;
+		this.#left |= bit;
 		this.#leftAsked = false;
 	}
 
@@ -187,18 +190,20 @@ export class Operations {
 				return -1;
 			}
 		}
-		// The cloud gives answers to the oldest: what was left pending comes first, and with the next 500.
-		if (this.#left === hash) this.#left = 0;
-		else if (this.#left > 0 || this.#again || this.#againLater) {
-			// Where none is left yet, 500 is due already; else it may have come too late for the one that was sent.
-			if (this.#left === 0) this.#setLeft(hash);
-			else if (this.#leftAsked) this.#againLater = true;
-			return -1;
+		// The cloud gives answers to the oldest. Only the answer of a 500 has them in order, and a new operation may come
+		// ahead of it: it begins where something comes that was seen before, and nothing else came since 500 was sent.
+		if (this.#left !== 0 || this.#again || this.#againLater) {
+			this.#addLeft(hash);
+			if (!this.#leftAsked) {
+				if (!this.#againLater) this.#again = true;
+				return -1;
+			}
+			this.#left = 0;
 		}
 		const index = this.#ids.indexOf(0);
 		// Both answers must fit, and the last ones of others, or the cloud would never hear how it ended.
 		if (index < 0 || index >= CAPACITY || this.#host.room < 2 + this.#owed) {
-			this.#setLeft(hash);
+			this.#addLeft(hash);
 			// What lingers may be what takes the room, and 500 would change nothing before that is gone.
 			if (this.#until.some(isSet)) this.#againLater = true;
 			else this.#again = true;
@@ -307,7 +312,7 @@ export class Operations {
 			else if (until <= this.#host.now()) this.#free(i);
 			else lingering++;
 		}
-		const awaited = this.#left > 0 && this.#leftAsked;
+		const awaited = this.#left !== 0 && this.#leftAsked;
 		if (this.#againLater && lingering === 0 && !awaited) {
 			this.#againLater = false;
 			this.#again = true;
