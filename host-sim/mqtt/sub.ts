@@ -47,10 +47,10 @@ class Subscriber implements SessionHandler {
 		this.#client.session.subscribe(this.#filter, this.#options.qos);
 	}
 
-	sessionOpened(sessionPresent: boolean): void {
+	sessionOpened(sessionPresent: boolean, sure: boolean): void {
 		this.#client.opened(sessionPresent);
 		// A session that went on has the subscription, if it was made by this process: another may have had another filter.
-		if (!sessionPresent || !this.#subscribed) this.#subscribe();
+		if (!sessionPresent || !sure || !this.#subscribed) this.#subscribe();
 	}
 
 	sessionClosed(code: string, detail: string, retryMs: number): void {

@@ -309,10 +309,10 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	// SessionHandler
 
-	sessionOpened(sessionPresent: boolean): void {
+	sessionOpened(sessionPresent: boolean, sure: boolean): void {
 		if (this.session.counters.connections > 1) this.health.reconnects++;
 		if (!sessionPresent) this.#keeper?.lost();
-		this.#opening.begin(sessionPresent);
+		this.#opening.begin(sessionPresent && sure);
 	}
 
 	sessionClosed(code: string, detail: string, retryMs: number): void {

@@ -29,10 +29,8 @@ export class Opening {
 	#step: OpeningStep | undefined;
 	#subscribeId = 0;
 	#refusals = 0;
-	/** The server has our subscriptions from a connection of this boot. */
+	/** The session has our subscriptions: they need not be made again while it goes on. */
 	#subscribed = false;
-	/** On this connection they need not be made again. */
-	#skip = false;
 	#failed = false;
 
 	constructor(parts: OpeningParts) {
@@ -40,8 +38,9 @@ export class Opening {
 		this.#again = parts.timers.create(() => this.#take());
 	}
 
-	begin(sessionPresent: boolean): void {
-		this.#skip = sessionPresent && this.#subscribed;
+	/** `resumed`: it is surely the session of the connection before. */
+	begin(resumed: boolean): void {
+		this.#subscribed &&= resumed;
 		this.#next = 0;
 		this.#failed = false;
 		this.#advance();
@@ -89,7 +88,7 @@ export class Opening {
 	#advance(): void {
 		for (;;) {
 			const step = this.#parts.cloud.opening(this.#next++);
-			if (step?.kind === "subscribe" && this.#skip) {
+			if (step?.kind === "subscribe" && this.#subscribed) {
 				step.done?.();
 				continue;
 			}
@@ -104,7 +103,7 @@ export class Opening {
 		const step = this.#step;
 		const { session, outbox } = this.#parts;
 		if (step === undefined) {
-			this.#subscribed = !this.#failed;
+			this.#subscribed ||= !this.#failed;
 			return this.#parts.finished();
 		}
 		if (step.kind === "publish") {

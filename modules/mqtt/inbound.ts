@@ -42,6 +42,11 @@ export class Inbound {
 	 * end once the replies are out; then the server sends again what has none.
 	 */
 	overrun = false;
+	/**
+	 * The ids may be those of a session that the server has lost, and has made anew without our hearing of it. Then what comes
+	 * under one of them without DUP is a new message, for whatever is sent again has DUP [MQTT-3.3.1-1].
+	 */
+	doubtful = false;
 	readonly received = new InboundQos2(Limits.inboundQos2);
 	readonly #handler: InboundHandler;
 	readonly #counters: SessionCounters;
@@ -70,11 +75,11 @@ export class Inbound {
 		if (qos === 0) return Taken.New;
 		if (this.replies.full) this.overrun = true;
 		if (qos === 2 && !this.overrun) {
-			if (this.received.has(packetId)) {
+			if (!this.received.has(packetId)) this.received.add(packetId);
+			else if (message.dup || !this.doubtful) {
 				counters.duplicatesDropped++;
 				return Taken.Duplicate;
 			}
-			this.received.add(packetId);
 			this.#fresh = true;
 		}
 		if (!this.overrun) return Taken.New;
@@ -163,5 +168,6 @@ export class Inbound {
 	/** The session is gone [MQTT-3.1.2-6]. */
 	forget(): void {
 		this.received.clear();
+		this.doubtful = false;
 	}
 }

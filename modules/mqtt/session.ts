@@ -63,8 +63,11 @@ const ALL = Number.POSITIVE_INFINITY;
 
 /** Contract: may call `pump`, `subscribe`, `unsubscribe`, `stop` and `drop` of the session. */
 export interface SessionHandler extends InboundHandler {
-	/** CONNACK 0 has arrived. */
-	sessionOpened(sessionPresent: boolean): void;
+	/**
+	 * CONNACK 0 has arrived. Not `sure`: a CONNACK before it did not, so the session that is present may be one that the server
+	 * made meanwhile, without our subscriptions; likewise in the first connection of a boot.
+	 */
+	sessionOpened(sessionPresent: boolean, sure: boolean): void;
 	/** The connection ended; the next attempt comes in `retryMs`, or never when that is -1. */
 	sessionClosed(code: string, detail: string, retryMs: number): void;
 	/** PUBREC for one of our messages, the first time; PUBREL is about to go out. */
@@ -122,6 +125,8 @@ export class Session implements TransportHandler, ParserHandler {
 	readonly #acknowledge: Alarm;
 	readonly #stable: Alarm;
 	#acknowledging = false;
+	/** CONNECTs that may have made a session and whose answer never came; of an earlier boot nothing is known. */
+	#unheard = 1;
 	/** Order of the exchange that was sent again last; ALL while there is none to be sent again. */
 	#resent = ALL;
 	/** Order of the last exchange to be sent again. */
@@ -450,6 +455,7 @@ export class Session implements TransportHandler, ParserHandler {
 	opened(): void {
 		if (this.#state !== SessionState.Opening) return;
 		this.#state = SessionState.Greeting;
+		this.#unheard++;
 		this.#parser.reset();
 		this.#deadline.start(Limits.connackMs);
 		const output = this.#output;
@@ -499,6 +505,7 @@ export class Session implements TransportHandler, ParserHandler {
 			return false;
 		}
 		if (code !== 0) {
+			this.#unheard--;
 			this.#end(code <= 5 ? `connack-${code}` : "connack-other", `code ${code}`, REFUSAL_PAUSES[code]);
 			return false;
 		}
@@ -512,12 +519,15 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#keepAlive.start();
 		this.counters.connections++;
 		if (sessionPresent) this.counters.resumed++;
+		const sure = this.#unheard === 1;
+		this.#unheard = 0;
 		if (sessionPresent) {
 			this.#resent = 0;
 			this.#resendEnd = this.#inFlight.lastOrder;
+			if (!sure) this.#inbound.doubtful = true;
 		} else if (!this.#connect.cleanSession) this.#forget(false); // [MQTT-3.2.2-3]: the server has lost it
 		this.#unfinished = true; // what waits for a connection
-		this.#handler.sessionOpened(sessionPresent);
+		this.#handler.sessionOpened(sessionPresent, sure);
 		return this.#alive();
 	}
 

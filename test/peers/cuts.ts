@@ -104,9 +104,9 @@ class Peer {
 			connect: { clientId: utf8(clientId), cleanSession: !options.persistent, keepAlive: 5 },
 			source: outbox,
 			handler: {
-				sessionOpened: (present) => {
+				sessionOpened: (present, sure) => {
 					outbox.open = true;
-					if (present) this.subscribed();
+					if (present && sure) this.subscribed();
 					else session.subscribe(utf8(direction === "in" ? TOPIC : CONTROL), qos);
 				},
 				sessionClosed: () => {

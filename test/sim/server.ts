@@ -55,6 +55,8 @@ export class Trouble {
 interface Client {
 	readonly connection: Connection;
 	greeted: boolean;
+	/** A subscription was refused on this connection. */
+	refused: boolean;
 	clean: boolean;
 	keepAliveMs: number;
 	timer: Task | undefined;
@@ -121,6 +123,7 @@ export class Server {
 				const [{ topic, qos } = { topic: "", qos: 0 as Qos }] = packet.subscriptions;
 				if (this.trouble.subscribeRefusals > 0) {
 					this.trouble.subscribeRefusals--;
+					client.refused = true;
 					return this.#acknowledge(client, { cmd: "suback", messageId, granted: [128] });
 				}
 				this.#subscriptions.set(topic, qos);
@@ -227,6 +230,7 @@ export class Server {
 		const client: Client = {
 			connection,
 			greeted: false,
+			refused: false,
 			clean: packet.clean ?? true,
 			keepAliveMs: (packet.keepalive ?? 0) * 1000,
 			timer: undefined,

@@ -133,8 +133,14 @@ export class World {
 		this.#run(detection + pause + opening, isBack);
 		if (!ledger.first && !isBack()) return ledger.violated("the node does not come back");
 		ledger.trace?.(`*** back after ${scheduler.now - healed} ms`);
-		if (!server.isSubscribed(service.commandTopic)) server.kick();
 		this.#run(BACKOFF_MS + opening, () => server.isSubscribed(service.commandTopic));
+		// Where the server refused its subscription, the node goes on without it until its next connection.
+		if (server.client?.refused) {
+			server.kick();
+			this.#run(BACKOFF_MS + opening, () => server.isSubscribed(service.commandTopic));
+		}
+		if (!server.isSubscribed(service.commandTopic))
+			return ledger.violated("the node is online and not subscribed to commands");
 		service.command(true);
 		this.#run(5000);
 		machine.stopSampling();

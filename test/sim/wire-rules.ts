@@ -214,7 +214,8 @@ export class WireRules {
 	#sentAgain(due: number[], at: number): void {
 		if (at > 0 && !this.#forgetful)
 			this.#violated(`packet id ${due[at]} is sent again out of order [MQTT-4.6.0-1]`);
-		due.splice(0, at + 1);
+		if (!this.#forgetful) due.splice(0, at + 1);
+		else if (at >= 0) due.splice(at, 1);
 	}
 
 	#expect(waiting: number[], id: number, what: string, statement: string): void {

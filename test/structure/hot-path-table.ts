@@ -43,8 +43,8 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/cumulocity/cumulocity.ts": {
 		"constructor > map, attach, template": START,
 		"opening, #makeSteps, #makeSteps > publish, #makeSteps > subscribe, #afterBoot, #lastBoot": CONNECTION,
-		"tick, eventDelivered: cold-call": "once in a boot",
-		"#conclude, #resume": "once in a boot",
+		"tick: cold-call": "once in a boot",
+		"#conclude": "once in a boot",
 		"message: template, cold-call": "s/e, for debugging: what the cloud refused",
 	},
 	"modules/cloud/cumulocity/operations.ts": {
