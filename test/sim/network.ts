@@ -135,6 +135,8 @@ export class Connection {
 	readonly latencyMs: number;
 	node: NodeEnd | undefined;
 	server: ServerEnd | undefined;
+	/** It fell silent, and the node does not hear of it. */
+	silent: () => void = () => {};
 	readonly #scheduler: Scheduler;
 
 	constructor(scheduler: Scheduler, chance: Chance, latencyMs: number, buffer: number, pieces: boolean) {
@@ -164,6 +166,7 @@ export class Connection {
 		this.touched = true;
 		this.up.kill();
 		this.down.kill();
+		if (nodeHearsMs < 0) this.silent();
 		if (nodeHearsMs >= 0) this.#scheduler.after(nodeHearsMs, () => this.#lose("node"));
 		if (serverHearsMs >= 0) this.#scheduler.after(serverHearsMs, () => this.#lose("server"));
 	}

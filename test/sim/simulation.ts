@@ -102,6 +102,14 @@ export class World {
 			return { connection: undefined, afterMs: this.hangs ? -1 : latencyMs };
 		const connection = new Connection(scheduler, this.#network, latencyMs, buffer, pieces);
 		this.connection = connection;
+		connection.silent = () => {
+			const { wire } = this.ledger;
+			const limit = Math.max(plan.keepAlive * 1500, wire.greeted ? 0 : CONNACK_MS);
+			scheduler.after(limit, () => {
+				if (connection.node)
+					this.ledger.violated(`a dead link is not noticed within ${limit} ms [MQTT-3.1.2-24]`);
+			});
+		};
 		if (this.nextCut) {
 			connection[this.nextCut.way].cutAt = this.nextCut.bytes;
 			this.nextCut = undefined;

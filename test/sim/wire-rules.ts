@@ -151,8 +151,8 @@ export class WireRules {
 		}
 	}
 
-	get unacknowledged(): number {
-		return this.#toAcknowledge.length + this.#toReceive.length + this.#toComplete.length;
+	get greeted(): boolean {
+		return this.#greeted;
 	}
 
 	#resume(sessionPresent: boolean): void {

@@ -89,6 +89,22 @@ describe("boundaries", () => {
 		}
 	});
 
+	it("the simulation knows the firmware in three places; its books, its services and its wire know nothing of it", () => {
+		const KNOWING = ["machine", "hardware", "node-transport"].map((name) => `test/sim/${name}.ts`);
+		const BOOKS = ["ledger", "wire-rules", "network", "server", "service", "scheduler", "chance", "trace"];
+		const sim = sources("test/sim");
+		assert.ok(sim.length > 15);
+		for (const source of sim.filter(({ path }) => !KNOWING.includes(path))) {
+			const own =
+				BOOKS.some((name) => source.path === `test/sim/${name}.ts`) || /-service\.ts$/.test(source.path);
+			for (const specifier of source.imports.filter((name) => name.startsWith("."))) {
+				const path = target(source, specifier);
+				assert.match(path, /^test\/(sim|support)\//, `${source.path} imports ${path}`);
+				if (own) assert.ok(!KNOWING.includes(path), `${source.path} imports ${path}`);
+			}
+		}
+	});
+
 	it("the firmware uses no global that XS lacks", () => {
 		const foreign =
 			/(?<![.\w#])(Buffer|process|console|setTimeout|setInterval|queueMicrotask|TextEncoder|TextDecoder|structuredClone|require|URL|performance)\b(?=\s*[.(])/;

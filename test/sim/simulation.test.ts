@@ -1,0 +1,83 @@
+// A few hundred runs of the simulation, that it repeats exactly, and that its books see what is wrong.
+
+import assert from "node:assert/strict";
+import { availableParallelism } from "node:os";
+import { FAULTS } from "./faults.js";
+import { type Outcome, simulate } from "./simulation.js";
+import { runWithFault } from "./with-fault.js";
+
+const SEEDS = 400;
+const PART = 100;
+/** Seeds until a fault has to be found. */
+const FAULT_SEEDS = 5000;
+
+describe("simulation", function () {
+	this.timeout(60_000);
+	const outcomes: Outcome[] = [];
+
+	for (let first = 1; first <= SEEDS; first += PART)
+		it(`seeds ${first} to ${first + PART - 1}: nothing lost, nothing twice, nobody left behind`, () => {
+			for (let seed = first; seed < first + PART; seed++) {
+				const outcome = simulate(seed);
+				outcomes.push(outcome);
+				assert.equal(
+					outcome.violation,
+					"",
+					`seed ${seed} (${outcome.settings}): npm run sim:fuzz -- --seed ${seed} --seeds 1`,
+				);
+			}
+		});
+
+	it("gets around: power cuts, reconnects and full rings are among the runs", () => {
+		const sum = (of: (outcome: Outcome) => number) => outcomes.reduce((total, one) => total + of(one), 0);
+		assert.equal(outcomes.length, SEEDS);
+		assert.ok(sum(({ boots }) => boots - 1) > SEEDS / 10, "restarts");
+		assert.ok(sum(({ connections }) => connections - 1) > SEEDS, "reconnects");
+		assert.ok(sum(({ taken }) => taken) > 20 * SEEDS, "measures");
+		for (const cloud of ["cumulocity", "sap", "plain"])
+			assert.ok(
+				outcomes.some(({ settings }) => settings.startsWith(cloud)),
+				cloud,
+			);
+	});
+
+	it("repeats exactly, with and without a trace", () => {
+		for (let seed = 1; seed <= 20; seed++) {
+			const { trace, ...first } = simulate(seed, true);
+			const again = simulate(seed, true);
+			assert.deepEqual(again.trace, trace);
+			assert.ok(trace.length > 20);
+			const { trace: none, ...untraced } = simulate(seed);
+			assert.deepEqual(untraced, first);
+			assert.deepEqual(none, []);
+		}
+	});
+});
+
+describe("simulation of a faulty node", function () {
+	this.timeout(300_000);
+	type Result = Awaited<ReturnType<typeof runWithFault>>;
+	const results = new Map<string, Promise<Result>>();
+
+	before(() => {
+		const lanes = Array.from({ length: Math.min(4, availableParallelism()) }, () => Promise.resolve());
+		for (const [i, fault] of FAULTS.entries()) {
+			const lane = i % lanes.length;
+			const result = (lanes[lane] as Promise<void>).then(() => runWithFault(fault, FAULT_SEEDS));
+			results.set(fault.what, result);
+			lanes[lane] = result.then(
+				() => {},
+				() => {},
+			);
+		}
+	});
+
+	for (const { what, says } of FAULTS)
+		it(`sees that ${what}`, async () => {
+			const { code, output } = (await results.get(what)) as Result;
+			const found = output.split("\n").find((line) => /^seed \d+: /.test(line));
+			assert.equal(code, 1, output.slice(-300));
+			assert.match(found ?? output.slice(-300), says);
+			assert.match(output, /npm run sim:fuzz -- --seed \d+ --seeds 1/);
+		});
+});
