@@ -395,7 +395,6 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	}
 
 	sending(lane: Lane, slot: number, count: number, packetId: number): void {
-		if (packetId > 0) this.directSending(packetId);
 		this.#keeper?.sending(lane, slot, count, packetId);
 		this.observer?.sending?.(
 			lane.topic,
@@ -406,7 +405,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		);
 	}
 
-	directSending(packetId: number): void {
+	idTaken(packetId: number): void {
 		if (packetId >> ID_BLOCK_BITS !== this.#idBlock) this.#enterIdBlock(packetId >> ID_BLOCK_BITS);
 	}
 

@@ -20,8 +20,8 @@ export interface OutboxHandler {
 	quarantined(lane: Lane, slot: number): void;
 	/** A message begins to be sent; its records are `count` ones from `slot` on. */
 	sending(lane: Lane, slot: number, count: number, packetId: number): void;
-	/** The message of `publishDirect` begins to be sent, under a packet id. */
-	directSending(packetId: number): void;
+	/** A message is about to go out under a packet id for the first time. */
+	idTaken(packetId: number): void;
 	/** The message of `publishDirect` is delivered. */
 	directDelivered(): void;
 }
@@ -50,6 +50,8 @@ export class Outbox implements PublishSource {
 	#record = -1;
 	#recordsLeft = 0;
 	#separatorNext = false;
+	/** It was sent before, under the same packet id. */
+	#repeats = false;
 	readonly #lanes: readonly Lane[];
 	readonly #stamp: Stamp;
 	readonly #clock: Clock;
@@ -94,6 +96,7 @@ export class Outbox implements PublishSource {
 	}
 
 	next(publication: Publication, windowOpen: boolean): boolean {
+		this.#repeats = false;
 		if (this.#direct.waits(windowOpen)) {
 			this.#direct.describe(publication);
 			return true;
@@ -122,6 +125,7 @@ export class Outbox implements PublishSource {
 	}
 
 	again(publication: Publication, packetId: number): boolean {
+		this.#repeats = true;
 		if (this.#direct.packetId === packetId) {
 			this.#direct.describe(publication);
 			return true;
@@ -155,11 +159,8 @@ export class Outbox implements PublishSource {
 	}
 
 	started(packetId: number): void {
-		if (this.#direct.chosen) {
-			this.#direct.started(packetId);
-			if (packetId > 0) this.#handler.directSending(packetId);
-			return;
-		}
+		if (packetId > 0 && !this.#repeats) this.#handler.idTaken(packetId);
+		if (this.#direct.chosen) return this.#direct.started(packetId);
 		const lane = this.#lane as Lane;
 		const ring = lane.ring;
 		const states = ring.states;

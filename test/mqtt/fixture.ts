@@ -250,7 +250,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		this.log.push(`quarantined ${this.payload(lane, slot)}`);
 	}
 	sending(): void {}
-	directSending(): void {}
+	idTaken(): void {}
 	directDelivered(): void {
 		this.log.push("direct delivered");
 	}

@@ -91,7 +91,7 @@ class Peer {
 				throw new Error("an innocent message was given up");
 			},
 			sending: nobody,
-			directSending: nobody,
+			idTaken: nobody,
 			directDelivered: nobody,
 		});
 		this.outbox = outbox;

@@ -98,8 +98,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "the id of the status message is not noted",
 		file: "modules/mqtt/outbox.ts",
-		was: "if (packetId > 0) this.#handler.directSending(packetId);",
-		is: "",
+		was: "if (packetId > 0 && !this.#repeats) this",
+		is: "if (packetId > 0 && !this.#repeats && !this.#direct.chosen) this",
 		says: /sent again/,
 	},
 	{

@@ -48,7 +48,7 @@ export default function start(): void {
 			lastId = packetId;
 		},
 		directDelivered() {},
-		directSending() {},
+		idTaken() {},
 	});
 	const session: Session = new Session({
 		transport: new SocketTransport({ host: "127.0.0.1", port: 1883 }, timers),

@@ -154,7 +154,7 @@ class Runner {
 			quarantined() {},
 			sending() {},
 			directDelivered() {},
-			directSending() {},
+			idTaken() {},
 		});
 		outbox.open = true;
 		const publication = new Publication();
