@@ -343,28 +343,56 @@ describe("Cumulocity: operations", () => {
 	});
 
 	it("takes a copy that 500 brought for a duplicate also when it comes after the answers", () => {
-		const { host } = ready();
-		host.receive("s/ds", "511,sn-1,led off\n511,sn-1,led off");
-		host.deliver();
-		assert.deepEqual(
-			host.queued.map((q) => q.text),
-			["500\n"],
-		);
-		host.receive("s/ds", "511,sn-1,speed 50"); // created now, while 500 is under way: sent twice
-		assert.equal(host.deliver().length, 3);
+		const { cloud, host } = start();
+		opening(cloud);
+		host.time = 1000;
+		host.receive("s/ds", "511,sn-1,speed 50"); // created while 500 was under way: sent twice
+		assert.equal(host.deliver().length, 2);
 		host.receive("s/ds", "511,sn-1,speed 50");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led off", "speed 50"]);
+		assert.deepEqual(host.commands, ["speed 50"]);
 		// In truth it may have been a second one: once no copy can be on its way any more, 500 brings it.
-		host.time = READY + 2999;
+		host.time = 3999;
 		host.tick();
 		assert.deepEqual(host.deliver(), []);
-		host.time = READY + 3000;
+		host.time = 4000;
 		host.tick();
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,speed 50");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led off", "speed 50", "speed 50"]);
+		assert.deepEqual(host.commands, ["speed 50", "speed 50"]);
+	});
+
+	it("leaves a new operation pending that comes ahead of older ones, and begins where the answer of 500 does", () => {
+		const { host } = ready();
+		host.room = 3;
+		host.receive("s/ds", "511,sn-1,led 1%\n511,sn-1,led 2%\n511,sn-1,led 3%"); // room for the first one only
+		assert.equal(host.deliver().length, 2);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		host.receive("s/ds", "511,sn-1,led 4%"); // created just now: pushed ahead of the answer
+		host.receive("s/ds", "511,sn-1,led 2%\n511,sn-1,led 3%\n511,sn-1,led 4%");
+		host.tick();
+		assert.deepEqual(host.commands, ["led 1%"]);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		host.room = 100;
+		host.receive("s/ds", "511,sn-1,led 2%\n511,sn-1,led 3%\n511,sn-1,led 4%");
+		host.deliver();
+		assert.deepEqual(host.commands, ["led 1%", "led 2%", "led 3%", "led 4%"]);
+	});
+
+	it("waits seconds, not for ever, for an operation that was left pending and that 500 does not bring again", () => {
+		const { host } = ready();
+		host.room = 3;
+		host.receive("s/ds", "511,sn-1,led 1%\n511,sn-1,led 2%");
+		host.deliver();
+		host.room = 100;
+		assert.deepEqual(host.deliver(), ["500\n"]); // somebody has settled led 2% meanwhile: no answer
+		host.time += 3000;
+		host.tick();
+		assert.deepEqual(host.deliver(), []);
+		host.receive("s/ds", "511,sn-1,led 3%");
+		host.deliver();
+		assert.deepEqual(host.commands, ["led 1%", "led 3%"]);
 	});
 
 	it("acts on no row before 500 was said, because that brings it again", () => {

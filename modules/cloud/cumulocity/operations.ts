@@ -181,10 +181,12 @@ export class Operations {
 	#take(id: number, hash: number): number {
 		// Not in the last moments before a restart: 500 brings it again afterwards.
 		if (this.#host.restarting) return -1;
-		this.tick();
+		// 500 is left to `tick`: sent here, it would stand between two rows that one answer brings.
+		this.#release();
 		for (let i = 0; i < CAPACITY; i++) {
 			if (this.#ids[i] === id && this.#words[i] === hash) {
 				this.duplicates++;
+				this.#addLeft(hash);
 				if ((this.#until[i] as number) > 0) this.#againLater = true;
 				else this.#again = true;
 				return -1;
@@ -296,10 +298,8 @@ export class Operations {
 		this.tick();
 	}
 
-	/** Lets go of what has lingered long enough, and asks again for what is pending if that is due. */
-	tick(): void {
-		let open = 0;
-		let lingering = 0;
+	/** Lets go of what has lingered long enough, and gives the answers that found no room. */
+	#release(): void {
 		for (let i = 0; i < CAPACITY; i++) {
 			if (this.#ids[i] === 0) continue;
 			const late = this.#ids[LATE + i] as number;
@@ -308,8 +308,18 @@ export class Operations {
 				this.#answer(i, late, "", true);
 			}
 			const until = this.#until[i] as number;
-			if (until === 0) open++;
-			else if (until <= this.#host.now()) this.#free(i);
+			if (until > 0 && until <= this.#host.now()) this.#free(i);
+		}
+	}
+
+	/** Does that, and asks again for what is pending if that is due. */
+	tick(): void {
+		this.#release();
+		let open = 0;
+		let lingering = 0;
+		for (let i = 0; i < CAPACITY; i++) {
+			if (this.#ids[i] === 0) continue;
+			if (this.#until[i] === 0) open++;
 			else lingering++;
 		}
 		const awaited = this.#left !== 0 && this.#leftAsked;
@@ -317,11 +327,8 @@ export class Operations {
 			this.#againLater = false;
 			this.#again = true;
 		}
-		if (awaited && this.#asking === 0 && this.#copiesUntil <= this.#host.now()) {
-			// It did not come again: it was settled without us.
-			this.#left = 0;
-			this.#again = true;
-		}
+		// None came again: they were copies, or settled without us.
+		if (awaited && this.#asking === 0 && this.#copiesUntil <= this.#host.now()) this.#left = 0;
 		if (!this.#again || open > 0 || this.#asking > 0) return;
 		if (!this.#host.queue(RecordKind.Operation, TAG_PENDING, this.#putPending)) return;
 		this.#again = false;
