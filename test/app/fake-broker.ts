@@ -22,6 +22,8 @@ export class FakeBroker implements Transport {
 	reachable = true;
 	/** Whether PUBLISH is acknowledged. */
 	acknowledges = true;
+	/** Whether CONNECT is answered. */
+	greets = true;
 	/** What CONNACK says of a session. */
 	sessionPresent = false;
 	/** SUBACK code of a filter. */
@@ -114,6 +116,7 @@ export class FakeBroker implements Transport {
 		this.packets.push(packet.cmd);
 		switch (packet.cmd) {
 			case "connect":
+				if (!this.greets) return;
 				return this.#send({ cmd: "connack", returnCode: 0, sessionPresent: this.sessionPresent });
 			case "subscribe":
 				return this.#send({

@@ -362,6 +362,35 @@ describe("MoteNode: opening", () => {
 		assert.ok(up().length >= 11);
 	});
 
+	it("subscribes again until it was heard, and where the session may be another one", () => {
+		const cloud = new FakeCloud();
+		Object.assign(cloud.connect, { cleanSession: false });
+		const { node, time, broker } = setup({ cloud });
+		const subscribes = () => broker.connections.map((all) => all.filter((cmd) => cmd === "subscribe").length);
+		node.start();
+		time.advance(2000);
+		// the session is lost, and this connection before SUBACK
+		broker.acknowledges = false;
+		broker.lose();
+		time.advance(5000);
+		assert.deepEqual(subscribes(), [1, 0], "the steps in front of it are not acknowledged");
+		broker.acknowledges = broker.sessionPresent = true;
+		broker.lose();
+		time.advance(5000);
+		assert.deepEqual(subscribes(), [1, 0, 1]);
+		// a CONNECT without an answer
+		broker.greets = false;
+		broker.lose();
+		time.advance(20_000);
+		broker.greets = true;
+		time.advance(60_000);
+		const unheard = subscribes();
+		assert.equal(unheard.at(-1), 1);
+		broker.lose();
+		time.advance(5000);
+		assert.deepEqual(subscribes(), [...unheard, 0]);
+	});
+
 	it("begins its packet ids behind those of the boot before, in a session that persists", () => {
 		for (const persistent of [true, false]) {
 			const cloud = new FakeCloud();

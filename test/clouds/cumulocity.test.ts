@@ -89,6 +89,49 @@ describe("Cumulocity: connecting", () => {
 		assert.ok(!opening(cloud).join().includes("503"));
 	});
 
+	it("behind answers of an earlier boot says how that ended, and asks for operations only when all of it is delivered", () => {
+		const { cloud, host } = start();
+		host.mark("restart", true);
+		cloud.resumed(true);
+		host.tick();
+		host.tick();
+		const last = `503,c8y_Restart\n${INTERRUPTED}`;
+		assert.deepEqual(
+			host.queued.map((q) => q.text),
+			[last],
+		);
+		// also over connections that are lost in between
+		for (let i = 0; i < 2; i++) {
+			const steps = opening(cloud);
+			assert.equal(steps.length, 3);
+			assert.ok(!/\b50[0-3]\b/.test(steps.join()), "nothing may go ahead of what is in the lane");
+			host.receive("s/ds", "511,sn-1,led on");
+			cloud.disconnected();
+		}
+		opening(cloud);
+		assert.deepEqual(host.commands, []);
+		assert.equal(host.marked("restart"), true);
+		assert.deepEqual(host.deliver(1), [last]);
+		assert.equal(host.marked("restart"), false);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		host.receive("s/ds", "511,sn-1,led on");
+		assert.equal(host.deliver().length, 2);
+		assert.deepEqual(host.commands, ["led on"]);
+		cloud.disconnected();
+		assert.equal(opening(cloud).at(-1), "publish s/us 1: 500\n");
+	});
+
+	it("says how the boot before ended as soon as there is room for it", () => {
+		const { cloud, host } = start();
+		cloud.resumed(true);
+		host.room = 0;
+		host.tick();
+		assert.deepEqual(host.queued, []);
+		host.room = 1;
+		host.tick();
+		assert.equal(host.queued.length, 1);
+	});
+
 	it("quotes name and type", () => {
 		const { cloud } = start({ device: { name: 'The "big", one' }, cumulocity: { type: "a,b" } });
 		assert.equal(opening(cloud)[0], 'publish s/us 1: 100,"The ""big"", one","a,b"\n');

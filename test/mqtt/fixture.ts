@@ -64,6 +64,10 @@ export class Fixture implements SessionHandler, OutboxHandler {
 	onOpened: () => void = () => {};
 	onStream: (message: InboundMessage) => PayloadSink | undefined = () => undefined;
 	onClosed: () => void = () => {};
+	/** What `sessionOpened` was told last. */
+	sure = false;
+	/** Ids that `idTaken` was told. */
+	ids: number[] = [];
 	/** Whether `sessionOpened` opens the lanes. */
 	autoOpen = true;
 	readonly persists: boolean;
@@ -202,8 +206,9 @@ export class Fixture implements SessionHandler, OutboxHandler {
 
 	// SessionHandler
 
-	sessionOpened(sessionPresent: boolean): void {
+	sessionOpened(sessionPresent: boolean, sure: boolean): void {
 		this.log.push(`opened ${sessionPresent}`);
+		this.sure = sure;
 		this.outbox.open = this.autoOpen;
 		this.onOpened();
 	}
@@ -250,7 +255,9 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		this.log.push(`quarantined ${this.payload(lane, slot)}`);
 	}
 	sending(): void {}
-	idTaken(): void {}
+	idTaken(packetId: number): void {
+		this.ids.push(packetId);
+	}
 	directDelivered(): void {
 		this.log.push("direct delivered");
 	}

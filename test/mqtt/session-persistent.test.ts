@@ -213,6 +213,31 @@ describe("mqtt: session, persistent", () => {
 		assert.deepEqual(resume(f), ["publish 1 dup: one"]);
 	});
 
+	it("[MQTT-4.4.0-1] what was sent again is waited for like what is new, also when nothing else is under way", () => {
+		for (const reached of ["publish", "pubrel"]) {
+			const f = persistent(2).up(ABSENT);
+			f.publish(f.measures, "one");
+			if (reached === "pubrel") f.transport.deliver(pubrec(1));
+			assert.equal(resume(f).length, 1);
+			f.heard();
+			f.time.advance(Limits.acknowledgeMs - 1);
+			assert.deepEqual(f.heard(), []);
+			f.time.advance(1);
+			assert.deepEqual(f.heard(), ["closed acknowledge-timeout"], reached);
+		}
+	});
+
+	it("[MQTT-4.3.3-1] PUBREL that a PUBREC of this connection asked for is not sent again with the rest", () => {
+		const f = persistent(2).up(ABSENT);
+		f.publish(f.measures, "one", "two", "three");
+		f.transport.fail();
+		while (!f.transport.active) f.time.advance(f.time.untilNext);
+		f.transport.connect();
+		f.sent();
+		f.transport.deliver([...PRESENT, ...pubrec(3), ...pubrec(2)]);
+		assert.deepEqual(f.sent().map(short), ["pubrel 3", "pubrel 2", "publish 1 dup: one"]);
+	});
+
 	it("an acknowledgement before its turn spares the repetition", () => {
 		const f = persistent().up(ABSENT);
 		f.publish(f.measures, "one", "two", "three");
@@ -288,6 +313,62 @@ describe("mqtt: session, persistent", () => {
 		assert.deepEqual(f.sent().map(short), ["publish 1 dup: one"]);
 	});
 
+	it("is sure to be the session of before only if every CONNECT was answered", () => {
+		const f = persistent().up(PRESENT);
+		assert.equal(f.sure, false, "the first one of a boot");
+		resume(f);
+		assert.equal(f.sure, true);
+		resume(f, ABSENT);
+		assert.equal(f.sure, true);
+		// a CONNECT without an answer: the server may have lost the session and made another one
+		f.transport.fail();
+		while (!f.transport.active) f.time.advance(f.time.untilNext);
+		f.transport.connect();
+		f.sent();
+		resume(f);
+		assert.equal(f.sure, false);
+		resume(f);
+		assert.equal(f.sure, true);
+		// one that is refused makes none
+		f.transport.fail();
+		while (!f.transport.active) f.time.advance(f.time.untilNext);
+		f.transport.connect();
+		f.transport.deliver([0x20, 2, 0, 3]);
+		f.sent();
+		resume(f);
+		assert.equal(f.sure, true);
+	});
+
+	it("[MQTT-3.3.1-1] where it is not sure, what comes without DUP under a known id is new", () => {
+		for (const lost of [false, true]) {
+			const f = persistent().up(ABSENT);
+			f.transport.deliver(inbound("c", "x", 2, 5));
+			if (lost) {
+				f.transport.fail();
+				while (!f.transport.active) f.time.advance(f.time.untilNext);
+				f.transport.connect();
+			}
+			resume(f);
+			f.heard();
+			f.transport.deliver([...inbound("c", "x", 2, 5, true), ...inbound("c", "y", 2, 5)]);
+			assert.deepEqual(f.heard(), lost ? ["message c y"] : []);
+			assert.deepEqual(f.sent().map(short), ["pubrec 5", "pubrec 5"]);
+			resume(f, ABSENT);
+			f.heard();
+			f.transport.deliver([...inbound("c", "z", 2, 5), ...inbound("c", "z", 2, 5)]);
+			assert.deepEqual(f.heard(), ["message c z"], "a new session is sure again");
+		}
+	});
+
+	it("ids are told when they are taken, not when a message goes out again", () => {
+		const f = persistent().up(ABSENT);
+		f.outbox.publishDirect({ topic: utf8("s"), payload: utf8("x"), qos: 1, retain: false });
+		f.publish(f.measures, "one");
+		resume(f);
+		f.publish(f.measures, "two");
+		assert.deepEqual(f.ids, [1, 2, 3]);
+	});
+
 	it("ids go on behind those of the boot before", () => {
 		for (const [last, expected] of [
 			[0, 1],
@@ -312,6 +393,22 @@ describe("mqtt: direct message in a session that persists", () => {
 		assert.deepEqual(resume(f), ["publish 1 dup: online"]);
 		f.heard();
 		f.puback(1);
+		assert.deepEqual(f.heard(), ["direct delivered"]);
+	});
+
+	it("at QoS 2 the same goes out anew: the server may have it from before the will", () => {
+		const f = persistent().up(ABSENT);
+		const exactly = { ...online, qos: 2 } as const;
+		f.outbox.publishDirect(exactly);
+		f.session.pump();
+		f.onOpened = () => f.outbox.publishDirect(exactly);
+		assert.deepEqual(resume(f), ["publish 1 dup: online"]);
+		f.heard();
+		f.transport.deliver([...pubrec(1), ...pubcomp(1)]);
+		f.session.pump();
+		assert.deepEqual(f.sent().map(short), ["pubrel 1", "publish 2: online"]);
+		assert.deepEqual(f.heard(), []);
+		f.transport.deliver([...pubrec(2), ...pubcomp(2)]);
 		assert.deepEqual(f.heard(), ["direct delivered"]);
 	});
 
