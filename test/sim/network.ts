@@ -21,6 +21,8 @@ export class Pipe {
 	left = 0;
 	/** Position at which the connection is cut. */
 	cutAt = Number.POSITIVE_INFINITY;
+	/** Told when that happens. */
+	onCut: () => void = () => {};
 	#stalledUntil = 0;
 	#dead = false;
 	#lastAt = 0;
@@ -102,7 +104,9 @@ export class Pipe {
 		while (travelling.length > 0 && (travelling[0] as Travelling).end <= this.left)
 			this.#arrived((travelling.shift() as Travelling).packet);
 		if (n > 0 && !this.#dead) this.#out(bytes.subarray(0, n));
-		if (n < bytes.length && !this.#dead) this.#cut();
+		if (n === bytes.length || this.#dead) return;
+		this.onCut();
+		this.#cut();
 	}
 }
 

@@ -44,6 +44,8 @@ export class World {
 	unreachableUntil = 0;
 	/** Whether attempts get no answer while the server is unreachable. */
 	hangs = false;
+	/** Told of each new connection. */
+	connected: (connection: Connection) => void = () => {};
 	nextCut: { way: "up" | "down"; bytes: number } | undefined;
 	/** How long the power stays off after the next cut, ms. */
 	offMs = 1000;
@@ -114,6 +116,7 @@ export class World {
 			connection[this.nextCut.way].cutAt = this.nextCut.bytes;
 			this.nextCut = undefined;
 		}
+		this.connected(connection);
 		this.server.accept(connection);
 		return { connection, afterMs: 2 * latencyMs };
 	}
@@ -202,6 +205,7 @@ export class World {
 		this.nextCut = undefined;
 		if (connection) {
 			connection.up.cutAt = connection.down.cutAt = Number.POSITIVE_INFINITY;
+			this.connected = () => {};
 			connection.up.unstall();
 			connection.down.unstall();
 		}
@@ -212,11 +216,16 @@ export class World {
 	}
 }
 
-/** Runs a seed. Whatever is thrown on the way is a violation, too. */
+/** Runs a seed. */
 export function simulate(seed: number, traced = false): Outcome {
-	const plan = makePlan(seed);
+	return runPlan(makePlan(seed), () => {}, traced);
+}
+
+/** Runs a plan in a world that is prepared first. Whatever is thrown on the way is a violation, too. */
+export function runPlan(plan: Plan, prepare: (world: World) => void, traced = false): Outcome {
 	const world = new World(plan, traced);
 	try {
+		prepare(world);
 		world.run();
 	} catch (error) {
 		const what =
@@ -225,7 +234,7 @@ export function simulate(seed: number, traced = false): Outcome {
 	}
 	const { ledger, scheduler, trace } = world;
 	return {
-		seed,
+		seed: plan.seed,
 		settings: describePlan(plan),
 		violation: ledger.first?.message ?? "",
 		taken: ledger.taken.length,
