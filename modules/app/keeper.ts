@@ -132,6 +132,7 @@ export class Keeper implements RingKeeper, JournalOwner {
 	// RingKeeper
 
 	committed(ring: Ring, slot: number): void {
+		if (ring.kind(slot) === RecordKind.Passing) return;
 		try {
 			this.#record(ring, slot);
 		} catch (error) {
@@ -141,6 +142,7 @@ export class Keeper implements RingKeeper, JournalOwner {
 	}
 
 	removed(ring: Ring, slot: number): void {
+		if (ring.kind(slot) === RecordKind.Passing) return;
 		try {
 			const journal = this.#begin(Entry.Removed, 5);
 			if (!journal) return;
@@ -162,6 +164,7 @@ export class Keeper implements RingKeeper, JournalOwner {
 			for (let slot = first, n = count; n > 0; slot = ring.after(slot)) {
 				if (ring.states[slot] !== RecordState.Sending) continue;
 				n--;
+				if (ring.kind(slot) === RecordKind.Passing) continue;
 				// The very bytes have to go out again.
 				if (ring.restamped(slot)) this.#record(ring, slot);
 				this.#sent(ring, slot);
@@ -281,12 +284,17 @@ export class Keeper implements RingKeeper, JournalOwner {
 
 	snapshot(): void {
 		for (const { ring } of this.#lanes)
-			for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) this.#record(ring, slot);
+			for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
+				if (ring.kind(slot) !== RecordKind.Passing) this.#record(ring, slot);
 		if (this.#persistent) {
 			this.#session.eachExchange((packetId, state) => {
 				for (const { ring } of this.#lanes)
 					for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
-						if (ring.packets[slot] === packetId && ring.states[slot] !== RecordState.Queued)
+						if (
+							ring.packets[slot] === packetId &&
+							ring.states[slot] !== RecordState.Queued &&
+							ring.kind(slot) !== RecordKind.Passing
+						)
 							this.#sent(ring, slot);
 				if (state === Await.Pubcomp) this.#id(Entry.Received, packetId, packetId);
 			});

@@ -18,8 +18,14 @@ export const RecordState = Object.freeze({
 	Held: 5,
 } as const);
 
-/** What a record is; decides what may be evicted. */
-export const RecordKind = Object.freeze({ Measure: 1, Event: 2, Alarm: 3, Operation: 4 } as const);
+/** What a record is; decides what may be evicted, and what is kept over a power cut: all but `Passing`, which means nothing then. */
+export const RecordKind = Object.freeze({
+	Measure: 1,
+	Event: 2,
+	Alarm: 3,
+	Operation: 4,
+	Passing: 5,
+} as const);
 
 const KIND = 0; // uint8
 const TAG = 1; // uint8: free for the owner

@@ -210,7 +210,7 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on");
 		assert.deepEqual(host.commands, [], "nothing moves before the cloud knows that it is being carried out");
-		assert.ok(host.queued.every((q) => q.kind === RecordKind.Operation));
+		assert.ok(host.queued.every((q) => q.kind === RecordKind.Passing));
 		assert.deepEqual(host.deliver(1), ["501,c8y_Command\n"]);
 		assert.deepEqual(host.commands, ["led on"]);
 		assert.ok(host.queued.every((q) => q.kind === RecordKind.Operation));

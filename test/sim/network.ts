@@ -24,6 +24,8 @@ export class Pipe {
 	/** Told when that happens. */
 	onCut: () => void = () => {};
 	#stalledUntil = 0;
+	/** Pieces that should have come out since. */
+	#held = 0;
 	#dead = false;
 	#lastAt = 0;
 	readonly #queue: Buffer[] = [];
@@ -75,6 +77,19 @@ export class Pipe {
 	}
 	unstall(): void {
 		this.#stalledUntil = 0;
+		this.#release();
+	}
+	/** What was held up comes out now, unless it is held up again. */
+	#release(): void {
+		const wait = this.#stalledUntil - this.#scheduler.now;
+		if (wait > 0) {
+			this.#scheduler.after(wait, () => this.#release());
+			return;
+		}
+		for (let held = this.#held; held > 0; held--) {
+			this.#held--;
+			this.#deliver();
+		}
 	}
 	/** Nothing comes out any more. */
 	kill(): void {
@@ -93,7 +108,7 @@ export class Pipe {
 		if (this.#dead) return;
 		const wait = this.#stalledUntil - this.#scheduler.now;
 		if (wait > 0) {
-			this.#scheduler.after(wait, () => this.#deliver());
+			if (++this.#held === 1) this.#scheduler.after(wait, () => this.#release());
 			return;
 		}
 		const bytes = this.#queue.shift();

@@ -210,7 +210,7 @@ export class Cumulocity implements Cloud {
 	#conclude(): void {
 		const rows = utf8(this.#lastBoot());
 		const host = this.#host as CloudHost;
-		this.#concluded = host.queue(RecordKind.Operation, TAG_LAST_BOOT, (record) => record.put(rows));
+		this.#concluded = host.queue(RecordKind.Passing, TAG_LAST_BOOT, (record) => record.put(rows));
 	}
 
 	/** All of the boot before is said: from here on it is as after any other opening. */

@@ -330,7 +330,7 @@ export class Operations {
 		// None came again: they were copies, or settled without us.
 		if (awaited && this.#asking === 0 && this.#copiesUntil <= this.#host.now()) this.#left = 0;
 		if (!this.#again || open > 0 || this.#asking > 0) return;
-		if (!this.#host.queue(RecordKind.Operation, TAG_PENDING, this.#putPending)) return;
+		if (!this.#host.queue(RecordKind.Passing, TAG_PENDING, this.#putPending)) return;
 		this.#again = false;
 		this.#queued = true;
 		this.askedPending();
@@ -360,7 +360,9 @@ export class Operations {
 			template === Template.SetExecuting ? EXECUTING : template === Template.SetFailed ? FAILED : SUCCESSFUL;
 		this.#reason = reason === "" ? NOTHING : utf8(`,${quoteColumn(reason, MAX_REASON)}`);
 		const tag = 1 + index * 2 + (last ? 1 : 0);
-		if (this.#host.queue(RecordKind.Operation, tag, this.#putAnswer)) return;
+		// Of an operation that did not get further than 501 the next boot knows nothing: it says what becomes of it by 500 or 502.
+		const kind = last ? RecordKind.Operation : RecordKind.Passing;
+		if (this.#host.queue(kind, tag, this.#putAnswer)) return;
 		// The cloud must hear how it ended, if need be without the words, or later.
 		if (reason !== "") this.#answer(index, template, "", last);
 		else if (last) this.#ids[LATE + index] = template;
