@@ -7,8 +7,10 @@ import { NorFlash, PowerCut } from "../../host-sim/circuit/nor-flash.js";
 import { type Board, MoteNode } from "../../modules/app/node.js";
 import { makeSettings } from "../../modules/app/settings.js";
 import { Plain } from "../../modules/cloud/plain/plain.js";
+import { utf8 } from "../../modules/cloud/text.js";
 import type { Sample } from "../../modules/core/channels.js";
 import { Log } from "../../modules/core/log.js";
+import { RecordKind } from "../../modules/core/ring.js";
 import type { Transport, TransportHandler } from "../../modules/mqtt/transport.js";
 import { seeded } from "../support/seeded.js";
 import { VirtualTime } from "./virtual-time.js";
@@ -380,6 +382,26 @@ describe("the node with a journal", function () {
 		assert.equal(world.broker.results.length, 2);
 		assert.deepEqual(twice(world.broker.measures), []);
 		assert.equal(world.node?.health.flashFailures, 0);
+	});
+
+	it("what means nothing to the next boot is not kept, also where the journal is written anew", () => {
+		const world = new World(1, "events");
+		world.boot();
+		const put = (kind: number, text: string) =>
+			world.node?.queue(kind, 1, (record) => record.put(utf8(text)));
+		put(RecordKind.Passing, "question");
+		put(RecordKind.Operation, "result");
+		for (let i = 0; i < 400; i++) {
+			put(RecordKind.Operation, "filler");
+			const ring = world.node?.events.ring;
+			if (ring) ring.remove(ring.after(ring.after(ring.first)), ring.after(ring.first));
+		}
+		world.powered = false;
+		world.boot();
+		const ring = world.node?.events.ring;
+		assert.equal(ring?.used, 1);
+		const at = ring?.payloadAt(ring.first) ?? 0;
+		assert.equal(Buffer.from(ring?.bytes.subarray(at, at + 6) ?? []).toString(), "result");
 	});
 
 	it("flash that is missing or too small is counted, and the node works without", () => {
