@@ -344,7 +344,10 @@ export class Outbox implements PublishSource {
 		if (message === 0) return 0;
 		const settled = this.#confirm(lane, message, accepted, ring.used - ring.queued);
 		// A confirmation may come so late that its records are queued again.
-		return settled > 0 ? settled : this.#confirm(lane, message, accepted, ring.used);
+		const all = settled > 0 ? settled : this.#confirm(lane, message, accepted, ring.used);
+		// It may come ahead of the acknowledgement, too: no record is left then that this would find.
+		if (all > 0 && this.#suspect.phase !== Phase.Nobody) this.#suspect.delivered(lane, message);
+		return all;
 	}
 
 	/** Settles the message's records, looking at the oldest records until `sent` of them are not queued. */

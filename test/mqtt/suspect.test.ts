@@ -72,6 +72,18 @@ describe("mqtt: a message on which the server closes the connection", () => {
 		assert.deepEqual(quarantined(f), ["quarantined poison"]);
 	});
 
+	it("where the cloud's own confirmation comes ahead of PUBACK, too", () => {
+		const f = make({ measures: { confirmMs: 1000 } });
+		f.add(f.measures, "poison");
+		serve(f, "poison", 6);
+		f.publish(f.measures, "other");
+		const [other] = f.sent();
+		f.outbox.confirm(f.measures, 2, true);
+		f.puback(other?.messageId as number);
+		f.session.pump();
+		assert.deepEqual(f.payloads(), ["poison"], "in its trial");
+	});
+
 	it("in the other lane as well", () => {
 		const f = make();
 		f.add(f.events, "poison", { kind: 4 });

@@ -290,7 +290,7 @@ export function makePlan(seed: number): Plan {
 			pieces: chance.happens(0.5),
 		},
 		// Rows carry no id: the node knows copies by coming within seconds, so the rows of a 500 are not held back.
-		window: cloud === "cumulocity" ? 20 : chance.pick([1, 3, 10, 20]),
+		window: cloud === "cumulocity" ? 1000 : chance.pick([1, 3, 10, 20]),
 		slowMs: chance.pick([0, 0, 50, 1000]),
 		healMs,
 		actions,
