@@ -304,8 +304,7 @@ export class Session implements TransportHandler, ParserHandler {
 				this.#disconnectDue = false;
 				output.length = writeEmpty(bytes, output.at, PacketType.Disconnect) - output.base;
 				return false;
-			} else if (this.#state !== SessionState.Up) return false;
-			else if (this.#pingDue) {
+			} else if (this.#pingDue) {
 				this.#pingDue = false;
 				output.length = writeEmpty(bytes, output.at, PacketType.Pingreq) - output.base;
 			} else if (this.#filter) {
@@ -364,10 +363,8 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#awaitAcknowledge();
 		if (inFlight.state(id) === Await.Pubcomp)
 			output.length = writeReply(output.bytes, output.at, PacketType.Pubrel, id) - output.base;
-		else if (inFlight.state(id) < Await.Suback) {
-			if (this.#source.again(this.#publication, id)) this.#write(room, id, DUP);
-			else inFlight.remove(id);
-		}
+		else if (this.#source.again(this.#publication, id)) this.#write(room, id, DUP);
+		else inFlight.remove(id);
 		return true;
 	}
 
@@ -481,12 +478,12 @@ export class Session implements TransportHandler, ParserHandler {
 			this.counters.bytesSent += this.#output.drain(this.#transport);
 			return;
 		}
-		if (this.#undrained && this.#output.length === 0 && this.#remaining === 0 && this.#transport.drained) {
+		if (this.#undrained && this.#output.length === 0 && this.#transport.drained) {
 			this.#undrained = false;
 			this.#handler.drained();
 			this.#unfinished = true;
 		}
-		if (this.#unfinished || this.#output.length > 0 || this.#remaining > 0) this.pump();
+		if (this.#unfinished || this.#output.length > 0) this.pump();
 	}
 
 	closed(code: string, detail: string): void {
@@ -537,7 +534,6 @@ export class Session implements TransportHandler, ParserHandler {
 		if (this.#state === SessionState.Leaving) return true;
 		const inbound = this.#inbound;
 		const taken = inbound.take(message);
-		if (taken === Taken.Refused) this.#unfinished = true;
 		const whole = message.payloadBytes === message.payloadEnd - message.payloadStart;
 		if (taken === Taken.New) {
 			if (whole) this.#handler.message(message);
@@ -560,7 +556,6 @@ export class Session implements TransportHandler, ParserHandler {
 		if (!this.#greeted()) return false;
 		if (type === PacketType.Pubrel) {
 			this.#inbound.pubrel(packetId);
-			this.#unfinished = true;
 			return true;
 		}
 		if (this.#remaining > 0 && packetId === this.#sendingId) {

@@ -224,6 +224,85 @@ describe("core: ring", () => {
 		assert.deepEqual(numbers, [1, 2, 3, 4, 5]);
 	});
 
+	it("numbers begin anew at 1 behind the last of 32 bits", () => {
+		const ring = make(2);
+		ring.lastNumber = 0xffff_ffff;
+		const slot = ring.reserve(RecordKind.Measure, true);
+		assert.deepEqual([ring.number(slot), ring.lastNumber], [1, 1]);
+	});
+
+	it("the order of sending is each record's own", () => {
+		const ring = make(3);
+		const slots = [1, 2, 3].map(() => add(ring, RecordKind.Measure, RecordState.Queued));
+		for (const slot of slots) ring.setSent(slot, 10 + slot);
+		assert.deepEqual(
+			slots.map((slot) => ring.sent(slot)),
+			slots.map((slot) => 10 + slot),
+		);
+	});
+
+	it("stamps that are corrected later leave a mark, others do not", () => {
+		const ring = make(2);
+		const slot = add(ring, RecordKind.Measure, RecordState.Queued);
+		assert.equal(ring.restamped(slot), false);
+		ring.setUnstamped(slot);
+		assert.equal(ring.restamped(slot), false);
+		ring.setStamped(slot);
+		assert.equal(ring.restamped(slot), true);
+	});
+
+	/** Header and payload of a record, as they are kept. */
+	const image = (ring: Ring, slot: number): Uint8Array => {
+		const at = ring.payloadAt(slot);
+		return ring.bytes.slice(at - ring.headerBytes, at + (ring.lengths[slot] as number));
+	};
+	const restore = (ring: Ring, bytes: Uint8Array): number => ring.restore(bytes, 0, bytes.length);
+
+	it("restores records by their numbers: the same one twice is one, the highest goes on", () => {
+		const from = make(3);
+		const images = [1, 2, 3].map(() => image(from, add(from, RecordKind.Measure, RecordState.Queued)));
+		const ring = make(3);
+		for (const i of [1, 0, 1, 0, 2, 1]) assert.ok(restore(ring, images[i] as Uint8Array) >= 0);
+		assert.deepEqual([ring.used, ring.queued, ring.lastNumber], [3, 3, 3]);
+		assert.equal(ring.number(ring.first), 2, "in the order in which they came first");
+	});
+
+	it("restores what has no time yet as such, also over itself", () => {
+		const from = make(2);
+		const slot = add(from, RecordKind.Measure, RecordState.Queued);
+		const stamped = image(from, slot);
+		from.setUnstamped(slot);
+		const unstamped = image(from, slot);
+		const ring = make(2);
+		for (const [bytes, expected] of [
+			[stamped, 0],
+			[unstamped, 1],
+			[unstamped, 1],
+			[stamped, 0],
+		] as const) {
+			restore(ring, bytes);
+			assert.equal(ring.unstamped, expected);
+		}
+	});
+
+	it("restores nothing that is too short or too long, or for which there is no room", () => {
+		const from = make(2);
+		const bytes = (length: number): Uint8Array => {
+			const slot = from.reserve(RecordKind.Measure, true);
+			from.commit(slot, length);
+			return image(from, slot);
+		};
+		const ring = make(2);
+		const longest = bytes(16);
+		assert.equal(restore(ring, longest.subarray(0, ring.headerBytes - 1)), -1);
+		assert.equal(restore(ring, Uint8Array.of(...longest, 0)), -1);
+		assert.equal(ring.used, 0);
+		assert.ok(restore(ring, longest) >= 0);
+		assert.ok(restore(ring, bytes(0)) >= 0);
+		assert.equal(restore(ring, bytes(4)), -1, "full: nothing is evicted for it");
+		assert.deepEqual([ring.used, ring.evicted], [2, 0]);
+	});
+
 	it("attempts stop at 255", () => {
 		const ring = make(2);
 		const slot = add(ring, RecordKind.Measure, RecordState.Queued);
@@ -262,9 +341,16 @@ describe("core: ring", () => {
 	it("refuses dimensions that do not work", () => {
 		const bytes = new Uint8Array(1000);
 		const options = { bytes, at: 0, slots: 4, payloadBytes: 16, stamps: 1 };
-		assert.throws(() => new Ring({ ...options, slots: 1 }), RangeError);
-		assert.throws(() => new Ring({ ...options, slots: 65_536 }), RangeError);
-		assert.throws(() => new Ring({ ...options, at: 4 }), RangeError);
+		assert.throws(() => new Ring({ ...options, slots: 1 }), /ring: dimensions/);
+		assert.throws(() => new Ring({ ...options, slots: 65_536 }), /ring: dimensions/);
+		assert.throws(() => new Ring({ ...options, at: 4 }), /ring: dimensions/);
+		// The place in memory counts, not the one in the view.
+		assert.ok(new Ring({ ...options, bytes: new Uint8Array(1006).subarray(6), at: 2 }));
+		assert.throws(
+			() => new Ring({ ...options, bytes: new Uint8Array(1006).subarray(6) }),
+			/ring: dimensions/,
+		);
+		assert.ok(make(65_535));
 		assert.throws(() => new Ring({ ...options, slots: 15 }), /does not fit/);
 		assert.ok(new Ring({ ...options, slots: 14 }));
 	});
@@ -275,7 +361,7 @@ describe("core: ring", () => {
 		const at = ring.payloadAt(slot);
 		ring.addStamp(slot, at + 1);
 		ring.addStamp(slot, at + 9);
-		assert.throws(() => ring.addStamp(slot, at + 12), RangeError);
+		assert.throws(() => ring.addStamp(slot, at + 12), /ring: too many stamps/);
 		assert.deepEqual([ring.stampAt(slot, 0), ring.stampAt(slot, 1)], [at + 1, at + 9]);
 	});
 });

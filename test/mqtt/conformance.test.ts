@@ -174,7 +174,7 @@ describe("mqtt: conformance, what comes", () => {
 		f.sent();
 		f.transport.deliver([0x20, 2, 1, 5]);
 		assert.equal(f.transport.take().length, 0);
-		assert.equal(f.heard().at(-1), "closed connack-5");
+		assert.equal(f.heard().at(-1), "closed connack-5 (code 5)");
 		assert.equal(f.session.inFlight, 1, "the session is as it was");
 	});
 

@@ -66,6 +66,10 @@ export class Fixture implements SessionHandler, OutboxHandler {
 	onClosed: () => void = () => {};
 	/** What `sessionOpened` was told last. */
 	sure = false;
+	/** Calls of `drained`. */
+	drains = 0;
+	/** What a test wants to hear of PUBREC. */
+	received?: (packetId: number) => void;
 	/** Ids that `idTaken` was told. */
 	ids: number[] = [];
 	/** Whether `sessionOpened` opens the lanes. */
@@ -212,8 +216,8 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		this.outbox.open = this.autoOpen;
 		this.onOpened();
 	}
-	sessionClosed(code: string, _detail: string, retryMs: number): void {
-		this.log.push(`closed ${code}`);
+	sessionClosed(code: string, detail: string, retryMs: number): void {
+		this.log.push(detail === "" ? `closed ${code}` : `closed ${code} (${detail})`);
 		this.retries.push(retryMs);
 		this.outbox.open = false;
 		this.onClosed();
@@ -237,6 +241,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		this.log.push(`skipped ${message.payloadBytes}`);
 	}
 	drained(): void {
+		this.drains++;
 		this.outbox.drained();
 	}
 	subscribed(packetId: number, code: number): void {

@@ -229,6 +229,49 @@ describe("mqtt: parser", () => {
 		]);
 	});
 
+	it("tells a PUBLISH that can not be whole from its first bytes", () => {
+		for (const [code, bytes] of [
+			["MQTT-4.8.0-1", [0x30, 0]],
+			["MQTT-4.8.0-1", [0x30, 1]],
+			["MQTT-4.8.0-1", [0x32, 3]],
+			["MQTT-4.7.3-1", [0x30, 5, 0, 0]],
+			["MQTT-4.8.0-1", [0x30, 5, 0, 4]],
+		] as const)
+			assert.deepEqual(parse(Uint8Array.from(bytes), [1]), [["violation", code]]);
+	});
+
+	it("reports the first of two violations in one chunk, and no other", () => {
+		const next = [0x40, 2, 0, 1, 0, 0];
+		for (const [code, bytes] of [
+			["MQTT-2.3.1-1", [0x40, 2, 0, 0]],
+			["MQTT-3.9.3-2", [0x90, 3, 0, 1, 3]],
+			["MQTT-4.8.0-1", [0x20, 2, 2, 0]],
+		] as const)
+			assert.deepEqual(parse(Uint8Array.of(...bytes, ...next), [CHUNK]), [["violation", code]]);
+		assert.deepEqual(parse(Uint8Array.of(0x40, 2, 0, 0, 0, 0), [CHUNK]), [["violation", "MQTT-2.3.1-1"]]);
+	});
+
+	it("keeps what is exactly as large as it keeps", () => {
+		assert.deepEqual(parse(Uint8Array.of(0x90, 4, 0, 1, 0, 1), [3], 4), [["suback", 1, [0, 1]]]);
+		// topic and id fill what is kept, the payload does not
+		assert.deepEqual(parse(Uint8Array.of(0x32, 7, 0, 2, 0x61, 0x62, 0, 9, 0x78), [3], 6), [
+			["publish", "6162", "", 1, 1, 9, false, false],
+			["rest", "78", 0],
+		]);
+	});
+
+	it("a handler that closes on a part of a payload hears nothing more", () => {
+		const recorder = new Recorder();
+		recorder.closeAt = 1;
+		const parser = new Parser(6, CHUNK, recorder);
+		parser.push(Uint8Array.of(0x32, 7, 0, 2, 0x61, 0x62, 0, 9, 0x78, 0xd0, 0));
+		parser.push(Uint8Array.of(0xd0, 0));
+		assert.deepEqual(
+			recorder.events.map(([event]) => event),
+			["publish", "rest"],
+		);
+	});
+
 	const violations: ReadonlyArray<readonly [string, string, string]> = [
 		["MQTT-4.8.0-1", "type 0", "0000"],
 		["MQTT-4.8.0-1", "CONNECT", "1000"],

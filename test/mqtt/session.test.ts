@@ -66,7 +66,7 @@ describe("mqtt: session, connecting", () => {
 				f.transport.deliver([0x20, 2, present, code, ...inbound("t", "x", 1, 1)]);
 				const expected = code <= 5 ? `connack-${code}` : "connack-other";
 				assert.ok(expected in CLOSE_CODES);
-				assert.deepEqual(f.heard(), [`closed ${expected}`]);
+				assert.deepEqual(f.heard(), [`closed ${expected} (code ${code})`]);
 				assert.equal(f.session.state, SessionState.Waiting);
 				assert.deepEqual(f.transport.closes, [true]);
 				assert.equal(f.session.counters.failedAttempts, 1);
@@ -164,7 +164,7 @@ describe("mqtt: session, connecting", () => {
 		for (const code of [0, 3]) {
 			const f = new Fixture().up();
 			f.transport.deliver([0x20, 2, 0, code, ...inbound("t", "x")]);
-			assert.deepEqual(f.heard(), ["opened false", "closed closed-by-server"]);
+			assert.deepEqual(f.heard(), ["opened false", `closed closed-by-server (CONNACK ${code})`]);
 		}
 	});
 
