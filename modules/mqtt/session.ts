@@ -363,8 +363,10 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#awaitAcknowledge();
 		if (inFlight.state(id) === Await.Pubcomp)
 			output.length = writeReply(output.bytes, output.at, PacketType.Pubrel, id) - output.base;
-		else if (this.#source.again(this.#publication, id)) this.#write(room, id, DUP);
-		else inFlight.remove(id);
+		else if (inFlight.state(id) < Await.Suback) {
+			if (this.#source.again(this.#publication, id)) this.#write(room, id, DUP);
+			else inFlight.remove(id);
+		}
 		return true;
 	}
 

@@ -105,6 +105,14 @@ describe("mqtt: session, what its source is told of an end", () => {
 				assert.deepEqual(bare.told, [`${clean ? "interrupted" : "suspended"} ${byServer}`]);
 			});
 
+	it("nor is one that is lost while we leave", () => {
+		const bare = new Bare(true).up();
+		bare.transport.free = 0;
+		bare.session.stop();
+		bare.transport.fail();
+		assert.deepEqual(bare.told, ["interrupted false"]);
+	});
+
 	it("a connection lost before CONNACK is no end by the server", () => {
 		const bare = new Bare(true);
 		bare.session.start();

@@ -48,7 +48,8 @@ export const EXCEPTIONS: Table = {
 		"message: template, cold-call": "s/e, for debugging: what the cloud refused",
 	},
 	"modules/cloud/cumulocity/operations.ts": {
-		"row: template, cold-call": "an operation that is not supported",
+		"row: cold-call": "an operation that is not supported",
+		unsupported: "the reason of that",
 		"#refuseUnless: array-literal": "the first operation that is refused",
 		"#answer: template, 2 cold-call": "the reason of a failed operation",
 	},

@@ -141,16 +141,7 @@ export class Operations {
 	row(row: RowReader, id: number): void {
 		const index = this.#take(id, rowHash(row));
 		if (index < 0) return;
-		if (!isSupported(id)) {
-			const fragment = operationFragment(id);
-			this.#answer(
-				index,
-				Template.SetFailed,
-				`${decodeUtf8(fragment, 0, fragment.length)} is not supported`,
-				true,
-			);
-			return;
-		}
+		if (!isSupported(id)) return this.#answer(index, Template.SetFailed, unsupported(id), true);
 		if (id === Operation.Restart) this.#setNext(index, Next.Restart);
 		else {
 			this.#refusal = this.#plan(row, id);
@@ -338,7 +329,12 @@ export class Operations {
 
 	#plan(row: RowReader, id: number): string {
 		if (row.count < 3) return "the operation has no parameter";
+		// Whatever is kept here, or in `row`, lies on the stack below the command's parser, where it is deepest.
 		if (id === Operation.Command) return this.#host.plan(row.text, row.start(2), row.end(2));
+		return this.#planRelay(row);
+	}
+
+	#planRelay(row: RowReader): string {
 		const closed = this.#is(row, CLOSED) || this.#is(row, CLOSE);
 		if (!closed && !this.#is(row, OPEN)) return "the state is neither OPEN nor CLOSED";
 		const command = closed ? this.#relay.closed : this.#relay.open;
@@ -389,4 +385,10 @@ function rowHash(row: RowReader): number {
 		hash = Math.imul(hash ^ 0x1f, 0x01000193);
 	}
 	return hash >>> 0;
+}
+
+/** Why an operation of a kind that is not carried out failed. */
+function unsupported(id: number): string {
+	const fragment = operationFragment(id);
+	return `${decodeUtf8(fragment, 0, fragment.length)} is not supported`;
 }
