@@ -178,6 +178,7 @@ export class Operations {
 			if (this.#ids[i] === id && this.#words[i] === hash) {
 				this.duplicates++;
 				this.#addLeft(hash);
+				this.#leftAsked = false; // also where it was left before: what follows in this answer is younger
 				if ((this.#until[i] as number) > 0) this.#againLater = true;
 				else this.#again = true;
 				return -1;
