@@ -423,6 +423,26 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual(host.commands, ["led 1%", "led 2%", "led 3%", "led 4%"]);
 	});
 
+	it("begins with nothing younger where the answer of 500 begins with the like of one that lingers", () => {
+		const { cloud, host } = start();
+		opening(cloud);
+		host.time = 1000;
+		host.receive("s/ds", "511,sn-1,led 1%\n511,sn-1,led 1%\n511,sn-1,led 2%");
+		assert.equal(host.deliver().length, 2);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		host.receive("s/ds", "511,sn-1,led 1%"); // may be a copy of what is done
+		host.receive("s/ds", "511,sn-1,led 2%");
+		host.deliver();
+		assert.deepEqual(host.commands, ["led 1%"]);
+		for (let i = 0; i < 10 && host.commands.length < 3; i++) {
+			host.time += 1000;
+			host.tick();
+			if (host.deliver().includes("500\n")) host.receive("s/ds", "511,sn-1,led 1%\n511,sn-1,led 2%");
+			host.deliver();
+		}
+		assert.deepEqual(host.commands, ["led 1%", "led 1%", "led 2%"]);
+	});
+
 	it("waits seconds, not for ever, for an operation that was left pending and that 500 does not bring again", () => {
 		const { host } = ready();
 		host.room = 3;
