@@ -25,6 +25,9 @@ const CAPACITY = OPERATIONS;
 const ASKED = CAPACITY;
 const TAKEN = 2 * CAPACITY;
 const LATE = CAPACITY;
+/** Behind the words of the entries: a bit for each class of hashes of operations that were left pending. */
+const LEFT = 3 * CAPACITY;
+const LEFT_WORDS = 32;
 /** How long a copy of a finished operation may be on its way, ms. */
 const LINGER_MS = 3000;
 /** Tag of our own 500 in the lane of events. */
@@ -57,7 +60,7 @@ export class Operations {
 	readonly #host: CloudHost;
 	readonly #relay: Relay;
 	/** Hashes; behind them the value of #asked when each row came; behind these when it came, as a running number. */
-	readonly #words = new Uint32Array(3 * CAPACITY);
+	readonly #words = new Uint32Array(LEFT + LEFT_WORDS);
 	/** Template ids, 0 where the entry is free; behind them last answers that found no room, as templates. */
 	readonly #ids = new Uint16Array(2 * CAPACITY);
 	/** 0 while free or in progress, else until when the finished entry lingers, monotonic ms. */
@@ -81,8 +84,8 @@ export class Operations {
 	#again = false;
 	/** The same, as soon as no finished entry lingers, and nothing that was left is awaited. */
 	#againLater = false;
-	/** Operations that were left pending: a bit for each of 32 classes of hashes. */
-	#left = 0;
+	/** Whether operations were left pending; their hashes are known by 1024 classes. */
+	#left = false;
 	/** Whether a 500 was sent since the last one was left: in its answer, what comes first of them is the oldest one. */
 	#leftAsked = false;
 	/** The answer that is being written, and kept functions that write: one made for each row would be garbage. */
@@ -122,7 +125,7 @@ export class Operations {
 	}
 	/** The connection is gone, and with it what was on its way; a 500 of ours in the lane goes out again. */
 	disconnected(): void {
-		this.#left = 0;
+		this.#clearLeft();
 		this.#asking = this.#queued ? 1 : 0;
 	}
 
@@ -132,9 +135,16 @@ export class Operations {
 	}
 	#addLeft(hash: number): void {
 		const bit = 1 << (hash & 31);
-		if ((this.#left & bit) !== 0) return;
-		this.#left |= bit;
+		const at = LEFT + ((hash >>> 5) & (LEFT_WORDS - 1));
+		const word = this.#words[at] as number;
+		if ((word & bit) !== 0) return;
+		this.#words[at] = word | bit;
+		this.#left = true;
 		this.#leftAsked = false;
+	}
+	#clearLeft(): void {
+		this.#left = false;
+		this.#words.fill(0, LEFT);
 	}
 
 	/** An operation row; `id` is its template. */
@@ -186,13 +196,13 @@ export class Operations {
 		}
 		// The cloud gives answers to the oldest. Only the answer of a 500 has them in order, and a new operation may come
 		// ahead of it: it begins where something comes that was seen before, and nothing else came since 500 was sent.
-		if (this.#left !== 0 || this.#again || this.#againLater) {
+		if (this.#left || this.#again || this.#againLater) {
 			this.#addLeft(hash);
 			if (!this.#leftAsked) {
 				if (!this.#againLater) this.#again = true;
 				return -1;
 			}
-			this.#left = 0;
+			this.#clearLeft();
 		}
 		const index = this.#ids.indexOf(0);
 		// Both answers must fit, and the last ones of others, or the cloud would never hear how it ended.
@@ -314,13 +324,13 @@ export class Operations {
 			if (this.#until[i] === 0) open++;
 			else lingering++;
 		}
-		const awaited = this.#left !== 0 && this.#leftAsked;
+		const awaited = this.#left && this.#leftAsked;
 		if (this.#againLater && lingering === 0 && !awaited) {
 			this.#againLater = false;
 			this.#again = true;
 		}
 		// None came again: they were copies, or settled without us.
-		if (awaited && this.#asking === 0 && this.#copiesUntil <= this.#host.now()) this.#left = 0;
+		if (awaited && this.#asking === 0 && this.#copiesUntil <= this.#host.now()) this.#clearLeft();
 		if (!this.#again || open > 0 || this.#asking > 0) return;
 		if (!this.#host.queue(RecordKind.Passing, TAG_PENDING, this.#putPending)) return;
 		this.#again = false;
