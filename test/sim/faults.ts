@@ -154,7 +154,7 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "an operation overtakes one that was left pending",
 		file: "modules/cloud/cumulocity/operations.ts",
-		was: "if (this.#left !== 0 || this.#again || this.#againLater) {",
+		was: "if (this.#left || this.#again || this.#againLater) {",
 		is: "if (false as boolean) {",
 		says: /was carried out 2 times|SUCCESSFUL/,
 	},
