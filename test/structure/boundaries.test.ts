@@ -10,9 +10,16 @@ import { ROOT, type Source, sources } from "./sources.js";
 const ROOMS: Readonly<Record<string, readonly string[]>> = {
 	"modules/core/": ["modules/core/"],
 	"modules/mqtt/": ["modules/core/", "modules/mqtt/"],
+	"modules/network/": ["modules/core/", "modules/network/"],
 	"modules/cloud/": ["modules/core/", "modules/mqtt/", "modules/cloud/"],
-	"modules/app/": ["modules/core/", "modules/mqtt/", "modules/cloud/", "modules/app/"],
-	"modules/platform/": ["modules/core/", "modules/mqtt/", "modules/platform/", "drivers/io.ts"],
+	"modules/app/": ["modules/core/", "modules/mqtt/", "modules/network/", "modules/cloud/", "modules/app/"],
+	"modules/platform/": [
+		"modules/core/",
+		"modules/mqtt/",
+		"modules/network/",
+		"modules/platform/",
+		"drivers/io.ts",
+	],
 	"drivers/boards/": ["drivers/boards/"],
 	"drivers/": ["modules/core/", "drivers/"],
 	"host-sim/circuit/": ["host-sim/circuit/", "drivers/io.ts"],

@@ -1,0 +1,120 @@
+// The way to the network, for a board that has to make it itself: Wi-Fi, then the time, then the session may connect; and
+// what is done when the server is not reached all the same.
+
+import type { Random } from "../core/clock.js";
+import type { Log } from "../core/log.js";
+import type { Store } from "../core/store.js";
+import { Recovery, Step } from "./recovery.js";
+import { TimeKeeper, type TimeSource, type WallClock } from "./time-keeper.js";
+import { type KnownNetwork, type Radio, WifiState, WifiSupervisor } from "./wifi-supervisor.js";
+
+/** Longest wait for the time before a certificate is checked against the floor instead, ms. */
+const TIME_MS = 30_000;
+
+export interface NetworkHandler {
+	/** The session may connect. */
+	networkUp(): void;
+	/** It may not: what it has is gone. */
+	networkDown(): void;
+	/** The last step of recovery: the machine is to be restarted. */
+	networkLost(): void;
+}
+
+export interface NetworkParts {
+	readonly radio: Radio;
+	readonly networks: readonly KnownNetwork[];
+	readonly clock: WallClock;
+	readonly source: TimeSource;
+	readonly servers: readonly string[];
+	/** The server's certificate is checked, which takes some time of day. */
+	readonly tls: boolean;
+	readonly random: Random;
+	readonly store: Store;
+	readonly log: Log;
+}
+
+export class Network {
+	readonly wifi: WifiSupervisor;
+	readonly time: TimeKeeper;
+	readonly recovery: Recovery;
+	readonly #log: Log;
+	readonly #tls: boolean;
+	#handler: NetworkHandler | undefined;
+	#now: number;
+	/** Monotonic ms of the last wifiUp. */
+	#wifiSince = 0;
+	#up = false;
+
+	constructor(parts: NetworkParts) {
+		this.#log = parts.log;
+		this.#tls = parts.tls;
+		this.#now = parts.clock.monotonic();
+		this.wifi = new WifiSupervisor(parts.radio, parts.networks, parts.random, this);
+		this.time = new TimeKeeper(parts.clock, parts.source, parts.store, parts.servers, parts.log);
+		this.recovery = new Recovery(parts.store, this.#now);
+	}
+
+	/** Whether the session may connect. */
+	get up(): boolean {
+		return this.#up;
+	}
+
+	start(handler: NetworkHandler, now: number): void {
+		this.#handler = handler;
+		this.#now = now;
+		this.wifi.start(now);
+	}
+
+	stop(): void {
+		this.#up = false;
+		this.#handler = undefined;
+		this.time.stop();
+		this.wifi.stop();
+	}
+
+	/** To be called about twice a second. */
+	tick(now: number): void {
+		const handler = this.#handler;
+		if (!handler) return;
+		this.#now = now;
+		this.wifi.tick(now);
+		const joined = this.wifi.state === WifiState.Up;
+		this.time.tick(now);
+		if (joined && !this.#up && this.#mayConnect(now)) {
+			this.#up = true;
+			handler.networkUp();
+		}
+		const step = this.recovery.due(now, joined);
+		if (step === Step.Rejoin) {
+			this.#log.warn("the server is not reached: Wi-Fi is joined again");
+			this.recovery.rejoined(now);
+			this.wifi.rejoin(now);
+		} else if (step === Step.Restart) {
+			this.#log.error("the server is not reached for too long: restart");
+			this.recovery.restarting();
+			handler.networkLost();
+		}
+	}
+
+	/** Without TLS the time can come later; with it, a certificate needs the time, or at least one that was known. */
+	#mayConnect(now: number): boolean {
+		if (!this.#tls || this.time.known) return true;
+		return this.time.hasFloor && now - this.#wifiSince >= TIME_MS;
+	}
+
+	// WifiHandler
+
+	wifiUp(): void {
+		this.#wifiSince = this.#now;
+		this.#log.info("Wi-Fi: joined ", this.wifi.ssid);
+		this.time.start();
+	}
+
+	wifiDown(): void {
+		this.#log.warn("Wi-Fi: lost");
+		this.time.stop();
+		if (!this.#up) return;
+		this.#up = false;
+		this.#handler?.networkDown();
+	}
+}
