@@ -61,7 +61,7 @@ export class Client {
 	closed(code: string, detail: string, retryMs: number): void {
 		const why = detail === "" ? describeClose(code) : `${describeClose(code)} (${detail})`;
 		this.event(`closed ${code}: ${escaped(Buffer.from(why))}`);
-		if (retryMs >= 0) this.event(`reconnecting in ${retryMs} ms`);
+		if (retryMs >= 0 && retryMs < Number.POSITIVE_INFINITY) this.event(`reconnecting in ${retryMs} ms`);
 	}
 }
 

@@ -6,6 +6,7 @@ export const CLOSE_CODES: Readonly<Record<string, string>> = Object.freeze({
 	"connect-failed": "the broker could not be reached",
 	"connect-timeout": "the connection did not come about in time",
 	"tls-failed": "the TLS handshake failed",
+	"network-lost": "the network is gone",
 	"connection-lost": "the connection was lost",
 	"connack-timeout": "the broker did not answer CONNECT in time",
 	"closed-before-connack": "the connection ended before the broker answered CONNECT",

@@ -11,6 +11,8 @@
 //   Waiting     pause over                Opening
 //   any         stop (not Up)             Stopped
 //
+// While it is held, for want of a network, Waiting does not end.
+//
 // A clean session ends with its connection: the source sends again, as new messages, what was not acknowledged. One that
 // persists goes on if the server still has it: then PUBLISH and PUBREL go out again as they were [MQTT-4.4.0-1].
 
@@ -68,7 +70,7 @@ export interface SessionHandler extends InboundHandler {
 	 * made meanwhile, without our subscriptions; likewise in the first connection of a boot.
 	 */
 	sessionOpened(sessionPresent: boolean, sure: boolean): void;
-	/** The connection ended; the next attempt comes in `retryMs`, or never when that is -1. */
+	/** The connection ended; the next attempt comes in `retryMs`, never when that is -1, once `release` is called when Infinity. */
 	sessionClosed(code: string, detail: string, retryMs: number): void;
 	/** PUBREC for one of our messages, the first time; PUBREL is about to go out. */
 	received?(packetId: number): void;
@@ -138,6 +140,9 @@ export class Session implements TransportHandler, ParserHandler {
 	#pingDue = false;
 	#disconnectDue = false;
 	#undrained = false;
+	#held = false;
+	/** End of the pause in Waiting, monotonic ms. */
+	#retryAt = 0;
 
 	constructor(options: SessionOptions) {
 		const { timers } = options;
@@ -208,7 +213,25 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	start(): void {
-		if (this.#state === SessionState.Stopped) this.#open();
+		if (this.#state !== SessionState.Stopped) return;
+		if (this.#held) this.#state = SessionState.Waiting;
+		else this.#open();
+	}
+
+	/** There is no network: ends the connection, and opens none until `release`. */
+	hold(): void {
+		if (this.#held) return;
+		this.#held = true;
+		if (this.#state === SessionState.Waiting) this.#deadline.stop();
+		else if (this.#state !== SessionState.Leaving) this.#end("network-lost", "");
+	}
+
+	/** The network is there. A pause that began before goes on to its end: it is the server that is spared by it. */
+	release(): void {
+		if (!this.#held) return;
+		this.#held = false;
+		if (this.#state === SessionState.Waiting)
+			this.#deadline.start(Math.max(0, this.#retryAt - this.#clock.monotonic()));
 	}
 
 	/** Ends in order: what is being written is finished, DISCONNECT goes out, the connection is closed. */
@@ -423,7 +446,9 @@ export class Session implements TransportHandler, ParserHandler {
 		else {
 			this.#state = SessionState.Waiting;
 			retryMs = this.#backoff.next(floorMs);
-			this.#deadline.start(retryMs);
+			this.#retryAt = this.#clock.monotonic() + retryMs;
+			if (this.#held) retryMs = Number.POSITIVE_INFINITY;
+			else this.#deadline.start(retryMs);
 		}
 		this.#handler.sessionClosed(code, detail, retryMs);
 	}
