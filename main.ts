@@ -10,6 +10,8 @@ import { Cumulocity } from "./modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "./modules/cloud/plain/plain.js";
 import { SapIot } from "./modules/cloud/sap-iot/sap-iot.js";
 import { Log } from "./modules/core/log.js";
+import { Network } from "./modules/network/network.js";
+import type { KnownNetwork } from "./modules/network/wifi-supervisor.js";
 import { clientChain, resource } from "./modules/platform/certificates.js";
 import { SystemClock } from "./modules/platform/clock.js";
 import { getDevice } from "./modules/platform/device.js";
@@ -17,7 +19,9 @@ import { openFlash } from "./modules/platform/flash.js";
 import { SocketTransport } from "./modules/platform/socket-transport.js";
 import { PreferenceStore } from "./modules/platform/store.js";
 import { restart } from "./modules/platform/system.js";
+import { SntpSource } from "./modules/platform/time-source.js";
 import { SystemTimers } from "./modules/platform/timers.js";
+import { WifiRadio } from "./modules/platform/wifi.js";
 
 export const VERSION = "0.1.0";
 
@@ -44,11 +48,48 @@ export default function main(): MoteNode {
 		store,
 		flash: settings.outbox.keep === "off" ? undefined : openFlash(),
 		log,
+		network: makeNetwork(settings, clock, store, log),
 		boot,
 		restart: () => restart(main),
 	});
 	node.start();
 	return node;
+}
+
+/** Without a network that is known there is nothing to join: the simulators and a laptop have one. */
+function makeNetwork(
+	settings: Settings,
+	clock: SystemClock,
+	store: PreferenceStore,
+	log: Log,
+): Network | undefined {
+	const networks = knownNetworks(settings);
+	if (networks.length === 0) return undefined;
+	const { sntp, sntp2 } = settings.network;
+	const source = new SntpSource(clock, Math.random);
+	return new Network({
+		radio: new WifiRadio(),
+		networks,
+		clock,
+		source,
+		servers: sntp2 === sntp ? [sntp] : [sntp, sntp2],
+		tls: settings.broker.tls,
+		random: Math.random,
+		store,
+		log,
+	});
+}
+
+/** Those of the settings, else the one that `mcconfig … ssid="…" password="…"` put into the manifest's config. */
+function knownNetworks({ network }: Settings): KnownNetwork[] {
+	const all = [
+		{ ssid: network.ssid, password: network.password },
+		{ ssid: network.ssid2, password: network.password2 },
+		{ ssid: network.ssid3, password: network.password3 },
+	];
+	const { ssid = "", password = "" } = config as { ssid?: string; password?: string };
+	const known = all.filter((one) => one.ssid !== "");
+	return known.length > 0 || ssid === "" ? known : [{ ssid, password }];
 }
 
 function makeCloud(settings: Settings, boot: number): Cloud {

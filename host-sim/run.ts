@@ -244,6 +244,8 @@ export class Run {
 		const broker = this.#options.broker ?? { host: "localhost", port: this.cloud?.port ?? 0, tls: true };
 		const why = explainFailure(code, detail, broker);
 		if (this.#tally.connections === 0 && !this.#options.keepRunning) this.#fail(new RunError(why));
+		else if (retryMs === Number.POSITIVE_INFINITY)
+			this.#view.warn(`${why} Trying again once there is a network.`);
 		else this.#view.warn(`${why} Trying again in ${(retryMs / 1000).toFixed(1)} s.`);
 	}
 

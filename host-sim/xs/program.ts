@@ -29,6 +29,8 @@ const SOURCES = [
 	"drivers",
 	"host-sim/xs/board",
 	"host-sim/xs/frames.ts",
+	"host-sim/circuit/wifi.ts",
+	"host-sim/circuit/udp.ts",
 	"test/bench/on-xs",
 ];
 const CONFIGURATION = ["tsconfig.json", "host-sim/xs/tsconfig.json", "node_modules/typescript/package.json"];
@@ -45,6 +47,8 @@ const HARDWARE: Readonly<Record<string, string>> = {
 	Resource: "host-sim/xs/board/resource",
 	"embedded:io/socket/tcp": "host-sim/xs/board/tcp",
 	"embedded:io/socket/tcp/tls": "host-sim/xs/board/tls",
+	"embedded:io/socket/udp": "host-sim/circuit/udp",
+	"embedded:network/interface/wifi": "host-sim/circuit/wifi",
 	"embedded:io/analog": "host-sim/xs/board/io/analog",
 	"embedded:io/digital": "host-sim/xs/board/io/digital",
 	"embedded:io/pwm": "host-sim/xs/board/io/pwm",

@@ -18,6 +18,7 @@ import { Outbox, type OutboxHandler } from "../mqtt/outbox.js";
 import type { InboundMessage } from "../mqtt/parser.js";
 import { Session, type SessionHandler, SessionState } from "../mqtt/session.js";
 import type { Transport } from "../mqtt/transport.js";
+import type { Network, NetworkHandler } from "../network/network.js";
 import { Arena } from "./arena.js";
 import { type Actuators, CommandParser } from "./commands.js";
 import { Health } from "./health.js";
@@ -31,6 +32,7 @@ import type { Settings } from "./settings.js";
 const FLUSH_MS = 5_000;
 /** Pause between looks at outstanding confirmations, ms. */
 const EXPIRY_MS = 500;
+const FOREVER = Number.POSITIVE_INFINITY;
 
 /**
  * The server may still hold ids that were in flight when the power was cut, and would take a new QoS 2 message under one of
@@ -60,13 +62,15 @@ export interface NodeParts {
 	/** Where settings.outbox.keep has its journal; undefined: nowhere. */
 	readonly flash?: Flash | undefined;
 	readonly log: Log;
+	/** The way to the network, where the node has to make it itself; undefined: it is there. */
+	readonly network?: Network | undefined;
 	/** Number of this boot, 1 to 65535. */
 	readonly boot: number;
 	/** Restarts the machine; does not return on a board. */
 	restart(): void;
 }
 
-export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actuators {
+export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, NetworkHandler, Actuators {
 	readonly health = new Health();
 	readonly outbox: Outbox;
 	readonly session: Session;
@@ -195,6 +199,11 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	start(): void {
 		this.#sampler.start();
+		const { network } = this.#parts;
+		if (network) {
+			this.session.hold();
+			network.start(this, this.now());
+		}
 		this.session.start();
 		this.#expiry.start(EXPIRY_MS);
 	}
@@ -217,6 +226,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	#rest(): void {
 		this.#expiry.stop();
+		this.#parts.network?.stop();
 		this.#parts.board.close();
 		const stopped = this.#stopped;
 		this.#stopped = undefined;
@@ -287,6 +297,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	#expire(): void {
 		this.#expiry.start(EXPIRY_MS);
+		this.#parts.network?.tick(this.now());
 		this.#cloud.tick();
 		const outbox = this.outbox;
 		const { unconfirmed } = outbox;
@@ -311,6 +322,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 
 	sessionOpened(sessionPresent: boolean, sure: boolean): void {
 		if (this.session.counters.connections > 1) this.health.reconnects++;
+		this.#parts.network?.recovery.opened();
 		if (!sessionPresent) this.#keeper?.lost();
 		this.#opening.begin(sessionPresent && sure);
 	}
@@ -319,10 +331,12 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 		this.outbox.open = false;
 		this.#opening.disconnected();
 		this.#cloud.disconnected();
+		this.#parts.network?.recovery.closed(code, this.now());
 		if (code === "requested") this.#log.info("disconnected");
 		else {
 			const what = detail === "" ? describeClose(code) : `${describeClose(code)} (${detail})`;
-			this.#log.warn(retryMs < 0 ? what : `${what}; next attempt in ${retryMs} ms`);
+			if (retryMs < 0) this.#log.warn(what);
+			else this.#log.warn(what, retryMs < FOREVER ? `; next attempt in ${retryMs} ms` : "");
 		}
 		this.observer?.offline?.(code, detail, retryMs);
 		if (retryMs < 0) this.#rest();
@@ -382,6 +396,18 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Actua
 	}
 
 	unsubscribed(): void {}
+
+	// NetworkHandler
+
+	networkUp(): void {
+		this.session.release();
+	}
+	networkDown(): void {
+		this.session.hold();
+	}
+	networkLost(): void {
+		this.restart();
+	}
 
 	// OutboxHandler
 

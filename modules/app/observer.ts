@@ -42,7 +42,7 @@ export interface Observer {
 	overdue?(): void;
 	/** The session is open and the cloud's opening is done: measures flow. */
 	online?(): void;
-	/** A connection ended or did not come about. `retryMs` is -1 when no other follows. */
+	/** A connection ended or did not come about. `retryMs` is -1 when no other follows, Infinity while the network is awaited. */
 	offline?(code: string, detail: string, retryMs: number): void;
 	/** The node is going to restart itself. */
 	restarting?(): void;

@@ -70,6 +70,19 @@ export const SCHEMA = Object.freeze({
 		/** Seconds. */
 		keepAlive: whole(60, 5, 65535),
 	}),
+	/** Wi-Fi of a board; in the simulators and on a laptop the network is there already, and this stays empty. */
+	network: Object.freeze({
+		/** Networks that are known, tried in this order; empty: none. At most 32 and 64 bytes. */
+		ssid: text("", 32),
+		password: text("", 64),
+		ssid2: text("", 32),
+		password2: text("", 64),
+		ssid3: text("", 32),
+		password3: text("", 64),
+		/** Time servers, asked in turn; ":port" behind the name if it is not 123. */
+		sntp: text("0.pool.ntp.org", 253, 1),
+		sntp2: text("1.pool.ntp.org", 253, 1),
+	}),
 	sampling: Object.freeze({
 		/** Pause between samples, ms. */
 		intervalMs: whole(1000, INTERVAL_RANGE[0], INTERVAL_RANGE[1]),
@@ -223,6 +236,15 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 	}
 	if (settings.broker.password !== "" && settings.broker.username === "")
 		mistakes.push("broker.password: needs broker.username [MQTT-3.1.2-22]");
+	for (const key of ["", "2", "3"] as const) {
+		const ssid = settings.network[`ssid${key}`];
+		const password = settings.network[`password${key}`];
+		if ((encodeUtf8(ssid)?.length ?? 33) > 32)
+			mistakes.push(`network.ssid${key}: must have at most 32 bytes`);
+		if (password !== "" && ssid === "") mistakes.push(`network.password${key}: needs network.ssid${key}`);
+		if (password !== "" && password.length < 8)
+			mistakes.push(`network.password${key}: must have 8 to 64 characters`);
+	}
 	if (settings.thermistor.minimumC >= settings.thermistor.maximumC)
 		mistakes.push("thermistor.minimumC: must be below thermistor.maximumC");
 	if (mistakes.length > 0) throw new SettingsError(mistakes);

@@ -13,6 +13,10 @@ import type { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind } from "../../modules/core/ring.js";
 import { IsoStamp } from "../../modules/core/stamp.js";
 import type { InboundMessage } from "../../modules/mqtt/parser.js";
+import { Network } from "../../modules/network/network.js";
+import { Connection } from "../../modules/network/wifi-supervisor.js";
+import { FakeRadio } from "../network/fake-radio.js";
+import { FakeSource } from "../network/fixture.js";
 import { seeded } from "../support/seeded.js";
 import { FakeBroker } from "./fake-broker.js";
 import { EPOCH, VirtualTime } from "./virtual-time.js";
@@ -120,15 +124,39 @@ interface Options {
 	settings?: unknown;
 	clockSet?: boolean;
 	stored?: Map<string, string | number>;
+	/** What the node has to join, and whom it asks for the time. */
+	radio?: FakeRadio;
+	source?: FakeSource;
+	tls?: boolean;
 }
 
-function setup({ cloud = new FakeCloud(), settings, clockSet = true, stored = new Map() }: Options = {}) {
+function setup(options: Options = {}) {
+	const { cloud = new FakeCloud(), settings, clockSet = true, stored = new Map(), radio } = options;
 	const time = new VirtualTime();
 	time.clockSet = clockSet;
 	const broker = new FakeBroker(time);
 	const board = new FakeBoard();
 	const lines: string[] = [];
 	const restarts: number[] = [];
+	const store = {
+		get: (key: string) => stored.get(key),
+		set: (key: string, value: string | number) => stored.set(key, value),
+		delete: (key: string) => stored.delete(key),
+	};
+	const log = new Log((level, text, detail) => lines.push(level + text + detail), "debug");
+	const network =
+		radio &&
+		new Network({
+			radio,
+			networks: [{ ssid: "home", password: "" }],
+			clock: time,
+			source: options.source ?? new FakeSource(),
+			servers: ["a"],
+			tls: options.tls ?? false,
+			random: seeded(2),
+			store,
+			log,
+		});
 	const node = new MoteNode({
 		settings: makeSettings({ outbox: { measures: 16, events: 4 } }, settings),
 		cloud,
@@ -137,12 +165,9 @@ function setup({ cloud = new FakeCloud(), settings, clockSet = true, stored = ne
 		clock: time,
 		timers: time,
 		random: seeded(1),
-		store: {
-			get: (key) => stored.get(key),
-			set: (key, value) => stored.set(key, value),
-			delete: (key) => stored.delete(key),
-		},
-		log: new Log((level, text, detail) => lines.push(level + text + detail), "debug"),
+		store,
+		log,
+		network,
 		boot: 1,
 		restart: () => restarts.push(time.now),
 	});
@@ -271,6 +296,89 @@ describe("MoteNode: samples", () => {
 		time.advance(30_000);
 		assert.equal(up().length, 2);
 		assert.equal(node.health.samples, 2);
+	});
+});
+
+describe("MoteNode: network", () => {
+	it("connects once there is one, and sends what was sampled meanwhile", () => {
+		const radio = new FakeRadio();
+		const source = new FakeSource();
+		const { node, time, broker, up } = setup({ radio, source });
+		node.start();
+		time.advance(3_500);
+		assert.deepEqual([broker.connections.length, up()], [0, []]);
+		radio.connection = Connection.Up;
+		time.advance(1_500);
+		assert.deepEqual([broker.connections.length, up()], [1, []], "no sample goes without its time");
+		source.answer(EPOCH + time.now);
+		time.advance(1_500);
+		assert.deepEqual(up().slice(0, 3), [sampleAt(1000), sampleAt(2000), sampleAt(3000)]);
+	});
+
+	it("waits for the time where it needs it for a certificate, and then sends with the right times", () => {
+		const radio = new FakeRadio();
+		const source = new FakeSource();
+		const { node, time, broker, up } = setup({ radio, source, tls: true });
+		radio.connection = radio.afterJoin = Connection.Up;
+		node.start();
+		time.advance(30_000);
+		assert.equal(broker.connections.length, 0);
+		for (let i = 0; !source.handler; i++) {
+			assert.ok(i < 100);
+			time.advance(100);
+		}
+		source.answer(EPOCH + time.now + 500);
+		time.advance(5_000);
+		assert.equal(broker.connections.length, 1);
+		assert.match(up()[0] ?? "", /:\d\d\.500Z$/);
+	});
+
+	it("closes with Wi-Fi, says so once, and is back within seconds of it", () => {
+		const radio = new FakeRadio();
+		const { node, time, broker, lines } = setup({ radio });
+		const offline: Array<[string, number]> = [];
+		node.observer = { offline: (code, _detail, retryMs) => offline.push([code, retryMs]) };
+		radio.connection = radio.afterJoin = Connection.Up;
+		node.start();
+		time.advance(5_000);
+		radio.connection = radio.afterJoin = Connection.Idle;
+		time.advance(60_000);
+		assert.deepEqual(offline, [["network-lost", Number.POSITIVE_INFINITY]]);
+		assert.equal(broker.connected, false);
+		assert.ok(lines.some((line) => line === "warn: the network is gone"));
+		radio.afterJoin = Connection.Up;
+		time.advance(62_000);
+		assert.equal(broker.connected, true);
+		assert.equal(broker.connections.length, 2);
+	});
+
+	it("climbs the ladder while the server is not reached, and restarts at its end", () => {
+		const radio = new FakeRadio();
+		const { node, time, broker, restarts, stored } = setup({ radio });
+		radio.connection = radio.afterJoin = Connection.Up;
+		broker.reachable = false;
+		node.start();
+		time.advance(3_590_000);
+		assert.ok(radio.calls.filter((call) => call === "leave").length > 3);
+		assert.deepEqual(restarts, []);
+		time.advance(20_000); // with the time that it has to say goodbye
+		assert.equal(restarts.length, 1);
+		assert.equal(stored.get("recoveries"), 1);
+	});
+
+	it("leaves Wi-Fi when it stops", async () => {
+		const radio = new FakeRadio();
+		const { node, time } = setup({ radio });
+		radio.connection = Connection.Up;
+		node.start();
+		time.advance(5_000);
+		const stopped = node.stop();
+		time.advance(10_000);
+		await stopped;
+		assert.equal(radio.calls.at(-1), "leave");
+		radio.calls.length = 0;
+		time.advance(60_000);
+		assert.deepEqual(radio.calls, []);
 	});
 });
 

@@ -110,6 +110,25 @@ describe("makeSettings", () => {
 		assert.match(mistakes({ thermistor: { minimumC: 50, maximumC: 50 } })[0] ?? "", /^thermistor.minimumC/);
 	});
 
+	it("checks Wi-Fi networks: ids in bytes, passwords of a length that WPA knows, none without its network", () => {
+		for (const [network, mistake] of [
+			[{ ssid: "ä".repeat(17) }, "network.ssid: must have at most 32 bytes"],
+			[{ password: "12345678" }, "network.password: needs network.ssid"],
+			[{ ssid: "a", password3: "12345678" }, "network.password3: needs network.ssid3"],
+			[{ ssid: "a", password: "1234567" }, "network.password: must have 8 to 64 characters"],
+			[{ ssid: "a", password: "x".repeat(65) }, "network.password: must have 0 to 64 characters"],
+			[{ sntp: "" }, "network.sntp: must have 1 to 253 characters"],
+			[{ ssid: "x".repeat(33) }, "network.ssid: must have 0 to 32 characters"],
+		] as const)
+			assert.deepEqual(mistakes({ network }), [mistake]);
+		for (const network of [
+			{ ssid: "ä".repeat(16) },
+			{ ssid: "a", password: "x".repeat(64) },
+			{ ssid3: "a", password3: "12345678" },
+		])
+			assert.deepEqual(mistakes({ network }), []);
+	});
+
 	it("lists every mistake of every input in one error", () => {
 		assert.deepEqual(
 			mistakes({ device: { id: 5, nam: 1 }, brokre: {} }, 7, { sampling: { qos: 3, intervalMs: 1 } }),

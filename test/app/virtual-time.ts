@@ -30,6 +30,11 @@ export class VirtualTime implements Clock, Timers {
 	wall(): number {
 		return this.now + this.wallOffset;
 	}
+	/** As WallClock wants it. */
+	set(ms: number, trusted: boolean): void {
+		if (trusted) this.wallOffset = ms - this.now;
+		this.clockSet = trusted;
+	}
 	wallAt(monotonicMs: number): number {
 		return this.clockSet ? this.wall() - (this.monotonic() - monotonicMs) : -1;
 	}

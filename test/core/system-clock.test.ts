@@ -47,4 +47,36 @@ describe("platform: clock", () => {
 		wall += 60_000;
 		assert.equal(clock.wallAt(start), FLOOR + 60_000);
 	});
+
+	it("is set: the system's clock to the second, its own to the millisecond, and no longer asks the system", () => {
+		const seconds: number[] = [];
+		const set = Object.getOwnPropertyDescriptor(Time, "set") as PropertyDescriptor;
+		Object.defineProperty(Time, "set", { configurable: true, value: (s: number) => seconds.push(s) });
+		try {
+			raw = 10_000;
+			wall = 0;
+			const clock = new SystemClock();
+			const start = clock.monotonic();
+			clock.set(FLOOR + 1_750, true);
+			assert.deepEqual(seconds, [FLOOR / 1000 + 1]);
+			wall = FLOOR + 999_999;
+			raw += 100;
+			assert.equal(clock.wallAt(start), FLOOR + 1_750);
+			assert.equal(clock.wallAt(clock.monotonic()), FLOOR + 1_850);
+			clock.set(FLOOR + 5_000, true);
+			assert.equal(clock.wallAt(clock.monotonic()), FLOOR + 5_000);
+		} finally {
+			Object.defineProperty(Time, "set", set);
+		}
+	});
+
+	it("gives no time while it has only a floor, or nothing", () => {
+		const clock = new SystemClock();
+		wall = FLOOR + 5_000;
+		clock.set(FLOOR, false);
+		assert.equal(clock.wallAt(clock.monotonic()), -1);
+		clock.set(FLOOR, true);
+		clock.set(0, false);
+		assert.equal(clock.wallAt(clock.monotonic()), -1);
+	});
 });
