@@ -196,17 +196,25 @@ export class SettingsError extends Error {
 
 type Input = Readonly<Record<string, unknown>>;
 
-/** Defaults overlaid by each of `inputs` in turn. Throws a SettingsError. */
+/** The groups as they are without input: in the image, so that those nobody changes cost a board no memory. */
+const DEFAULTS: Readonly<Record<string, Input>> = Object.freeze(
+	Object.fromEntries(
+		Object.entries(SCHEMA as Readonly<Record<string, Readonly<Record<string, Field>>>>).map(
+			([group, fields]) => [
+				group,
+				Object.freeze(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value]))),
+			],
+		),
+	),
+);
+
+/** Defaults overlaid by each of `inputs` in turn; a group without input is frozen. Throws a SettingsError. */
 export function makeSettings(...inputs: readonly unknown[]): Settings {
 	const mistakes: string[] = [];
-	const result: Record<string, Record<string, unknown>> = {};
+	const result: Record<string, Readonly<Record<string, unknown>>> = {};
 	const groups = SCHEMA as Readonly<Record<string, Readonly<Record<string, Field>>>>;
-	for (const group of Object.keys(groups)) {
-		const values: Record<string, unknown> = {};
-		const fields = groups[group] as Readonly<Record<string, Field>>;
-		for (const key of Object.keys(fields)) values[key] = (fields[key] as Field).value;
-		result[group] = values;
-	}
+	for (const group of Object.keys(groups))
+		result[group] = DEFAULTS[group] as Readonly<Record<string, unknown>>;
 	for (const input of inputs) {
 		if (input === undefined) continue;
 		if (!isRecord(input)) {
@@ -218,7 +226,7 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 			const values = input[group];
 			if (fields === undefined) mistakes.push(`${group}: unknown group`);
 			else if (!isRecord(values)) mistakes.push(`${group}: must be an object`);
-			else overlay(group, fields, values, result[group] as Record<string, unknown>, mistakes);
+			else result[group] = overlay(group, fields, values, result[group] as Input, mistakes);
 		}
 	}
 	const settings = result as unknown as Settings;
@@ -255,15 +263,19 @@ function overlay(
 	group: string,
 	fields: Readonly<Record<string, Field>>,
 	values: Input,
-	into: Record<string, unknown>,
+	base: Input,
 	mistakes: string[],
-): void {
-	for (const key of Object.keys(values)) {
+): Input {
+	const keys = Object.keys(values);
+	if (keys.length === 0) return base;
+	const result: Record<string, unknown> = { ...base };
+	for (const key of keys) {
 		const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
 		const mistake = field === undefined ? "unknown setting" : check(field, values[key]);
-		if (mistake === "") into[key] = values[key];
+		if (mistake === "") result[key] = values[key];
 		else mistakes.push(`${group}.${key}: ${mistake}`);
 	}
+	return result;
 }
 
 /** What is wrong with a value, or "". */

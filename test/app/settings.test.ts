@@ -34,8 +34,12 @@ describe("makeSettings", () => {
 		assert.deepEqual(mistakes(makeSettings()), []);
 	});
 
-	it("gives fresh objects every time", () => {
-		assert.notEqual(makeSettings().device, makeSettings().device);
+	it("gives a fresh group where there is input, and the frozen defaults where there is none", () => {
+		const { device, broker } = makeSettings({ device: { id: "x" }, broker: {} });
+		assert.notEqual(device, makeSettings({ device: { id: "x" } }).device);
+		assert.equal(makeSettings().device.id, "mote-0001");
+		assert.equal(broker, makeSettings().broker);
+		assert.ok(Object.isFrozen(broker));
 	});
 
 	it("lays inputs over the defaults in turn, and leaves out undefined ones", () => {

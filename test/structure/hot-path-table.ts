@@ -42,7 +42,7 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/connect.ts": { connectOptions: START },
 	"modules/cloud/cumulocity/cumulocity.ts": {
 		"constructor > map, attach, template": START,
-		"opening, #makeSteps, #makeSteps > publish, #makeSteps > subscribe, #afterBoot, #lastBoot": CONNECTION,
+		"opening, publish, subscribe, #description, #lastBoot": CONNECTION,
 		"tick: cold-call": "once in a boot",
 		"#conclude": "once in a boot",
 		"message: template, cold-call": "s/e, for debugging: what the cloud refused",

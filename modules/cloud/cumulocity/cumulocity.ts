@@ -39,7 +39,6 @@ const SERIES: readonly string[] = Object.freeze([
 ]);
 /** Tag in the lane of events; those of operations are below. */
 const TAG_LAST_BOOT = 254;
-const NO_STEPS: readonly OpeningStep[] = Object.freeze([]);
 const ACTUATOR_COMMANDS = Object.freeze({
 	led: Object.freeze(["led on", "led off"]),
 	buzzer: Object.freeze(["buzzer on", "buzzer off"]),
@@ -63,8 +62,9 @@ export class Cumulocity implements Cloud {
 	readonly #multipleHead: Uint8Array;
 	#host: CloudHost | undefined;
 	#operations: Operations | undefined;
-	#steps = NO_STEPS;
 	#firstOpening = true;
+	/** As `#firstOpening` was when this opening began. */
+	#concludesBoot = true;
 	/** Answers of an earlier boot are in the lane: what else has to be said of that boot is said behind them, and 500 then. */
 	#resuming = false;
 	/** Whether that is in the lane, too. */
@@ -124,45 +124,32 @@ export class Cumulocity implements Cloud {
 		this.#operations = new Operations(host, { closed: ascii(full), open: ascii(open) });
 	}
 
-	/** 100 is acknowledged before anything else, because a new device does not exist before; 500 comes last. */
+	/**
+	 * 100 is acknowledged before anything else, because a new device does not exist before; 500 comes last. Each step is
+	 * made when its turn comes: all their texts together take a good part of a small board's memory.
+	 */
 	opening(step: number): OpeningStep | undefined {
-		if (step === 0) this.#steps = this.#makeSteps();
-		// From here on rows are acted on: those that SUBSCRIBE brought come again with 500.
-		if (step === this.#steps.length - 1 && !this.#resuming) {
-			this.#listening = true;
-			this.#operations?.askedPending();
+		const { device, cumulocity } = this.#settings;
+		let turn = step;
+		if (turn-- === 0) {
+			this.#concludesBoot = this.#firstOpening;
+			const name = quoteColumn(device.name, MAX_NAME);
+			return publish(utf8(`${Template.CreateDevice},${name},${quoteColumn(cumulocity.type, MAX_NAME)}\n`));
 		}
-		const next = this.#steps[step];
-		// Their texts take a good part of a small board's memory, and the next opening makes its own.
-		if (next === undefined) this.#steps = NO_STEPS;
-		return next;
+		if (turn-- === 0) return subscribe(DOWN, 1);
+		if (cumulocity.debug && turn-- === 0) return subscribe(ERRORS, 0);
+		if (turn-- === 0) return publish(this.#description());
+		if (this.#resuming) return;
+		if (this.#concludesBoot && turn-- === 0) return publish(this.#lastBoot(), () => this.#saidLastBoot());
+		if (turn !== 0) return;
+		// From here on rows are acted on: those that SUBSCRIBE brought come again with 500.
+		this.#listening = true;
+		this.#operations?.askedPending();
+		return publish(utf8(`${Template.GetPendingOperations}\n`), () => this.#operations?.answeredPending());
 	}
 
-	#makeSteps(): OpeningStep[] {
+	#description(): Uint8Array {
 		const { device, cumulocity } = this.#settings;
-		const publish = (rows: string, done?: () => void): OpeningStep => ({
-			kind: "publish",
-			topic: UP,
-			payload: utf8(rows),
-			qos: 1,
-			retain: false,
-			done,
-		});
-		const subscribe = (topic: Uint8Array, qos: 0 | 1): OpeningStep => ({
-			kind: "subscribe",
-			topic,
-			payload: NOTHING,
-			qos,
-			retain: false,
-			refused: REFUSED,
-		});
-		const steps = [
-			publish(
-				`${Template.CreateDevice},${quoteColumn(device.name, MAX_NAME)},${quoteColumn(cumulocity.type, MAX_NAME)}\n`,
-			),
-			subscribe(DOWN, 1),
-		];
-		if (cumulocity.debug) steps.push(subscribe(ERRORS, 0));
 		let rows = `${Template.SupportedOperations},c8y_Command,c8y_Restart,c8y_Relay\n`;
 		if (cumulocity.requiredAvailability > 0)
 			rows += `${Template.RequiredAvailability},${cumulocity.requiredAvailability}\n`;
@@ -170,30 +157,27 @@ export class Cumulocity implements Cloud {
 			rows += `${Template.Hardware},${quoteColumn(device.id, MAX_NAME)},Mote,1\n`;
 			rows += `${Template.Agent},Mote,${this.#version},,Mote\n`;
 		}
-		steps.push(publish(rows));
-		if (this.#resuming) return steps;
-		steps.push(...this.#afterBoot(publish));
-		steps.push(publish(`${Template.GetPendingOperations}\n`, () => this.#operations?.answeredPending()));
-		return steps;
+		return utf8(rows);
 	}
 
 	/**
-	 * In the first opening of a boot: the restart that was asked for has succeeded, and whatever else the cloud still
+	 * For the first opening of a boot: the restart that was asked for has succeeded, and whatever else the cloud still
 	 * takes for executing has not. Left alone, it would take the answers of the operations to come. A 502 too many does
 	 * nothing.
 	 */
-	#afterBoot(publish: (rows: string, done: () => void) => OpeningStep): OpeningStep[] {
-		if (!this.#firstOpening) return [];
-		return [publish(this.#lastBoot(), () => this.#saidLastBoot())];
-	}
-
-	#lastBoot(): string {
-		const restart = (this.#host as CloudHost).marked("restart")
-			? `${Template.SetSuccessful},c8y_Restart`
-			: `${Template.SetFailed},c8y_Restart,interrupted`;
-		let rows = `${restart}\n`;
-		for (const fragment of ["c8y_Command", "c8y_Relay"])
-			rows += `${Template.SetFailed},${fragment},interrupted by a restart\n`.repeat(OPERATIONS);
+	#lastBoot(): Uint8Array {
+		const restart = utf8(
+			(this.#host as CloudHost).marked("restart")
+				? `${Template.SetSuccessful},c8y_Restart\n`
+				: `${Template.SetFailed},c8y_Restart,interrupted\n`,
+		);
+		const command = utf8(`${Template.SetFailed},c8y_Command,interrupted by a restart\n`);
+		const relay = utf8(`${Template.SetFailed},c8y_Relay,interrupted by a restart\n`);
+		const rows = new Uint8Array(restart.length + OPERATIONS * (command.length + relay.length));
+		rows.set(restart);
+		let at = restart.length;
+		for (let i = 0; i < OPERATIONS; i++, at += command.length) rows.set(command, at);
+		for (let i = 0; i < OPERATIONS; i++, at += relay.length) rows.set(relay, at);
 		return rows;
 	}
 
@@ -208,7 +192,7 @@ export class Cumulocity implements Cloud {
 
 	/** Once there is room behind the answers of the boot before, says the rest of it. */
 	#conclude(): void {
-		const rows = utf8(this.#lastBoot());
+		const rows = this.#lastBoot();
 		const host = this.#host as CloudHost;
 		this.#concluded = host.queue(RecordKind.Passing, TAG_LAST_BOOT, (record) => record.put(rows));
 	}
@@ -322,6 +306,14 @@ export class Cumulocity implements Cloud {
 		this.#listening = false;
 		this.#operations?.disconnected();
 	}
+}
+
+function publish(payload: Uint8Array, done?: () => void): OpeningStep {
+	return { kind: "publish", topic: UP, payload, qos: 1, retain: false, done };
+}
+
+function subscribe(topic: Uint8Array, qos: 0 | 1): OpeningStep {
+	return { kind: "subscribe", topic, payload: NOTHING, qos, retain: false, refused: REFUSED };
 }
 
 /** The first column as a number, or -1. */
