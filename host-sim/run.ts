@@ -43,6 +43,13 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 	}
 }
 
+/** By NetworkState. */
+const NETWORK = [
+	"Wi-Fi is lost; joining again",
+	"Wi-Fi is joined; asking for the time",
+	"the network is there",
+];
+
 export class Run {
 	readonly cloud: EmbeddedCloud | undefined;
 	machine!: Engine;
@@ -227,7 +234,8 @@ export class Run {
 				view.info("connected; measures flow");
 			},
 			offline: (code, detail, retryMs) => this.#offline(code, detail, retryMs),
-			restarting: () => view.info("the cloud asked for a restart"),
+			network: (state) => view.info(NETWORK[state] ?? `network state ${state}`),
+			restarting: () => view.info("the node restarts itself"),
 		};
 	}
 

@@ -82,4 +82,5 @@ export const Seen = Object.freeze({
 	Online: 11,
 	Offline: 12,
 	Restarting: 13,
+	Network: 14,
 } as const);

@@ -47,6 +47,9 @@ export function tellObserver(observer: Observer, content: Value[]): void {
 		case Seen.Offline:
 			observer.offline?.(a as string, b as string, c as number);
 			return;
+		case Seen.Network:
+			observer.network?.(a as number);
+			return;
 		case Seen.Restarting:
 			observer.restarting?.();
 			return;

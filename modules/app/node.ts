@@ -399,6 +399,9 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 
 	// NetworkHandler
 
+	networkChanged(state: number): void {
+		this.observer?.network?.(state);
+	}
 	networkUp(): void {
 		this.session.release();
 	}

@@ -44,6 +44,8 @@ export interface Observer {
 	online?(): void;
 	/** A connection ended or did not come about. `retryMs` is -1 when no other follows, Infinity while the network is awaited. */
 	offline?(code: string, detail: string, retryMs: number): void;
+	/** Where the node makes its own way to the network: a value of NetworkState. */
+	network?(state: number): void;
 	/** The node is going to restart itself. */
 	restarting?(): void;
 }

@@ -11,7 +11,12 @@ import { type KnownNetwork, type Radio, WifiState, WifiSupervisor } from "./wifi
 /** Longest wait for the time before a certificate is checked against the floor instead, ms. */
 const TIME_MS = 30_000;
 
+/** Joining: no Wi-Fi. Timeless: Wi-Fi, but the time is awaited. Up: the session may connect. */
+export const NetworkState = Object.freeze({ Joining: 0, Timeless: 1, Up: 2 } as const);
+
 export interface NetworkHandler {
+	/** For whoever watches: a value of NetworkState. */
+	networkChanged(state: number): void;
 	/** The session may connect. */
 	networkUp(): void;
 	/** It may not: what it has is gone. */
@@ -43,7 +48,7 @@ export class Network {
 	#now: number;
 	/** Monotonic ms of the last wifiUp. */
 	#wifiSince = 0;
-	#up = false;
+	#state: number = NetworkState.Joining;
 
 	constructor(parts: NetworkParts) {
 		this.#log = parts.log;
@@ -56,7 +61,7 @@ export class Network {
 
 	/** Whether the session may connect. */
 	get up(): boolean {
-		return this.#up;
+		return this.#state === NetworkState.Up;
 	}
 
 	start(handler: NetworkHandler, now: number): void {
@@ -66,7 +71,7 @@ export class Network {
 	}
 
 	stop(): void {
-		this.#up = false;
+		this.#state = NetworkState.Joining;
 		this.#handler = undefined;
 		this.time.stop();
 		this.wifi.stop();
@@ -80,8 +85,8 @@ export class Network {
 		this.wifi.tick(now);
 		const joined = this.wifi.state === WifiState.Up;
 		this.time.tick(now);
-		if (joined && !this.#up && this.#mayConnect(now)) {
-			this.#up = true;
+		if (joined && this.#state !== NetworkState.Up && this.#mayConnect(now)) {
+			this.#change(NetworkState.Up);
 			handler.networkUp();
 		}
 		const step = this.recovery.due(now, joined);
@@ -108,13 +113,20 @@ export class Network {
 		this.#wifiSince = this.#now;
 		this.#log.info("Wi-Fi: joined ", this.wifi.ssid);
 		this.time.start();
+		if (!this.#mayConnect(this.#now)) this.#change(NetworkState.Timeless);
 	}
 
 	wifiDown(): void {
 		this.#log.warn("Wi-Fi: lost");
 		this.time.stop();
-		if (!this.#up) return;
-		this.#up = false;
-		this.#handler?.networkDown();
+		const { up } = this;
+		this.#change(NetworkState.Joining);
+		if (up) this.#handler?.networkDown();
+	}
+
+	#change(state: number): void {
+		if (this.#state === state) return;
+		this.#state = state;
+		this.#handler?.networkChanged(state);
 	}
 }

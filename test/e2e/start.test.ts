@@ -159,6 +159,30 @@ describe("npm start", () => {
 		assert.ok(eventsOf(outcome, "stats").length > 0);
 	});
 
+	for (const engine of ["xs", "node"] as const)
+		for (const cloud of ["cumulocity", "sap", "plain"])
+			it(`makes its own way to the network on ${engine} with the smallest memory, to ${cloud}: Wi-Fi, the time, the session`, async function () {
+				if (engine === "xs" && !xs) this.skip();
+				const folder = mkdtempSync(join(tmpdir(), "mote-start-"));
+				const settings = join(folder, "settings.json");
+				const network = { ssid: "barn", ssid2: "home", password2: "12345678" };
+				writeFileSync(settings, JSON.stringify({ network }));
+				const outcome = await runCli([
+					...["--engine", engine, "--board", "esp32c3", "--cloud", cloud, "--settings", settings],
+					...["--measures", "4", "--interval", "300ms", "--log", "json", "--command", "led 30%"],
+				]);
+				rmSync(folder, { recursive: true });
+				assert.equal(outcome.code, 0, outcome.err);
+				const summary = summaryOf(outcome);
+				assert.deepEqual([summary.lost, summary.commands[0]?.status], [0, "SUCCESSFUL"]);
+				assert.deepEqual(
+					eventsOf(outcome, "info")
+						.map((line) => line.text)
+						.filter((text) => /Wi-Fi|network|connected/.test(String(text))),
+					["Wi-Fi is joined; asking for the time", "the network is there", "connected; measures flow"],
+				);
+			});
+
 	it("falls back to Node without a C compiler, and says so in one line", async () => {
 		const args = ["--measures", "1", "--interval", "150ms", "--log", "json"];
 		const outcome = await runCli(args, { CC: "/nonexistent/cc" });

@@ -1,7 +1,7 @@
 // Wi-Fi, time and recovery together: when the session may connect, and what becomes of a node in a year of bad network.
 
 import assert from "node:assert/strict";
-import { Network } from "../../modules/network/network.js";
+import { Network, NetworkState } from "../../modules/network/network.js";
 import { Connection, WifiState } from "../../modules/network/wifi-supervisor.js";
 import { seeded } from "../support/seeded.js";
 import { FakeRadio } from "./fake-radio.js";
@@ -26,7 +26,9 @@ function make({ tls = true, stored = new Map<string, string | number>(), seed = 
 		store: makeStore(stored),
 		log: makeLog(lines),
 	});
+	const states: number[] = [];
 	const handler = {
+		networkChanged: (state: number) => states.push(state),
 		networkUp: () => heard.push("up"),
 		networkDown: () => heard.push("down"),
 		networkLost: () => heard.push("lost"),
@@ -38,7 +40,7 @@ function make({ tls = true, stored = new Map<string, string | number>(), seed = 
 			network.tick(clock.now);
 		}
 	};
-	return { radio, clock, source, lines, heard, network, handler, pass, stored };
+	return { radio, clock, source, lines, heard, states, network, handler, pass, stored };
 }
 
 function joined(options?: Parameters<typeof make>[0]) {
@@ -85,7 +87,7 @@ describe("network", () => {
 	});
 
 	it("takes the session down with Wi-Fi, and up again without asking for the time anew", () => {
-		const { heard, source, radio, pass, network } = joined();
+		const { heard, source, radio, pass, network, states } = joined();
 		pass(500);
 		source.answer(NOON);
 		pass(500);
@@ -95,6 +97,8 @@ describe("network", () => {
 		pass(2_000);
 		assert.deepEqual(heard, ["up", "down", "up"]);
 		assert.equal(source.asked.length, 1);
+		const { Joining, Timeless, Up } = NetworkState;
+		assert.deepEqual(states, [Timeless, Up, Joining, Up]);
 	});
 
 	it("says nothing of a connection that was not up for the session", () => {

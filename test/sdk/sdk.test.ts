@@ -3,6 +3,7 @@
 // Skipped where the SDK is not there.
 
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -38,7 +39,10 @@ describe("Moddable SDK", () => {
 		simulator = cloud = undefined;
 	});
 
-	async function build(name: CloudName, ca?: Uint8Array, serverName = "localhost"): Promise<string> {
+	async function build(
+		name: CloudName,
+		{ ca, serverName = "localhost", more = {} }: { ca?: Uint8Array; serverName?: string; more?: object } = {},
+	): Promise<string> {
 		cloud = await EmbeddedCloud.start({ cloud: name, identitiesFolder: join(folder, "identities") });
 		const identity = await cloud.device(DEVICE);
 		writeFileSync(join(folder, "ca.der"), ca ?? cloud.identities.ca.der);
@@ -52,6 +56,7 @@ describe("Moddable SDK", () => {
 					device: { id: DEVICE, cloud: name },
 					sampling: { intervalMs: 300 },
 					broker: { host: "127.0.0.1", serverName, port: cloud.port },
+					...more,
 				},
 			},
 		};
@@ -88,6 +93,32 @@ describe("Moddable SDK", () => {
 			assert.doesNotMatch(simulator.trace, /abort|\[break\]/);
 		}).timeout(180_000);
 
+	it("makes its own way to the network in the simulator, with the time of a server over real UDP", async () => {
+		const server = createSocket("udp4");
+		let asked = 0;
+		server.on("message", (question, { port, address }) => {
+			if (question.length !== 48 || ++asked === 1) return; // the first is lost
+			const answer = Buffer.alloc(48);
+			answer[0] = 0x24;
+			answer[1] = 2;
+			question.copy(answer, 24, 40, 48);
+			answer.writeUInt32BE(Math.floor(Date.now() / 1000) + 2_208_988_800, 40);
+			server.send(answer, port, address);
+		});
+		await new Promise<void>((bound) => server.bind(0, "127.0.0.1", bound));
+		try {
+			const sntp = `127.0.0.1:${server.address().port}`;
+			await build("plain", { more: { network: { ssid: "home", sntp, sntp2: sntp } } });
+			simulator = await Simulator.start(NAME);
+			const embedded = cloud as EmbeddedCloud;
+			await embedded.when(() => embedded.completeSamples(DEVICE) >= 3, 60_000, simulator.trace);
+			assert.equal(asked, 2);
+			assert.match(simulator.trace, /Wi-Fi: joined home[\s\S]*time: known/);
+		} finally {
+			server.close();
+		}
+	}).timeout(180_000);
+
 	async function refusedTwice(): Promise<void> {
 		simulator = await Simulator.start(NAME);
 		await simulator.until(
@@ -100,7 +131,7 @@ describe("Moddable SDK", () => {
 	it("survives a certificate of a foreign authority: reported, and tried again", async () => {
 		const foreign = await EmbeddedCloud.start({ cloud: "plain", identitiesFolder: join(folder, "foreign") });
 		try {
-			await build("plain", foreign.identities.ca.der);
+			await build("plain", { ca: foreign.identities.ca.der });
 		} finally {
 			await foreign.close();
 		}
@@ -108,7 +139,7 @@ describe("Moddable SDK", () => {
 	}).timeout(180_000);
 
 	it("survives a certificate for another name: reported, and tried again", async () => {
-		await build("plain", undefined, "another.example");
+		await build("plain", { serverName: "another.example" });
 		await refusedTwice();
 	}).timeout(180_000);
 

@@ -44,6 +44,9 @@ export class FrameObserver implements Observer {
 	offline(code: string, detail: string, retryMs: number): void {
 		host.send(Out.Seen, Seen.Offline, code, detail, retryMs);
 	}
+	network(state: number): void {
+		host.send(Out.Seen, Seen.Network, state);
+	}
 	restarting(): void {
 		host.send(Out.Seen, Seen.Restarting);
 	}
