@@ -161,8 +161,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "what an earlier boot left executing is not ended",
 		file: "modules/cloud/cumulocity/cumulocity.ts",
-		was: ".repeat(OPERATIONS);",
-		is: ".repeat(OPERATIONS - OPERATIONS);",
+		was: "return rows;",
+		is: "return restart;",
 		says: /is SUCCESSFUL and was not carried out|is left EXECUTING/,
 	},
 	{
