@@ -8,6 +8,7 @@ import type { Transport, TransportHandler } from "../mqtt/transport.js";
 import { containedTcp } from "./contained-tcp.js";
 import type { SocketLike, Sockets } from "./socket.js";
 import { resolve } from "./system.js";
+import { tlsWords } from "./tls-words.js";
 
 export interface SocketTransportOptions {
 	readonly host: string;
@@ -200,7 +201,7 @@ export class SocketTransport implements Transport {
 	#service(): void {
 		this.#serving = false;
 		const generation = this.#generation;
-		if (this.#tlsError !== undefined) return this.#closed("tls-failed", this.#tlsError);
+		if (this.#tlsError !== undefined) return this.#closed("tls-failed", tlsWords(this.#tlsError, Date.now()));
 		if (this.#mayWrite && !this.#open) {
 			this.#open = true;
 			this.#mayWrite = false;
