@@ -1,6 +1,7 @@
 // Issues the development certificates: one CA, and leaves for the broker and for devices (RSA-2048, SHA-256).
 import "reflect-metadata";
 import { createPrivateKey, randomBytes, webcrypto, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
 import * as x509 from "@peculiar/x509";
 
 export interface IssuedPair {
@@ -82,7 +83,22 @@ export async function issueAuthority(): Promise<IssuedPair> {
 	return { certPem: certificatePem(certificate), keyPem: await keyToPem(keys.privateKey) };
 }
 
-export async function issueLeaf(ca: IssuedPair, commonName: string, use: LeafUse): Promise<IssuedPair> {
+export interface LeafOptions {
+	/** DNS names and IP addresses of a server. */
+	readonly hosts?: readonly string[];
+	/** ms since 1970; by default from an hour ago, for a year. */
+	readonly notBefore?: number;
+	readonly notAfter?: number;
+}
+
+const HOSTS = ["localhost", "127.0.0.1", "::1"];
+
+export async function issueLeaf(
+	ca: IssuedPair,
+	commonName: string,
+	use: LeafUse,
+	options: LeafOptions = {},
+): Promise<IssuedPair> {
 	const issuer = new x509.X509Certificate(ca.certPem);
 	const caKey = await webcrypto.subtle.importKey("pkcs8", pemToDer(ca.keyPem), ALGORITHM, false, ["sign"]);
 	const keys = await newKeys();
@@ -99,19 +115,17 @@ export async function issueLeaf(ca: IssuedPair, commonName: string, use: LeafUse
 	];
 	if (use === "server") {
 		extensions.push(
-			new x509.SubjectAlternativeNameExtension([
-				{ type: "dns", value: "localhost" },
-				{ type: "ip", value: "127.0.0.1" },
-				{ type: "ip", value: "::1" },
-			]),
+			new x509.SubjectAlternativeNameExtension(
+				(options.hosts ?? HOSTS).map((value) => ({ type: isIP(value) > 0 ? "ip" : "dns", value })),
+			),
 		);
 	}
 	const certificate = await x509.X509CertificateGenerator.create({
 		subject: commonNameSubject(commonName) as string,
 		issuer: issuer.subjectName,
 		// A board's clock may run a little behind; the leaf still has to lie inside its issuer's time.
-		notBefore: wholeSeconds(Math.max(now - HOUR, issuer.notBefore.getTime())),
-		notAfter: wholeSeconds(Math.min(now + LEAF_DAYS * DAY, issuer.notAfter.getTime())),
+		notBefore: wholeSeconds(Math.max(options.notBefore ?? now - HOUR, issuer.notBefore.getTime())),
+		notAfter: wholeSeconds(Math.min(options.notAfter ?? now + LEAF_DAYS * DAY, issuer.notAfter.getTime())),
 		publicKey: keys.publicKey,
 		signingKey: caKey,
 		signingAlgorithm: ALGORITHM,

@@ -1,7 +1,7 @@
 // The Moddable SDK as the tests use it: build, run headless in its simulator, generate for ESP32.
 
 import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -48,9 +48,13 @@ export async function buildForSimulator(manifest: string): Promise<string> {
 
 /**
  * Generates for an ESP32 board, compiles every module and links the preload image: all that can be done without
- * ESP-IDF, for which an empty folder of the right version stands in. Returns what the tools printed.
+ * ESP-IDF, for which an empty folder of the right version stands in. Returns what the tools printed, and the C source of
+ * the image.
  */
-export async function linkForBoard(board: string, scratch: string): Promise<string> {
+export async function linkForBoard(
+	board: string,
+	scratch: string,
+): Promise<{ output: string; image: string }> {
 	const idf = join(scratch, "idf");
 	if (!existsSync(idf)) {
 		mkdirSync(idf, { recursive: true });
@@ -72,7 +76,7 @@ export async function linkForBoard(board: string, scratch: string): Promise<stri
 	if (!existsSync(image)) throw new Error(`no preload image: ${result.stdout}\n${result.stderr}`);
 	const output = result.stdout + result.stderr;
 	if (!output.includes("# xsl modules")) throw new Error("the image was not linked anew");
-	return output;
+	return { output, image: readFileSync(image, "utf8") };
 }
 
 /** An app that runs headless in Moddable's simulator. */

@@ -65,6 +65,34 @@ describe("manifest", () => {
 			assert.match(provider, new RegExp(`drivers/boards/${board}/pins`));
 		}
 	});
+
+	it("lays the flash of each board out without overlap, with two slots of the same size for updates, and the journal", () => {
+		for (const board of readdirSync(join(ROOT, "drivers/boards"))) {
+			const rows = readFileSync(join(ROOT, `drivers/boards/${board}/partitions.csv`), "utf8")
+				.split("\n")
+				.filter((line) => line !== "" && !line.startsWith("#"))
+				.map((line) => line.split(",").map((column) => column.trim()));
+			let end = 0x9000; // behind the bootloader and the table itself
+			for (const [name, type, , offset, size] of rows) {
+				assert.ok(Number(offset) >= end, `${board}: ${name} overlaps`);
+				assert.equal(
+					Number(offset) % (type === "app" ? 0x10000 : 0x1000),
+					0,
+					`${board}: ${name} is not aligned`,
+				);
+				end = Number(offset) + Number(size);
+			}
+			assert.ok(end <= 0x400000, `${board}: beyond 4 MB`);
+			const sizeOf = (subtype: string) =>
+				rows.filter((row) => row[2] === subtype).map((row) => Number(row[4]));
+			assert.deepEqual(sizeOf("ota"), [0x2000], board);
+			const [first] = sizeOf("ota_0");
+			assert.ok((first ?? 0) >= 0x1c0000, board);
+			assert.deepEqual(sizeOf("ota_1"), [first], board);
+			assert.deepEqual(sizeOf("factory"), [], board);
+			assert.equal(rows.find(([name]) => name === "mote")?.[4], "0x20000", board);
+		}
+	});
 });
 
 describe("preload rules", () => {

@@ -1,20 +1,22 @@
 // With the real SDK: the app builds without a warning about our modules, runs headless in Moddable's simulator against
-// the embedded clouds with a client certificate, survives certificates that it must refuse, and links for the boards.
-// Skipped where the SDK is not there.
+// the embedded clouds with a client certificate, and survives certificates that it must refuse. Skipped where the SDK is
+// not there.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { type IssuedPair, issueAuthority, issueLeaf } from "../../host-sim/cloud/certificates.js";
 import { type CloudName, EmbeddedCloud } from "../../host-sim/cloud/embedded-cloud.js";
-import { buildForSimulator, linkForBoard, missing, ourWarnings, ROOT, Simulator } from "./sdk.js";
+import { buildForSimulator, missing, ourWarnings, ROOT, Simulator } from "./sdk.js";
 
 const DEVICE = "sim-1";
 /** The NAME of the manifest, which an including manifest can not change. */
 const NAME = "mote";
 
-describe("Moddable SDK", () => {
+describe("Moddable SDK: simulator", () => {
 	let folder: string;
 	let cloud: EmbeddedCloud | undefined;
 	let simulator: Simulator | undefined;
@@ -22,7 +24,7 @@ describe("Moddable SDK", () => {
 	before(function () {
 		const why = missing();
 		if (why !== "") {
-			console.log(`    ${why}: the tests with the Moddable SDK are skipped`);
+			console.log(`    ${why}: the tests in Moddable's simulator are skipped`);
 			this.skip();
 		}
 		// Inside the project, because mcconfig wants to reach the manifest by a relative path.
@@ -39,13 +41,10 @@ describe("Moddable SDK", () => {
 		simulator = cloud = undefined;
 	});
 
-	async function build(
-		name: CloudName,
-		{ ca, serverName = "localhost", more = {} }: { ca?: Uint8Array; serverName?: string; more?: object } = {},
-	): Promise<string> {
+	async function build(name: CloudName, more: object = {}): Promise<string> {
 		cloud = await EmbeddedCloud.start({ cloud: name, identitiesFolder: join(folder, "identities") });
 		const identity = await cloud.device(DEVICE);
-		writeFileSync(join(folder, "ca.der"), ca ?? cloud.identities.ca.der);
+		writeFileSync(join(folder, "ca.der"), cloud.identities.ca.der);
 		writeFileSync(join(folder, "client.der"), identity.certDer);
 		writeFileSync(join(folder, "client.pk8"), identity.keyDer);
 		const manifest = {
@@ -55,7 +54,7 @@ describe("Moddable SDK", () => {
 				mote: {
 					device: { id: DEVICE, cloud: name },
 					sampling: { intervalMs: 300 },
-					broker: { host: "127.0.0.1", serverName, port: cloud.port },
+					broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port },
 					...more,
 				},
 			},
@@ -108,7 +107,7 @@ describe("Moddable SDK", () => {
 		await new Promise<void>((bound) => server.bind(0, "127.0.0.1", bound));
 		try {
 			const sntp = `127.0.0.1:${server.address().port}`;
-			await build("plain", { more: { network: { ssid: "home", sntp, sntp2: sntp } } });
+			await build("plain", { network: { ssid: "home", sntp, sntp2: sntp } });
 			simulator = await Simulator.start(NAME);
 			const embedded = cloud as EmbeddedCloud;
 			await embedded.when(() => embedded.completeSamples(DEVICE) >= 3, 60_000, simulator.trace);
@@ -119,38 +118,62 @@ describe("Moddable SDK", () => {
 		}
 	}).timeout(180_000);
 
-	async function refusedTwice(): Promise<void> {
+	it("survives a server with a bad certificate, says so, and is back when the good one is", async () => {
+		await build("plain");
+		const embedded = cloud as EmbeddedCloud;
+		await embedded.stopBroker();
+		const ca = { certPem: embedded.identities.ca.pem, keyPem: authorityKey(embedded.identities.folder) };
+		const foreign = await issueAuthority();
+		const past = Date.now() - 3_600_000;
+		const bad: Array<[what: string, leaf: IssuedPair, issuer: IssuedPair | undefined]> = [
+			["another name", await issueLeaf(ca, "x", "server", { hosts: ["another.example"] }), ca],
+			["expired", await issueLeaf(ca, "x", "server", { notBefore: past - 3_600_000, notAfter: past }), ca],
+			["a foreign authority", await issueLeaf(foreign, "x", "server"), foreign],
+			["a lone leaf", await issueLeaf(ca, "x", "server"), undefined],
+		];
 		simulator = await Simulator.start(NAME);
-		await simulator.until(
-			/TLS handshake failed.*next attempt[\s\S]*TLS handshake failed.*next attempt/,
-			40_000,
-		);
-		assert.doesNotMatch(simulator.trace, /XS abort/);
-	}
-
-	it("survives a certificate of a foreign authority: reported, and tried again", async () => {
-		const foreign = await EmbeddedCloud.start({ cloud: "plain", identitiesFolder: join(folder, "foreign") });
-		try {
-			await build("plain", { ca: foreign.identities.ca.der });
-		} finally {
-			await foreign.close();
-		}
-		await refusedTwice();
-	}).timeout(180_000);
-
-	it("survives a certificate for another name: reported, and tried again", async () => {
-		await build("plain", { serverName: "another.example" });
-		await refusedTwice();
-	}).timeout(180_000);
-
-	for (const board of ["esp32", "esp32c3"])
-		it(`compiles every module for ${board} and links the preload image without a warning of ours`, async () => {
-			const scratch = mkdtempSync(join(tmpdir(), "mote-idf-"));
+		const sim = simulator;
+		for (const [what, leaf, issuer] of bad) {
+			const failures = () =>
+				sim.trace.match(/TLS handshake failed \(.*certificate is refused.*next attempt/g)?.length ?? 0;
+			const before = failures();
+			const server = await startServer(folder, embedded.port, leaf, issuer);
 			try {
-				const output = await linkForBoard(board, scratch);
-				assert.deepEqual(ourWarnings(output), []);
+				for (let ms = 0; failures() === before; ms += 100) {
+					assert.ok(ms < 60_000 && !sim.ended, `${what}: not refused:\n${sim.trace}`);
+					await new Promise((resolve) => setTimeout(resolve, 100));
+				}
 			} finally {
-				rmSync(scratch, { recursive: true });
+				await server.stop();
 			}
-		}).timeout(300_000);
+			console.log(`      refused: ${what}`);
+		}
+		await embedded.startBroker();
+		await embedded.when(() => embedded.completeSamples(DEVICE) >= 3, 60_000, sim.trace);
+		assert.doesNotMatch(sim.trace, /XS abort|\[break\]/);
+	}).timeout(400_000);
 });
+
+function authorityKey(identities: string): string {
+	return readFileSync(join(identities, "ca-key.pem"), "utf8");
+}
+
+/** `openssl s_server` on a port, with a certificate and perhaps its issuer behind it. */
+async function startServer(folder: string, port: number, leaf: IssuedPair, issuer: IssuedPair | undefined) {
+	const file = (name: string, text: string) => {
+		const path = join(folder, name);
+		writeFileSync(path, text, { mode: 0o600 });
+		return path;
+	};
+	const args = ["s_server", "-accept", `127.0.0.1:${port}`, "-tls1_2", "-quiet"];
+	args.push("-cert", file("bad.pem", leaf.certPem), "-key", file("bad-key.pem", leaf.keyPem));
+	if (issuer) args.push("-cert_chain", file("bad-ca.pem", issuer.certPem));
+	const child = spawn("openssl", args, { stdio: ["pipe", "ignore", "ignore"] });
+	return {
+		stop: async () => {
+			const gone = once(child, "exit");
+			child.kill();
+			await gone;
+		},
+	};
+}
