@@ -9,7 +9,8 @@ export interface IssuedPair {
 	keyPem: string;
 }
 
-export type LeafUse = "client" | "server";
+/** An authority may sign leaves, and no other authorities. */
+export type LeafUse = "client" | "server" | "authority";
 
 const ALGORITHM = {
 	name: "RSASSA-PKCS1-v1_5",
@@ -105,11 +106,18 @@ export async function issueLeaf(
 	const now = Date.now();
 	const flags = x509.KeyUsageFlags;
 	const extensions: x509.Extension[] = [
-		new x509.BasicConstraintsExtension(false, undefined, true),
-		new x509.KeyUsagesExtension(flags.digitalSignature | flags.keyEncipherment, true),
-		new x509.ExtendedKeyUsageExtension([
-			use === "server" ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
-		]),
+		...(use === "authority"
+			? [
+					new x509.BasicConstraintsExtension(true, 0, true),
+					new x509.KeyUsagesExtension(flags.keyCertSign | flags.cRLSign, true),
+				]
+			: [
+					new x509.BasicConstraintsExtension(false, undefined, true),
+					new x509.KeyUsagesExtension(flags.digitalSignature | flags.keyEncipherment, true),
+					new x509.ExtendedKeyUsageExtension([
+						use === "server" ? x509.ExtendedKeyUsage.serverAuth : x509.ExtendedKeyUsage.clientAuth,
+					]),
+				]),
 		await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
 		await x509.AuthorityKeyIdentifierExtension.create(issuer.publicKey),
 	];

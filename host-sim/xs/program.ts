@@ -38,6 +38,9 @@ const CONFIGURATION = ["tsconfig.json", "host-sim/xs/tsconfig.json", "node_modul
 /** What was transpiled longer ago than this is removed. */
 const KEEP_MS = 86_400_000;
 
+/** Inside the SDK's TLS, in whose place Node's is. */
+const SDK_TLS = new Set(["ssl/cert", "ber", "bin", "ecdsa", "pkcs1_5", "pkcs8", "x509", "~"]);
+
 /** Target name → file, for the names that Moddable's own modules have on a board. */
 const HARDWARE: Readonly<Record<string, string>> = {
 	timer: "host-sim/xs/board/timer",
@@ -66,7 +69,7 @@ export interface ProgramModule {
 }
 
 interface Manifest {
-	readonly modules: Readonly<Record<string, string>>;
+	readonly modules: Readonly<Record<string, string | string[]>>;
 	readonly preload: readonly string[];
 }
 
@@ -82,9 +85,9 @@ export async function makeProgram(
 	const preload = new Set(manifest.preload);
 	const modules: ProgramModule[] = [];
 	for (const [target, file] of Object.entries(manifest.modules)) {
-		if (target in HARDWARE) continue;
+		if (target in HARDWARE || SDK_TLS.has(target)) continue;
 		if (!target.endsWith("*")) throw new Error(`manifest: ${target} is not a pattern that host-sim knows`);
-		const from = file.replace(/^\.\//, "");
+		const from = String(file).replace(/^\.\//, "");
 		for (const found of from.endsWith("*") ? listed(folder, from.slice(0, -1)) : [from]) {
 			const name = target.slice(0, -1) + found.slice(found.lastIndexOf("/") + 1);
 			modules.push({ name, source: read(found), preload: preload.has(name) });

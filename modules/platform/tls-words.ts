@@ -1,5 +1,4 @@
-// What the SDK's TLS means by its errors. It gives one and the same for every reason to refuse a server's certificate; the
-// words name them all, with the clock that a date was checked against.
+// What the SDK's TLS means by its errors. Those about the server's certificate are in words already: see sdk-tls.
 
 /** Alerts of the server (RFC 5246, 7.2.2) by number. */
 const ALERTS: Readonly<Record<string, string>> = Object.freeze({
@@ -31,12 +30,8 @@ function meaning(message: string, nowMs: number): string {
 		return `the server ends the handshake: ${ALERTS[number] ?? `alert ${number}`}`;
 	}
 	switch (message) {
-		case "certificate: auth err": {
-			const today = new Date(nowMs).toISOString().slice(0, 10);
-			return `the server's certificate is refused: not signed by ca.der, sent without its issuer, for another name than broker.serverName, or not valid on ${today}, by our clock`;
-		}
 		case "date validation failed":
-			return `ca.der is not valid on ${new Date(nowMs).toISOString().slice(0, 10)}, by our clock`;
+			return `ca.der is not valid on ${new Date(nowMs).toISOString().slice(0, 10)}, which our clock says it is`;
 		case "recordProtocol: bad data":
 			return "what answers there does not speak TLS";
 		case "handshake: unsuppoorted cipher":

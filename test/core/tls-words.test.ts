@@ -6,11 +6,11 @@ import { tlsWords } from "../../modules/platform/tls-words.js";
 const NOW = Date.UTC(2026, 10, 27, 23, 59);
 
 describe("platform: TLS errors in words", () => {
-	it("names every reason for which a server's certificate is refused, and the date by the node's clock", () => {
-		const words = tlsWords("certificate: auth err", NOW);
-		for (const part of ["ca.der", "issuer", "serverName", "2026-11-27", "(certificate: auth err)"])
-			assert.ok(words.includes(part), part);
-		assert.match(tlsWords("date validation failed", 0), /ca\.der is not valid on 1970-01-01/);
+	it("names the date by the node's clock where that may be what is wrong", () => {
+		assert.match(
+			tlsWords("date validation failed", NOW),
+			/ca\.der is not valid on 2026-11-27.*\(date validation failed\)/,
+		);
 	});
 
 	it("tells the server's alerts apart", () => {

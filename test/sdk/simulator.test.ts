@@ -118,35 +118,49 @@ describe("Moddable SDK: simulator", () => {
 		}
 	}).timeout(180_000);
 
-	it("survives a server with a bad certificate, says so, and is back when the good one is", async () => {
+	it("survives servers with seven bad certificates, says what is wrong with each, and is back with the good one", async () => {
 		await build("plain");
 		const embedded = cloud as EmbeddedCloud;
+		const identity = await embedded.device(DEVICE);
 		await embedded.stopBroker();
 		const ca = { certPem: embedded.identities.ca.pem, keyPem: authorityKey(embedded.identities.folder) };
 		const foreign = await issueAuthority();
 		const past = Date.now() - 3_600_000;
-		const bad: Array<[what: string, leaf: IssuedPair, issuer: IssuedPair | undefined]> = [
-			["another name", await issueLeaf(ca, "x", "server", { hosts: ["another.example"] }), ca],
-			["expired", await issueLeaf(ca, "x", "server", { notBefore: past - 3_600_000, notAfter: past }), ca],
-			["a foreign authority", await issueLeaf(foreign, "x", "server"), foreign],
-			["a lone leaf", await issueLeaf(ca, "x", "server"), undefined],
+		const middle = await issueLeaf(ca, "middle", "authority");
+		const device = { certPem: identity.certPem, keyPem: identity.keyPem };
+		const bad: Array<[what: RegExp, leaf: IssuedPair, ...issuers: IssuedPair[]]> = [
+			[
+				/is for another\.example, not for localhost/,
+				await issueLeaf(ca, "x", "server", { hosts: ["another.example"] }),
+				ca,
+			],
+			[
+				/expired at .*, and our clock says/,
+				await issueLeaf(ca, "x", "server", { notBefore: past - 3_600_000, notAfter: past }),
+				ca,
+			],
+			[/signed by an authority that is not our ca\.der/, await issueLeaf(foreign, "x", "server"), foreign],
+			[/does not send its issuer along/, await issueLeaf(middle, "x", "server")],
+			// What the SDK's own check takes: anybody's certificate in front of the authority's, and one that a device has signed.
+			[/not signed by the one that the server sent behind it/, await issueLeaf(foreign, "x", "server"), ca],
+			[/may not sign others/, await issueLeaf(device, "x", "server"), device, ca],
+			[/not one for servers/, await issueLeaf(ca, "x", "client"), ca],
 		];
 		simulator = await Simulator.start(NAME);
 		const sim = simulator;
-		for (const [what, leaf, issuer] of bad) {
-			const failures = () =>
-				sim.trace.match(/TLS handshake failed \(.*certificate is refused.*next attempt/g)?.length ?? 0;
-			const before = failures();
-			const server = await startServer(folder, embedded.port, leaf, issuer);
+		for (const [words, leaf, ...issuers] of bad) {
+			const heard = () =>
+				sim.trace.match(new RegExp(`TLS handshake failed \\(.*${words.source}.*next attempt`));
+			const server = await startServer(folder, embedded.port, leaf, issuers);
 			try {
-				for (let ms = 0; failures() === before; ms += 100) {
-					assert.ok(ms < 60_000 && !sim.ended, `${what}: not refused:\n${sim.trace}`);
+				for (let ms = 0; !heard(); ms += 100) {
+					assert.ok(ms < 60_000 && !sim.ended, `${words}: not refused:\n${sim.trace}`);
 					await new Promise((resolve) => setTimeout(resolve, 100));
 				}
 			} finally {
 				await server.stop();
 			}
-			console.log(`      refused: ${what}`);
+			console.log(`      refused: ${heard()?.[0].slice(22)}`);
 		}
 		await embedded.startBroker();
 		await embedded.when(() => embedded.completeSamples(DEVICE) >= 3, 60_000, sim.trace);
@@ -158,8 +172,8 @@ function authorityKey(identities: string): string {
 	return readFileSync(join(identities, "ca-key.pem"), "utf8");
 }
 
-/** `openssl s_server` on a port, with a certificate and perhaps its issuer behind it. */
-async function startServer(folder: string, port: number, leaf: IssuedPair, issuer: IssuedPair | undefined) {
+/** `openssl s_server` on a port, with a certificate and what is to be sent behind it. */
+async function startServer(folder: string, port: number, leaf: IssuedPair, issuers: readonly IssuedPair[]) {
 	const file = (name: string, text: string) => {
 		const path = join(folder, name);
 		writeFileSync(path, text, { mode: 0o600 });
@@ -167,7 +181,8 @@ async function startServer(folder: string, port: number, leaf: IssuedPair, issue
 	};
 	const args = ["s_server", "-accept", `127.0.0.1:${port}`, "-tls1_2", "-quiet"];
 	args.push("-cert", file("bad.pem", leaf.certPem), "-key", file("bad-key.pem", leaf.keyPem));
-	if (issuer) args.push("-cert_chain", file("bad-ca.pem", issuer.certPem));
+	if (issuers.length > 0)
+		args.push("-cert_chain", file("bad-ca.pem", issuers.map((issuer) => issuer.certPem).join("")));
 	const child = spawn("openssl", args, { stdio: ["pipe", "ignore", "ignore"] });
 	return {
 		stop: async () => {

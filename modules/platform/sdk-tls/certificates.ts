@@ -1,0 +1,232 @@
+// The certificates of the SDK's TLS: the manifest puts this module in the place of the SDK's "ssl/cert", with the methods
+// that a client's handshake calls. The SDK's own (8.2.3) takes a forged certificate in front of the authority's true one,
+// see modules/network/server-chain.
+
+import Resource from "Resource";
+import BER from "ber";
+import Bin from "bin";
+import { Digest } from "crypt";
+import ECDSA from "ecdsa";
+import { type Chain, chainFault, type ServerCertificate } from "modules/network/server-chain";
+import PKCS1_5 from "pkcs1_5";
+import PKCS8 from "pkcs8";
+import X509, { type PublicKey } from "x509";
+
+const BASIC_CONSTRAINTS = Object.freeze([2, 5, 29, 19]);
+const KEY_USAGE = Object.freeze([2, 5, 29, 15]);
+const EXTENDED_KEY_USAGE = Object.freeze([2, 5, 29, 37]);
+/** Signatures by their OID: with RSA (PKCS#1 1.5), with ECDSA. Those with MD5 and SHA-1 are no longer taken. */
+const RSA_DIGESTS = Object.freeze({
+	"1,2,840,113549,1,1,11": "SHA256",
+	"1,2,840,113549,1,1,12": "SHA384",
+	"1,2,840,113549,1,1,13": "SHA512",
+} as const);
+const ECDSA_DIGESTS = Object.freeze({
+	"1,2,840,10045,4,3,2": "SHA256",
+	"1,2,840,10045,4,3,3": "SHA384",
+	"1,2,840,10045,4,3,4": "SHA512",
+} as const);
+/** With a smaller one the SDK's reading of PKCS#1 1.5 padding could be deceived. */
+const MINIMUM_EXPONENT = 65537n;
+/** Bytes of a key identifier in "ca.ski", the list of the authorities that come with the SDK. */
+const IDENTIFIER_BYTES = 20;
+const DNS_NAME = 2;
+const IP_ADDRESS = 7;
+
+interface Options {
+	/** DER of the authority that we trust; without one, those that come with the SDK. */
+	certificate?: ArrayBuffer;
+	/** DER, leaf first, and its key, for mutual TLS. */
+	clientCertificates?: ArrayBuffer[];
+	clientKey?: ArrayBuffer;
+}
+
+export default class Certificates {
+	readonly #options: Options;
+
+	constructor(options: Options) {
+		this.#options = options;
+	}
+
+	/** Throws an Error that says what is wrong with a server's certificates; the handshake ends with it. */
+	verify(certs: Uint8Array[], { tls_server_name = "" }: { tls_server_name?: string }): boolean {
+		const { certificate } = this.#options;
+		const now = Date.now();
+		const trusted = certificate && new Uint8Array(certificate);
+		if (trusted) {
+			const { from, to } = validity(trusted);
+			if (!(from <= now && now <= to)) throw new Error("date validation failed");
+		}
+		const fault = chainFault(new SentChain(certs, trusted), tls_server_name, now);
+		if (fault !== "") throw new Error(fault);
+		return true;
+	}
+
+	/** The server's certificate was verified: nothing is to be kept. */
+	register(): void {}
+
+	/** Our private key for our certificate, the public one of any other. */
+	getKey(certificate: ArrayBuffer): object {
+		const { clientCertificates, clientKey } = this.#options;
+		const own = clientCertificates?.[0];
+		if (own && clientKey && same(new Uint8Array(own), new Uint8Array(certificate)))
+			return PKCS8.parse(new Uint8Array(clientKey));
+		return X509.decodeSPKI(new Uint8Array(certificate));
+	}
+
+	/** What is sent when the server asks for a certificate. */
+	findPreferredCert(): ArrayBuffer[] {
+		return this.#options.clientCertificates ?? [];
+	}
+
+	/** Only a server needs these. */
+	getCerts(): never {
+		throw new Error("a client has no certificates of a server");
+	}
+	getDH(): never {
+		throw new Error("DHE is not offered");
+	}
+}
+
+class SentChain implements Chain {
+	readonly #certs: readonly Uint8Array[];
+	readonly #trusted: Uint8Array | undefined;
+
+	constructor(certs: readonly Uint8Array[], trusted: Uint8Array | undefined) {
+		this.#certs = certs;
+		this.#trusted = trusted;
+	}
+
+	get length(): number {
+		return this.#certs.length;
+	}
+	certificate(at: number): ServerCertificate {
+		const der = this.#certs[at] as Uint8Array;
+		const { from, to } = validity(der);
+		const constraints = extension(der, BASIC_CONSTRAINTS);
+		const keyUsage = extension(der, KEY_USAGE);
+		const extended = extension(der, EXTENDED_KEY_USAGE);
+		const algorithm = X509.decode(der).algo.toString();
+		return {
+			names: at === 0 ? namesOf(der) : [],
+			from,
+			to,
+			strong:
+				(algorithm in RSA_DIGESTS || algorithm in ECDSA_DIGESTS) &&
+				(X509.decodeSPKI(der).exponent ?? MINIMUM_EXPONENT) >= MINIMUM_EXPONENT,
+			server: extended === undefined || forServers(extended),
+			authority:
+				constraints !== undefined &&
+				isAuthority(constraints) &&
+				(keyUsage === undefined || maySign(keyUsage)),
+			pathLength: constraints === undefined ? 0 : pathLength(constraints),
+		};
+	}
+	linked(at: number): boolean {
+		return issuedBy(this.#certs[at] as Uint8Array, this.#certs[at + 1] as Uint8Array);
+	}
+	trusted(at: number): boolean {
+		const der = this.#certs[at] as Uint8Array;
+		const authority = this.#trusted ?? bundled(X509.decodeAKI(der));
+		return authority !== undefined && issuedBy(der, authority);
+	}
+}
+
+/** The authority with a key identifier among those that come with the SDK. */
+function bundled(identifier: Uint8Array | undefined): Uint8Array | undefined {
+	if (identifier === undefined || !Resource.exists("ca.ski")) return undefined;
+	const all = new Resource("ca.ski");
+	for (let at = 0; at < all.byteLength; at += IDENTIFIER_BYTES) {
+		if (!same(new Uint8Array(all.slice(at, at + IDENTIFIER_BYTES)), identifier)) continue;
+		const der = new Uint8Array(new Resource(`ca${at / IDENTIFIER_BYTES}.der`).slice(0));
+		const { from, to } = validity(der);
+		const now = Date.now();
+		return from <= now && now <= to ? der : undefined;
+	}
+	return undefined;
+}
+
+function issuedBy(der: Uint8Array, by: Uint8Array): boolean {
+	const { tbs, algo, sig } = X509.decode(der);
+	const { issuer } = X509.decodeTBS(tbs);
+	const { subject } = X509.decodeTBS(X509.decode(by).tbs);
+	return same(issuer, subject) && signed(tbs, algo.toString(), sig, X509.decodeSPKI(by));
+}
+
+function signed(tbs: Uint8Array, algorithm: string, signature: Uint8Array, key: PublicKey): boolean {
+	if (algorithm in RSA_DIGESTS) {
+		if (key.exponent === undefined || key.exponent < MINIMUM_EXPONENT) return false;
+		const hash = digest(RSA_DIGESTS[algorithm as keyof typeof RSA_DIGESTS], tbs);
+		return new PKCS1_5(key, false, []).verify(hash, signature);
+	}
+	if (!(algorithm in ECDSA_DIGESTS) || key.pub === undefined) return false;
+	const pair = ecdsaPair(signature);
+	if (pair === undefined) return false;
+	const hash = digest(ECDSA_DIGESTS[algorithm as keyof typeof ECDSA_DIGESTS], tbs);
+	return new ECDSA(key.pub, key.curve)._verify(hash, pair.r, pair.s);
+}
+
+function digest(name: "SHA256" | "SHA384" | "SHA512", bytes: Uint8Array): ArrayBuffer {
+	const sum = new Digest(name);
+	sum.write(bytes as unknown as ArrayBuffer); // its types do not know that it takes views
+	return sum.close();
+}
+
+function validity(der: Uint8Array): { from: number; to: number } {
+	return X509.decodeTBS(X509.decode(der).tbs).validity;
+}
+
+function extension(der: Uint8Array, oid: readonly number[]): Uint8Array | undefined {
+	const value = X509.decodeExtension(der, oid);
+	return value && new Uint8Array(value);
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+	return a.length === b.length && Bin.comp(a, b) === 0;
+}
+
+function namesOf(der: Uint8Array): string[] {
+	const names: string[] = [];
+	for (const { tag, value } of X509.decodeSAN(der) ?? [])
+		if (tag === DNS_NAME) names.push(value as string);
+		else if (tag === IP_ADDRESS && (value as ArrayBuffer).byteLength === 4)
+			names.push(new Uint8Array(value as ArrayBuffer).join("."));
+	return names;
+}
+
+/** SEQUENCE { INTEGER r, INTEGER s }, neither of which may be 0. */
+function ecdsaPair(signature: Uint8Array): { r: bigint; s: bigint } | undefined {
+	const pair = new BER(new BER(signature).getSequence());
+	const r = pair.getInteger();
+	const s = pair.getInteger();
+	return r > 0n && s > 0n ? { r, s } : undefined;
+}
+
+// What follows reads DER that is short by its nature; whatever is longer or otherwise made is taken for a no.
+
+/** SEQUENCE { BOOLEAN TRUE, … } */
+function isAuthority(der: Uint8Array): boolean {
+	return der[0] === 0x30 && der[2] === 0x01 && der[3] === 1 && der[4] === 0xff;
+}
+
+/** SEQUENCE { BOOLEAN TRUE, INTEGER }, or without it no limit. */
+function pathLength(der: Uint8Array): number {
+	if (!isAuthority(der)) return 0;
+	if (der[1] === 3) return Number.POSITIVE_INFINITY;
+	return der[5] === 0x02 && der[6] === 1 ? (der[7] as number) : 0;
+}
+
+/** BIT STRING with keyCertSign, bit 5. */
+function maySign(der: Uint8Array): boolean {
+	return der[0] === 0x03 && (der[1] as number) >= 2 && ((der[3] as number) & 0x04) !== 0;
+}
+
+/** SEQUENCE of OIDs with serverAuth, 1.3.6.1.5.5.7.3.1, or anyExtendedKeyUsage, 2.5.29.37.0. */
+function forServers(der: Uint8Array): boolean {
+	for (let at = 2; at + 1 < der.length; at += 2 + (der[at + 1] as number)) {
+		if (der[at] !== 0x06) return false;
+		const oid = der.subarray(at + 2, at + 2 + (der[at + 1] as number)).join(".");
+		if (oid === "43.6.1.5.5.7.3.1" || oid === "85.29.37.0") return true;
+	}
+	return false;
+}

@@ -1,0 +1,6 @@
+// Likewise for its reader of private keys.
+
+declare const PKCS8: {
+	parse(der: Uint8Array): object;
+};
+export default PKCS8;
