@@ -3,7 +3,9 @@
 
 import config from "mc/config";
 import { NodeBoard } from "./drivers/node-board.js";
+import { BootGuard } from "./modules/app/boot-guard.js";
 import { type Board, MoteNode } from "./modules/app/node.js";
+import { SafeBoard } from "./modules/app/safe-board.js";
 import { makeSettings, type Settings } from "./modules/app/settings.js";
 import type { Cloud } from "./modules/cloud/cloud.js";
 import { Cumulocity } from "./modules/cloud/cumulocity/cumulocity.js";
@@ -36,11 +38,12 @@ export default function main(): MoteNode {
 	const timers = new SystemTimers();
 	const store = new PreferenceStore();
 	const boot = nextBoot(store);
+	const guard = new BootGuard(store, clock.monotonic());
 	log.info(`${settings.device.id}, boot ${boot}, cloud ${settings.device.cloud}`);
 	const node = new MoteNode({
 		settings,
 		cloud: makeCloud(settings, boot),
-		board: makeBoard(settings, clock, timers),
+		board: guard.safe ? new SafeBoard() : makeBoard(settings, clock, timers),
 		transport: makeTransport(settings, timers),
 		clock,
 		timers,
@@ -48,6 +51,7 @@ export default function main(): MoteNode {
 		store,
 		flash: settings.outbox.keep === "off" ? undefined : openFlash(),
 		log,
+		guard,
 		network: makeNetwork(settings, clock, store, log),
 		boot,
 		restart: () => restart(main),

@@ -6,9 +6,11 @@ import { TLS_RESERVE } from "./xs/creation.js";
 /** Three lines: memory, stack and keys, and what the run has taken. */
 export function memoryLines(m: MemoryStats): string[] {
 	const slotBytes = m.slots * m.slotBytes;
+	// The stack lies in the same block as slots and chunks.
+	const shared = m.staticBytes - m.stackLimit * m.slotBytes;
 	const memory =
 		m.staticBytes > 0
-			? `${m.slots} slots and ${m.chunkBytes} bytes of chunks live: ${slotBytes + m.chunkBytes} of ${m.staticBytes} bytes`
+			? `${m.slots} slots and ${m.chunkBytes} bytes of chunks live: ${slotBytes + m.chunkBytes} of ${shared} bytes`
 			: `${m.slots} of ${m.slotsLimit} slots, ${m.chunkBytes} of ${m.chunkBytesLimit} bytes of chunks live`;
 	return [
 		`memory: ${memory} (peak ${m.slotsPeak} slots, ${m.chunkBytesPeak} bytes), ${m.collections} collections`,

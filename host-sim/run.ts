@@ -235,6 +235,10 @@ export class Run {
 			},
 			offline: (code, detail, retryMs) => this.#offline(code, detail, retryMs),
 			network: (state) => view.info(NETWORK[state] ?? `network state ${state}`),
+			safe: (failedBoots) =>
+				view.warn(
+					`safe mode: ${failedBoots} boots in a row did not last a minute; nothing is measured, nothing moves`,
+				),
 			restarting: () => view.info("the node restarts itself"),
 		};
 	}

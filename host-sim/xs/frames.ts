@@ -83,4 +83,5 @@ export const Seen = Object.freeze({
 	Offline: 12,
 	Restarting: 13,
 	Network: 14,
+	Safe: 15,
 } as const);

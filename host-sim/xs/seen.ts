@@ -50,6 +50,9 @@ export function tellObserver(observer: Observer, content: Value[]): void {
 		case Seen.Network:
 			observer.network?.(a as number);
 			return;
+		case Seen.Safe:
+			observer.safe?.(a as number);
+			return;
 		case Seen.Restarting:
 			observer.restarting?.();
 			return;

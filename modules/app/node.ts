@@ -20,6 +20,7 @@ import { Session, type SessionHandler, SessionState } from "../mqtt/session.js";
 import type { Transport } from "../mqtt/transport.js";
 import type { Network, NetworkHandler } from "../network/network.js";
 import { Arena } from "./arena.js";
+import type { BootGuard } from "./boot-guard.js";
 import { type Actuators, CommandParser } from "./commands.js";
 import { Health } from "./health.js";
 import { Keeper } from "./keeper.js";
@@ -62,6 +63,8 @@ export interface NodeParts {
 	/** Where settings.outbox.keep has its journal; undefined: nowhere. */
 	readonly flash?: Flash | undefined;
 	readonly log: Log;
+	/** Whether this boot is one in safe mode; undefined: nobody looks after boots. */
+	readonly guard?: BootGuard | undefined;
 	/** The way to the network, where the node has to make it itself; undefined: it is there. */
 	readonly network?: Network | undefined;
 	/** Number of this boot, 1 to 65535. */
@@ -193,13 +196,26 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 		}
 	}
 
+	get signal(): number {
+		return this.#parts.network?.wifi.rssi ?? 0;
+	}
+	report(): string {
+		return this.#parts.network?.report() ?? "";
+	}
+	get failedBoots(): number {
+		const { guard } = this.#parts;
+		return guard?.safe ? guard.failed : 0;
+	}
 	get intervalMs(): number {
 		return this.#sampler.intervalMs;
 	}
 
 	start(): void {
-		this.#sampler.start();
-		const { network } = this.#parts;
+		const { network, guard } = this.#parts;
+		if (guard?.safe) {
+			this.#log.error(`safe mode: ${guard.failed} boots in a row did not last`);
+			this.observer?.safe?.(guard.failed);
+		} else this.#sampler.start();
 		if (network) {
 			this.session.hold();
 			network.start(this, this.now());
@@ -227,6 +243,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 	#rest(): void {
 		this.#expiry.stop();
 		this.#parts.network?.stop();
+		this.#parts.guard?.ending();
 		this.#parts.board.close();
 		const stopped = this.#stopped;
 		this.#stopped = undefined;
@@ -297,7 +314,9 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 
 	#expire(): void {
 		this.#expiry.start(EXPIRY_MS);
-		this.#parts.network?.tick(this.now());
+		const { network, guard } = this.#parts;
+		network?.tick(this.now());
+		if (guard?.tick(this.now())) this.restart();
 		this.#cloud.tick();
 		const outbox = this.outbox;
 		const { unconfirmed } = outbox;

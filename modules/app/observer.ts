@@ -46,6 +46,8 @@ export interface Observer {
 	offline?(code: string, detail: string, retryMs: number): void;
 	/** Where the node makes its own way to the network: a value of NetworkState. */
 	network?(state: number): void;
+	/** This boot is one in safe mode, after so many that did not last: nothing is measured, nothing moves. */
+	safe?(failedBoots: number): void;
 	/** The node is going to restart itself. */
 	restarting?(): void;
 }

@@ -58,6 +58,12 @@ export interface CloudHost {
 	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean;
 	/** Monotonic ms. */
 	now(): number;
+	/** Strength of the Wi-Fi signal, dBm; 0: not known, or no Wi-Fi. */
+	readonly signal: number;
+	/** Counters of network, time and recovery since this boot that are not 0, for people; empty where the node does not make its way itself. */
+	report(): string;
+	/** In safe mode: how many boots in a row did not last; else 0. */
+	readonly failedBoots: number;
 	/** Whether a restart was asked for and is about to happen. */
 	readonly restarting: boolean;
 	/** Free places for `queue`. */

@@ -77,6 +77,29 @@ export class Network {
 		this.wifi.stop();
 	}
 
+	/** The counters that are not 0, in a line. */
+	report(): string {
+		const { wifi, time, recovery } = this;
+		const text =
+			count("Wi-Fi joined", wifi.joined) +
+			count("refused", wifi.refused) +
+			count("timed out", wifi.timeouts) +
+			count("without address", wifi.addressless) +
+			count("lost", wifi.lost) +
+			count("driver faults", wifi.faults) +
+			count("joined anew", recovery.rejoins) +
+			count("DNS failures", recovery.dnsFailures) +
+			count("connect failures", recovery.connectFailures) +
+			count("silent servers", recovery.silences) +
+			count("TLS failures", recovery.tlsFailures) +
+			count("refusals", recovery.refusals) +
+			count("restarts", recovery.restarts) +
+			count("time set", time.synchronized) +
+			count("time failures", time.failures) +
+			count("times doubted", time.doubted);
+		return text.slice(0, -2);
+	}
+
 	/** To be called about twice a second. */
 	tick(now: number): void {
 		const handler = this.#handler;
@@ -129,4 +152,8 @@ export class Network {
 		this.#state = state;
 		this.#handler?.networkChanged(state);
 	}
+}
+
+function count(what: string, times: number): string {
+	return times === 0 ? "" : `${what} ${times}, `;
 }

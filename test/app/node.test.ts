@@ -1,8 +1,10 @@
 // The node in virtual time: samples, opening, replay, commands, restart and stop, with a broker and a board of the test.
 
 import assert from "node:assert/strict";
+import { BootGuard } from "../../modules/app/boot-guard.js";
 import { type Board, MoteNode } from "../../modules/app/node.js";
 import type { CommandResult, Observer } from "../../modules/app/observer.js";
+import { SafeBoard } from "../../modules/app/safe-board.js";
 import { makeSettings } from "../../modules/app/settings.js";
 import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../../modules/cloud/cloud.js";
 import { Cumulocity } from "../../modules/cloud/cumulocity/cumulocity.js";
@@ -16,7 +18,7 @@ import type { InboundMessage } from "../../modules/mqtt/parser.js";
 import { Network } from "../../modules/network/network.js";
 import { Connection } from "../../modules/network/wifi-supervisor.js";
 import { FakeRadio } from "../network/fake-radio.js";
-import { FakeSource } from "../network/fixture.js";
+import { FakeSource, makeStore } from "../network/fixture.js";
 import { seeded } from "../support/seeded.js";
 import { FakeBroker } from "./fake-broker.js";
 import { EPOCH, VirtualTime } from "./virtual-time.js";
@@ -128,6 +130,7 @@ interface Options {
 	radio?: FakeRadio;
 	source?: FakeSource;
 	tls?: boolean;
+	guard?: BootGuard;
 }
 
 function setup(options: Options = {}) {
@@ -168,6 +171,7 @@ function setup(options: Options = {}) {
 		store,
 		log,
 		network,
+		guard: options.guard,
 		boot: 1,
 		restart: () => restarts.push(time.now),
 	});
@@ -379,6 +383,60 @@ describe("MoteNode: network", () => {
 		radio.calls.length = 0;
 		time.advance(60_000);
 		assert.deepEqual(radio.calls, []);
+	});
+});
+
+describe("MoteNode: safe mode", () => {
+	const safe = () => {
+		const stored = new Map<string, string | number>([["boots-failed", 4]]);
+		return { stored, guard: new BootGuard(makeStore(stored), 0) };
+	};
+
+	it("measures nothing and says so, but keeps the connection and takes commands", () => {
+		const { guard } = safe();
+		const { node, time, broker, up, lines } = setup({ guard });
+		const seen: number[] = [];
+		node.observer = { safe: (boots) => seen.push(boots) };
+		node.start();
+		time.advance(10_000);
+		assert.deepEqual([up(), seen, broker.connected], [[], [4], true]);
+		assert.ok(lines.includes("error: safe mode: 4 boots in a row did not last"));
+		broker.publish("down", "interval 5s");
+		time.advance(1000);
+		assert.equal(broker.published.at(-1)?.text, "ok");
+		assert.equal(node.health.samples, 0);
+	});
+
+	it("restarts after an hour, in order, to try everything again", () => {
+		const { guard, stored } = safe();
+		const { node, time, restarts } = setup({ guard });
+		node.start();
+		time.advance(3_599_000);
+		assert.deepEqual(restarts, []);
+		time.advance(30_000);
+		assert.equal(restarts.length, 1);
+		assert.equal(stored.get("boots-failed"), 3);
+	});
+
+	it("says with a reason why nothing moves", () => {
+		const board = new SafeBoard();
+		const values = [1, 2, 3, 4];
+		board.sample(values);
+		assert.deepEqual(values, Array(4).fill(Number.NaN));
+		for (const move of [() => board.led(), () => board.buzzer(), () => board.speed()])
+			assert.throws(move, /safe mode/);
+		board.close();
+	});
+
+	it("a node that stops in order leaves no failed boot behind", () => {
+		const stored = new Map<string, string | number>();
+		const { node, time } = setup({ guard: new BootGuard(makeStore(stored), 0) });
+		node.start();
+		time.advance(3000);
+		assert.equal(stored.get("boots-failed"), 1);
+		node.stop();
+		time.advance(10_000);
+		assert.equal(stored.has("boots-failed"), false);
 	});
 });
 

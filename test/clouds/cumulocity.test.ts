@@ -69,6 +69,32 @@ describe("Cumulocity: connecting", () => {
 		assert.equal(opening(cloud)[2], "publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay\n");
 	});
 
+	it("tells signal, counters and safe mode with the description, each time it connects", () => {
+		const { cloud, host } = start({ cumulocity: { requiredAvailability: 0, describe: false } });
+		const description = () => opening(cloud)[2]?.split("\n").slice(1, -1);
+		assert.deepEqual(description(), []);
+		host.signal = -61;
+		host.reported = 'joined 2, lost "1"';
+		assert.deepEqual(description(), ["210,-61", '400,mote_Network,"joined 2, lost ""1"""']);
+		host.reported = "x".repeat(500);
+		assert.ok((description()?.[1]?.length ?? 0) < 440);
+		host.signal = 0;
+		host.reported = "";
+		host.failedBoots = 4;
+		const alarm = "302,mote_SafeMode,safe mode: 4 boots in a row did not last";
+		assert.deepEqual([description(), description()], [[alarm], [alarm]]);
+	});
+
+	it("clears the alarm in the first boot that is not in safe mode, until that is acknowledged", () => {
+		const { cloud, host } = start();
+		host.marks.add("safe-alarm");
+		const step = cloud.opening(2);
+		assert.match(text(step?.payload as Uint8Array), /\n306,mote_SafeMode\n$/);
+		assert.match(text(cloud.opening(2)?.payload as Uint8Array), /\n306,/, "not acknowledged yet");
+		step?.done?.();
+		assert.doesNotMatch(text(cloud.opening(2)?.payload as Uint8Array), /\n306,/);
+	});
+
 	it("subscribes s/e only when debugging", () => {
 		const steps = opening(start({ cumulocity: { debug: true } }).cloud);
 		assert.deepEqual(steps.slice(1, 3), ["subscribe s/ds 1", "subscribe s/e 0"]);

@@ -69,6 +69,12 @@ export class FakeHost implements CloudHost {
 	now(): number {
 		return this.time;
 	}
+	signal = 0;
+	failedBoots = 0;
+	reported = "";
+	report(): string {
+		return this.reported;
+	}
 
 	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean {
 		if (this.room === 0 || this.full) return false;

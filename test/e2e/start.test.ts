@@ -153,7 +153,7 @@ describe("npm start", () => {
 		const outcome = await runCli([...args, "--stats", "json"]);
 		assert.equal(outcome.code, 0, outcome.err);
 		const summary = summaryOf(outcome);
-		assert.equal(summary.ring.capacity, 16);
+		assert.equal(summary.ring.capacity, 12);
 		assert.ok((summary.memory?.staticBytes ?? 0) > 0);
 		assert.ok((summary.memory?.stackPeak ?? 999) < 384);
 		assert.ok(eventsOf(outcome, "stats").length > 0);

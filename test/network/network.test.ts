@@ -129,6 +129,21 @@ describe("network", () => {
 		assert.equal(stored.get("recoveries"), 1);
 	});
 
+	it("reports the counters that are not 0", () => {
+		assert.equal(make().network.report(), "");
+		const { network, radio, source, pass, clock } = joined({ stored: new Map([["recoveries", 2]]) });
+		pass(500);
+		source.answer(NOON);
+		radio.connection = Connection.Idle;
+		pass(5_000);
+		for (const code of ["dns-failed", "connect-failed", "connack-timeout", "tls-failed", "connack-5"])
+			network.recovery.closed(code, clock.now);
+		assert.equal(
+			network.report(),
+			"Wi-Fi joined 2, lost 1, DNS failures 1, connect failures 1, silent servers 1, TLS failures 1, refusals 1, restarts 2, time set 1",
+		);
+	});
+
 	it("never tells a password", () => {
 		const { lines, radio, pass } = joined();
 		radio.failure = new Error(PASSWORD);

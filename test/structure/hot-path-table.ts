@@ -42,7 +42,7 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/connect.ts": { connectOptions: START },
 	"modules/cloud/cumulocity/cumulocity.ts": {
 		"constructor > map, attach, template": START,
-		"opening, publish, subscribe, #description, #lastBoot": CONNECTION,
+		"opening, publish, subscribe, #description, #condition, #lastBoot": CONNECTION,
 		"tick: cold-call": "once in a boot",
 		"#conclude": "once in a boot",
 		"message: template, cold-call": "s/e, for debugging: what the cloud refused",
@@ -67,6 +67,7 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/sap-iot/sap-iot.ts": { opening: CONNECTION, "#malformed: template": ERROR },
 	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
+		"start: template": START,
 		sessionClosed: CONNECTION,
 		"refusal: template": ERROR,
 		"#told: template": REFUSED,

@@ -99,6 +99,17 @@ const TEMPLATES: Record<string, Template> = {
 		measure({ device, type: fragment, fragment, series, value, text, unit, time: row.time(4) });
 	},
 	"201": measureMany,
+	"210": (row, { device, measure }) => {
+		const type = "c8y_SignalStrength";
+		for (const [at, series, unit] of [
+			[0, "rssi", "dBm"],
+			[1, "ber", "%"],
+		] as const) {
+			if (row.text(at) === "") continue;
+			const [value, text] = [row.number(at, series), row.text(at)];
+			measure({ device, type, fragment: type, series, value, text, unit, time: row.time(2) });
+		}
+	},
 	"211": (row, { device, measure }) => {
 		const type = "c8y_TemperatureMeasurement";
 		const [value, text] = [row.number(0, "temperature"), row.text(0)];

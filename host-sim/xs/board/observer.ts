@@ -47,6 +47,9 @@ export class FrameObserver implements Observer {
 	network(state: number): void {
 		host.send(Out.Seen, Seen.Network, state);
 	}
+	safe(failedBoots: number): void {
+		host.send(Out.Seen, Seen.Safe, failedBoots);
+	}
 	restarting(): void {
 		host.send(Out.Seen, Seen.Restarting);
 	}

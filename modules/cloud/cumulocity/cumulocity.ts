@@ -37,6 +37,10 @@ const SERIES: readonly string[] = Object.freeze([
 	"mote_Buzzer,frequency",
 	"mote_Speed,measured",
 ]);
+/** The alarm of safe mode was raised, and is to be cleared by the first boot that is not one. */
+const ALARM_MARK = "safe-alarm";
+/** Characters of the report in an event. */
+const MAX_REPORT = 400;
 /** Tag in the lane of events; those of operations are below. */
 const TAG_LAST_BOOT = 254;
 const ACTUATOR_COMMANDS = Object.freeze({
@@ -138,7 +142,7 @@ export class Cumulocity implements Cloud {
 		}
 		if (turn-- === 0) return subscribe(DOWN, 1);
 		if (cumulocity.debug && turn-- === 0) return subscribe(ERRORS, 0);
-		if (turn-- === 0) return publish(this.#description());
+		if (turn-- === 0) return publish(this.#description(), () => this.#described());
 		if (this.#resuming) return;
 		if (this.#concludesBoot && turn-- === 0) return publish(this.#lastBoot(), () => this.#saidLastBoot());
 		if (turn !== 0) return;
@@ -157,7 +161,27 @@ export class Cumulocity implements Cloud {
 			rows += `${Template.Hardware},${quoteColumn(device.id, MAX_NAME)},Mote,1\n`;
 			rows += `${Template.Agent},Mote,${this.#version},,Mote\n`;
 		}
-		return utf8(rows);
+		return utf8(rows + this.#condition());
+	}
+
+	#described(): void {
+		const host = this.#host as CloudHost;
+		if (host.failedBoots === 0 && host.marked(ALARM_MARK)) host.mark(ALARM_MARK, false);
+	}
+
+	/** How the node is doing, as far as it watches that itself. */
+	#condition(): string {
+		const host = this.#host as CloudHost;
+		const { signal, failedBoots } = host;
+		let rows = "";
+		if (signal !== 0) rows += `${Template.SignalStrength},${signal}\n`;
+		const report = host.report();
+		if (report !== "") rows += `${Template.Event},mote_Network,${quoteColumn(report, MAX_REPORT)}\n`;
+		if (failedBoots > 0) {
+			host.mark(ALARM_MARK, true);
+			rows += `${Template.MajorAlarm},mote_SafeMode,safe mode: ${failedBoots} boots in a row did not last\n`;
+		} else if (host.marked(ALARM_MARK)) rows += `${Template.ClearAlarm},mote_SafeMode\n`;
+		return rows;
 	}
 
 	/**
