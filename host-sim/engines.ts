@@ -3,6 +3,7 @@
 
 import { PINS as ESP32 } from "../drivers/boards/esp32/pins.js";
 import { PINS as ESP32C3 } from "../drivers/boards/esp32c3/pins.js";
+import { PINS as ESP32S3 } from "../drivers/boards/esp32s3/pins.js";
 import main from "../main.js";
 import { openState } from "./board-state.js";
 import type { CircuitPins } from "./circuit/circuit.js";
@@ -15,7 +16,7 @@ import { type BoardName, boardCreation, withoutReserve } from "./xs/creation.js"
 import { XsMachine } from "./xs/machine.js";
 import { makeProgram } from "./xs/program.js";
 
-const PINS: Readonly<Record<BoardName, CircuitPins>> = { esp32: ESP32, esp32c3: ESP32C3 };
+const PINS: Readonly<Record<BoardName, CircuitPins>> = { esp32: ESP32, esp32s3: ESP32S3, esp32c3: ESP32C3 };
 
 /** `progress` hears what takes time; `warn` what the user should know. */
 export async function makeEngine(

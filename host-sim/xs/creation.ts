@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
-export const BOARDS = ["esp32", "esp32c3"] as const;
+export const BOARDS = ["esp32", "esp32s3", "esp32c3"] as const;
 export type BoardName = (typeof BOARDS)[number];
 
 export interface Creation {

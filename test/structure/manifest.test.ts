@@ -62,7 +62,7 @@ describe("manifest", () => {
 
 	it("has a folder with pins, memory and provider for each board, in lower case", () => {
 		const boards = readdirSync(join(ROOT, "drivers/boards"));
-		assert.deepEqual(boards.sort(), ["esp32", "esp32c3"]);
+		assert.deepEqual(boards.sort(), ["esp32", "esp32c3", "esp32s3"]);
 		for (const board of boards) {
 			const { creation, modules } = read<{
 				creation: { stack: number };

@@ -1,0 +1,13 @@
+// Ecma-419's host provider of this board: the IO classes of the SDK and the pins by name.
+
+import Analog from "embedded:io/analog";
+import Digital from "embedded:io/digital";
+import PWM from "embedded:io/pwm";
+import { PINS } from "drivers/boards/esp32s3/pins";
+
+const device = Object.freeze({
+	io: Object.freeze({ Analog, Digital, PWM }),
+	pin: PINS,
+});
+
+export default device;
