@@ -7,6 +7,8 @@ export class Health {
 	accepted = 0;
 	/** Channel values that a sensor could not give (open or shorted thermistor) or that have no decimal form. */
 	missingValues = 0;
+	/** Samples that were left out because nothing had changed (sampling.deadband…). */
+	unchanged = 0;
 	/** Samples without any value, too long for their record, or without room because all else is in flight. */
 	droppedSamples = 0;
 	/** Messages for the cloud that found no room. */

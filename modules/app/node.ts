@@ -2,7 +2,7 @@
 // and commands move the actuators.
 
 import type { Cloud, CloudHost } from "../cloud/cloud.js";
-import { CHANNELS, emptySample, type Sample } from "../core/channels.js";
+import { CHANNELS, ChannelIndex, emptySample, type Sample } from "../core/channels.js";
 import type { Alarm, Clock, Random, Timers } from "../core/clock.js";
 import type { Flash } from "../core/flash.js";
 import type { Log } from "../core/log.js";
@@ -22,12 +22,14 @@ import type { Network, NetworkHandler } from "../network/network.js";
 import { Arena } from "./arena.js";
 import type { BootGuard } from "./boot-guard.js";
 import { type Actuators, CommandParser } from "./commands.js";
+import { Deadband } from "./deadband.js";
 import { Health } from "./health.js";
 import { Keeper } from "./keeper.js";
 import type { Observer } from "./observer.js";
 import { Opening } from "./opening.js";
 import { Sampler } from "./sampler.js";
 import type { Settings } from "./settings.js";
+import { TemperatureAlarm, TemperatureWatch } from "./temperature-watch.js";
 
 /** Longest wait for the outbox to empty before a restart, ms. */
 const FLUSH_MS = 5_000;
@@ -96,6 +98,8 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 	/** Packet id of the QoS 2 message that is being handled, else 0. */
 	#inboundId = 0;
 	readonly #keeper: Keeper | undefined;
+	readonly #watch: TemperatureWatch | undefined;
+	readonly #deadband: Deadband | undefined;
 	/** The texts of planned commands, for whoever watches. */
 	#plans: string[] | undefined;
 	#planned = "";
@@ -154,6 +158,8 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 		this.#parser = new CommandParser({ maxRpm: settings.motor.maxRpm });
 		this.#sampler = new Sampler(clock, timers, settings.sampling.intervalMs, () => this.#sample());
 		this.#keeper = this.#openKeeper(arena);
+		this.#watch = TemperatureWatch.of(settings.alarms);
+		this.#deadband = Deadband.of(settings.sampling);
 		this.#expiry = timers.create(() => this.#expire());
 		this.#flush = timers.create(() => this.session.stop());
 		cloud.attach(this);
@@ -259,11 +265,21 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 		const taken = clock.monotonic();
 		board.sample(values);
 		health.samples++;
+		const watch = this.#watch;
+		if (watch) {
+			const alarms = watch.update(values[ChannelIndex.Temperature] as number);
+			if (alarms > 0) this.#tellAlarms(watch, alarms, clock.wallAt(taken));
+		}
 		if (values.every(Number.isNaN)) {
 			// Nothing to send: it must not push a good sample out of a full ring.
 			health.missingValues += values.length;
 			health.droppedSamples++;
 			this.observer?.sampled?.(values, -1, false);
+			return;
+		}
+		const deadband = this.#deadband;
+		if (deadband && !deadband.isNew(values, taken)) {
+			health.unchanged++;
 			return;
 		}
 		const evicted = ring.evicted;
@@ -276,13 +292,31 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 		}
 		const wall = clock.wallAt(taken);
 		const accepted = this.#record(slot, values, taken, wall);
-		if (accepted) health.accepted++;
-		else {
+		if (accepted) {
+			health.accepted++;
+			deadband?.taken(values, taken);
+		} else {
 			ring.abandon(slot);
 			health.droppedSamples++;
 		}
 		this.observer?.sampled?.(values, wall, accepted);
 		if (accepted) this.session.pump();
+	}
+
+	/** Alarms begin or end seldom: what this allocates does not count. */
+	#tellAlarms(watch: TemperatureWatch, alarms: number, wall: number): void {
+		const { severity } = this.#parts.settings.alarms;
+		for (const [type, alarm] of Object.entries(TemperatureAlarm)) {
+			if ((alarms & alarm) === 0) continue;
+			const on = watch.isOn(alarm);
+			const text =
+				alarm === TemperatureAlarm.Sensor
+					? "the temperature sensor gives no value"
+					: `temperature ${(this.#values[ChannelIndex.Temperature] as number).toFixed(2)} C`;
+			if (this.#cloud.alarm?.(`Temperature${type}`, severity, on, text, wall) === false) continue;
+			watch.told(alarm);
+			if (on) this.#log.warn(`alarm ${type}: ${text}`);
+		}
 	}
 
 	/** Writes the sample into its slot: by the template, or part by part where that is not possible. */
@@ -312,11 +346,16 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 		this.observer?.evicted?.(total);
 	}
 
-	#expire(): void {
-		this.#expiry.start(EXPIRY_MS);
+	/** On its own, so that its variables are not on the stack below the cloud's: there it is deepest. */
+	#lookAround(): void {
 		const { network, guard } = this.#parts;
 		network?.tick(this.now());
 		if (guard?.tick(this.now())) this.restart();
+	}
+
+	#expire(): void {
+		this.#expiry.start(EXPIRY_MS);
+		this.#lookAround();
 		this.#cloud.tick();
 		const outbox = this.outbox;
 		const { unconfirmed } = outbox;

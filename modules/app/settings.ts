@@ -86,6 +86,13 @@ export const SCHEMA = Object.freeze({
 	sampling: Object.freeze({
 		/** Pause between samples, ms. */
 		intervalMs: whole(1000, INTERVAL_RANGE[0], INTERVAL_RANGE[1]),
+		/**
+		 * With one of them above 0 a sample is left out whose values have not changed by more than this, °C and rpm, since the
+		 * last one that was sent, and LED and buzzer not at all; but after heartbeatMs, ms, one is sent in any case.
+		 */
+		deadbandC: real(0, 0, 100),
+		deadbandRpm: real(0, 0, 100_000),
+		heartbeatMs: whole(600_000, 1000, 86_400_000),
 		/** QoS of measures; operation results always go at QoS 1. */
 		qos: choice(1, [0, 1, 2]),
 	}),
@@ -146,6 +153,17 @@ export const SCHEMA = Object.freeze({
 		persistent: flag(false),
 		/** Carry out retained commands too: they come again with every subscription. */
 		retainedCommands: flag(false),
+	}),
+	/** Alarms of the temperature; they are off where a limit is the default. */
+	alarms: Object.freeze({
+		/** Above and below: an alarm, °C. */
+		highC: real(300, -100, 300),
+		lowC: real(-100, -100, 300),
+		/** An alarm ends this far inside its limit, °C. */
+		hysteresisC: real(1, 0, 100),
+		/** An alarm also for a sensor that gives no value three times in a row. */
+		sensor: flag(false),
+		severity: choice("MAJOR", ["CRITICAL", "MAJOR", "MINOR", "WARNING"]),
 	}),
 	thermistor: Object.freeze({
 		/** Resistance at 25 °C, ohms. */

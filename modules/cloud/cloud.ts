@@ -104,6 +104,11 @@ export interface Cloud {
 	template?(): TemplatePart[];
 	/** Writes a sample; NaN stands for a channel without a value. Returns the number of values written. */
 	encode(record: RecordWriter, values: Sample): number;
+	/**
+	 * An alarm of a type (a name of ASCII letters) begins or ends, at a time (ms since 1970, or -1). Returns false if there is
+	 * no room for it now. Without this method the cloud has no place for alarms.
+	 */
+	alarm?(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean;
 	/** A message of the lane `events` was delivered. */
 	eventDelivered(tag: number): void;
 	/** What follows from deliveries that were told: called once behind them, where the stack is not so deep. */

@@ -187,6 +187,11 @@ export class SocketTransport implements Transport {
 		else this.#closed(detail.startsWith("TLS") ? "tls-failed" : "connect-failed", detail);
 	}
 
+	/** Not in `#service`: there every name from outside costs the stack a slot, below all that a packet leads to. */
+	#tlsFailed(message: string): void {
+		this.#closed("tls-failed", tlsWords(message, Date.now()));
+	}
+
 	/** Has `#service` called, once for all that comes until then. */
 	#serve(): void {
 		if (this.#serving) return;
@@ -201,7 +206,7 @@ export class SocketTransport implements Transport {
 	#service(): void {
 		this.#serving = false;
 		const generation = this.#generation;
-		if (this.#tlsError !== undefined) return this.#closed("tls-failed", tlsWords(this.#tlsError, Date.now()));
+		if (this.#tlsError !== undefined) return this.#tlsFailed(this.#tlsError);
 		if (this.#mayWrite && !this.#open) {
 			this.#open = true;
 			this.#mayWrite = false;

@@ -386,6 +386,113 @@ describe("MoteNode: network", () => {
 	});
 });
 
+describe("MoteNode: deadband", () => {
+	it("leaves out and counts samples that say nothing new, but sends one now and then", () => {
+		const { node, time, board, up } = setup({
+			settings: { sampling: { deadbandC: 0.5, deadbandRpm: 3, heartbeatMs: 5000 } },
+		});
+		const steps: Array<[number[], boolean]> = [
+			[[20, 0, 0, 100], true],
+			[[20.5, 0, 0, 97], false],
+			[[20.51, 0, 0, 100], true],
+			[[20.1, 0, 0, 103], false],
+			[[20.1, 0, 0, 103.1], true],
+			[[20.1, 1, 0, 103.1], true],
+			[[20.1, 1, 440, 103.1], true],
+			[[Number.NaN, 1, 440, 103.1], true],
+			[[Number.NaN, 1, 440, 103.1], false],
+			[[20, 1, 440, 103.1], true],
+		];
+		node.start();
+		for (const [values, sent] of steps) {
+			board.values = values;
+			const before = node.health.accepted;
+			time.advance(1000);
+			assert.equal(node.health.accepted > before, sent, String(values));
+		}
+		assert.equal(node.health.unchanged, 3);
+		const before = node.health.accepted;
+		time.advance(20_500);
+		assert.equal(node.health.accepted - before, 4, "every five seconds");
+		assert.equal(up().length, node.health.accepted);
+		assert.equal(node.health.samples, node.health.accepted + node.health.unchanged);
+	});
+
+	it("holds the next samples against the last that the ring had room for", () => {
+		const { node, time, broker, board } = setup({
+			settings: { sampling: { deadbandC: 1 }, outbox: { measures: 4 } },
+		});
+		board.counting = true;
+		node.start();
+		time.advance(500);
+		broker.acknowledges = false;
+		// Each differs by one from the last that was sent; then they are too far away for good.
+		time.advance(20_000);
+		board.counting = false;
+		const { droppedSamples } = node.health;
+		assert.ok(droppedSamples > 0);
+		broker.acknowledges = true;
+		broker.lose();
+		const before = node.health.accepted;
+		time.advance(30_000);
+		assert.equal(node.health.accepted, before + 1, "what was dropped is not taken for sent");
+	});
+});
+
+describe("MoteNode: alarms", () => {
+	class AlarmCloud extends FakeCloud {
+		readonly alarms: unknown[][] = [];
+		room = true;
+		alarm(...alarm: unknown[]): boolean {
+			if (this.room) this.alarms.push(alarm);
+			return this.room;
+		}
+	}
+
+	it("tells one that begins and ends, and again what it had no room for", () => {
+		const cloud = new AlarmCloud();
+		const { node, time, board, lines } = setup({
+			cloud,
+			settings: { alarms: { highC: 30, hysteresisC: 2, severity: "MINOR" } },
+		});
+		board.values = [20, 0, 0, 0];
+		node.start();
+		time.advance(3500);
+		assert.deepEqual(cloud.alarms, [
+			["TemperatureHigh", "MINOR", false, "temperature 20.00 C", EPOCH + 1000],
+		]);
+		cloud.room = false;
+		board.values = [30.5, 0, 0, 0];
+		time.advance(3000);
+		cloud.room = true;
+		time.advance(2000);
+		assert.deepEqual(cloud.alarms.slice(1), [
+			["TemperatureHigh", "MINOR", true, "temperature 30.50 C", EPOCH + 7000],
+		]);
+		assert.ok(lines.includes("warn: alarm High: temperature 30.50 C"));
+		board.values = [28.1, 0, 0, 0];
+		time.advance(2000);
+		assert.equal(cloud.alarms.length, 2);
+		board.values = [28, 0, 0, 0];
+		time.advance(2000);
+		assert.equal(cloud.alarms[2]?.[2], false);
+	});
+
+	it("does without a cloud that has a place for them, and without settings watches nothing", () => {
+		const { node, time, board, lines } = setup({ settings: { alarms: { lowC: 0 } } });
+		board.values = [-5, 0, 0, 0];
+		node.start();
+		time.advance(5000);
+		assert.equal(lines.filter((line) => line.startsWith("warn: alarm")).length, 1);
+		const cloud = new AlarmCloud();
+		const other = setup({ cloud });
+		other.board.values = [Number.NaN, 1, 1, 1];
+		other.node.start();
+		other.time.advance(10_000);
+		assert.deepEqual(cloud.alarms, []);
+	});
+});
+
 describe("MoteNode: safe mode", () => {
 	const safe = () => {
 		const stored = new Map<string, string | number>([["boots-failed", 4]]);

@@ -27,6 +27,19 @@ describe("data for the Cumulocity stand-in", () => {
 		}
 	});
 
+	it("takes a signal's strength as a measurement, but not for a part of a sample", async () => {
+		await client.publish("s/us", "100,Mote,mote_Node\n210,-61\n210,-62,0.5,2026-11-27T08:00:00.000Z\n210,,");
+		assert.deepEqual(
+			tenant().measurements.map(({ fragment, series, value, unit }) => [fragment, series, value, unit]),
+			[
+				["c8y_SignalStrength", "rssi", -61, "dBm"],
+				["c8y_SignalStrength", "rssi", -62, "dBm"],
+				["c8y_SignalStrength", "ber", 0.5, "%"],
+			],
+		);
+		assert.equal(tenant().values.samples(device), 0);
+	});
+
 	it("describes a device with several rows in one publish", async () => {
 		await client.publish(
 			"s/us",

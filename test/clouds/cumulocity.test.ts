@@ -75,14 +75,39 @@ describe("Cumulocity: connecting", () => {
 		assert.deepEqual(description(), []);
 		host.signal = -61;
 		host.reported = 'joined 2, lost "1"';
-		assert.deepEqual(description(), ["210,-61", '400,mote_Network,"joined 2, lost ""1"""']);
+		assert.deepEqual(description(), ['400,mote_Network,"joined 2, lost ""1"""', "210,-61"]);
 		host.reported = "x".repeat(500);
-		assert.ok((description()?.[1]?.length ?? 0) < 440);
+		assert.ok((description()?.[0]?.length ?? 0) < 440);
 		host.signal = 0;
 		host.reported = "";
 		host.failedBoots = 4;
 		const alarm = "302,mote_SafeMode,safe mode: 4 boots in a row did not last";
 		assert.deepEqual([description(), description()], [[alarm], [alarm]]);
+	});
+
+	it("raises alarms by severity with their time, clears them, and leaves room for answers", () => {
+		const { cloud, host } = start();
+		const at = Date.UTC(2026, 10, 27, 8);
+		for (const [severity, template] of [
+			["CRITICAL", 301],
+			["MAJOR", 302],
+			["MINOR", 303],
+			["WARNING", 304],
+		] as const) {
+			assert.equal(cloud.alarm?.("TemperatureHigh", severity, true, "31, or so", at), true);
+			assert.equal(
+				host.queued.at(-1)?.text,
+				`${template},mote_TemperatureHigh,"31, or so",2026-11-27T08:00:00.000Z\n`,
+			);
+		}
+		cloud.alarm?.("TemperatureHigh", "MAJOR", true, "x", -1);
+		assert.equal(host.queued.at(-1)?.text, "302,mote_TemperatureHigh,x,\n");
+		cloud.alarm?.("TemperatureHigh", "MAJOR", false, "x", at);
+		const { kind, tag, text: row } = host.queued.at(-1) as FakeHost["queued"][number];
+		assert.deepEqual([kind, row], [RecordKind.Alarm, "306,mote_TemperatureHigh\n"]);
+		cloud.eventDelivered(tag);
+		host.room = 2;
+		assert.equal(cloud.alarm?.("TemperatureHigh", "MAJOR", true, "x", at), false);
 	});
 
 	it("clears the alarm in the first boot that is not in safe mode, until that is acknowledged", () => {

@@ -14,6 +14,46 @@ function start(groups: Groups = {}) {
 }
 const COMMANDS = "mote/sn-1/commands";
 
+describe("Plain: alarms", () => {
+	const at = Date.UTC(2026, 10, 27, 8);
+
+	it("go to the results, with time, severity and whether they are on", () => {
+		const { cloud, host } = start();
+		cloud.alarm("TemperatureHigh", "MAJOR", true, 'over "30"', at);
+		cloud.alarm("TemperatureHigh", "MAJOR", false, "x", -1);
+		assert.deepEqual(
+			host.queued.map(({ kind, text }) => [kind, JSON.parse(text)]),
+			[
+				[
+					RecordKind.Alarm,
+					{
+						time: "2026-11-27T08:00:00.000Z",
+						alarm: "TemperatureHigh",
+						severity: "MAJOR",
+						status: "ACTIVE",
+						text: 'over "30"',
+					},
+				],
+				[
+					RecordKind.Alarm,
+					{ time: null, alarm: "TemperatureHigh", severity: "MAJOR", status: "CLEARED", text: "x" },
+				],
+			],
+		);
+	});
+
+	it("are texts where payloads are raw, and leave room for a command's result", () => {
+		const { cloud, host } = start({ plain: { format: "raw" } });
+		host.room = 2;
+		assert.equal(cloud.alarm("TemperatureLow", "MINOR", true, "x", at), true);
+		assert.equal(cloud.alarm("TemperatureLow", "MINOR", false, "x", at), false);
+		assert.deepEqual(
+			host.queued.map(({ text }) => text),
+			["ALARM TemperatureLow MINOR ACTIVE: x"],
+		);
+	});
+});
+
 describe("Plain: connecting", () => {
 	it("leaves a retained offline as its will, and says a retained online behind the subscription", () => {
 		const cloud = make();

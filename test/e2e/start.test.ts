@@ -183,6 +183,41 @@ describe("npm start", () => {
 				);
 			});
 
+	it("raises an alarm and leaves out what says nothing new, on the smallest memory beside Wi-Fi", async function () {
+		if (!xs) this.skip();
+		const folder = mkdtempSync(join(tmpdir(), "mote-start-"));
+		const file = join(folder, "settings.json");
+		writeFileSync(
+			file,
+			JSON.stringify({
+				network: { ssid: "home", password: "12345678" },
+				alarms: { highC: -50, sensor: true, severity: "CRITICAL" },
+				sampling: { deadbandC: 50, heartbeatMs: 1000 },
+			}),
+		);
+		const run = startCli([
+			...["--board", "esp32c3", "--settings", file, "--interval", "100ms", "--measures", "4"],
+			"--keep-running",
+		]);
+		try {
+			const [, operator] = await run.until(/operator (http:\S+)/);
+			await run.until(/✓ 4 delivered/);
+			const reply = await fetch(`${operator}/alarm/alarms`);
+			const { alarms } = (await reply.json()) as { alarms: Record<string, unknown>[] };
+			assert.deepEqual(
+				alarms.map(({ type, severity, status }) => [type, severity, status]),
+				[["mote_TemperatureHigh", "CRITICAL", "ACTIVE"]],
+			);
+		} finally {
+			run.stop();
+		}
+		const outcome = await run.ended;
+		rmSync(folder, { recursive: true });
+		assert.equal(outcome.code, 0, outcome.err);
+		const [, accepted] = /of (\d+) measures delivered .*, 0 lost/.exec(outcome.out) ?? [];
+		assert.ok(Number(accepted) >= 4 && Number(accepted) <= 8, `${accepted} in four seconds at one a second`);
+	});
+
 	it("falls back to Node without a C compiler, and says so in one line", async () => {
 		const args = ["--measures", "1", "--interval", "150ms", "--log", "json"];
 		const outcome = await runCli(args, { CC: "/nonexistent/cc" });

@@ -161,8 +161,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "what an earlier boot left executing is not ended",
 		file: "modules/cloud/cumulocity/cumulocity.ts",
-		was: "return rows;",
-		is: "return restart;",
+		was: "rows.set(relay, at);\n\t\treturn rows;",
+		is: "rows.set(relay, at);\n\t\treturn restart;",
 		says: /is SUCCESSFUL and was not carried out|is left EXECUTING/,
 	},
 	{

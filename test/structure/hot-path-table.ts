@@ -44,6 +44,7 @@ export const EXCEPTIONS: Table = {
 		"constructor > map, attach, template": START,
 		"opening, publish, subscribe, #description, #condition, #lastBoot": CONNECTION,
 		"tick: cold-call": "once in a boot",
+		alarm: "an alarm begins or ends",
 		"#conclude": "once in a boot",
 		"message: template, cold-call": "s/e, for debugging: what the cloud refused",
 	},
@@ -59,6 +60,7 @@ export const EXCEPTIONS: Table = {
 		opening: CONNECTION,
 		"#compose: 2 cold-call": REFUSED,
 		"#addWords: 2 view": "a command with words in its topic",
+		alarm: "an alarm begins or ends",
 	},
 	"modules/cloud/sap-iot/acks.ts": {
 		"#message: string-member, template, cold-call": "only refusals come with texts",
@@ -68,6 +70,8 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
 		"start: template": START,
+		"#tellAlarms": "an alarm begins or ends",
+		"#sample: cold-call": "an alarm begins or ends",
 		sessionClosed: CONNECTION,
 		"refusal: template": ERROR,
 		"#told: template": REFUSED,

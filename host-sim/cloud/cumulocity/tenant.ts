@@ -32,6 +32,8 @@ const COMMON_SERIES: Record<string, string> = {
 	"mote_Speed.measured": "speed",
 };
 
+const SIGNAL = "c8y_SignalStrength";
+
 function seriesName(fragment: string, series: string): string {
 	const name = `${fragment}.${series}`;
 	return Object.hasOwn(COMMON_SERIES, name) ? (COMMON_SERIES[name] as string) : name;
@@ -56,6 +58,7 @@ export class Tenant {
 		const arrival = ++this.arrivals;
 		remember(this.measurements, { id: String(arrival), ...measurement, arrival, publish });
 		const { device, fragment, series, value, text, unit, time } = measurement;
+		if (fragment === SIGNAL) return; // told with a connection: no part of a sample
 		this.values.add(device, publish, { series: seriesName(fragment, series), value, text, unit, time });
 	}
 }

@@ -43,6 +43,15 @@ const ALARM_MARK = "safe-alarm";
 const MAX_REPORT = 400;
 /** Tag in the lane of events; those of operations are below. */
 const TAG_LAST_BOOT = 254;
+const TAG_ALARM = 253;
+/** Places in the lane of events that alarms leave free. */
+const ROOM_FOR_ANSWERS = 2;
+const ALARMS = Object.freeze({
+	CRITICAL: Template.CriticalAlarm,
+	MAJOR: Template.MajorAlarm,
+	MINOR: Template.MinorAlarm,
+	WARNING: Template.WarningAlarm,
+} as const);
 const ACTUATOR_COMMANDS = Object.freeze({
 	led: Object.freeze(["led on", "led off"]),
 	buzzer: Object.freeze(["buzzer on", "buzzer off"]),
@@ -161,7 +170,8 @@ export class Cumulocity implements Cloud {
 			rows += `${Template.Hardware},${quoteColumn(device.id, MAX_NAME)},Mote,1\n`;
 			rows += `${Template.Agent},Mote,${this.#version},,Mote\n`;
 		}
-		return utf8(rows + this.#condition());
+		rows += this.#condition();
+		return utf8(rows);
 	}
 
 	#described(): void {
@@ -172,14 +182,12 @@ export class Cumulocity implements Cloud {
 	/** How the node is doing, as far as it watches that itself. */
 	#condition(): string {
 		const host = this.#host as CloudHost;
-		const { signal, failedBoots } = host;
-		let rows = "";
-		if (signal !== 0) rows += `${Template.SignalStrength},${signal}\n`;
-		const report = host.report();
-		if (report !== "") rows += `${Template.Event},mote_Network,${quoteColumn(report, MAX_REPORT)}\n`;
-		if (failedBoots > 0) {
+		let rows = host.report();
+		if (rows !== "") rows = `${Template.Event},mote_Network,${quoteColumn(rows, MAX_REPORT)}\n`;
+		if (host.signal !== 0) rows += `${Template.SignalStrength},${host.signal}\n`;
+		if (host.failedBoots > 0) {
 			host.mark(ALARM_MARK, true);
-			rows += `${Template.MajorAlarm},mote_SafeMode,safe mode: ${failedBoots} boots in a row did not last\n`;
+			rows += `${Template.MajorAlarm},mote_SafeMode,safe mode: ${host.failedBoots} boots in a row did not last\n`;
 		} else if (host.marked(ALARM_MARK)) rows += `${Template.ClearAlarm},mote_SafeMode\n`;
 		return rows;
 	}
@@ -265,7 +273,21 @@ export class Cumulocity implements Cloud {
 		return written;
 	}
 
+	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
+		const host = this.#host as CloudHost;
+		// Answers of operations come first.
+		if (host.room <= ROOM_FOR_ANSWERS) return false;
+		const time = wallMs < 0 ? "" : new Date(wallMs).toISOString();
+		const row = utf8(
+			on
+				? `${ALARMS[severity as keyof typeof ALARMS]},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`
+				: `${Template.ClearAlarm},mote_${type}\n`,
+		);
+		return host.queue(RecordKind.Alarm, TAG_ALARM, (record) => record.put(row));
+	}
+
 	eventDelivered(tag: number): void {
+		if (tag === TAG_ALARM) return;
 		if (tag === TAG_LAST_BOOT) this.#resume();
 		else this.#operations?.delivered(tag);
 	}

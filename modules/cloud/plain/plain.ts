@@ -157,6 +157,20 @@ export class Plain implements Cloud {
 		return written;
 	}
 
+	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
+		const host = this.#host as CloudHost;
+		// A command without room for its result is not carried out.
+		if (host.room <= 1) return false;
+		const status = on ? "ACTIVE" : "CLEARED";
+		const time = wallMs < 0 ? "null" : jsonString(new Date(wallMs).toISOString());
+		const payload = utf8(
+			this.#raw
+				? `ALARM ${type} ${severity} ${status}: ${text}`
+				: `{"time":${time},"alarm":${jsonString(type)},"severity":${jsonString(severity)},"status":"${status}","text":${jsonString(text)}}`,
+		);
+		return host.queue(RecordKind.Alarm, 0, (record) => record.put(payload));
+	}
+
 	eventDelivered(): void {}
 
 	message(message: InboundMessage): void {
