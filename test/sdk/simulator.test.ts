@@ -3,11 +3,12 @@
 // not there.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
+import { createServer } from "node:tls";
 import { type IssuedPair, issueAuthority, issueLeaf } from "../../host-sim/cloud/certificates.js";
 import { type CloudName, EmbeddedCloud } from "../../host-sim/cloud/embedded-cloud.js";
 import { buildForSimulator, missing, ourWarnings, ROOT, Simulator } from "./sdk.js";
@@ -41,10 +42,10 @@ describe("Moddable SDK: simulator", () => {
 		simulator = cloud = undefined;
 	});
 
-	async function build(name: CloudName, more: object = {}): Promise<string> {
+	async function build(name: CloudName, more: object = {}, ca?: Uint8Array): Promise<string> {
 		cloud = await EmbeddedCloud.start({ cloud: name, identitiesFolder: join(folder, "identities") });
 		const identity = await cloud.device(DEVICE);
-		writeFileSync(join(folder, "ca.der"), cloud.identities.ca.der);
+		writeFileSync(join(folder, "ca.der"), ca ?? cloud.identities.ca.der);
 		writeFileSync(join(folder, "client.der"), identity.certDer);
 		writeFileSync(join(folder, "client.pk8"), identity.keyDer);
 		const manifest = {
@@ -118,6 +119,80 @@ describe("Moddable SDK: simulator", () => {
 		}
 	}).timeout(180_000);
 
+	it("takes servers with good certificates, whatever of the chain they send", async () => {
+		await build("plain");
+		const embedded = cloud as EmbeddedCloud;
+		await embedded.stopBroker();
+		const ca = { certPem: embedded.identities.ca.pem, keyPem: authorityKey(embedded.identities.folder) };
+		const middle = await issueLeaf(ca, "middle", "authority");
+		const leaf = await issueLeaf(ca, "x", "server");
+		const below = await issueLeaf(middle, "x", "server");
+		simulator = await Simulator.start(NAME);
+		for (const chain of [[leaf], [leaf, ca], [below, middle], [below, middle, ca], [leaf, middle]]) {
+			const pem = chain.map(({ certPem }) => certPem).join("");
+			await takesConnect(embedded.port, pem, (chain[0] as IssuedPair).keyPem, simulator);
+		}
+		assert.doesNotMatch(simulator.trace, /TLS handshake failed|XS abort/);
+	}).timeout(180_000);
+
+	it("takes an authority with a key on an elliptic curve, and refuses what that has not signed", async () => {
+		const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+		for (const name of ["ec-ca", "ec-other"]) {
+			openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", `${name}-key.pem`);
+			openssl(
+				...["req", "-x509", "-new", "-key", `${name}-key.pem`, "-sha256", "-days", "30", "-subj", "/CN=EC"],
+				...["-addext", "keyUsage=critical,keyCertSign", "-out", `${name}.pem`],
+			);
+			openssl(
+				"req",
+				"-new",
+				"-newkey",
+				"rsa:2048",
+				"-nodes",
+				"-keyout",
+				`${name}-leaf-key.pem`,
+				"-subj",
+				"/CN=x",
+				"-out",
+				"x.csr",
+			);
+			writeFileSync(join(folder, "x.ext"), "subjectAltName=IP:127.0.0.1,DNS:localhost\n");
+			openssl(
+				...[
+					"x509",
+					"-req",
+					"-in",
+					"x.csr",
+					"-CA",
+					`${name}.pem`,
+					"-CAkey",
+					`${name}-key.pem`,
+					"-CAcreateserial",
+				],
+				...["-sha256", "-days", "30", "-extfile", "x.ext", "-out", `${name}-leaf.pem`],
+			);
+		}
+		openssl("x509", "-in", "ec-ca.pem", "-outform", "DER", "-out", "ec-ca.der");
+		const pem = (name: string) => readFileSync(join(folder, `${name}.pem`), "utf8");
+		await build("plain", {}, readFileSync(join(folder, "ec-ca.der")));
+		const embedded = cloud as EmbeddedCloud;
+		await embedded.stopBroker();
+		simulator = await Simulator.start(NAME);
+		await takesConnect(embedded.port, pem("ec-ca-leaf"), pem("ec-ca-leaf-key"), simulator);
+		assert.doesNotMatch(simulator.trace, /TLS handshake failed/);
+		// The same names, another key.
+		const forged = { certPem: pem("ec-other-leaf"), keyPem: pem("ec-other-leaf-key") };
+		const server = await startServer(folder, embedded.port, forged, []);
+		try {
+			await simulator.until(
+				/TLS handshake failed \(the server's certificate is not signed by our ca\.der/,
+				60_000,
+			);
+		} finally {
+			await server.stop();
+		}
+	}).timeout(180_000);
+
 	it("survives servers with seven bad certificates, says what is wrong with each, and is back with the good one", async () => {
 		await build("plain");
 		const embedded = cloud as EmbeddedCloud;
@@ -167,6 +242,29 @@ describe("Moddable SDK: simulator", () => {
 		assert.doesNotMatch(sim.trace, /XS abort|\[break\]/);
 	}).timeout(400_000);
 });
+
+/** A TLS server on a port until the node has sent CONNECT. */
+async function takesConnect(port: number, cert: string, key: string, simulator: Simulator): Promise<void> {
+	let first: number | undefined;
+	const server = createServer({ cert, key, maxVersion: "TLSv1.2" }, (socket) => {
+		socket.on("error", () => {});
+		socket.once("data", (data) => {
+			first ??= data[0];
+			socket.destroy();
+		});
+	});
+	server.on("tlsClientError", () => {});
+	await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
+	try {
+		for (let ms = 0; first === undefined; ms += 50) {
+			assert.ok(ms < 60_000 && !simulator.ended, `refused:\n${simulator.trace}`);
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+		assert.equal(first, 0x10);
+	} finally {
+		await new Promise((closed) => server.close(closed));
+	}
+}
 
 function authorityKey(identities: string): string {
 	return readFileSync(join(identities, "ca-key.pem"), "utf8");
