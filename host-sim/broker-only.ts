@@ -7,6 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import type { ResolvedOptions } from "./options.js";
 import { startCloud } from "./run.js";
+import { startTimeServer } from "./time-server.js";
 import type { View } from "./view.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -14,6 +15,8 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 export async function serveCloud(options: ResolvedOptions, view: View): Promise<number> {
 	const cloud = await startCloud(options);
 	const identity = await cloud.device(options.device);
+	const time = await startTimeServer();
+	const sntp = `127.0.0.1:${time.address().port}`;
 	const short = (path: string) => relative(ROOT, path) || path;
 	const ca = `${short(cloud.identities.folder)}/ca.pem`;
 	const clientId = options.cloud === "cumulocity" ? `d:${options.device}` : options.device;
@@ -34,7 +37,8 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 			`    -i ${clientId} -q 1 -t ${cloud.standIn.commandTopic(options.device)}`,
 			"",
 			"This firmware in Moddable's simulator (the SDK's mcconfig must be on the PATH):",
-			`  npm run build:sim -- ${short(await writeSimulatorManifest(options, cloud))}`,
+			`  npm run build:sim -- ${short(await writeSimulatorManifest(options, cloud, sntp))}`,
+			"  $MODDABLE/build/bin/lin/release/mcsim host-sim/mcsim/panel $MODDABLE/build/bin/lin/mc/debug/mote/mc.so",
 			"",
 		].join("\n"),
 	);
@@ -50,12 +54,17 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 		process.once("SIGINT", resolve);
 		process.once("SIGTERM", resolve);
 	});
+	time.close();
 	await cloud.close();
 	return 0;
 }
 
 /** A manifest that builds the firmware with this broker's address and this device's identity; returns its path. */
-async function writeSimulatorManifest(options: ResolvedOptions, cloud: EmbeddedCloud): Promise<string> {
+async function writeSimulatorManifest(
+	options: ResolvedOptions,
+	cloud: EmbeddedCloud,
+	sntp: string,
+): Promise<string> {
 	const identity = await cloud.device(options.device);
 	const folder = join(cloud.identities.folder, "sim");
 	mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -66,6 +75,7 @@ async function writeSimulatorManifest(options: ResolvedOptions, cloud: EmbeddedC
 			mote: {
 				device: { id: options.device, cloud: options.cloud },
 				broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port },
+				network: { ssid: "simulated", sntp, sntp2: sntp },
 			},
 		},
 	};

@@ -4,8 +4,10 @@
 import Time from "time";
 import Timer from "timer";
 import { PINS } from "../../drivers/boards/esp32/pins.js";
+import type { Observer } from "../../modules/app/observer.js";
 import { Circuit } from "../circuit/circuit.js";
 import { makeIO } from "../circuit/io.js";
+import { linkCircuit, PanelObserver } from "./panel-link.js";
 
 function makeCircuit(): Circuit {
 	let last = Time.ticks;
@@ -25,10 +27,37 @@ function makeCircuit(): Circuit {
 	});
 }
 
+interface WatchedNode {
+	observer: Observer | undefined;
+	restart(): void;
+}
+
+/** What lives as long as the machine: a preloaded module can keep nothing. */
+interface Shared {
+	/** The panel has cut the network. */
+	moteCut?: boolean;
+	moteNode?: WatchedNode;
+}
+
 const device = Object.freeze({
 	get io() {
-		const { Analog, Digital, PWM } = makeIO(makeCircuit());
+		const circuit = makeCircuit();
+		const shared = globalThis as Shared;
+		linkCircuit(
+			circuit,
+			(there) => {
+				shared.moteCut = !there;
+			},
+			() => shared.moteNode?.restart(),
+		);
+		const { Analog, Digital, PWM } = makeIO(circuit);
 		return { Analog, Digital, PWM };
+	},
+	unguarded: true,
+	/** The panel watches the node. */
+	started(node: WatchedNode): void {
+		node.observer = new PanelObserver();
+		(globalThis as Shared).moteNode = node;
 	},
 	pin: PINS,
 });

@@ -19,6 +19,10 @@ export interface Device {
 		readonly PWM: PulseWidthClass;
 	};
 	readonly pin: DevicePins;
+	/** A simulator's window is closed whenever somebody likes: no boot is held to be a failure for that. */
+	readonly unguarded?: boolean;
+	/** Simulators want to watch the node; called before it starts. */
+	started?(node: object): void;
 }
 
 export function getDevice(): Device {

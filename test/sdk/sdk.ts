@@ -118,7 +118,7 @@ export class Simulator {
 		mkdirSync(join(homedir(), ".config/tech.moddable.mcsim"), { recursive: true });
 		const { port } = this.#xsbug.address() as { port: number };
 		const app = join(SDK, "build/bin/lin/mc/debug", name, "mc.so");
-		const mcsim = this.#spawn(join(TOOLS, "mcsim"), [join(SDK, "build/simulators"), app], {
+		const mcsim = this.#spawn(join(TOOLS, "mcsim"), [join(ROOT, "host-sim/mcsim/panel"), app], {
 			DISPLAY: display,
 			XSBUG_HOST: "127.0.0.1",
 			XSBUG_PORT: String(port),

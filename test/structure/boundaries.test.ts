@@ -23,7 +23,13 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 	"drivers/boards/": ["drivers/boards/"],
 	"drivers/": ["modules/core/", "drivers/"],
 	"host-sim/circuit/": ["host-sim/circuit/", "drivers/io.ts"],
-	"host-sim/mcsim/": ["host-sim/mcsim/", "host-sim/circuit/", "drivers/"],
+	"host-sim/mcsim/": [
+		"host-sim/mcsim/",
+		"host-sim/circuit/",
+		"drivers/",
+		"modules/core/channels.ts",
+		"modules/app/observer.ts",
+	],
 	"host-sim/xs/board/": [
 		"host-sim/xs/board/",
 		"host-sim/xs/frames.ts",
@@ -39,7 +45,7 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 };
 /** Modules whose name on the engine is not their path: they name the project's own by target. */
 const BY_TARGET =
-	/^(host-sim\/mcsim\/(provider|builtin)|drivers\/boards\/.*provider|host-sim\/xs\/board\/.*|modules\/platform\/sdk-tls\/.*)\.ts$/;
+	/^(host-sim\/mcsim\/(provider|builtin|wifi)|drivers\/boards\/.*provider|host-sim\/xs\/board\/.*|modules\/platform\/sdk-tls\/.*)\.ts$/;
 /** Rooms that may name Moddable's modules. */
 const MODDABLE = ["modules/platform/", "main.ts", "drivers/boards/", "host-sim/mcsim/", "host-sim/xs/board/"];
 const MODDABLE_NAME =
