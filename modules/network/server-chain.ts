@@ -31,6 +31,9 @@ export interface Chain {
 	trusted(at: number): boolean;
 }
 
+/** Names of a certificate that are told, and characters of each. */
+const SHOWN_NAMES = 4;
+const SHOWN_CHARACTERS = 64;
 /** Longest chain that is looked at. */
 const MAX_CHAIN = 6;
 
@@ -69,7 +72,22 @@ function certificateFault(
 	}
 	if (!server) return "the certificate that the server sent is not one for servers";
 	for (const name of names) if (matches(name, serverName)) return "";
-	return `the server's certificate is for ${names.length > 0 ? names.join(", ") : "no name"}, not for ${serverName}`;
+	return `the server's certificate is for ${listed(names)}, not for ${serverName}`;
+}
+
+/** A few of the names; they are a stranger's, so what is no printable ASCII is not shown, and nothing long. */
+function listed(names: readonly string[]): string {
+	if (names.length === 0) return "no name";
+	let list = "";
+	for (let i = 0; i < names.length && i < SHOWN_NAMES; i++) {
+		const name = names[i] as string;
+		if (i > 0) list += ", ";
+		for (let at = 0; at < name.length && at < SHOWN_CHARACTERS; at++) {
+			const c = name.charCodeAt(at);
+			list += c > 32 && c < 127 ? name.charAt(at) : "?";
+		}
+	}
+	return names.length > SHOWN_NAMES ? `${list} and others` : list;
 }
 
 function named(at: number): string {

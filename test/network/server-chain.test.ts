@@ -124,6 +124,12 @@ describe("a server's certificates", () => {
 			else assert.match(words, /is for other\.example, .*, not for/);
 		});
 
+	it("tells no more of a stranger's names than fits a line", () => {
+		const words = fault([{ ...LEAF, names: ["a\nmote: all is well", "x".repeat(500), "c", "d", "e"] }]);
+		assert.ok(words.length < 250);
+		assert.match(words, /is for a\?mote:\?all\?is\?well, x{64}, c, d and others, not for broker\.example$/);
+	});
+
 	it("names what it is for, also when that is nothing", () => {
 		assert.match(fault([{ ...LEAF, names: [] }]), /is for no name, not for broker\.example/);
 	});
