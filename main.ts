@@ -110,8 +110,8 @@ function makeCloud(settings: Settings, boot: number): Cloud {
 
 function makeBoard(settings: Settings, clock: SystemClock, timers: SystemTimers): Board {
 	const { io, pin } = getDevice();
-	const { thermistor, motor } = settings;
-	return new NodeBoard({ io, pin, thermistor, motor, clock, timers });
+	const { temperature, thermistor, led, buzzer, motor } = settings;
+	return new NodeBoard({ io, pin, temperature, thermistor, led, buzzer, motor, clock, timers });
 }
 
 function makeTransport(settings: Settings, timers: SystemTimers): SocketTransport {

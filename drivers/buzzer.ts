@@ -1,5 +1,5 @@
 // A piezo buzzer on PWM: square wave of the tone's frequency. Ecma-419 fixes the frequency of a PWM when it is
-// constructed, so every tone opens the pin anew.
+// constructed, so every tone opens the pin anew; within a pattern only the duty changes.
 
 import type { Alarm, Timers } from "../modules/core/clock.js";
 import type { Pin, PulseWidthClass, PulseWidthOutput } from "./io.js";
@@ -8,45 +8,61 @@ import { orRelease, restAndClose } from "./release.js";
 export interface BuzzerOptions {
 	readonly output: { readonly io: PulseWidthClass; readonly pin: Pin };
 	readonly timers: Timers;
+	/** Share of a period in which the pin is high: above 0, up to 0.5, which is loudest and the default. */
+	readonly duty?: number;
+	/** A tone or pattern ends after this, ms, whatever was asked for; 0, the default: never. */
+	readonly longestMs?: number;
 }
 
-/** Half of the time high: loudest, and what piezos are specified with. */
-const DUTY = 0.5;
+const LOUDEST = 0.5;
 const MAX_HZ = 20_000;
 
 export class Buzzer {
 	readonly #options: BuzzerOptions;
-	readonly #end: Alarm;
+	/** The next turn from tone to pause or back. */
+	readonly #turn: Alarm;
 	#output: PulseWidthOutput | undefined;
 	#hz = 0;
+	#sounds = false;
+	/** Length of a tone and of a pause, ms; tones still to come; time left for all of it, ms. */
+	#durationMs = 0;
+	#times = 0;
+	#leftMs = 0;
 	#closed = false;
 
 	constructor(options: BuzzerOptions) {
+		const { duty = LOUDEST, longestMs = 0, output, timers } = options;
+		if (!(duty > 0 && duty <= LOUDEST)) throw new RangeError("buzzer: duty is above 0 and up to 0.5");
+		if (!(longestMs >= 0)) throw new RangeError("buzzer: the longest tone is 0 ms or more");
 		this.#options = options;
-		this.#end = options.timers.create(() => this.#silence());
+		this.#turn = timers.create(() => this.#next());
 		// The pin is claimed once now, so that a wrong one is found at start and not at the first tone.
-		orRelease(this.#end, () => new options.output.io({ pin: options.output.pin, hz: 1000 }).close());
+		orRelease(this.#turn, () => new output.io({ pin: output.pin, hz: 1000 }).close());
 	}
 
-	/** Plays a tone of `hz` for `durationMs`, 0 until further notice; 0 Hz is silence. */
-	play(hz: number, durationMs: number): void {
+	/**
+	 * Plays a tone of `hz` for `durationMs`, 0 until further notice, `times` times with as long a pause between; 0 Hz is
+	 * silence.
+	 */
+	play(hz: number, durationMs: number, times = 1): void {
 		if (this.#closed) throw new Error("buzzer: closed");
 		if (!(hz >= 0 && hz <= MAX_HZ)) throw new RangeError("buzzer: tone is 0 to 20000 Hz");
 		if (!(durationMs >= 0)) throw new RangeError("buzzer: duration is 0 ms or more");
 		this.#silence();
 		if (hz === 0) return;
 		const { io, pin } = this.#options.output;
-		const output = new io({ pin, hz });
-		this.#output = output;
-		output.write(Math.round((2 ** output.resolution - 1) * DUTY));
+		this.#output = new io({ pin, hz });
 		this.#hz = hz;
-		if (durationMs > 0) this.#end.start(durationMs);
+		this.#durationMs = durationMs;
+		this.#times = times;
+		this.#leftMs = this.#options.longestMs || Number.POSITIVE_INFINITY;
+		this.#sound();
 	}
 
-	/** Frequency of the tone, Hz; 0 while silent. */
+	/** Frequency of the tone, Hz; 0 while silent, also between the tones of a pattern. */
 	read(): number {
 		if (this.#closed) throw new Error("buzzer: closed");
-		return this.#hz;
+		return this.#sounds ? this.#hz : 0;
 	}
 
 	sample(): { frequency: number } {
@@ -63,15 +79,40 @@ export class Buzzer {
 		try {
 			this.#silence();
 		} finally {
-			this.#end.close();
+			this.#turn.close();
 		}
 	}
 
+	#sound(): void {
+		const output = this.#output as PulseWidthOutput;
+		output.write(Math.round((2 ** output.resolution - 1) * (this.#options.duty ?? LOUDEST)));
+		this.#sounds = true;
+		this.#times--;
+		this.#wait(this.#durationMs || Number.POSITIVE_INFINITY);
+	}
+
+	/** Waits for the next turn, or for the end of the time that is left. */
+	#wait(ms: number): void {
+		const wait = Math.min(ms, this.#leftMs);
+		this.#leftMs -= wait;
+		if (wait !== Number.POSITIVE_INFINITY) this.#turn.start(wait);
+	}
+
+	#next(): void {
+		if (this.#leftMs <= 0 || (this.#sounds && this.#times <= 0)) this.#silence();
+		else if (this.#sounds) {
+			this.#output?.write(0);
+			this.#sounds = false;
+			this.#wait(this.#durationMs);
+		} else this.#sound();
+	}
+
 	#silence(): void {
-		this.#end.stop();
+		this.#turn.stop();
 		const output = this.#output;
 		this.#output = undefined;
 		this.#hz = 0;
+		this.#sounds = false;
 		restAndClose(output);
 	}
 }

@@ -30,6 +30,7 @@ export interface DigitalClass {
 	readonly Input: number;
 	readonly InputPullUp: number;
 	readonly Output: number;
+	readonly OutputOpenDrain: number;
 	readonly Rising: number;
 	readonly Falling: number;
 }
@@ -43,3 +44,22 @@ export interface PulseWidthOutput {
 	close(): void;
 }
 export type PulseWidthClass = new (options: { pin: Pin; hz?: number }) => PulseWidthOutput;
+
+/** One device on an I²C bus; both calls throw when it does not acknowledge, or the bus does not answer in `timeout`. */
+export interface I2CPort {
+	/** Fills `buffer`. */
+	read(buffer: Uint8Array): unknown;
+	write(buffer: Uint8Array): unknown;
+	close(): void;
+}
+export interface I2COptions {
+	data: Pin;
+	clock: Pin;
+	/** Of the bus, Hz. */
+	hz: number;
+	/** 7 bits. */
+	address: number;
+	/** Longest wait for a transfer, ms; an option of the SDK's on ESP32. */
+	timeout?: number;
+}
+export type I2CClass = new (options: I2COptions) => I2CPort;

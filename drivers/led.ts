@@ -4,7 +4,11 @@ import type { DigitalClass, DigitalPort, Pin, PulseWidthClass, PulseWidthOutput 
 import { orRelease, restAndClose } from "./release.js";
 
 export type LedOptions =
-	| { readonly pwm: { readonly io: PulseWidthClass; readonly pin: Pin; readonly hz?: number } }
+	| {
+			readonly pwm: { readonly io: PulseWidthClass; readonly pin: Pin; readonly hz?: number };
+			/** Duty = brightness to this power; 1 (linear) to 4, 1 unless given. */
+			readonly gamma?: number;
+	  }
 	| { readonly digital: { readonly io: DigitalClass; readonly pin: Pin } };
 
 /** High enough that no eye and few cameras see it flicker. */
@@ -14,8 +18,12 @@ export class Led {
 	#pwm: PulseWidthOutput | undefined;
 	#digital: DigitalPort | undefined;
 	#percent = 0;
+	readonly #gamma: number;
 
 	constructor(options: LedOptions) {
+		const { gamma = 1 } = options as { readonly gamma?: number };
+		if (!(gamma >= 1 && gamma <= 4)) throw new RangeError("led: gamma is 1 to 4");
+		this.#gamma = gamma;
 		if ("pwm" in options) {
 			const { io, pin, hz } = options.pwm;
 			this.#pwm = new io({ pin, hz: hz ?? DEFAULT_HZ });
@@ -31,7 +39,7 @@ export class Led {
 		if (!(percent >= 0 && percent <= 100)) throw new RangeError("led: brightness is 0 to 100 %");
 		const pwm = this.#pwm;
 		if (pwm) {
-			pwm.write(Math.round(((2 ** pwm.resolution - 1) * percent) / 100));
+			pwm.write(Math.round((2 ** pwm.resolution - 1) * (percent / 100) ** this.#gamma));
 			this.#percent = percent;
 		} else if (this.#digital) {
 			this.#digital.write(percent > 0 ? 1 : 0);

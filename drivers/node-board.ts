@@ -3,7 +3,9 @@
 import { ChannelIndex, type Sample } from "../modules/core/channels.js";
 import type { Clock, Timers } from "../modules/core/clock.js";
 import { Buzzer } from "./buzzer.js";
-import type { AnalogClass, DigitalClass, Pin, PulseWidthClass } from "./io.js";
+import { SHT3X, TMP102, TMP117 } from "./i2c-parts.js";
+import { I2cThermometer } from "./i2c-thermometer.js";
+import type { AnalogClass, DigitalClass, I2CClass, Pin, PulseWidthClass } from "./io.js";
 import { Led } from "./led.js";
 import { Motor } from "./motor.js";
 import { NtcThermistor } from "./ntc-thermistor.js";
@@ -15,6 +17,7 @@ export interface NodeBoardOptions {
 		readonly Analog: AnalogClass;
 		readonly Digital: DigitalClass;
 		readonly PWM: PulseWidthClass;
+		readonly I2C: I2CClass;
 	};
 	readonly pin: {
 		readonly temperature: Pin;
@@ -22,13 +25,34 @@ export interface NodeBoardOptions {
 		readonly buzzer: Pin;
 		readonly motor: Pin;
 		readonly tachometer: Pin;
+		readonly data: Pin;
+		readonly clock: Pin;
+	};
+	readonly temperature: {
+		/** "ntc": the thermistor; another one hangs on the I²C bus. */
+		readonly sensor: string;
+		/** On the bus; 0: the part's usual one. */
+		readonly address: number;
 	};
 	readonly thermistor: {
 		readonly nominalOhms: number;
 		readonly seriesOhms: number;
 		readonly beta: number;
+		/** Coefficients for ohms and kelvin, in the place of beta; all 0: beta. */
+		readonly steinhartA: number;
+		readonly steinhartB: number;
+		readonly steinhartC: number;
 		readonly minimumC: number;
 		readonly maximumC: number;
+	};
+	readonly led: {
+		/** On a pin that is only on or off. */
+		readonly digital: boolean;
+		readonly gamma: number;
+	};
+	readonly buzzer: {
+		readonly dutyPercent: number;
+		readonly longestMs: number;
 	};
 	readonly motor: {
 		readonly maxRpm: number;
@@ -39,8 +63,14 @@ export interface NodeBoardOptions {
 	readonly timers: Timers;
 }
 
+interface Thermometer {
+	read(): number;
+	readonly fault: string;
+	close(): void;
+}
+
 export class NodeBoard {
-	readonly #thermistor: NtcThermistor;
+	readonly #thermometer: Thermometer;
 	readonly #led: Led;
 	readonly #buzzer: Buzzer;
 	readonly #motor: Motor;
@@ -54,11 +84,18 @@ export class NodeBoard {
 			return driver;
 		};
 		try {
-			this.#thermistor = keep(
-				new NtcThermistor({ ...options.thermistor, sensor: { io: io.Analog, pin: pin.temperature } }),
+			this.#thermometer = keep(makeThermometer(options));
+			const { digital, gamma } = options.led;
+			this.#led = keep(
+				new Led(
+					digital
+						? { digital: { io: io.Digital, pin: pin.led } }
+						: { pwm: { io: io.PWM, pin: pin.led }, gamma },
+				),
 			);
-			this.#led = keep(new Led({ pwm: { io: io.PWM, pin: pin.led } }));
-			this.#buzzer = keep(new Buzzer({ output: { io: io.PWM, pin: pin.buzzer }, timers }));
+			const { dutyPercent, longestMs } = options.buzzer;
+			const output = { io: io.PWM, pin: pin.buzzer };
+			this.#buzzer = keep(new Buzzer({ output, duty: dutyPercent / 100, longestMs, timers }));
 			const { maxRpm, rampRpmPerS, pulsesPerRevolution } = options.motor;
 			this.#motor = keep(new Motor({ output: { io: io.PWM, pin: pin.motor }, maxRpm, rampRpmPerS, timers }));
 			this.#tachometer = keep(
@@ -72,22 +109,22 @@ export class NodeBoard {
 
 	/** Reads every channel; NaN where a sensor is faulty. */
 	sample(values: Sample): void {
-		values[ChannelIndex.Temperature] = this.#thermistor.read();
+		values[ChannelIndex.Temperature] = this.#thermometer.read();
 		values[ChannelIndex.Led] = this.#led.read();
 		values[ChannelIndex.Buzzer] = this.#buzzer.read();
 		values[ChannelIndex.Speed] = this.#tachometer.read();
 	}
 
-	/** What is wrong with the thermistor, or "". */
+	/** What is wrong with the temperature sensor, or "". */
 	get temperatureFault(): string {
-		return this.#thermistor.fault;
+		return this.#thermometer.fault;
 	}
 
 	led(percent: number): void {
 		this.#led.write(percent);
 	}
-	buzzer(hz: number, durationMs: number): void {
-		this.#buzzer.play(hz, durationMs);
+	buzzer(hz: number, durationMs: number, times = 1): void {
+		this.#buzzer.play(hz, durationMs, times);
 	}
 	speed(rpm: number): void {
 		this.#motor.write(rpm);
@@ -96,8 +133,29 @@ export class NodeBoard {
 	/** Everything dark, silent and still; the pins are free. */
 	close(): void {
 		let error: unknown;
-		for (const driver of [this.#thermistor, this.#led, this.#buzzer, this.#motor, this.#tachometer])
+		for (const driver of [this.#thermometer, this.#led, this.#buzzer, this.#motor, this.#tachometer])
 			error = closeQuietly(driver) ?? error;
 		if (error !== undefined) throw error;
 	}
+}
+
+function makeThermometer({ io, pin, temperature, thermistor, clock, timers }: NodeBoardOptions): Thermometer {
+	const { sensor, address } = temperature;
+	if (sensor === "ntc") {
+		const { steinhartA: a, steinhartB: b, steinhartC: c } = thermistor;
+		const steinhartHart = a === 0 && b === 0 && c === 0 ? undefined : { a, b, c };
+		return new NtcThermistor({
+			...thermistor,
+			...(steinhartHart && { steinhartHart }),
+			sensor: { io: io.Analog, pin: pin.temperature },
+		});
+	}
+	const part = sensor === "tmp117" ? TMP117 : sensor === "tmp102" ? TMP102 : SHT3X;
+	return new I2cThermometer({
+		sensor: { io: io.I2C, data: pin.data, clock: pin.clock, address: address === 0 ? part.address : address },
+		part,
+		bus: { io: io.Digital },
+		clock,
+		timers,
+	});
 }

@@ -1,6 +1,8 @@
-// The board's circuit: a thermistor divider on an ADC, an LED and a piezo on PWM, a motor with a tachometer. Pure
-// TypeScript: it runs in host-sim and inside Moddable's simulator. Time and chance are lent.
+// The board's circuit: a thermistor divider on an ADC, an LED and a piezo on PWM, a motor with a tachometer, and
+// thermometers on an I²C bus. Pure TypeScript: it runs in host-sim and inside Moddable's simulator. Time and chance are lent.
 
+import { I2cBus } from "./i2c-bus.js";
+import { Sht3xDevice, Tmp102Device, Tmp117Device } from "./i2c-parts.js";
 import { MotorModel } from "./motor.js";
 import { ThermalMass, type ThermistorPart, thermistorOhms } from "./thermal.js";
 
@@ -10,6 +12,9 @@ export interface CircuitPins {
 	readonly buzzer: number;
 	readonly motor: number;
 	readonly tachometer: number;
+	/** Lines of the I²C bus. */
+	readonly data: number;
+	readonly clock: number;
 }
 
 /** What the circuit needs of its surroundings. */
@@ -40,6 +45,8 @@ export class Circuit {
 	thermistorFault: "" | "open" | "shorted" = "";
 	tachometerStuck = false;
 	readonly motor: MotorModel;
+	/** With a TMP117 at 0x48, a TMP102 at 0x49 and an SHT3x at 0x44, beside the thermistor. */
+	readonly i2c: I2cBus;
 	readonly #world: World;
 	readonly #thermal: ThermalMass;
 	#ledDuty = 0;
@@ -54,6 +61,11 @@ export class Circuit {
 		this.#world = world;
 		this.#thermal = new ThermalMass(this.#ambient(), world.now());
 		this.motor = new MotorModel(motor.maxRpm, motor.slots, world.now());
+		this.i2c = new I2cBus(world.random);
+		const place = { celsius: () => this.temperatureC, now: () => world.now() };
+		this.i2c.plug(0x48, new Tmp117Device(place));
+		this.i2c.plug(0x49, new Tmp102Device(place));
+		this.i2c.plug(0x44, new Sht3xDevice(place));
 	}
 
 	/** The bead's true temperature now, °C. */
@@ -104,11 +116,13 @@ export class Circuit {
 
 	/** A digital pin puts out 0 or 1. */
 	digital(pin: number, value: number): void {
-		this.pwm(pin, 0, value);
+		if (pin === this.pins.clock) this.i2c.clock(value);
+		else this.pwm(pin, 0, value);
 	}
 
 	/** Level of a digital input. */
 	level(pin: number): number {
+		if (pin === this.pins.data) return this.i2c.data;
 		return pin === this.pins.tachometer ? 1 : 0;
 	}
 

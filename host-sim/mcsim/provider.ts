@@ -50,8 +50,8 @@ const device = Object.freeze({
 			},
 			() => shared.moteNode?.restart(),
 		);
-		const { Analog, Digital, PWM } = makeIO(circuit);
-		return { Analog, Digital, PWM };
+		const { Analog, Digital, I2C, PWM } = makeIO(circuit);
+		return { Analog, Digital, I2C, PWM };
 	},
 	unguarded: true,
 	/** The panel watches the node. */

@@ -46,6 +46,10 @@ export const Out = Object.freeze({
 	FlashRead: 53,
 	/** offset, length, bytes of at least that length */
 	FlashWrite: 54,
+	/** address, bytes → whether they were acknowledged */
+	I2cWrite: 55,
+	/** address, length up to 6 → the bytes as one number, the first the highest; -1: not acknowledged */
+	I2cRead: 56,
 } as const);
 
 /** Parent → script: `kind` of `handle`. */

@@ -277,6 +277,12 @@ export class XsMachine implements Engine {
 				return this.#answer(circuit.analog(a as number));
 			case Out.Level:
 				return this.#answer(circuit.level(a as number));
+			case Out.I2cWrite:
+				return this.#answer(circuit.i2c.write(a as number, b as Uint8Array));
+			case Out.I2cRead: {
+				const bytes = Buffer.alloc(b as number);
+				return this.#answer(circuit.i2c.read(a as number, bytes) ? bytes.readUIntBE(0, bytes.length) : -1);
+			}
 			case Out.Watch:
 				return circuit.watch(a as number, b ? () => this.call(In.Edges, a as number, 1) : undefined);
 			case Out.Resource:

@@ -54,6 +54,7 @@ const HARDWARE: Readonly<Record<string, string>> = {
 	"embedded:network/interface/wifi": "host-sim/circuit/wifi",
 	"embedded:io/analog": "host-sim/xs/board/io/analog",
 	"embedded:io/digital": "host-sim/xs/board/io/digital",
+	"embedded:io/i2c": "host-sim/xs/board/io/i2c",
 	"embedded:io/pwm": "host-sim/xs/board/io/pwm",
 };
 const OWN = ["board", "io/pin", "observer", "socket", "start", "status", "system"].map(

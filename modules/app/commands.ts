@@ -1,7 +1,7 @@
 // Commands as text, parsed on the bytes as received and checked against one typed table before anything moves.
 //
 //   led on | led off | led 40%
-//   buzzer on | buzzer off | buzzer 880Hz [500ms]
+//   buzzer on | buzzer off | buzzer 880Hz [500ms [3x]]
 //   speed 50 | speed 50rpm | speed stop
 //   interval 5s | interval 500ms | interval 2min
 //
@@ -15,8 +15,8 @@ import { cutUtf8, decodeUtf8 } from "../core/utf8.js";
 export interface Actuators {
 	/** Brightness, 0 to 100 %. */
 	led(percent: number): void;
-	/** Tone in Hz, 0 for silence; `durationMs` 0 means until further notice. */
-	buzzer(hz: number, durationMs: number): void;
+	/** Tone in Hz, 0 for silence, so many times with as long a pause between; `durationMs` 0 means until further notice. */
+	buzzer(hz: number, durationMs: number, times: number): void;
 	/** Target speed in rpm, 0 stops. */
 	speed(rpm: number): void;
 	/** Pause between samples, ms. */
@@ -24,6 +24,9 @@ export interface Actuators {
 }
 
 export const Action = Object.freeze({ Led: 0, Buzzer: 1, Speed: 2, Interval: 3 } as const);
+/** Above this bit of an action stands how many times. */
+const TIMES = 2;
+const BUZZER_ONCE = Action.Buzzer | (1 << TIMES);
 
 export interface Ranges {
 	readonly maxRpm: number;
@@ -33,6 +36,7 @@ export interface Ranges {
 export const DEFAULT_TONE = 880;
 export const TONE_RANGE = Object.freeze([50, 10_000] as const);
 export const DURATION_RANGE = Object.freeze([10, 60_000] as const);
+export const TIMES_RANGE = Object.freeze([1, 20] as const);
 export const INTERVAL_RANGE = Object.freeze([100, 86_400_000] as const);
 /** Most commands in one text, and most bytes of it. */
 export const MAX_COMMANDS = 8;
@@ -52,6 +56,7 @@ const W = Object.freeze({
 	ms: ascii("ms"),
 	s: ascii("s"),
 	min: ascii("min"),
+	x: ascii("x"),
 });
 
 /** Places in which what was parsed can be kept. */
@@ -63,7 +68,7 @@ export class CommandParser {
 	/** Why the last text was refused. */
 	reason = "";
 	count = 0;
-	/** Behind the actions: how many each place has. */
+	/** An action and how many times; behind them: how many each place has. */
 	readonly actions = new Uint8Array(MAX_COMMANDS * (1 + PLANS) + PLANS);
 	readonly values = new Float64Array(MAX_COMMANDS * (1 + PLANS));
 	readonly durations = new Uint16Array(MAX_COMMANDS * (1 + PLANS));
@@ -118,12 +123,13 @@ export class CommandParser {
 		const end = from + (place < 0 ? this.count : (this.actions[COUNTS + place] as number));
 		for (let i = from; i < end; i++) {
 			const value = this.values[i] as number;
-			switch (this.actions[i]) {
+			const action = this.actions[i] as number;
+			switch (action & 3) {
 				case Action.Led:
 					actuators.led(value);
 					break;
 				case Action.Buzzer:
-					actuators.buzzer(value, this.durations[i] as number);
+					actuators.buzzer(value, this.durations[i] as number, action >> TIMES);
 					break;
 				case Action.Speed:
 					actuators.speed(value);
@@ -153,7 +159,7 @@ export class CommandParser {
 
 	#buzzer(): boolean {
 		if (!this.#word()) return this.#refuse("buzzer: on, off or a tone such as 880Hz is missing");
-		if (this.#is(W.off)) return this.#take(Action.Buzzer, 0, 0);
+		if (this.#is(W.off)) return this.#take(BUZZER_ONCE, 0, 0);
 		let hz = DEFAULT_TONE;
 		if (!this.#is(W.on)) {
 			if (!this.#numeric() || !this.#unit(W.hz))
@@ -161,11 +167,16 @@ export class CommandParser {
 			if (!this.#inRange("buzzer", TONE_RANGE[0], TONE_RANGE[1], "Hz")) return false;
 			hz = this.#number;
 		}
-		if (!this.#word()) return this.#take(Action.Buzzer, hz, 0);
+		if (!this.#word()) return this.#take(BUZZER_ONCE, hz, 0);
 		if (!this.#duration()) return this.#refuse(`buzzer: "${this.#text()}" is not a duration such as 500ms`);
+		if (!this.#inRange("buzzer", DURATION_RANGE[0], DURATION_RANGE[1], "ms")) return false;
+		const ms = this.#number;
+		if (!this.#word()) return this.#take(BUZZER_ONCE, hz, ms);
+		if (!this.#numeric() || !this.#unit(W.x) || !Number.isInteger(this.#number))
+			return this.#refuse(`buzzer: "${this.#text()}" is not a number of times such as 3x`);
 		return (
-			this.#inRange("buzzer", DURATION_RANGE[0], DURATION_RANGE[1], "ms") &&
-			this.#take(Action.Buzzer, hz, this.#number)
+			this.#inRange("buzzer", TIMES_RANGE[0], TIMES_RANGE[1], "times") &&
+			this.#take(Action.Buzzer | (this.#number << TIMES), hz, ms)
 		);
 	}
 

@@ -644,8 +644,8 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 	led(percent: number): void {
 		this.#parts.board.led(percent);
 	}
-	buzzer(hz: number, durationMs: number): void {
-		this.#parts.board.buzzer(hz, durationMs);
+	buzzer(hz: number, durationMs: number, times: number): void {
+		this.#parts.board.buzzer(hz, durationMs, times);
 	}
 	speed(rpm: number): void {
 		this.#parts.board.speed(rpm);

@@ -165,6 +165,12 @@ export const SCHEMA = Object.freeze({
 		sensor: flag(false),
 		severity: choice("MAJOR", ["CRITICAL", "MAJOR", "MINOR", "WARNING"]),
 	}),
+	temperature: Object.freeze({
+		/** The thermistor on the ADC, or a sensor on the I²C bus. */
+		sensor: choice("ntc", ["ntc", "tmp117", "tmp102", "sht3x"]),
+		/** On the bus; 0: the usual one, 0x48 for TMP117 and TMP102, 0x44 for SHT3x. */
+		address: whole(0, 0, 119),
+	}),
 	thermistor: Object.freeze({
 		/** Resistance at 25 °C, ohms. */
 		nominalOhms: real(10_000, 100, 1e6),
@@ -172,9 +178,25 @@ export const SCHEMA = Object.freeze({
 		seriesOhms: real(10_000, 100, 1e6),
 		/** Kelvin. */
 		beta: real(3950, 1000, 6000),
+		/** Steinhart-Hart coefficients, in the place of beta: 1/T = A + B ln R + C (ln R)^3, kelvin and ohms. All 0: beta. */
+		steinhartA: real(0, -1, 1),
+		steinhartB: real(0, -1, 1),
+		steinhartC: real(0, -1, 1),
 		/** Readings outside are faults, °C. */
 		minimumC: real(-40, -100, 100),
 		maximumC: real(125, 0, 300),
+	}),
+	led: Object.freeze({
+		/** On a pin that is only on or off, not dimmed. */
+		digital: flag(false),
+		/** Duty = brightness to this power; with 2.2 half of the brightness looks like half. */
+		gamma: real(1, 1, 4),
+	}),
+	buzzer: Object.freeze({
+		/** Share of a period in which the pin is high, %: 50 is loudest, less spares the piezo and its transistor. */
+		dutyPercent: real(50, 1, 50),
+		/** A tone or pattern ends after this, ms, also one until further notice; 0: never. */
+		longestMs: whole(0, 0, 86_400_000),
 	}),
 	motor: Object.freeze({
 		/** Speed at full duty, rpm; the upper limit of the speed command. */
@@ -271,6 +293,8 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 		if (password !== "" && password.length < 8)
 			mistakes.push(`network.password${key}: must have 8 to 64 characters`);
 	}
+	const { address } = settings.temperature;
+	if (address !== 0 && address < 8) mistakes.push("temperature.address: must be 8 to 119, or 0");
 	if (settings.thermistor.minimumC >= settings.thermistor.maximumC)
 		mistakes.push("thermistor.minimumC: must be below thermistor.maximumC");
 	if (mistakes.length > 0) throw new SettingsError(mistakes);

@@ -2,7 +2,7 @@
 // know no pin names) to the interfaces that the drivers use.
 
 import device from "embedded:provider/builtin";
-import type { AnalogClass, DigitalClass, Pin, PulseWidthClass } from "../../drivers/io.js";
+import type { AnalogClass, DigitalClass, I2CClass, Pin, PulseWidthClass } from "../../drivers/io.js";
 
 export interface DevicePins {
 	readonly temperature: Pin;
@@ -10,6 +10,8 @@ export interface DevicePins {
 	readonly buzzer: Pin;
 	readonly motor: Pin;
 	readonly tachometer: Pin;
+	readonly data: Pin;
+	readonly clock: Pin;
 }
 
 export interface Device {
@@ -17,6 +19,7 @@ export interface Device {
 		readonly Analog: AnalogClass;
 		readonly Digital: DigitalClass;
 		readonly PWM: PulseWidthClass;
+		readonly I2C: I2CClass;
 	};
 	readonly pin: DevicePins;
 	/** A simulator's window is closed whenever somebody likes: no boot is held to be a failure for that. */
@@ -27,7 +30,7 @@ export interface Device {
 
 export function getDevice(): Device {
 	const found = device as unknown as Device;
-	for (const name of ["temperature", "led", "buzzer", "motor", "tachometer"] as const)
+	for (const name of ["temperature", "led", "buzzer", "motor", "tachometer", "data", "clock"] as const)
 		if (typeof found.pin[name] !== "number")
 			throw new Error(
 				`no pin named ${name}: build for a board of drivers/boards, e.g. -p esp32:./drivers/boards/esp32`,

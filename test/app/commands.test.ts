@@ -55,13 +55,23 @@ describe("CommandParser", () => {
 	accepts("led 0%", ["led", 0]);
 	accepts("led 100%", ["led", 100]);
 	accepts("led 0.5%", ["led", 0.5]);
-	accepts("buzzer on", ["buzzer", DEFAULT_TONE, 0]);
-	accepts("buzzer off", ["buzzer", 0, 0]);
-	accepts("buzzer 880Hz", ["buzzer", 880, 0]);
-	accepts("buzzer 880hz 500ms", ["buzzer", 880, 500]);
-	accepts("buzzer on 2s", ["buzzer", DEFAULT_TONE, 2000]);
-	accepts("buzzer 50Hz 1min", ["buzzer", 50, 60_000]);
-	accepts("buzzer 440.5Hz 0.01s", ["buzzer", 440.5, 10]);
+	accepts("buzzer on", ["buzzer", DEFAULT_TONE, 0, 1]);
+	accepts("buzzer off", ["buzzer", 0, 0, 1]);
+	accepts("buzzer 880Hz", ["buzzer", 880, 0, 1]);
+	accepts("buzzer 880hz 500ms", ["buzzer", 880, 500, 1]);
+	accepts("buzzer on 2s", ["buzzer", DEFAULT_TONE, 2000, 1]);
+	accepts("buzzer 50Hz 1min", ["buzzer", 50, 60_000, 1]);
+	accepts("buzzer 440.5Hz 0.01s", ["buzzer", 440.5, 10, 1]);
+	accepts("buzzer 880Hz 200ms 3x", ["buzzer", 880, 200, 3]);
+	accepts("buzzer on 10ms 20X", ["buzzer", DEFAULT_TONE, 10, 20]);
+	accepts("buzzer on 10ms 1x", ["buzzer", DEFAULT_TONE, 10, 1]);
+	refuses("buzzer on 10ms 0x", /0x is outside 1 to 20 times/);
+	refuses("buzzer on 10ms 21x", /21x is outside 1 to 20 times/);
+	refuses("buzzer on 10ms 2.5x", /"2.5x" is not a number of times/);
+	refuses("buzzer on 10ms 3", /"3" is not a number of times/);
+	refuses("buzzer on 10ms x", /"x" is not a number of times/);
+	refuses("buzzer on 10ms 3x 3x", /too much/);
+	refuses("buzzer on 3x", /"3x" is not a duration/);
 	accepts("speed 50", ["speed", 50]);
 	accepts("speed 50rpm", ["speed", 50]);
 	accepts("speed 12.5RPM", ["speed", 12.5]);
@@ -76,11 +86,11 @@ describe("CommandParser", () => {
 	accepts("interval 1440min", ["interval", INTERVAL_RANGE[1]]);
 	accepts("LED On", ["led", 100]);
 	accepts("  led\t40%\r\n", ["led", 40]);
-	accepts("Buzzer 880HZ 500MS", ["buzzer", 880, 500]);
+	accepts("Buzzer 880HZ 500MS", ["buzzer", 880, 500, 1]);
 	accepts(
 		"led on;buzzer off;speed 50;interval 5s",
 		["led", 100],
-		["buzzer", 0, 0],
+		["buzzer", 0, 0, 1],
 		["speed", 50],
 		["interval", 5000],
 	);
@@ -124,7 +134,7 @@ describe("CommandParser", () => {
 	refuses("buzzer 880Hz 500", /"500" is not a duration/);
 	refuses("buzzer 880Hz 9ms", /9ms is outside 10 to 60000 ms/);
 	refuses("buzzer 880Hz 61s", /61s is outside 10 to 60000 ms/);
-	refuses("buzzer 880Hz 500ms 500ms", /too much/);
+	refuses("buzzer 880Hz 500ms 500ms", /number of times/);
 	refuses("buzzer off 500ms", /"500ms" is too much/);
 	refuses("speed fast", /"fast" is not stop or a speed/);
 	refuses("speed 50 rpm", /"rpm" is too much/);
@@ -185,8 +195,12 @@ describe("CommandParser", () => {
 		const parser = new CommandParser({ maxRpm: MAX_RPM });
 		assert.equal(run("led on;speed 5", parser).calls.length, 2);
 		assert.equal(run("x", parser).ok, false);
-		assert.deepEqual(run("buzzer 100Hz 20ms", parser).calls, [["buzzer", 100, 20]]);
-		assert.deepEqual(run("buzzer 100Hz", parser).calls, [["buzzer", 100, 0]], "no duration of the last one");
+		assert.deepEqual(run("buzzer 100Hz 20ms", parser).calls, [["buzzer", 100, 20, 1]]);
+		assert.deepEqual(
+			run("buzzer 100Hz", parser).calls,
+			[["buzzer", 100, 0, 1]],
+			"no duration of the last one",
+		);
 	});
 
 	it("reads every number of its grammar as JavaScript does", () => {

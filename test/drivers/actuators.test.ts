@@ -25,6 +25,22 @@ describe("Led", () => {
 		assert.equal(circuit.ledPercent, 0);
 	});
 
+	it("bends its brightness by gamma, from dark to full", () => {
+		const { circuit, io } = bench();
+		const led = new Led({ pwm: { io: io.PWM, pin: PINS.led }, gamma: 2.2 });
+		for (const [percent, duty] of [
+			[0, 0],
+			[10, 0.63],
+			[50, 21.76],
+			[75, 53.1],
+			[100, 100],
+		] as const) {
+			led.write(percent);
+			assert.ok(Math.abs(circuit.ledPercent - duty) < 0.06, `${circuit.ledPercent} for ${percent}`);
+			assert.equal(led.read(), percent);
+		}
+	});
+
 	it("is on or off on a digital pin", () => {
 		const { circuit, io } = bench();
 		const led = new Led({ digital: { io: io.Digital, pin: PINS.led } });
@@ -121,6 +137,58 @@ describe("Buzzer", () => {
 		buzzer.play(880, 500);
 		buzzer.close();
 		assert.deepEqual([circuit.toneHz, time.armed], [0, 0]);
+	});
+
+	it("plays a pattern: so many tones, with as long a pause between", () => {
+		const { circuit, time, buzzer } = make();
+		buzzer.play(880, 100, 3);
+		const heard: number[] = [];
+		for (let i = 0; i < 7; i++) {
+			time.advance(50);
+			heard.push(circuit.toneHz);
+			assert.equal(buzzer.read(), circuit.toneHz);
+			time.advance(50);
+		}
+		assert.deepEqual(heard, [880, 0, 880, 0, 880, 0, 0]);
+		assert.equal(time.armed, 0);
+		buzzer.play(880, 100, 3);
+		time.advance(250);
+		buzzer.play(440, 0);
+		time.advance(10_000);
+		assert.equal(circuit.toneHz, 440, "a new tone ends the pattern");
+		buzzer.close();
+		assert.deepEqual([circuit.toneHz, time.armed], [0, 0]);
+	});
+
+	it("ends every tone and pattern after the longest time that is allowed", () => {
+		const { circuit, io, time } = bench();
+		const buzzer = new Buzzer({ output: { io: io.PWM, pin: PINS.buzzer }, timers: time, longestMs: 1000 });
+		for (const [durationMs, times] of [
+			[0, 1],
+			[5000, 1],
+			[300, 9],
+			[1000, 2],
+		] as const) {
+			buzzer.play(880, durationMs, times);
+			time.advance(999);
+			assert.equal(time.armed, 1);
+			time.advance(1);
+			assert.deepEqual([circuit.toneHz, buzzer.read(), time.armed], [0, 0, 0], `${durationMs} ms`);
+		}
+		buzzer.play(880, 100, 2);
+		time.advance(300);
+		assert.equal(time.armed, 0, "a short one ends when it is over");
+	});
+
+	it("drives the piezo with the duty that is set", () => {
+		const hardware = journal();
+		const buzzer = new Buzzer({
+			output: { io: hardware.io.PWM, pin: 1 },
+			timers: new VirtualTime(),
+			duty: 0.1,
+		});
+		buzzer.play(880, 0);
+		assert.ok(hardware.calls.includes("write 1 26"), hardware.calls.join(", ")); // a tenth of 255
 	});
 });
 

@@ -1,12 +1,12 @@
 // A bench for drivers: a circuit in virtual time, and IO classes that write down every call or fail when told to.
 
-import type { DigitalOptions } from "../../drivers/io.js";
+import type { DigitalOptions, I2COptions } from "../../drivers/io.js";
 import { Circuit } from "../../host-sim/circuit/circuit.js";
 import { makeIO } from "../../host-sim/circuit/io.js";
 import { VirtualTime } from "../app/virtual-time.js";
 import { seeded } from "../support/seeded.js";
 
-export const PINS = { temperature: 34, led: 2, buzzer: 25, motor: 26, tachometer: 27 };
+export const PINS = { temperature: 34, led: 2, buzzer: 25, motor: 26, tachometer: 27, data: 21, clock: 22 };
 
 /** A circuit with its IO classes; the ambient temperature does not swing unless a test wants it to. */
 export function bench(motor?: { maxRpm: number; slots: number }) {
@@ -70,6 +70,7 @@ export function journal() {
 		static readonly Input = 0;
 		static readonly InputPullUp = 1;
 		static readonly Output = 8;
+		static readonly OutputOpenDrain = 9;
 		static readonly Rising = 1;
 		static readonly Falling = 2;
 		constructor(options: DigitalOptions) {
@@ -77,5 +78,29 @@ export function journal() {
 			if (options.onReadable) state.edge = options.onReadable;
 		}
 	}
-	return Object.assign(state, { io: { Analog, PWM, Digital } });
+	/** Answers every read with zeros. */
+	class I2C {
+		readonly #pins: number[];
+		constructor({ data, clock, address }: I2COptions) {
+			this.#pins = [data, clock];
+			check("open", `open ${data}`);
+			for (const pin of this.#pins) if (open.has(pin)) throw new Error(`pin ${pin} is in use`);
+			calls.push(`open ${data} ${clock} ${address}`);
+			for (const pin of this.#pins) open.add(pin);
+		}
+		read(buffer: Uint8Array): void {
+			check("read");
+			calls.push(`read ${buffer.length}`);
+			buffer.fill(0);
+		}
+		write(buffer: Uint8Array): void {
+			check("write", `write ${this.#pins[0]}`);
+			calls.push(`write ${this.#pins[0]} ${buffer.join(" ")}`);
+		}
+		close(): void {
+			for (const pin of this.#pins) if (!open.delete(pin)) throw new Error("closed twice");
+			calls.push(`close ${this.#pins.join(" ")}`);
+		}
+	}
+	return Object.assign(state, { io: { Analog, PWM, Digital, I2C } });
 }

@@ -2,12 +2,15 @@
 
 import assert from "node:assert/strict";
 import { Buzzer } from "../../drivers/buzzer.js";
-import type { AnalogClass, DigitalClass, PulseWidthClass } from "../../drivers/io.js";
+import { SHT3X, TMP102, TMP117 } from "../../drivers/i2c-parts.js";
+import { I2cThermometer } from "../../drivers/i2c-thermometer.js";
+import type { AnalogClass, DigitalClass, I2CClass, PulseWidthClass } from "../../drivers/io.js";
 import { Led } from "../../drivers/led.js";
 import { Motor } from "../../drivers/motor.js";
 import { NodeBoard } from "../../drivers/node-board.js";
 import { NtcThermistor } from "../../drivers/ntc-thermistor.js";
 import { Tachometer } from "../../drivers/tachometer.js";
+import { makeSettings } from "../../modules/app/settings.js";
 import { emptySample } from "../../modules/core/channels.js";
 import { VirtualTime } from "../app/virtual-time.js";
 import { bench, journal, PINS } from "./bench.js";
@@ -16,6 +19,7 @@ interface IO {
 	readonly Analog: AnalogClass;
 	readonly Digital: DigitalClass;
 	readonly PWM: PulseWidthClass;
+	readonly I2C: I2CClass;
 }
 interface Closable {
 	close(): void;
@@ -60,6 +64,27 @@ const DRIVERS: readonly Case[] = [
 		methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
 		bad: [{ beta: undefined }, { seriesOhms: "x" }, { maximumC: -41 }],
 	}),
+	...[TMP117, TMP102, SHT3X].map((part) =>
+		define<I2cThermometer>({
+			name: `I2cThermometer with ${part.name}`,
+			pin: PINS.data,
+			options: (io, time) => ({
+				sensor: { io: io.I2C, data: PINS.data, clock: PINS.clock },
+				part,
+				bus: { io: io.Digital },
+				clock: time,
+				timers: time,
+			}),
+			make: (options) => new I2cThermometer(options),
+			methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
+			bad: [
+				...[7, 120, (0x48).toString(), Number.NaN, 72.5].map((address) => ({
+					sensor: { io: bench().io.I2C, data: PINS.data, clock: PINS.clock, address },
+				})),
+				{ part: undefined },
+			],
+		}),
+	),
 	define<Led>({
 		name: "Led by PWM",
 		pin: PINS.led,
@@ -71,6 +96,7 @@ const DRIVERS: readonly Case[] = [
 			write: () => d.write(1),
 			configure: () => d.configure({}),
 		}),
+		bad: [{ gamma: 0.9 }, { gamma: 4.1 }, { gamma: Number.NaN }],
 	}),
 	define<Led>({
 		name: "Led on a digital pin",
@@ -96,6 +122,7 @@ const DRIVERS: readonly Case[] = [
 			silence: () => d.play(0, 0),
 			configure: () => d.configure({}),
 		}),
+		bad: [{ duty: 0 }, { duty: 0.51 }, { duty: Number.NaN }, { longestMs: -1 }, { longestMs: Number.NaN }],
 	}),
 	define<Motor>({
 		name: "Motor",
@@ -149,6 +176,24 @@ const CLASSES: readonly Case[] = [
 		methods: (d) => ({ write: () => d.write(1) }),
 		bad: [...BAD_PINS, { hz: 0 }, { hz: -5 }, { hz: Number.NaN }, { hz: 1e6 }],
 	}),
+	define<InstanceType<I2CClass>>({
+		name: "the simulated I2C",
+		pin: PINS.data,
+		options: () => ({ data: PINS.data, clock: PINS.clock, hz: 100_000, address: 0x48 }),
+		make: (options, io) => new io.I2C(options),
+		methods: (d) => ({ read: () => d.read(new Uint8Array(2)), write: () => d.write(new Uint8Array(1)) }),
+		bad: [
+			...BAD_PINS.flatMap(({ pin }) => [{ data: pin }, { clock: pin }]),
+			{ clock: PINS.data },
+			{ hz: 0 },
+			{ hz: undefined },
+			{ hz: 1e9 },
+			{ address: -1 },
+			{ address: 128 },
+			{ address: 7.5 },
+			{ address: undefined },
+		],
+	}),
 	define<InstanceType<DigitalClass>>({
 		name: "the simulated Digital as an output",
 		pin: PINS.led,
@@ -156,6 +201,14 @@ const CLASSES: readonly Case[] = [
 		make: (options, io) => new io.Digital(options),
 		methods: (d) => ({ read: () => d.read(), write: () => d.write(1) }),
 		bad: [...BAD_PINS, { mode: 99 }, { mode: "x" }, { mode: undefined }],
+	}),
+	define<InstanceType<DigitalClass>>({
+		name: "the simulated Digital as an open drain",
+		pin: PINS.clock,
+		options: (io) => ({ pin: PINS.clock, mode: io.Digital.OutputOpenDrain }),
+		make: (options, io) => new io.Digital(options),
+		methods: (d) => ({ read: () => d.read(), write: () => d.write(1) }),
+		bad: BAD_PINS,
 	}),
 	define<InstanceType<DigitalClass>>({
 		name: "the simulated Digital as an input",
@@ -379,8 +432,7 @@ describe("NodeBoard", () => {
 	const options = (io: IO, time: VirtualTime) => ({
 		io,
 		pin: PINS,
-		thermistor: { nominalOhms: 10_000, seriesOhms: 10_000, beta: 3950, minimumC: -40, maximumC: 125 },
-		motor: { maxRpm: 200, rampRpmPerS: 400, pulsesPerRevolution: 20 },
+		...makeSettings(),
 		clock: time,
 		timers: time,
 	});
@@ -439,7 +491,10 @@ describe("NodeBoard", () => {
 		it(`is constructed whole or not at all when the pin of the ${name} is in use`, () => {
 			const { io, time } = bench();
 			const owner = new io.PWM({ pin });
-			assert.throws(() => new NodeBoard(options(io, time)), /in use/);
+			const { temperature: ntc, ...rest } = options(io, time);
+			const onBus = name === "data" || name === "clock";
+			const temperature = onBus ? { sensor: "tmp117", address: 0 } : ntc;
+			assert.throws(() => new NodeBoard({ ...rest, temperature }), /in use/);
 			owner.close();
 			assert.equal(time.armed, 0);
 			for (const free of Object.values(PINS)) new io.PWM({ pin: free }).close();
@@ -470,6 +525,9 @@ describe("NodeBoard", () => {
 		const good = options(io, time);
 		for (const bad of [
 			{ ...good, thermistor: { ...good.thermistor, beta: 0 } },
+			{ ...good, led: { ...good.led, gamma: 5 } },
+			{ ...good, buzzer: { ...good.buzzer, dutyPercent: 51 } },
+			{ ...good, temperature: { sensor: "tmp117", address: 200 } },
 			{ ...good, motor: { ...good.motor, maxRpm: 0 } },
 			{ ...good, motor: { ...good.motor, pulsesPerRevolution: 0 } },
 		])

@@ -65,6 +65,10 @@ export const CASES: readonly Case[] = [
 	{ name: "SAP, objects", mote: { ...device("sap"), ...fast } },
 	{ name: "SAP, arrays", mote: { ...device("sap"), ...fast, sap: { arrays: true } } },
 	{ name: "plain JSON", mote: { ...device("plain"), ...fast } },
+	...["tmp117", "sht3x"].map((sensor) => ({
+		name: `plain JSON, ${sensor}`,
+		mote: { ...device("plain"), ...fast, temperature: { sensor } },
+	})),
 	{ name: "SmartREST, a value missing", mote: { ...device("cumulocity"), ...fast }, missing: true },
 	{ name: "SAP, a value missing", mote: { ...device("sap"), ...fast }, missing: true },
 	{ name: "plain JSON, a value missing", mote: { ...device("plain"), ...fast }, missing: true },

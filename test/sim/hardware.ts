@@ -3,7 +3,15 @@
 import type { NodeBoardOptions } from "../../drivers/node-board.js";
 import type { Ledger } from "./ledger.js";
 
-export const PIN = Object.freeze({ temperature: 34, led: 2, buzzer: 25, motor: 26, tachometer: 27 });
+export const PIN = Object.freeze({
+	temperature: 34,
+	led: 2,
+	buzzer: 25,
+	motor: 26,
+	tachometer: 27,
+	data: 21,
+	clock: 22,
+});
 
 const ANALOG_BITS = 16;
 const PWM_BITS = 10;
@@ -80,6 +88,7 @@ export function makePins(world: World): NodeBoardOptions["io"] {
 		static readonly Input = 0;
 		static readonly InputPullUp = 1;
 		static readonly Output = 8;
+		static readonly OutputOpenDrain = 9;
 		static readonly Rising = 1;
 		static readonly Falling = 2;
 		read(): number {
@@ -87,5 +96,15 @@ export function makePins(world: World): NodeBoardOptions["io"] {
 		}
 		write(): void {}
 	}
-	return { Analog, PWM, Digital };
+	/** Nothing hangs on the bus. */
+	class I2C {
+		read(): void {
+			throw new Error("read failed");
+		}
+		write(): void {
+			throw new Error("write failed");
+		}
+		close(): void {}
+	}
+	return { Analog, PWM, Digital, I2C };
 }

@@ -201,7 +201,10 @@ export class Machine {
 			board: new NodeBoard({
 				io: makePins(life),
 				pin: PIN,
+				temperature: settings.temperature,
 				thermistor: settings.thermistor,
+				led: settings.led,
+				buzzer: settings.buzzer,
 				motor: settings.motor,
 				clock: life,
 				timers: life,

@@ -8,4 +8,7 @@ export const PINS = Object.freeze({
 	buzzer: 25,
 	motor: 26,
 	tachometer: 27,
+	/** I²C. */
+	data: 21,
+	clock: 22,
 } as const);

@@ -7,4 +7,7 @@ export const PINS = Object.freeze({
 	buzzer: 5,
 	motor: 6,
 	tachometer: 7,
+	/** I²C. */
+	data: 10,
+	clock: 1,
 } as const);

@@ -8,4 +8,7 @@ export const PINS = Object.freeze({
 	buzzer: 6,
 	motor: 7,
 	tachometer: 15,
+	/** I²C. */
+	data: 8,
+	clock: 9,
 } as const);

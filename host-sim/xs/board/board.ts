@@ -16,6 +16,7 @@ export class Board {
 	/** A bit for each pin that has an owner: 0 to 31, and 32 to 48. */
 	#lowPins = 0;
 	#highPins = 0;
+	#i2c: { data: number; clock: number; devices: number; readonly addresses: boolean[] } | undefined;
 	#next = 0;
 	readonly #names: Array<((address: string | undefined) => void) | undefined> = [];
 	control: ((what: number) => void) | undefined;
@@ -62,6 +63,34 @@ export class Board {
 		const bit = 1 << (pin & 31);
 		if (pin < 32) this.#lowPins &= ~bit;
 		else this.#highPins &= ~bit;
+	}
+
+	/** Takes the lines of a bus for its first device. */
+	openI2c(data: number, clock: number, address: number): void {
+		this.#i2c ??= { data, clock, devices: 0, addresses: [] };
+		const bus = this.#i2c;
+		if (bus.devices > 0 && (bus.data !== data || bus.clock !== clock))
+			throw new RangeError("this board has one I²C bus");
+		if (bus.addresses[address]) throw new RangeError("duplicate address");
+		if (bus.devices === 0) {
+			if (!this.claim(data)) throw new Error(`pin ${data} is in use`);
+			if (!this.claim(clock)) {
+				this.release(data);
+				throw new Error(`pin ${clock} is in use`);
+			}
+			bus.data = data;
+			bus.clock = clock;
+		}
+		bus.devices++;
+		bus.addresses[address] = true;
+	}
+	closeI2c(data: number, clock: number, address: number): void {
+		const bus = this.#i2c;
+		if (!bus) return;
+		bus.addresses[address] = false;
+		if (--bus.devices > 0) return;
+		this.release(data);
+		this.release(clock);
 	}
 
 	setPin(pin: number, listener: Listener | undefined): void {

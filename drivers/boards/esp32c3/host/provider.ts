@@ -2,11 +2,12 @@
 
 import Analog from "embedded:io/analog";
 import Digital from "embedded:io/digital";
+import I2C from "embedded:io/i2c";
 import PWM from "embedded:io/pwm";
 import { PINS } from "drivers/boards/esp32c3/pins";
 
 const device = Object.freeze({
-	io: Object.freeze({ Analog, Digital, PWM }),
+	io: Object.freeze({ Analog, Digital, I2C, PWM }),
 	pin: PINS,
 });
 

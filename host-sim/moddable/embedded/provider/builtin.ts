@@ -4,8 +4,8 @@ import { Machine } from "../../../node/machine.js";
 
 const device = {
 	get io() {
-		const { Analog, Digital, PWM } = Machine.current().io;
-		return { Analog, Digital, PWM };
+		const { Analog, Digital, I2C, PWM } = Machine.current().io;
+		return { Analog, Digital, I2C, PWM };
 	},
 	get pin() {
 		return Machine.current().options.pins;

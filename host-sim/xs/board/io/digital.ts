@@ -10,16 +10,20 @@ export default class Digital implements Listener {
 	static readonly InputPullUp = 1;
 	static readonly InputPullDown = 2;
 	static readonly Output = 8;
+	static readonly OutputOpenDrain = 9;
 	static readonly Rising = 1;
 	static readonly Falling = 2;
 	readonly #output: boolean;
+	/** What the line has when the pin lets go of it: an open-drain line is pulled up. */
+	readonly #rest: number;
 	readonly #onReadable: (() => void) | undefined;
 	#pin: number;
 	#value = 0;
 
 	constructor(options: DigitalOptions) {
 		const { mode, edge, onReadable } = options;
-		this.#output = mode === Digital.Output;
+		this.#output = mode === Digital.Output || mode === Digital.OutputOpenDrain;
+		this.#rest = mode === Digital.OutputOpenDrain ? 1 : 0;
 		if (!this.#output && !(typeof mode === "number" && mode >= 0 && mode <= 3))
 			throw new RangeError("invalid mode");
 		if (onReadable && !edge) throw new RangeError("onReadable needs an edge");
@@ -39,7 +43,7 @@ export default class Digital implements Listener {
 	}
 	close(): void {
 		if (this.#pin < 0) return;
-		if (this.#output) host.send(Out.Digital, this.#pin, 0);
+		if (this.#output) host.send(Out.Digital, this.#pin, this.#rest);
 		else if (this.#onReadable) this.#watch(false);
 		releasePin(this.#pin);
 		this.#pin = -1;

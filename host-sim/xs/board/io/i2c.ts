@@ -1,0 +1,52 @@
+// Ecma-419's I2C over the parent's circuit. A read travels as one number, so that it takes no memory.
+
+import { Board } from "host-sim/xs/board/board";
+import { Out } from "host-sim/xs/frames";
+import type { I2COptions } from "../../../../drivers/io.js";
+
+const MAX_HZ = 20_000_000;
+/** Bytes that fit into a number. */
+const MAX_READ = 6;
+
+export default class I2C {
+	readonly #address: number;
+	readonly #data: number;
+	readonly #clock: number;
+	#open = false;
+
+	constructor({ data, clock, hz, address }: I2COptions) {
+		if (!(isPin(data) && isPin(clock) && data !== clock)) throw new RangeError("invalid pin");
+		if (!(hz > 0 && hz <= MAX_HZ)) throw new RangeError("invalid hz");
+		if (!(Number.isInteger(address) && address >= 0 && address <= 127))
+			throw new RangeError("invalid address");
+		this.#address = address;
+		this.#data = data;
+		this.#clock = clock;
+		Board.current().openI2c(data, clock, address);
+		this.#open = true;
+	}
+	read(buffer: Uint8Array): number {
+		if (!this.#open) throw new Error("closed");
+		if (buffer.length > MAX_READ) throw new RangeError("at most 6 bytes");
+		let rest = host.ask(Out.I2cRead, this.#address, buffer.length) as number;
+		if (rest < 0) throw new Error("read failed");
+		for (let i = buffer.length - 1; i >= 0; i--) {
+			buffer[i] = rest % 256;
+			rest = Math.floor(rest / 256);
+		}
+		return buffer.length;
+	}
+	write(buffer: Uint8Array): void {
+		if (!this.#open) throw new Error("closed");
+		if (host.ask(Out.I2cWrite, this.#address, buffer) !== true) throw new Error("write failed");
+	}
+	close(): void {
+		if (!this.#open) return;
+		this.#open = false;
+		Board.current().closeI2c(this.#data, this.#clock, this.#address);
+	}
+}
+
+function isPin(pin: unknown): boolean {
+	return typeof pin === "number" && Number.isInteger(pin) && pin >= 0 && pin <= 48;
+}
