@@ -6,7 +6,8 @@ import { NodeBoard } from "./drivers/node-board.js";
 import { BootGuard } from "./modules/app/boot-guard.js";
 import { type Board, MoteNode } from "./modules/app/node.js";
 import { SafeBoard } from "./modules/app/safe-board.js";
-import { makeSettings, type Settings } from "./modules/app/settings.js";
+import type { Settings } from "./modules/app/settings.js";
+import { chooseSettings, SETTINGS_KEY } from "./modules/app/stored-settings.js";
 import type { Cloud } from "./modules/cloud/cloud.js";
 import { Cumulocity } from "./modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "./modules/cloud/plain/plain.js";
@@ -27,18 +28,21 @@ import { WifiRadio } from "./modules/platform/wifi.js";
 
 export const VERSION = "0.1.0";
 
-/** Builds the node from the manifest's `config.mote` and starts it. */
+/** Builds the node from the settings of manifest (`config.mote`) and store, and starts it. */
 export default function main(): MoteNode {
-	const settings = makeSettings((config as { mote?: unknown }).mote);
+	const clock = new SystemClock();
+	const store = new PreferenceStore();
+	const guard = getDevice().unguarded ? undefined : new BootGuard(store, clock.monotonic());
+	// What somebody has stored may be why boots fail: safe mode does without.
+	const stored = guard?.safe ? undefined : store.get(SETTINGS_KEY);
+	const { settings, refused } = chooseSettings((config as { mote?: unknown }).mote, stored);
 	const log = new Log(
 		(level, text, detail) => trace("mote: ", level, text, detail, "\n"),
 		settings.device.log,
 	);
-	const clock = new SystemClock();
 	const timers = new SystemTimers();
-	const store = new PreferenceStore();
 	const boot = nextBoot(store);
-	const guard = getDevice().unguarded ? undefined : new BootGuard(store, clock.monotonic());
+	if (refused !== "") log.error(`of the store nothing is taken: ${refused}`);
 	log.info(`${settings.device.id}, boot ${boot}, cloud ${settings.device.cloud}`);
 	const node = new MoteNode({
 		settings,

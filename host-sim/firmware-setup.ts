@@ -97,8 +97,8 @@ function merge(base: Groups, own: Groups, options: Options): Groups {
 	if (options.qos !== undefined) given.sampling = { ...given.sampling, qos: options.qos };
 	if (options.keep !== undefined) given.outbox = { keep: options.keep };
 	const file = options.settings === undefined ? {} : readSettings(options.settings);
-	// The live view tells more than the log. The time server is one of the simulated network: no name is looked up for it.
-	const sim = { device: { log: "off" }, network: { sntp: "127.0.0.1", sntp2: "127.0.0.1" } };
+	// The live view tells more than the log, but for errors. The time server is one of the simulated network: no name is looked up for it.
+	const sim = { device: { log: "error" }, network: { sntp: "127.0.0.1", sntp2: "127.0.0.1" } };
 	const merged: Groups = {};
 	// What is no object goes through as it is, so that the firmware's own check names it.
 	for (const layer of [base, sim, file, own, given])

@@ -21,6 +21,7 @@ import type { Transport } from "../mqtt/transport.js";
 import type { Network, NetworkHandler } from "../network/network.js";
 import { Arena } from "./arena.js";
 import type { BootGuard } from "./boot-guard.js";
+import { Cadence } from "./cadence.js";
 import { type Actuators, CommandParser } from "./commands.js";
 import { Deadband } from "./deadband.js";
 import { Health } from "./health.js";
@@ -100,6 +101,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 	readonly #keeper: Keeper | undefined;
 	readonly #watch: TemperatureWatch | undefined;
 	readonly #deadband: Deadband | undefined;
+	readonly #cadence: Cadence | undefined;
 	/** The texts of planned commands, for whoever watches. */
 	#plans: string[] | undefined;
 	#planned = "";
@@ -160,6 +162,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 		this.#keeper = this.#openKeeper(arena);
 		this.#watch = TemperatureWatch.of(settings.alarms);
 		this.#deadband = Deadband.of(settings.sampling);
+		this.#cadence = Cadence.of(settings.sampling);
 		this.#expiry = timers.create(() => this.#expire());
 		this.#flush = timers.create(() => this.session.stop());
 		cloud.attach(this);
@@ -282,6 +285,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 			health.unchanged++;
 			return;
 		}
+		const thinned = this.#cadence?.thin(values, taken) ?? 0;
 		const evicted = ring.evicted;
 		const slot = ring.reserve(RecordKind.Measure, true);
 		if (ring.evicted > evicted) this.#reportEviction(ring.evicted);
@@ -292,6 +296,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 		}
 		const wall = clock.wallAt(taken);
 		const accepted = this.#record(slot, values, taken, wall);
+		health.missingValues -= thinned; // nothing was wrong with them
 		if (accepted) {
 			health.accepted++;
 			deadband?.taken(values, taken);

@@ -93,6 +93,9 @@ export const SCHEMA = Object.freeze({
 		deadbandC: real(0, 0, 100),
 		deadbandRpm: real(0, 0, 100_000),
 		heartbeatMs: whole(600_000, 1000, 86_400_000),
+		/** Pause between the values of these sensors, ms, where it is longer than that between samples; 0: in every sample. */
+		temperatureMs: whole(0, 0, 86_400_000),
+		speedMs: whole(0, 0, 86_400_000),
 		/** QoS of measures; operation results always go at QoS 1. */
 		qos: choice(1, [0, 1, 2]),
 	}),
@@ -293,6 +296,9 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 		if (password !== "" && password.length < 8)
 			mistakes.push(`network.password${key}: must have 8 to 64 characters`);
 	}
+	const { deadbandC, deadbandRpm, temperatureMs, speedMs } = settings.sampling;
+	if (deadbandC + deadbandRpm > 0 && temperatureMs + speedMs > 0)
+		mistakes.push("sampling.temperatureMs and speedMs: not together with a deadband");
 	const { address } = settings.temperature;
 	if (address !== 0 && address < 8) mistakes.push("temperature.address: must be 8 to 119, or 0");
 	if (settings.thermistor.minimumC >= settings.thermistor.maximumC)

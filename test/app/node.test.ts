@@ -439,6 +439,22 @@ describe("MoteNode: deadband", () => {
 	});
 });
 
+describe("MoteNode: sensors with an interval of their own", () => {
+	it("leaves their values out of the samples between, and counts only those as missing that are", () => {
+		const { node, time, board, up } = setup({ settings: { sampling: { temperatureMs: 3000 } } });
+		board.values = [20, 1, 0, 100];
+		node.start();
+		time.advance(4500);
+		board.values = [20, 1, 0, Number.NaN];
+		time.advance(1000);
+		assert.deepEqual(
+			up().map((text) => text.split(";").slice(0, -1).join(" ")),
+			["20 1 0 100", "1 0 100", "1 0 100", "20 1 0 100", "1 0"],
+		);
+		assert.equal(node.health.missingValues, 1);
+	});
+});
+
 describe("MoteNode: alarms", () => {
 	class AlarmCloud extends FakeCloud {
 		readonly alarms: unknown[][] = [];

@@ -1,0 +1,52 @@
+// Settings of the store over those of the manifest.
+
+import assert from "node:assert/strict";
+import { makeSettings } from "../../modules/app/settings.js";
+import { chooseSettings } from "../../modules/app/stored-settings.js";
+
+const MANIFEST = { device: { id: "pump-3" }, sampling: { intervalMs: 2000 } };
+
+describe("settings of the store", () => {
+	it("lie over the manifest's", () => {
+		const { settings, refused } = chooseSettings(
+			MANIFEST,
+			'{"sampling":{"intervalMs":5000},"led":{"gamma":2.2}}',
+		);
+		assert.equal(refused, "");
+		assert.deepEqual(
+			settings,
+			makeSettings(MANIFEST, { sampling: { intervalMs: 5000 }, led: { gamma: 2.2 } }),
+		);
+	});
+
+	it("need not be there", () => {
+		assert.deepEqual(chooseSettings(MANIFEST, undefined), { settings: makeSettings(MANIFEST), refused: "" });
+		assert.deepEqual(chooseSettings(undefined, undefined).settings, makeSettings());
+	});
+
+	it("count as a whole or not at all, and say why, without a value", () => {
+		for (const [stored, reason] of [
+			["", /not JSON/],
+			["{", /not JSON/],
+			['{"led":{"gamma":2}} x', /not JSON/],
+			[7, /no text/],
+			["5", /must be an object/],
+			["null", /must be an object/],
+			["[]", /must be an object/],
+			['{"led":{"gamma":2},"sampling":{"intervalMs":1}}', /sampling.intervalMs: must be 100 to/],
+			['{"led":{"gama":2}}', /led.gama: unknown setting/],
+			['{"__proto__":{"x":1}}', /__proto__: unknown group/],
+			[JSON.stringify({ device: { name: "x".repeat(4000) } }), /longer than 4000/],
+			['{"broker":{"password":"hunter2"}}', /needs broker.username/],
+		] as const) {
+			const { settings, refused } = chooseSettings(MANIFEST, stored);
+			assert.match(refused, reason, String(stored).slice(0, 60));
+			assert.ok(!refused.includes("hunter2"));
+			assert.deepEqual(settings, makeSettings(MANIFEST));
+		}
+	});
+
+	it("do not hide a mistake of the manifest's", () => {
+		assert.throws(() => chooseSettings({ led: { gamma: 9 } }, '{"led":{"gamma":2}}'), /led.gamma/);
+	});
+});
