@@ -17,6 +17,42 @@ before(async () => {
 
 describe("npm start", () => {
 	for (const engine of ["xs", "node"] as const)
+		it(`takes settings from the board's own store on ${engine}, and says why it does not take wrong ones`, async function () {
+			if (engine === "xs" && !xs) this.skip();
+			const folder = mkdtempSync(join(tmpdir(), "mote-store-"));
+			const store = (settings: object) =>
+				writeFileSync(
+					join(folder, "preferences.json"),
+					JSON.stringify({ "mote/settings": JSON.stringify(settings) }),
+				);
+			const run = () =>
+				runCli([
+					...["--engine", engine, "--cloud", "plain", "--state", folder],
+					...["--measures", "2", "--log", "json"],
+				]);
+			try {
+				// Neither the thermistor, which gives 21.5 °C, nor a value of its own for the sensor that is not there
+				store({ temperature: { sensor: "tmp102", address: 16 }, sampling: { intervalMs: 300 } });
+				const taken = await run();
+				assert.equal(taken.code, 0, taken.err);
+				assert.equal(eventsOf(taken, "measure")[0]?.temperature, null);
+				store({ temperature: { sensor: "tmp102", adress: 16 } });
+				const refused = await run();
+				assert.equal(refused.code, 0, refused.err);
+				assert.ok(Number(eventsOf(refused, "measure")[0]?.temperature) > 15);
+				const said = eventsOf(refused, "info").map((line) => line.text);
+				assert.ok(
+					said.some((text) =>
+						/of the store nothing is taken.*temperature.adress: unknown setting/.test(String(text)),
+					),
+					said.join("\n"),
+				);
+			} finally {
+				rmSync(folder, { recursive: true });
+			}
+		});
+
+	for (const engine of ["xs", "node"] as const)
 		for (const cloud of ["cumulocity", "sap", "plain"]) {
 			const on = ["--engine", engine, "--cloud", cloud];
 			it(`delivers five measures to ${cloud} from ${engine} and loses none`, async function () {
