@@ -29,9 +29,13 @@ const SOURCES = [
 	"drivers",
 	"host-sim/xs/board",
 	"host-sim/xs/frames.ts",
-	"host-sim/circuit/wifi.ts",
-	"host-sim/circuit/udp.ts",
+	"host-sim/circuit",
+	"test/app/virtual-time.ts",
 	"test/bench/on-xs",
+	"test/drivers/bench.ts",
+	"test/drivers/rules.ts",
+	"test/drivers/on-xs",
+	"test/support/seeded.ts",
 ];
 const CONFIGURATION = ["tsconfig.json", "host-sim/xs/tsconfig.json", "node_modules/typescript/package.json"];
 

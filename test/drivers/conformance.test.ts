@@ -1,350 +1,102 @@
-// Ecma-419's rules for IO and drivers, as one table over all of them; and the board that holds the drivers.
+// Ecma-419's rules over every driver and IO class, on Node and on the boards' engine; what only the circuit's IO can
+// show; and the board that holds the drivers.
 
 import assert from "node:assert/strict";
-import { Buzzer } from "../../drivers/buzzer.js";
-import { SHT3X, TMP102, TMP117 } from "../../drivers/i2c-parts.js";
-import { I2cThermometer } from "../../drivers/i2c-thermometer.js";
-import type { AnalogClass, DigitalClass, I2CClass, PulseWidthClass } from "../../drivers/io.js";
-import { Led } from "../../drivers/led.js";
-import { Motor } from "../../drivers/motor.js";
+import { PINS as BOARD_PINS } from "../../drivers/boards/esp32/pins.js";
 import { NodeBoard } from "../../drivers/node-board.js";
-import { NtcThermistor } from "../../drivers/ntc-thermistor.js";
-import { Tachometer } from "../../drivers/tachometer.js";
+import type { EngineProgram } from "../../host-sim/xs/build.js";
+import { boardCreation } from "../../host-sim/xs/creation.js";
+import { XsMachine } from "../../host-sim/xs/machine.js";
+import { makeProgram } from "../../host-sim/xs/program.js";
 import { makeSettings } from "../../modules/app/settings.js";
 import { emptySample } from "../../modules/core/channels.js";
 import { VirtualTime } from "../app/virtual-time.js";
+import { engineOrSkip } from "../support/engine.js";
 import { bench, journal, PINS } from "./bench.js";
+import { CLASSES, DRIVER_RULES, DRIVERS, type IO, RULES, tryAll } from "./rules.js";
 
-interface IO {
-	readonly Analog: AnalogClass;
-	readonly Digital: DigitalClass;
-	readonly PWM: PulseWidthClass;
-	readonly I2C: I2CClass;
-}
-interface Closable {
-	close(): void;
-}
-interface Case {
-	readonly name: string;
-	readonly pin: number;
-	/** Good options; one level of `io` objects below. */
-	options(io: IO, time: VirtualTime): Record<string, unknown>;
-	make(options: Record<string, unknown>, io: IO): Closable;
-	/** Methods by name that must throw once closed. */
-	methods(thing: never): Record<string, () => unknown>;
-	/** Changes of the options that must be refused. */
-	readonly bad: ReadonlyArray<Record<string, unknown>>;
+/** Violations by what was tried and rule. */
+type Results = Map<string, string>;
+const key = (name: string, rule: string) => `${name}: ${rule}`;
+
+/** A test for each rule on each of the table. */
+function table(results: () => Results): void {
+	for (const [cases, rules] of [
+		[[...DRIVERS, ...CLASSES], RULES],
+		[DRIVERS, DRIVER_RULES],
+	] as const)
+		for (const { name } of cases)
+			for (const rule of Object.keys(rules))
+				it(key(name, rule), () => assert.equal(results().get(key(name, rule)), ""));
 }
 
-/** Ties the types of one case together and hides them from the table. */
-function define<T extends Closable>(definition: {
-	name: string;
-	pin: number;
-	options(io: IO, time: VirtualTime): Record<string, unknown>;
-	make(options: never, io: IO): T;
-	methods(thing: T): Record<string, () => unknown>;
-	bad?: ReadonlyArray<Record<string, unknown>>;
-}): Case {
-	return { bad: [], ...definition } as unknown as Case;
-}
+describe("Ecma-419 conformance of drivers and the circuit's IO, on Node", () => {
+	const results: Results = new Map();
+	before(() => tryAll(bench, (name, rule, violation) => results.set(key(name, rule), violation)));
+	table(() => results);
+});
 
-const DRIVERS: readonly Case[] = [
-	define<NtcThermistor>({
-		name: "NtcThermistor",
-		pin: PINS.temperature,
-		options: (io) => ({
-			sensor: { io: io.Analog, pin: PINS.temperature },
-			seriesOhms: 10_000,
-			nominalOhms: 10_000,
-			beta: 3950,
-			minimumC: -40,
-			maximumC: 125,
-		}),
-		make: (options) => new NtcThermistor(options),
-		methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
-		bad: [{ beta: undefined }, { seriesOhms: "x" }, { maximumC: -41 }],
-	}),
-	...[TMP117, TMP102, SHT3X].map((part) =>
-		define<I2cThermometer>({
-			name: `I2cThermometer with ${part.name}`,
-			pin: PINS.data,
-			options: (io, time) => ({
-				sensor: { io: io.I2C, data: PINS.data, clock: PINS.clock },
-				part,
-				bus: { io: io.Digital },
-				clock: time,
-				timers: time,
-			}),
-			make: (options) => new I2cThermometer(options),
-			methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
-			bad: [
-				...[7, 120, (0x48).toString(), Number.NaN, 72.5].map((address) => ({
-					sensor: { io: bench().io.I2C, data: PINS.data, clock: PINS.clock, address },
-				})),
-				{ part: undefined },
-			],
-		}),
-	),
-	define<Led>({
-		name: "Led by PWM",
-		pin: PINS.led,
-		options: (io) => ({ pwm: { io: io.PWM, pin: PINS.led } }),
-		make: (options) => new Led(options),
-		methods: (d) => ({
-			read: () => d.read(),
-			sample: () => d.sample(),
-			write: () => d.write(1),
-			configure: () => d.configure({}),
-		}),
-		bad: [{ gamma: 0.9 }, { gamma: 4.1 }, { gamma: Number.NaN }],
-	}),
-	define<Led>({
-		name: "Led on a digital pin",
-		pin: PINS.led,
-		options: (io) => ({ digital: { io: io.Digital, pin: PINS.led } }),
-		make: (options) => new Led(options),
-		methods: (d) => ({
-			read: () => d.read(),
-			sample: () => d.sample(),
-			write: () => d.write(1),
-			configure: () => d.configure({}),
-		}),
-	}),
-	define<Buzzer>({
-		name: "Buzzer",
-		pin: PINS.buzzer,
-		options: (io, timers) => ({ output: { io: io.PWM, pin: PINS.buzzer }, timers }),
-		make: (options) => new Buzzer(options),
-		methods: (d) => ({
-			read: () => d.read(),
-			sample: () => d.sample(),
-			play: () => d.play(440, 0),
-			silence: () => d.play(0, 0),
-			configure: () => d.configure({}),
-		}),
-		bad: [{ duty: 0 }, { duty: 0.51 }, { duty: Number.NaN }, { longestMs: -1 }, { longestMs: Number.NaN }],
-	}),
-	define<Motor>({
-		name: "Motor",
-		pin: PINS.motor,
-		options: (io, timers) => ({
-			output: { io: io.PWM, pin: PINS.motor },
-			maxRpm: 200,
-			rampRpmPerS: 400,
-			timers,
-		}),
-		make: (options) => new Motor(options),
-		methods: (d) => ({ read: () => d.read(), write: () => d.write(1), configure: () => d.configure({}) }),
-		bad: [{ maxRpm: 0 }, { maxRpm: Number.NaN }, { rampRpmPerS: -1 }, { rampRpmPerS: undefined }],
-	}),
-	define<Tachometer>({
-		name: "Tachometer",
-		pin: PINS.tachometer,
-		options: (io, clock) => ({
-			input: { io: io.Digital, pin: PINS.tachometer },
-			pulsesPerRevolution: 20,
-			clock,
-		}),
-		make: (options) => new Tachometer(options),
-		methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
-		bad: [{ pulsesPerRevolution: 0 }, { pulsesPerRevolution: undefined }],
-	}),
-];
-
-const BAD_PINS: ReadonlyArray<Record<string, unknown>> = [
-	{ pin: -1 },
-	{ pin: 49 },
-	{ pin: 1.5 },
-	{ pin: "2" },
-	{ pin: undefined },
-	{ pin: Number.NaN },
-];
-const CLASSES: readonly Case[] = [
-	define<InstanceType<AnalogClass>>({
-		name: "the simulated Analog",
-		pin: PINS.temperature,
-		options: () => ({ pin: PINS.temperature }),
-		make: (options, io) => new io.Analog(options),
-		methods: (d) => ({ read: () => d.read() }),
-		bad: BAD_PINS,
-	}),
-	define<InstanceType<PulseWidthClass>>({
-		name: "the simulated PWM",
-		pin: PINS.led,
-		options: () => ({ pin: PINS.led, hz: 1000 }),
-		make: (options, io) => new io.PWM(options),
-		methods: (d) => ({ write: () => d.write(1) }),
-		bad: [...BAD_PINS, { hz: 0 }, { hz: -5 }, { hz: Number.NaN }, { hz: 1e6 }],
-	}),
-	define<InstanceType<I2CClass>>({
-		name: "the simulated I2C",
-		pin: PINS.data,
-		options: () => ({ data: PINS.data, clock: PINS.clock, hz: 100_000, address: 0x48 }),
-		make: (options, io) => new io.I2C(options),
-		methods: (d) => ({ read: () => d.read(new Uint8Array(2)), write: () => d.write(new Uint8Array(1)) }),
-		bad: [
-			...BAD_PINS.flatMap(({ pin }) => [{ data: pin }, { clock: pin }]),
-			{ clock: PINS.data },
-			{ hz: 0 },
-			{ hz: undefined },
-			{ hz: 1e9 },
-			{ address: -1 },
-			{ address: 128 },
-			{ address: 7.5 },
-			{ address: undefined },
-		],
-	}),
-	define<InstanceType<DigitalClass>>({
-		name: "the simulated Digital as an output",
-		pin: PINS.led,
-		options: (io) => ({ pin: PINS.led, mode: io.Digital.Output }),
-		make: (options, io) => new io.Digital(options),
-		methods: (d) => ({ read: () => d.read(), write: () => d.write(1) }),
-		bad: [...BAD_PINS, { mode: 99 }, { mode: "x" }, { mode: undefined }],
-	}),
-	define<InstanceType<DigitalClass>>({
-		name: "the simulated Digital as an open drain",
-		pin: PINS.clock,
-		options: (io) => ({ pin: PINS.clock, mode: io.Digital.OutputOpenDrain }),
-		make: (options, io) => new io.Digital(options),
-		methods: (d) => ({ read: () => d.read(), write: () => d.write(1) }),
-		bad: BAD_PINS,
-	}),
-	define<InstanceType<DigitalClass>>({
-		name: "the simulated Digital as an input",
-		pin: PINS.tachometer,
-		options: (io) => ({
-			pin: PINS.tachometer,
-			mode: io.Digital.InputPullUp,
-			edge: io.Digital.Rising,
-			onReadable: () => {},
-		}),
-		make: (options, io) => new io.Digital(options),
-		methods: (d) => ({ read: () => d.read() }),
-		bad: [...BAD_PINS, { mode: -1 }, { edge: 0 }, { edge: undefined }],
-	}),
-];
-
-const EVERYTHING = [...DRIVERS, ...CLASSES];
-
-function frozen(options: Record<string, unknown>): Record<string, unknown> {
-	for (const value of Object.values(options))
-		if (typeof value === "object" && value !== null && "io" in value) Object.freeze(value);
-	return Object.freeze(options);
-}
-
-describe("Ecma-419 conformance", () => {
-	for (const { name, pin, options, make, methods, bad } of EVERYTHING)
-		describe(name, () => {
-			it("takes frozen options and leaves them as they are", () => {
-				const { io, time } = bench();
-				const given = frozen(options(io, time));
-				const before = { ...given };
-				make(given, io).close();
-				assert.deepEqual({ ...given }, before);
-			});
-
-			it("ignores options that it does not know", () => {
-				const { io, time } = bench();
-				const given = { ...options(io, time), unknown: 1, target: {}, toString: 5 };
-				make(given, io).close();
-			});
-
-			it("refuses bad options before it touches any hardware", () => {
-				for (const change of bad) {
-					const { io, time } = bench();
-					assert.throws(
-						() => make({ ...options(io, time), ...change }, io),
-						(error: unknown) => error instanceof RangeError || error instanceof TypeError,
-						JSON.stringify(change),
-					);
-					if (!DRIVERS.some((driver) => driver.name === name)) continue;
-					const hardware = journal();
-					assert.throws(() => make({ ...options(hardware.io, time), ...change }, hardware.io));
-					assert.deepEqual(hardware.calls, [], JSON.stringify(change));
-				}
-			});
-
-			it("refuses a pin that is in use, leaves its owner alone, and works once it is free", () => {
-				const { io, time } = bench();
-				const owner = new io.PWM({ pin });
-				assert.throws(() => make(options(io, time), io), /in use/);
-				assert.equal(time.armed, 0);
-				owner.write(5);
-				owner.close();
-				make(options(io, time), io).close();
-			});
-
-			it("works before it is closed, and every method throws afterwards", () => {
-				const { io, time } = bench();
-				const thing = make(options(io, time), io);
-				const calls = methods(thing as never);
-				for (const call of Object.values(calls)) call();
-				thing.close();
-				for (const [method, call] of Object.entries(calls))
-					assert.throws(call, Error, `${method} after close`);
-			});
-
-			it("closes twice without harm, and frees its pin at the first time", () => {
-				const { io, time, circuit } = bench();
-				const thing = make(options(io, time), io);
-				thing.close();
-				const next = new io.PWM({ pin });
-				thing.close();
-				next.write(1023);
-				assert.throws(
-					() => new io.PWM({ pin }),
-					/in use/,
-					"the second close did not free the new owner's pin",
-				);
-				assert.equal(circuit.toneHz, 0);
-				next.close();
-			});
-		});
-
-	for (const { name, options, make } of DRIVERS) {
-		it(`${name} releases everything when its hardware fails in the constructor`, () => {
-			for (const fail of ["open", "write"]) {
-				const hardware = journal();
-				const time = new VirtualTime();
-				hardware.fail = fail;
-				let thing: Closable | undefined;
-				try {
-					thing = make(options(hardware.io, time), hardware.io);
-				} catch (error) {
-					assert.match(String(error), new RegExp(`${fail} fails`));
-				}
-				if (thing) continue; // its constructor makes no such call
-				assert.deepEqual([...hardware.open], [], `pins after a failed ${fail}`);
-				assert.equal(time.armed, 0);
-			}
-		});
-
-		it(`${name} frees its pin also when the hardware fails on the way out`, () => {
-			const hardware = journal();
-			const thing = make(options(hardware.io, new VirtualTime()), hardware.io);
-			if (thing instanceof Buzzer) thing.play(440, 0); // it holds its pin only while it sounds
-			hardware.fail = "write";
-			try {
-				thing.close();
-			} catch {}
-			assert.deepEqual([...hardware.open], []);
-		});
-	}
-
-	it("gives a fresh sample object every time", () => {
-		const { io, time } = bench();
-		for (const { name, options, make } of DRIVERS) {
-			const thing = make(options(io, time), io) as unknown as { sample?: () => object; close(): void };
-			if (thing.sample) {
-				const first = thing.sample();
-				assert.notEqual(thing.sample(), first, name);
-				assert.ok(!Object.isFrozen(first));
-			}
-			thing.close();
-		}
+describe("Ecma-419 conformance on XS", function () {
+	this.timeout(30_000);
+	let engine: EngineProgram;
+	before(async function () {
+		engine = await engineOrSkip(this);
 	});
 
+	/** What the rules say inside the machine. */
+	async function onXs(io: "circuit" | "board"): Promise<Results> {
+		const results: Results = new Map();
+		const start = "test/drivers/on-xs/conformance";
+		const more = ["rules", "bench", "on-xs/conformance"].map((name) => `test/drivers/${name}`);
+		const program = await makeProgram("esp32", { io }, [
+			...more,
+			"test/app/virtual-time",
+			"test/support/seeded",
+			...["circuit", "io", "i2c-bus", "i2c-parts", "motor", "thermal"].map(
+				(name) => `host-sim/circuit/${name}`,
+			),
+		]);
+		let crash: unknown;
+		const machine = new XsMachine({
+			engine,
+			// The table is larger than a board's memory.
+			creation: {
+				...boardCreation("esp32"),
+				chunk: { initial: 1_000_000, incremental: 0 },
+				heap: { initial: 60_000, incremental: 0 },
+			},
+			program,
+			start,
+			pins: BOARD_PINS,
+			resources: new Map(),
+			onFrame: (_type, [name, rule, violation]) => {
+				results.set(key(String(name), String(rule)), String(violation));
+			},
+			onCrash: (error) => {
+				crash = error;
+			},
+		});
+		machine.boot();
+		await machine.whenIdle();
+		machine.close();
+		if (crash) throw crash;
+		return results;
+	}
+
+	for (const [io, whose] of [
+		["circuit", "the circuit's IO"],
+		["board", "the IO of host-sim's boards"],
+	] as const)
+		describe(whose, () => {
+			let results: Results = new Map();
+			before(async () => {
+				results = await onXs(io);
+			});
+			table(() => results);
+		});
+});
+
+describe("the circuit's IO", () => {
 	it("calls nobody back inside a call of the simulated IO", () => {
 		const { io, time } = bench();
 		let inCall = false;
