@@ -41,7 +41,9 @@ const Preference = Object.freeze({
 	},
 	delete(domain: string, key: string): void {
 		const domains = load();
-		delete domains[domain]?.[key];
+		const found = domains[domain];
+		if (!found) return;
+		delete found[key]; // XS 17 deletes nothing by `delete domains[domain]?.[key]`
 		save(domains);
 	},
 });

@@ -79,6 +79,16 @@ export async function linkForBoard(
 	return { output, image: readFileSync(image, "utf8") };
 }
 
+/** xsbug's protocol is XML. */
+function plainText(xml: string): string {
+	return xml
+		.replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+		.replaceAll("&lt;", "<")
+		.replaceAll("&gt;", ">")
+		.replaceAll("&quot;", '"')
+		.replaceAll("&amp;", "&");
+}
+
 /** An app that runs headless in Moddable's simulator. */
 export class Simulator {
 	/** All that the app traced so far. */
@@ -104,7 +114,8 @@ export class Simulator {
 				for (let end = pending.indexOf("</xsbug>"); end >= 0; end = pending.indexOf("</xsbug>")) {
 					const message = pending.slice(0, end);
 					pending = pending.slice(end + 8);
-					for (const [, log] of message.matchAll(/<log[^>]*>([\s\S]*?)<\/log>/g)) this.trace += log;
+					for (const [, log] of message.matchAll(/<log[^>]*>([\s\S]*?)<\/log>/g))
+						this.trace += plainText(log as string);
 					const stop = /<break[^>]*>([\s\S]*?)<\/break>/.exec(message);
 					if (stop) this.trace += `[break] ${stop[1]}\n`;
 					if (stop || message.includes("<login ")) socket.write("\r\n<go/>\r\n");

@@ -42,19 +42,21 @@ describe("Moddable SDK: simulator", () => {
 		simulator = cloud = undefined;
 	});
 
-	async function build(name: CloudName, more: object = {}, ca?: Uint8Array): Promise<string> {
+	/** Of the node, or with `check` of the checks for boards. */
+	async function build(name: CloudName, more: object = {}, ca?: Uint8Array, check?: object): Promise<string> {
 		cloud = await EmbeddedCloud.start({ cloud: name, identitiesFolder: join(folder, "identities") });
 		const identity = await cloud.device(DEVICE);
 		writeFileSync(join(folder, "ca.der"), ca ?? cloud.identities.ca.der);
 		writeFileSync(join(folder, "client.der"), identity.certDer);
 		writeFileSync(join(folder, "client.pk8"), identity.keyDer);
 		const manifest = {
-			include: [relative(folder, join(ROOT, "manifest.json"))],
+			include: [relative(folder, join(ROOT, check ? "test/device/manifest.json" : "manifest.json"))],
 			data: { "*": ["./ca", "./client"] },
 			config: {
+				...(check && { check }),
 				mote: {
 					device: { id: DEVICE, cloud: name },
-					sampling: { intervalMs: 300 },
+					sampling: { intervalMs: check ? 100 : 300 },
 					broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port },
 					...more,
 				},
@@ -92,6 +94,21 @@ describe("Moddable SDK: simulator", () => {
 			await embedded.when(() => embedded.completeSamples(DEVICE) > before + 3, 40_000);
 			assert.doesNotMatch(simulator.trace, /abort|\[break\]/);
 		}).timeout(180_000);
+
+	it("passes the checks for boards in the simulator, as far as it has the parts", async () => {
+		await build("plain", {}, undefined, { wired: "circuit", messages: 100 });
+		simulator = await Simulator.start(NAME);
+		await simulator.until(/# \d+ passed, \d+ failed/, 60_000);
+		const tap = simulator.trace.split("\n").filter((line) => /^(ok|not ok|1\.\.|#)/.test(line));
+		assert.equal(tap[0], "1..8");
+		assert.equal(tap.at(-1), "# 8 passed, 0 failed", tap.join("\n"));
+		assert.deepEqual(
+			tap.filter((line) => line.includes("SKIP")).map((line) => line.slice(0, 5)),
+			["ok 6 "],
+			tap.join("\n"),
+		);
+		console.log(tap.map((line) => `      ${line}`).join("\n"));
+	}).timeout(180_000);
 
 	it("makes its own way to the network in the simulator, with the time of a server over real UDP", async () => {
 		const server = createSocket("udp4");

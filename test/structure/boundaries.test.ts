@@ -128,6 +128,18 @@ describe("boundaries", () => {
 		}
 	});
 
+	it("nothing that runs on XS deletes through an optional chain, which XS 17 leaves undone", () => {
+		for (const source of sources(
+			"main.ts",
+			"modules",
+			"drivers",
+			"host-sim/mcsim",
+			"host-sim/circuit",
+			"test/device",
+		))
+			assert.doesNotMatch(source.text.replace(/\/\/.*/g, ""), /\bdelete\b[^;\n]*\?\./, source.path);
+	});
+
 	it("the firmware never parses foreign JSON into objects", () => {
 		// What the board's own store has is not foreign, and bounded.
 		const own = "modules/app/stored-settings.ts";
