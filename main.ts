@@ -15,7 +15,7 @@ import { SapIot } from "./modules/cloud/sap-iot/sap-iot.js";
 import { Log } from "./modules/core/log.js";
 import { Network } from "./modules/network/network.js";
 import type { KnownNetwork } from "./modules/network/wifi-supervisor.js";
-import { clientChain, resource } from "./modules/platform/certificates.js";
+import { identity } from "./modules/platform/certificates.js";
 import { SystemClock } from "./modules/platform/clock.js";
 import { getDevice } from "./modules/platform/device.js";
 import { openFlash } from "./modules/platform/flash.js";
@@ -119,14 +119,9 @@ function makeBoard(settings: Settings, clock: SystemClock, timers: SystemTimers)
 }
 
 function makeTransport(settings: Settings, timers: SystemTimers): SocketTransport {
-	const { host, port, tls, serverName, clientCertificate } = settings.broker;
+	const { host, port, tls, serverName, clientCertificate, alpn } = settings.broker;
 	if (!tls) return new SocketTransport({ host, port }, timers);
-	const options = {
-		serverName: serverName === "" ? host : serverName,
-		ca: resource("ca.der"),
-		chain: clientCertificate ? clientChain() : [],
-		key: clientCertificate ? resource("client.pk8") : undefined,
-	};
+	const options = { serverName: serverName === "" ? host : serverName, alpn, ...identity(clientCertificate) };
 	return new SocketTransport({ host, port, tls: options }, timers);
 }
 

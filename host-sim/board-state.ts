@@ -71,6 +71,13 @@ class FileFlash extends NorFlash {
 	}
 }
 
+/** As it stands in the file. */
+type Saved = string | number | boolean | { readonly base64: string };
+
+function saved([key, value]: [string, Preference]): [string, Saved | undefined] {
+	return [key, value instanceof Uint8Array ? { base64: Buffer.from(value).toString("base64") } : value];
+}
+
 class FilePreferences extends Map<string, Preference> {
 	readonly #path: string;
 
@@ -79,8 +86,9 @@ class FilePreferences extends Map<string, Preference> {
 		this.#path = path;
 		if (!existsSync(path)) return;
 		try {
-			const found = JSON.parse(readFileSync(path, "utf8")) as Record<string, string | number | boolean>;
-			for (const [key, value] of Object.entries(found)) super.set(key, value);
+			const found = JSON.parse(readFileSync(path, "utf8")) as Record<string, Saved>;
+			for (const [key, value] of Object.entries(found))
+				super.set(key, typeof value === "object" ? Buffer.from(value.base64, "base64") : value);
 		} catch {
 			throw new OptionError(`--state: ${path} is not JSON.`);
 		}
@@ -100,7 +108,7 @@ class FilePreferences extends Map<string, Preference> {
 
 	/** Either the old file is there or the new one. */
 	#save(): void {
-		writeFileSync(`${this.#path}.new`, JSON.stringify(Object.fromEntries(this)));
+		writeFileSync(`${this.#path}.new`, JSON.stringify(Object.fromEntries([...this].map(saved))));
 		renameSync(`${this.#path}.new`, this.#path);
 	}
 }

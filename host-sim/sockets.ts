@@ -6,6 +6,8 @@ import { checkServerIdentity, connect } from "node:tls";
 
 export interface TlsOptions {
 	readonly serverName: string;
+	/** Application protocol to ask for; "": none. */
+	readonly alpn?: string;
 	/** DER. */
 	readonly certificate?: Uint8Array | undefined;
 	readonly clientCertificates?: readonly Uint8Array[] | undefined;
@@ -32,13 +34,14 @@ export function openSocket(address: string, port: number, tls?: TlsOptions): Len
 		socket.setNoDelay(true);
 		return { socket, connectedEvent: "connect", explain: (error) => error.code ?? error.message };
 	}
-	const { serverName, certificate, clientCertificates = [], clientKey } = tls;
+	const { serverName, alpn = "", certificate, clientCertificates = [], clientKey } = tls;
 	let reached = false;
 	const socket = connect({
 		host: address,
 		port,
 		minVersion: "TLSv1.2",
 		maxVersion: "TLSv1.2",
+		...(alpn === "" ? {} : { ALPNProtocols: [alpn] }),
 		...(/^[\d.]+$/.test(serverName) ? {} : { servername: serverName }),
 		...(certificate ? { ca: pem("CERTIFICATE", certificate) } : {}),
 		...(clientCertificates.length > 0 && clientKey

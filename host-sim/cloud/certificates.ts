@@ -64,7 +64,8 @@ function certificatePem(certificate: x509.X509Certificate): string {
 	return `${certificate.toString("pem").trim()}\n`;
 }
 
-export async function issueAuthority(): Promise<IssuedPair> {
+/** A root; `pathLength` authorities may stand between it and a leaf. */
+export async function issueAuthority(pathLength = 0): Promise<IssuedPair> {
 	const keys = await newKeys();
 	const now = Date.now();
 	const certificate = await x509.X509CertificateGenerator.createSelfSigned({
@@ -75,7 +76,7 @@ export async function issueAuthority(): Promise<IssuedPair> {
 		keys,
 		signingAlgorithm: ALGORITHM,
 		extensions: [
-			new x509.BasicConstraintsExtension(true, 0, true),
+			new x509.BasicConstraintsExtension(true, pathLength, true),
 			new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
 			await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
 			await x509.AuthorityKeyIdentifierExtension.create(keys.publicKey),

@@ -9,7 +9,8 @@ const Preference = {
 		Machine.current().preferences.set(`${domain}/${key}`, value);
 	},
 	get(domain: string, key: string): Value | undefined {
-		return Machine.current().preferences.get(`${domain}/${key}`) as Value | undefined;
+		const value = Machine.current().preferences.get(`${domain}/${key}`);
+		return value instanceof Uint8Array ? Uint8Array.from(value).buffer : (value as Value | undefined);
 	},
 	delete(domain: string, key: string): void {
 		Machine.current().preferences.delete(`${domain}/${key}`);

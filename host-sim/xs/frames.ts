@@ -5,7 +5,7 @@
 export const Out = Object.freeze({
 	/** socket, address, port */
 	Connect: 32,
-	/** socket, address, port, server name, CA or undefined, key or undefined, certificates… */
+	/** socket, address, port, server name, ALPN or "", CA or undefined, key or undefined, certificates… */
 	ConnectTls: 33,
 	/** socket, bytes */
 	Write: 34,

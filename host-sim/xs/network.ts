@@ -83,12 +83,13 @@ export class LentSockets {
 			case Out.Connect:
 				return this.#connect(id, content[1] as string, content[2] as number, undefined);
 			case Out.ConnectTls: {
-				const [, address, port, serverName, ca, key, ...chain] = content;
+				const [, address, port, serverName, alpn, ca, key, ...chain] = content;
 				// Views into the frame: the sockets keep them.
 				const copy = (bytes: Value) =>
 					bytes === undefined ? undefined : Uint8Array.from(bytes as Uint8Array);
 				return this.#connect(id, address as string, port as number, {
 					serverName: serverName as string,
+					alpn: alpn as string,
 					certificate: copy(ca),
 					clientKey: copy(key),
 					clientCertificates: chain.map((der) => copy(der) as Uint8Array),

@@ -63,7 +63,9 @@ export const SCHEMA = Object.freeze({
 		tls: flag(true),
 		/** Name that the server's certificate must have; empty: the host. */
 		serverName: text("", 253),
-		/** Mutual TLS with the resources client.der and client.pk8. */
+		/** Protocol asked for in the handshake (ALPN), such as "mqtt" or "x-amzn-mqtt-ca"; empty: none. */
+		alpn: text("", 64),
+		/** Mutual TLS with client.der and client.pk8 of the image or the store. */
 		clientCertificate: flag(true),
 		username: text("", 256),
 		password: text("", 512),

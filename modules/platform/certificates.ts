@@ -1,21 +1,45 @@
-// Certificates and key as DER resources, put into the image by the manifest's `data`:
-// ca.der (who may have signed the server), client.der with its issuers client1.der … and client.pk8
-// (unencrypted PKCS#8, RSA) for mutual TLS.
+// Certificates and key, DER: ca.der (who may have signed the server), client.der with its issuers client1.der … and client.pk8
+// (unencrypted PKCS#8, RSA) for mutual TLS. They are resources that the manifest's `data` put into the image or, so that
+// boards with the same image can have identities of their own, bytes in the store; there a dash stands for the dot.
 
 import Resource from "Resource";
+import Preference from "preference";
 
-/** The bytes of a resource, or undefined if the image has none of that name. */
-export function resource(name: string): ArrayBuffer | undefined {
+/** As PreferenceStore's. */
+const DOMAIN = "mote";
+
+export interface Identity {
+	readonly ca: ArrayBuffer | undefined;
+	/** Leaf first; empty: none. */
+	readonly chain: ArrayBuffer[];
+	readonly key: ArrayBuffer | undefined;
+}
+
+type Source = (name: string) => ArrayBuffer | undefined;
+
+/** The CA of the store, else of the image; certificate, issuers and key, if they are wanted, all from one of them. */
+export function identity(client: boolean): Identity {
+	const ca = stored("ca.der") ?? resource("ca.der");
+	if (!client) return { ca, chain: [], key: undefined };
+	const source = stored("client.der") ? stored : resource;
+	return { ca, chain: clientChain(source), key: source("client.pk8") };
+}
+
+function clientChain(source: Source): ArrayBuffer[] {
+	const chain: ArrayBuffer[] = [];
+	for (let i = 0; ; i++) {
+		const certificate = source(i === 0 ? "client.der" : `client${i}.der`);
+		if (certificate === undefined) return chain;
+		chain.push(certificate);
+	}
+}
+
+function resource(name: string): ArrayBuffer | undefined {
 	if (!Resource.exists(name)) return undefined;
 	return new Resource(name).slice(0);
 }
 
-/** The client's certificate chain, leaf first: client.der, client1.der, client2.der …, as far as there are. */
-export function clientChain(): ArrayBuffer[] {
-	const chain: ArrayBuffer[] = [];
-	for (let i = 0; ; i++) {
-		const certificate = resource(i === 0 ? "client.der" : `client${i}.der`);
-		if (certificate === undefined) return chain;
-		chain.push(certificate);
-	}
+function stored(name: string): ArrayBuffer | undefined {
+	const value = Preference.get(DOMAIN, name.replace(".", "-"));
+	return value instanceof ArrayBuffer ? value : undefined;
 }

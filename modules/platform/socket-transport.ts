@@ -17,6 +17,8 @@ export interface SocketTransportOptions {
 	readonly tls?: {
 		/** Name that the server's certificate must have; always checked. */
 		readonly serverName: string;
+		/** Application protocol to ask for (ALPN); empty: none. */
+		readonly alpn: string;
 		/** DER. */
 		readonly ca?: ArrayBuffer | undefined;
 		/** DER, leaf first; empty without mutual TLS. */
@@ -170,6 +172,7 @@ export class SocketTransport implements Transport {
 					secure: {
 						serverName: tls.serverName,
 						protocolVersion: 0x303,
+						...(tls.alpn === "" ? {} : { applicationLayerProtocolNegotiation: tls.alpn }),
 						...(tls.ca ? { certificate: tls.ca } : {}),
 						...(tls.chain.length > 0 && tls.key ? { clientCertificates: tls.chain, clientKey: tls.key } : {}),
 					},

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { linkForBoard, missing, ourWarnings, ROOT } from "./sdk.js";
+import { linkForBoard, missing, ourWarnings, ROOT, releaseConfiguration } from "./sdk.js";
 
 describe("Moddable SDK: boards", () => {
 	before(function () {
@@ -15,6 +15,18 @@ describe("Moddable SDK: boards", () => {
 			this.skip();
 		}
 	});
+
+	for (const board of readdirSync(join(ROOT, "drivers/boards")))
+		it(`has the watchdog of ESP-IDF in a release build for ${board}`, async () => {
+			const scratch = mkdtempSync(join(tmpdir(), "mote-idf-"));
+			try {
+				const lines = (await releaseConfiguration(board, scratch)).split("\n");
+				for (const line of ["EN=y", "INIT=y", "PANIC=y", "TIMEOUT_S=30"])
+					assert.ok(lines.includes(`CONFIG_ESP_TASK_WDT_${line}`), line);
+			} finally {
+				rmSync(scratch, { recursive: true });
+			}
+		}).timeout(120_000);
 
 	for (const board of readdirSync(join(ROOT, "drivers/boards")))
 		it(`compiles every module for ${board} and links the preload image without a warning of ours`, async () => {

@@ -46,6 +46,27 @@ export async function buildForSimulator(manifest: string): Promise<string> {
 	return result.stdout + result.stderr;
 }
 
+/** An empty folder of the right version in the place of ESP-IDF. */
+function standIn(scratch: string): string {
+	const idf = join(scratch, "idf");
+	mkdirSync(idf, { recursive: true });
+	const git = (...args: string[]) => execFileSync("git", args, { cwd: idf, stdio: "ignore" });
+	git("init", "-q");
+	git("-c", "user.name=x", "-c", "user.email=x@localhost", "commit", "-q", "--allow-empty", "-m", "x");
+	git("tag", "v6.0");
+	return idf;
+}
+
+/** ESP-IDF's configuration for a release build. */
+export async function releaseConfiguration(board: string, scratch: string): Promise<string> {
+	const env = { ...environment(), IDF_PATH: standIn(scratch) };
+	await run("mcconfig", ["-p", `esp32:./drivers/boards/${board}`, "-t", "build"], { cwd: ROOT, env });
+	return readFileSync(
+		join(SDK, `build/tmp/esp32/${board}/release/mote/xsProj-${board}/sdkconfig.mc`),
+		"utf8",
+	);
+}
+
 /**
  * Generates for an ESP32 board, compiles every module and links the preload image: all that can be done without
  * ESP-IDF, for which an empty folder of the right version stands in. Returns what the tools printed, and the C source of
@@ -55,14 +76,7 @@ export async function linkForBoard(
 	board: string,
 	scratch: string,
 ): Promise<{ output: string; image: string }> {
-	const idf = join(scratch, "idf");
-	if (!existsSync(idf)) {
-		mkdirSync(idf, { recursive: true });
-		const git = (...args: string[]) => execFileSync("git", args, { cwd: idf, stdio: "ignore" });
-		git("init", "-q");
-		git("-c", "user.name=x", "-c", "user.email=x@localhost", "commit", "-q", "--allow-empty", "-m", "x");
-		git("tag", "v6.0");
-	}
+	const idf = standIn(scratch);
 	const env = environment();
 	await run("mcconfig", ["-d", "-p", `esp32:./drivers/boards/${board}`, "-t", "build"], { cwd: ROOT, env });
 	const folder = join(SDK, "build/tmp/esp32", board, "debug/mote");

@@ -57,7 +57,7 @@ describe("Moddable SDK: simulator", () => {
 				mote: {
 					device: { id: DEVICE, cloud: name },
 					sampling: { intervalMs: check ? 100 : 300 },
-					broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port },
+					broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port, alpn: "mqtt" },
 					...more,
 				},
 			},
@@ -263,7 +263,10 @@ describe("Moddable SDK: simulator", () => {
 /** A TLS server on a port until the node has sent CONNECT. */
 async function takesConnect(port: number, cert: string, key: string, simulator: Simulator): Promise<void> {
 	let first: number | undefined;
-	const server = createServer({ cert, key, maxVersion: "TLSv1.2" }, (socket) => {
+	let protocol: string | false | null = null;
+	const ALPNProtocols = ["other", "mqtt"];
+	const server = createServer({ cert, key, maxVersion: "TLSv1.2", ALPNProtocols }, (socket) => {
+		protocol = socket.alpnProtocol;
 		socket.on("error", () => {});
 		socket.once("data", (data) => {
 			first ??= data[0];
@@ -278,6 +281,7 @@ async function takesConnect(port: number, cert: string, key: string, simulator: 
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		}
 		assert.equal(first, 0x10);
+		assert.equal(protocol, "mqtt");
 	} finally {
 		await new Promise((closed) => server.close(closed));
 	}

@@ -2,7 +2,7 @@
 
 import { Out } from "host-sim/xs/frames";
 
-type Value = string | boolean | number;
+type Value = string | boolean | number | ArrayBuffer;
 
 const Preference = Object.freeze({
 	get(domain: string, key: string): Value | undefined {

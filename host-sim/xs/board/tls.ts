@@ -9,6 +9,7 @@ export interface Options extends TcpOptions {
 	secure: {
 		serverName: string;
 		protocolVersion?: number;
+		applicationLayerProtocolNegotiation?: string;
 		certificate?: ArrayBuffer;
 		clientCertificates?: ArrayBuffer[];
 		clientKey?: ArrayBuffer;
@@ -19,6 +20,17 @@ export default class TLSSocket extends TCP {
 	protected override connect(id: number, options: Options): void {
 		const { address, port, secure } = options;
 		const { serverName, certificate, clientKey, clientCertificates = [] } = secure;
-		host.send(Out.ConnectTls, id, address, port, serverName, certificate, clientKey, ...clientCertificates);
+		const alpn = secure.applicationLayerProtocolNegotiation ?? "";
+		host.send(
+			Out.ConnectTls,
+			id,
+			address,
+			port,
+			serverName,
+			alpn,
+			certificate,
+			clientKey,
+			...clientCertificates,
+		);
 	}
 }

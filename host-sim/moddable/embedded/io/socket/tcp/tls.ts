@@ -8,6 +8,7 @@ export interface Options extends TcpOptions {
 	secure: {
 		serverName: string;
 		protocolVersion?: number;
+		applicationLayerProtocolNegotiation?: string;
 		certificate?: ArrayBuffer;
 		clientCertificates?: ArrayBuffer[];
 		clientKey?: ArrayBuffer;
@@ -20,6 +21,7 @@ export default class TLSSocket extends TCP {
 		const { serverName, certificate, clientCertificates, clientKey } = secure;
 		return openSocket(address, port, {
 			serverName,
+			alpn: secure.applicationLayerProtocolNegotiation ?? "",
 			certificate: certificate && new Uint8Array(certificate),
 			clientCertificates: clientCertificates?.map((der) => new Uint8Array(der)),
 			clientKey: clientKey && new Uint8Array(clientKey),
