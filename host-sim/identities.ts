@@ -1,7 +1,7 @@
 // Development identities on disk: a CA, the embedded broker's certificate and one certificate per device.
 import { join } from "node:path";
-import { type IssuedPair, issueAuthority, issueLeaf, pemToDer, unusable } from "./cloud/certificates.js";
-import { exclusively, makePrivateFolder, readText, writeWhole } from "./cloud/private-folder.js";
+import { type IssuedPair, issueAuthority, issueLeaf, pemToDer, unusable } from "../certs/library/issue.js";
+import { exclusively, makePrivateFolder, readText, writeWhole } from "../certs/library/private-folder.js";
 
 export interface DeviceIdentity {
 	certPem: string;

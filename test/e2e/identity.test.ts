@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type TLSSocket } from "node:tls";
-import { issueAuthority, issueLeaf, pemToDer } from "../../host-sim/cloud/certificates.js";
+import { issueAuthority, issueLeaf, pemToDer } from "../../certs/library/issue.js";
 import { buildEngine } from "../../host-sim/xs/build.js";
 import { startCli } from "./cli.js";
 

@@ -9,7 +9,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { createServer } from "node:tls";
-import { type IssuedPair, issueAuthority, issueLeaf } from "../../host-sim/cloud/certificates.js";
+import { type IssuedPair, issueAuthority, issueLeaf } from "../../certs/library/issue.js";
 import { type CloudName, EmbeddedCloud } from "../../host-sim/cloud/embedded-cloud.js";
 import { buildForSimulator, missing, ourWarnings, ROOT, Simulator } from "./sdk.js";
 

@@ -1,0 +1,91 @@
+// PKCS#12 by node-forge: Node and WebCrypto can neither take such a file apart nor make one, and what clouds and older tools
+// hand out is encrypted with 3DES or RC2, which OpenSSL 3 reads only with its legacy provider. This is its only use here.
+
+import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import forge from "node-forge";
+import { CertsError } from "./errors.js";
+
+/** Rounds above this only waste time. */
+const MAX_ITERATIONS = 5_000_000;
+
+export async function readPkcs12(
+	bytes: Uint8Array,
+	name: string,
+	ask: () => Promise<string>,
+): Promise<{ certificates: X509Certificate[]; keys: KeyObject[] }> {
+	let asn1: forge.asn1.Asn1;
+	try {
+		asn1 = forge.asn1.fromDer(Buffer.from(bytes).toString("latin1"));
+		checkIterations(asn1);
+	} catch (error) {
+		if (error instanceof CertsError) throw error;
+		throw new CertsError(`${name} is no certificate, key or PKCS#12 file, or it is damaged.`);
+	}
+	// Older OpenSSL takes "no secret" and the empty one for two things; a file with neither is seldom worth a question.
+	const secret = await ask();
+	let p12: forge.pkcs12.Pkcs12Pfx;
+	try {
+		p12 = forge.pkcs12.pkcs12FromAsn1(asn1, false, secret);
+	} catch {
+		throw new CertsError(`${name} cannot be decrypted: the secret is another one, or the file is damaged.`);
+	}
+	const { pki, asn1: asn } = forge;
+	const certificates: X509Certificate[] = [];
+	const keys: KeyObject[] = [];
+	try {
+		for (const { safeBags } of p12.safeContents)
+			for (const bag of safeBags) {
+				// What forge does not know (EC) it leaves as ASN.1.
+				if (bag.cert) certificates.push(new X509Certificate(pki.certificateToPem(bag.cert)));
+				else if (bag.key) {
+					const info = pki.wrapRsaPrivateKey(pki.privateKeyToAsn1(bag.key));
+					const key = Buffer.from(asn.toDer(info).getBytes(), "latin1");
+					keys.push(createPrivateKey({ key, format: "der", type: "pkcs8" }));
+				} else if (bag.asn1 && bag.type === pki.oids.certBag)
+					certificates.push(new X509Certificate(Buffer.from(asn.toDer(bag.asn1).getBytes(), "latin1")));
+				else if (bag.asn1 && (bag.type === pki.oids.keyBag || bag.type === pki.oids.pkcs8ShroudedKeyBag)) {
+					const key = Buffer.from(asn.toDer(bag.asn1).getBytes(), "latin1");
+					keys.push(createPrivateKey({ key, format: "der", type: "pkcs8" }));
+				}
+			}
+	} catch {
+		throw new CertsError(`${name} holds a key or certificate that cannot be read.`);
+	}
+	return { certificates, keys };
+}
+
+/** A PKCS#12 file with AES-256 and SHA-256, as OpenSSL 3 and current Java read it. */
+export function writePkcs12(
+	key: KeyObject,
+	chain: readonly X509Certificate[],
+	secret: string,
+	name: string,
+): Uint8Array {
+	const { pki, asn1, pkcs12 } = forge;
+	const der = key.export({ format: "der", type: "pkcs8" });
+	const forgeKey = pki.privateKeyFromAsn1(asn1.fromDer(der.toString("latin1")));
+	const certificates = chain.map((certificate) => pki.certificateFromPem(certificate.toString()));
+	const p12 = pkcs12.toPkcs12Asn1(forgeKey as forge.pki.rsa.PrivateKey, certificates, secret, {
+		algorithm: "aes256",
+		friendlyName: name,
+		count: 100_000,
+		saltSize: 16,
+	});
+	return Buffer.from(asn1.toDer(p12).getBytes(), "latin1");
+}
+
+/** A hostile file may ask for more rounds of hashing than a day has. */
+function checkIterations(node: forge.asn1.Asn1, depth = 0): void {
+	if (depth > 32) throw new Error("too deep");
+	const { value } = node;
+	if (typeof value === "string") {
+		if (
+			node.type === forge.asn1.Type.INTEGER &&
+			value.length <= 8 &&
+			Number.parseInt(Buffer.from(value, "latin1").toString("hex"), 16) > MAX_ITERATIONS
+		)
+			throw new Error("too many rounds");
+		return;
+	}
+	for (const child of value) checkIterations(child, depth + 1);
+}
