@@ -1,9 +1,9 @@
 // `npm start -- --broker-only`: the embedded broker and the stand-in, and how to reach them with a client of one's
 // own or with this firmware in Moddable's simulator.
 
-import { mkdirSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeBoardFolder } from "../certs/library/board.js";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import type { ResolvedOptions } from "./options.js";
 import { startCloud } from "./run.js";
@@ -67,10 +67,9 @@ async function writeSimulatorManifest(
 ): Promise<string> {
 	const identity = await cloud.device(options.device);
 	const folder = join(cloud.identities.folder, "sim");
-	mkdirSync(folder, { recursive: true, mode: 0o700 });
-	const manifest = {
+	const keys = { ca: cloud.identities.ca.der, chain: [identity.certDer], key: identity.keyDer };
+	await writeBoardFolder(folder, keys, {
 		include: [relative(folder, join(ROOT, "manifest.json"))],
-		data: { "*": ["./ca", "./client"] },
 		config: {
 			mote: {
 				device: { id: options.device, cloud: options.cloud },
@@ -78,10 +77,6 @@ async function writeSimulatorManifest(
 				network: { ssid: "simulated", sntp, sntp2: sntp },
 			},
 		},
-	};
-	writeFileSync(join(folder, "ca.der"), cloud.identities.ca.der);
-	writeFileSync(join(folder, "client.der"), identity.certDer);
-	writeFileSync(join(folder, "client.pk8"), identity.keyDer, { mode: 0o600 });
-	writeFileSync(join(folder, "manifest.json"), `${JSON.stringify(manifest, null, "\t")}\n`);
+	});
 	return join(folder, "manifest.json");
 }

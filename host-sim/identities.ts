@@ -1,6 +1,8 @@
 // Development identities on disk: a CA, the embedded broker's certificate and one certificate per device.
 import { join } from "node:path";
+import { PUBLIC, SECRET } from "../certs/library/folder.js";
 import { type IssuedPair, issueAuthority, issueLeaf, pemToDer, unusable } from "../certs/library/issue.js";
+import { checkDeviceId, folderName } from "../certs/library/names.js";
 import { exclusively, makePrivateFolder, readText, writeWhole } from "../certs/library/private-folder.js";
 
 export interface DeviceIdentity {
@@ -23,33 +25,8 @@ export interface Identities {
 	device(name: string, commonName: string): Promise<DeviceIdentity>;
 }
 
-const SECRET = 0o600;
-const PUBLIC = 0o644;
 const SERVER_NAME = "localhost";
-const NAME_LIMIT = 64;
 const COMMON_NAME_LIMIT = 200;
-
-/** Throws when a name cannot serve as a device's name, certificate name and topic level at once. */
-export function checkDeviceName(name: string): void {
-	const shown = JSON.stringify(name);
-	if (name === "") throw new Error("the device name is empty");
-	if (Buffer.byteLength(name) > NAME_LIMIT) {
-		throw new Error(`the device name ${shown} is longer than ${NAME_LIMIT} bytes`);
-	}
-	if (name.includes(":")) throw new Error(`the device name ${shown} contains a colon`);
-	if (/[/\\]/.test(name)) throw new Error(`the device name ${shown} contains a slash`);
-	if (/[+#]/.test(name)) throw new Error(`the device name ${shown} contains an MQTT wildcard`);
-	if (/\p{Cc}/u.test(name)) throw new Error(`the device name ${shown} contains a control character`);
-	if (name !== name.trim()) throw new Error(`the device name ${shown} begins or ends with a blank`);
-}
-
-/** A folder name that is distinct for distinct device names and never leaves the parent folder. */
-function folderName(name: string): string {
-	const encoded = encodeURIComponent(name).replace(/[!'()*~]/g, (character) => {
-		return `%${character.charCodeAt(0).toString(16).toUpperCase()}`;
-	});
-	return encoded.replace(/^\./, "%2E");
-}
 
 function leafOf(chainPem: string): string {
 	const end = "-----END CERTIFICATE-----";
@@ -124,7 +101,7 @@ export async function openIdentities(folder: string): Promise<Identities> {
 		ca: { pem: ca.certPem, der: pemToDer(ca.certPem) },
 		server,
 		async device(name, commonName) {
-			checkDeviceName(name);
+			checkDeviceId(name);
 			if (commonName === "" || commonName.length > COMMON_NAME_LIMIT || /\p{Cc}/u.test(commonName)) {
 				throw new Error(
 					`the common name of device ${JSON.stringify(name)} is empty, too long or not printable`,

@@ -1,6 +1,7 @@
 // Everything that can be wrong with an identity, with the remedy for each.
 
 import type { X509Certificate } from "node:crypto";
+import "reflect-metadata";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
@@ -96,7 +97,8 @@ export function check(kept: Kept, options: CheckOptions): Finding[] {
 			else if (days < SOON_DAYS) warning("expires", `${what} has ${days} days left`, "renew it in time.");
 			else if (i === 0) good("dates", `${days} days left, until ${day(to)}`);
 			const above = chain[i + 1];
-			if (above && (from < Date.parse(above.validFrom) || to > Date.parse(above.validTo)))
+			if (!above || !hasSigned(above, certificate)) continue;
+			if (from < Date.parse(above.validFrom) || to > Date.parse(above.validTo))
 				warning(
 					"outlives",
 					`${what} is valid when its issuer is not`,

@@ -1,9 +1,12 @@
-// What a TLS 1.2 server says in clear before encryption begins: whether it asks for a certificate, and its alerts. Node tells
-// neither.
+// What a TLS 1.2 server says in clear before encryption begins: its certificate, whether it asks for ours, and its alerts.
+// Node tells the first only of handshakes that succeed, and the others never.
+
+import { X509Certificate } from "node:crypto";
 
 const HANDSHAKE = 22;
 const ALERT = 21;
 const CHANGE_CIPHER = 20;
+const CERTIFICATE = 11;
 const CERTIFICATE_REQUEST = 13;
 const MAX_BYTES = 128 * 1024;
 
@@ -24,6 +27,8 @@ const ALERTS: Readonly<Record<number, string>> = {
 
 export class HandshakeReader {
 	asked = false;
+	/** The server's own certificate. */
+	certificate: X509Certificate | undefined;
 	/** Words for the server's alert, or "". */
 	alert = "";
 	#bytes = Buffer.alloc(0);
@@ -52,8 +57,18 @@ export class HandshakeReader {
 				const length = this.#handshake.readUIntBE(1, 3);
 				if (this.#handshake.length < 4 + length) return;
 				if (this.#handshake[0] === CERTIFICATE_REQUEST) this.asked = true;
+				if (this.#handshake[0] === CERTIFICATE) this.#take(this.#handshake.subarray(4, 4 + length));
 				this.#handshake = this.#handshake.subarray(4 + length);
 			}
+		}
+	}
+
+	/** The first of the list: a length of three bytes for all, and one for each. */
+	#take(list: Buffer): void {
+		try {
+			this.certificate = new X509Certificate(list.subarray(6, 6 + list.readUIntBE(3, 3)));
+		} catch {
+			// Damaged: the handshake fails, and says so.
 		}
 	}
 }

@@ -21,8 +21,10 @@ export async function readPkcs12(
 		if (error instanceof CertsError) throw error;
 		throw new CertsError(`${name} is no certificate, key or PKCS#12 file, or it is damaged.`);
 	}
-	// Older OpenSSL takes "no secret" and the empty one for two things; a file with neither is seldom worth a question.
 	const secret = await ask();
+	// Encodings of anything else differ between the tools, and within node-forge.
+	if (!isAscii(secret))
+		throw new CertsError(`of ${name} the secret must be ASCII: change it with openssl pkcs12.`);
 	let p12: forge.pkcs12.Pkcs12Pfx;
 	try {
 		p12 = forge.pkcs12.pkcs12FromAsn1(asn1, false, secret);
@@ -54,7 +56,7 @@ export async function readPkcs12(
 	return { certificates, keys };
 }
 
-/** A PKCS#12 file with AES-256 and SHA-256, as OpenSSL 3 and current Java read it. */
+/** A PKCS#12 file with AES-256, as OpenSSL 3 and current Java read it. */
 export function writePkcs12(
 	key: KeyObject,
 	chain: readonly X509Certificate[],
@@ -88,4 +90,8 @@ function checkIterations(node: forge.asn1.Asn1, depth = 0): void {
 		return;
 	}
 	for (const child of value) checkIterations(child, depth + 1);
+}
+
+export function isAscii(text: string): boolean {
+	return /^[\x20-\x7e]*$/.test(text);
 }

@@ -5,7 +5,7 @@ import type { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
-import { checkServerIdentity, connect as connectTls, type TLSSocket } from "node:tls";
+import { connect as connectTls, type TLSSocket } from "node:tls";
 import { writeConnect } from "../../modules/mqtt/encode.js";
 import { CertsError } from "./errors.js";
 import type { Kept } from "./folder.js";
@@ -46,8 +46,8 @@ export async function probe(options: ProbeOptions, tell: (step: Step) => void): 
 	try {
 		say(true, `reached ${options.host}:${options.port}`);
 		const { socket, error } = await shake(options, tcp, reader);
-		const shown = socket.getPeerX509Certificate();
-		if (shown) sayServer(options, socket, shown, say);
+		const shown = reader.certificate;
+		if (shown) sayServer(options, shown, error === undefined ? socket.authorizationError : undefined, say);
 		if (shown)
 			say(
 				true,
@@ -56,12 +56,7 @@ export async function probe(options: ProbeOptions, tell: (step: Step) => void): 
 					: "it asks for no certificate: it wants user name and password, or nobody's",
 			);
 		if (error !== undefined) {
-			say(
-				false,
-				reader.alert === ""
-					? `the handshake failed: ${words(error)}`
-					: `the server ended the handshake: ${reader.alert}`,
-			);
+			say(false, failure(reader, error));
 			return good;
 		}
 		say(true, `${socket.getProtocol()}, ${socket.getCipher().name}`);
@@ -128,28 +123,37 @@ async function shake(
 	});
 	const failed = new Promise<unknown>((resolve) => {
 		socket.on("error", resolve);
-		socket.once("close", () => resolve(new Error("the server closed the connection")));
+		for (const over of ["end", "close"])
+			socket.once(over, () => resolve(new Error("the server closed the connection")));
 		setTimeout(() => resolve(new Error("it did not answer in time")), timeoutMs).unref();
 	});
 	const error = await Promise.race([once(socket, "secureConnect").then(() => undefined), failed]);
 	return error === undefined ? { socket } : { socket, error };
 }
 
+/** Why a handshake did not succeed. */
+function failure(reader: HandshakeReader, error: unknown): string {
+	if (reader.alert !== "") return `the server ended the handshake: ${reader.alert}`;
+	const why = words(error);
+	return reader.asked
+		? `the server closed the connection when it had our certificate (${why}): it does not take it, and does not say why`
+		: `the handshake failed: ${why}`;
+}
+
 function sayServer(
 	{ host, ca }: ProbeOptions,
-	socket: TLSSocket,
 	shown: X509Certificate,
+	distrust: Error | string | null | undefined,
 	say: (good: boolean, text: string) => void,
 ): void {
 	const names = shown.subjectAltName?.replaceAll("IP Address:", "").replaceAll("DNS:", "") ?? "no names";
 	const to = new Date(shown.validTo).toISOString().slice(0, 10);
-	say(true, `its certificate is for ${names}, by ${oneLine(shown.issuer)}, until ${to}`);
-	const misnamed = checkServerIdentity(host, socket.getPeerCertificate());
-	if (misnamed) say(false, `its certificate is not for ${host}`);
-	const why = socket.authorizationError;
+	say(true, `its certificate is for ${oneLine(names)}, by ${oneLine(shown.issuer)}, until ${to}`);
+	const named = isIP(host) ? shown.checkIP(host) : shown.checkHost(host, { subject: "never" });
+	if (!named) say(false, `its certificate is not for ${host}`);
 	const judge = ca === undefined ? "the authorities that Node knows" : "the CA given";
-	if (why) say(false, `by ${judge} it is not trusted: ${TRUST[String(why)] ?? words(why)}`);
-	else if (!misnamed) say(true, `it is trusted by ${judge}`);
+	if (distrust) say(false, `by ${judge} it is not trusted: ${TRUST[String(distrust)] ?? words(distrust)}`);
+	else if (named && distrust === null) say(true, `it is trusted by ${judge}`);
 }
 
 /** OpenSSL's reasons, in words. */
@@ -210,7 +214,7 @@ async function connectMqtt(
 			if (bytes.length >= 4) resolve(bytes);
 		});
 		socket.on("error", (error) => resolve(words(error)));
-		socket.once("close", () => resolve("it closed the connection"));
+		for (const over of ["end", "close"]) socket.once(over, () => resolve("it closed the connection"));
 		setTimeout(() => resolve("it does not answer"), timeoutMs).unref();
 	});
 	if (typeof answer === "string") {

@@ -56,7 +56,13 @@ async function take(
 		throw new CertsError("there is no certificate in what was given: name its file too.");
 	const leaf = leafOf(key, certificates);
 	const chain = orderChain(leaf, certificates);
-	const kind = leaf.ca ? "authorities" : isServer(leaf) ? "servers" : "devices";
+	const kind = sapName(commonName(leaf))
+		? "devices"
+		: leaf.ca
+			? "authorities"
+			: isServer(leaf)
+				? "servers"
+				: "devices";
 	const name = options.as ?? (kind === "devices" ? deviceIdOf(leaf) : commonName(leaf));
 	if (kind === "devices") checkDeviceId(name);
 	else if (name === "") throw new CertsError("the certificate has no common name: give one by --as NAME.");

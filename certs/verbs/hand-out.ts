@@ -10,7 +10,7 @@ import { check } from "../library/check.js";
 import { CertsError } from "../library/errors.js";
 import { type IdentityFolder, PUBLIC, SECRET, shown } from "../library/folder.js";
 import { checkIdLength } from "../library/names.js";
-import { writePkcs12 } from "../library/pkcs12.js";
+import { isAscii, writePkcs12 } from "../library/pkcs12.js";
 import { writeWhole } from "../library/private-folder.js";
 import { readBounded } from "../library/read.js";
 import { secretSource } from "../library/secret.js";
@@ -56,7 +56,7 @@ export async function board(options: CertsOptions, folder: IdentityFolder, say: 
 	if (options.nvs) {
 		await writeWhole(join(out, "nvs.csv"), nvsTable(boardFiles(identity), "."), PUBLIC);
 		say(
-			`for ESP32's store, in ${shown(out)}: nvs_partition_gen.py generate nvs.csv nvs.bin 0x6000, and esptool.py write_flash 0x9000 nvs.bin`,
+			`for ESP32's store, in ${shown(out)}: nvs_partition_gen.py generate nvs.csv nvs.bin 0x6000, and esptool.py write_flash 0x9000 nvs.bin (it replaces what the store holds)`,
 		);
 	} else {
 		say(
@@ -95,13 +95,20 @@ export async function keystore(options: CertsOptions, folder: IdentityFolder, sa
 	if (existsSync(out) && !options.force)
 		throw new CertsError(`${shown(out)} is there already; --force overwrites it.`);
 	const secret = await secretSource(options.secretFile)("the new key store");
-	if (secret.length < MIN_SECRET)
-		throw new CertsError(`the secret of a key store has at least ${MIN_SECRET} characters.`);
+	if (secret.length < MIN_SECRET || !isAscii(secret))
+		throw new CertsError(
+			`the secret of a key store has at least ${MIN_SECRET} characters, all of them ASCII.`,
+		);
 	await writeWhole(out, writePkcs12(kept.key, kept.chain, secret, kept.name), SECRET);
 	say(`written to ${shown(out)} (PKCS#12; in Paho the key store, with the same secret)`);
 }
 
-export async function possession(options: CertsOptions, folder: IdentityFolder, say: Say): Promise<void> {
+export async function possession(
+	options: CertsOptions,
+	folder: IdentityFolder,
+	say: Say,
+	note: Say,
+): Promise<void> {
 	const authority = await folder.read("authorities", onlyName(options, "the authority's name"));
 	const code = await readBounded(
 		needed(options.code, "--code FILE, with the verification code as downloaded", options.verb),
@@ -114,7 +121,7 @@ export async function possession(options: CertsOptions, folder: IdentityFolder, 
 		throw new CertsError(`the key of ${authority.name} is not that of its certificate: check says more.`);
 	say(signature.toString("base64"));
 	if (/[\r\n]$/.test(code.toString("latin1")))
-		say("! the file ends with a line end, which is signed too; the code as downloaded has none");
+		note("! the file ends with a line end, which is signed too; the code as downloaded has none");
 }
 
 export async function upload(options: CertsOptions, folder: IdentityFolder, say: Say): Promise<void> {
@@ -125,7 +132,7 @@ export async function upload(options: CertsOptions, folder: IdentityFolder, say:
 	const body = JSON.stringify({
 		name: authority.name,
 		status: "ENABLED",
-		autoRegistrationEnabled: true,
+		autoRegistrationEnabled: "true", // a text in Cumulocity's own example
 		certInPemFormat: String(certificate).replaceAll(/-----(BEGIN|END) CERTIFICATE-----|\s/g, ""),
 	});
 	const path = `/tenant/tenants/${tenant}/trusted-certificates`;

@@ -40,6 +40,7 @@ function resource(name: string): ArrayBuffer | undefined {
 }
 
 function stored(name: string): ArrayBuffer | undefined {
-	const value = Preference.get(DOMAIN, name.replace(".", "-"));
+	// The simulator's own `preference` knows no bytes.
+	const value: unknown = Preference.get(DOMAIN, name.replace(".", "-"));
 	return value instanceof ArrayBuffer ? value : undefined;
 }

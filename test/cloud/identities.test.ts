@@ -109,7 +109,10 @@ describe("development identities", () => {
 
 	it("keeps similar device names apart and inside the folder", async () => {
 		const identities = await openIdentities(folder);
-		const [plain, dots] = [await identities.device("a b", "a b"), await identities.device("..", "dots")];
+		const [plain, dots] = [
+			await identities.device("%2E%2E", "percent"),
+			await identities.device("..", "dots"),
+		];
 		assert.notEqual(plain.folder, dots.folder);
 		for (const { folder: own } of [plain, dots]) assert.ok(own.startsWith(join(folder, "devices", "")));
 	});
@@ -120,9 +123,10 @@ describe("development identities", () => {
 			["", /empty/],
 			["x".repeat(65), /longer than 64/],
 			["a:b", /colon/],
-			["a/b", /slash/],
-			["a\\b", /slash/],
-			["a+b", /wildcard/],
+			["a/b", /topics or paths/],
+			["a\\b", /topics or paths/],
+			["a+b", /topics or paths/],
+			["a b", /blank/],
 			["a\nb", /control/],
 			["a\u0000b", /control/],
 		];
