@@ -13,9 +13,10 @@ import { Cumulocity } from "./modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "./modules/cloud/plain/plain.js";
 import { SapIot } from "./modules/cloud/sap-iot/sap-iot.js";
 import { Log } from "./modules/core/log.js";
+import { certificateEnd } from "./modules/network/certificate-end.js";
 import { Network } from "./modules/network/network.js";
 import type { KnownNetwork } from "./modules/network/wifi-supervisor.js";
-import { identity } from "./modules/platform/certificates.js";
+import { type Identity, identity } from "./modules/platform/certificates.js";
 import { SystemClock } from "./modules/platform/clock.js";
 import { getDevice } from "./modules/platform/device.js";
 import { openFlash } from "./modules/platform/flash.js";
@@ -44,11 +45,13 @@ export default function main(): MoteNode {
 	const boot = nextBoot(store);
 	if (refused !== "") log.error(`of the store nothing is taken: ${refused}`);
 	log.info(`${settings.device.id}, boot ${boot}, cloud ${settings.device.cloud}`);
+	const { tls, clientCertificate } = settings.broker;
+	const own = tls ? identity(clientCertificate) : undefined;
 	const node = new MoteNode({
 		settings,
 		cloud: makeCloud(settings, boot),
 		board: guard?.safe ? new SafeBoard() : makeBoard(settings, clock, timers),
-		transport: makeTransport(settings, timers),
+		transport: makeTransport(settings, timers, own),
 		clock,
 		timers,
 		random: Math.random,
@@ -57,6 +60,7 @@ export default function main(): MoteNode {
 		log,
 		guard,
 		network: makeNetwork(settings, clock, store, log),
+		certificateEnd: own?.chain[0] && certificateEnd(new Uint8Array(own.chain[0])),
 		boot,
 		restart: () => restart(main),
 	});
@@ -118,10 +122,10 @@ function makeBoard(settings: Settings, clock: SystemClock, timers: SystemTimers)
 	return new NodeBoard({ io, pin, temperature, thermistor, led, buzzer, motor, clock, timers });
 }
 
-function makeTransport(settings: Settings, timers: SystemTimers): SocketTransport {
-	const { host, port, tls, serverName, clientCertificate, alpn } = settings.broker;
-	if (!tls) return new SocketTransport({ host, port }, timers);
-	const options = { serverName: serverName === "" ? host : serverName, alpn, ...identity(clientCertificate) };
+function makeTransport(settings: Settings, timers: SystemTimers, own: Identity | undefined): SocketTransport {
+	const { host, port, serverName, alpn } = settings.broker;
+	if (!own) return new SocketTransport({ host, port }, timers);
+	const options = { serverName: serverName === "" ? host : serverName, alpn, ...own };
 	return new SocketTransport({ host, port, tls: options }, timers);
 }
 

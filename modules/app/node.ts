@@ -22,6 +22,7 @@ import type { Network, NetworkHandler } from "../network/network.js";
 import { Arena } from "./arena.js";
 import type { BootGuard } from "./boot-guard.js";
 import { Cadence } from "./cadence.js";
+import { type CertificateTeller, CertificateWatch } from "./certificate-watch.js";
 import { type Actuators, CommandParser } from "./commands.js";
 import { Deadband } from "./deadband.js";
 import { Health } from "./health.js";
@@ -45,6 +46,9 @@ const FOREVER = Number.POSITIVE_INFINITY;
 const ID_BLOCK_KEY = "mqtt-ids";
 const ID_BLOCK_BITS = 10;
 const ID_BLOCKS = 63;
+
+/** Marks that the cloud was told of a certificate that ends. */
+const CERTIFICATE_MARK = "cert-alarm";
 
 /** The actuators, and what they and the sensors read. */
 export interface Board extends Omit<Actuators, "interval"> {
@@ -70,13 +74,17 @@ export interface NodeParts {
 	readonly guard?: BootGuard | undefined;
 	/** The way to the network, where the node has to make it itself; undefined: it is there. */
 	readonly network?: Network | undefined;
+	/** When the device's own certificate ends, ms since 1970; undefined: it has none. */
+	readonly certificateEnd?: number | undefined;
 	/** Number of this boot, 1 to 65535. */
 	readonly boot: number;
 	/** Restarts the machine; does not return on a board. */
 	restart(): void;
 }
 
-export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, NetworkHandler, Actuators {
+export class MoteNode
+	implements CloudHost, SessionHandler, OutboxHandler, NetworkHandler, Actuators, CertificateTeller
+{
 	readonly health = new Health();
 	readonly outbox: Outbox;
 	readonly session: Session;
@@ -102,6 +110,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 	readonly #watch: TemperatureWatch | undefined;
 	readonly #deadband: Deadband | undefined;
 	readonly #cadence: Cadence | undefined;
+	readonly #certificate: CertificateWatch | undefined;
 	/** The texts of planned commands, for whoever watches. */
 	#plans: string[] | undefined;
 	#planned = "";
@@ -163,6 +172,7 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 		this.#watch = TemperatureWatch.of(settings.alarms);
 		this.#deadband = Deadband.of(settings.sampling);
 		this.#cadence = Cadence.of(settings.sampling);
+		this.#certificate = CertificateWatch.of(parts.certificateEnd, settings.alarms.certificateDays);
 		this.#expiry = timers.create(() => this.#expire());
 		this.#flush = timers.create(() => this.session.stop());
 		cloud.attach(this);
@@ -353,9 +363,10 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 
 	/** On its own, so that its variables are not on the stack below the cloud's: there it is deepest. */
 	#lookAround(): void {
-		const { network, guard } = this.#parts;
+		const { network, guard, clock } = this.#parts;
 		network?.tick(this.now());
 		if (guard?.tick(this.now())) this.restart();
+		this.#certificate?.tick(this.now(), clock.wallAt(this.now()), this);
 	}
 
 	#expire(): void {
@@ -459,6 +470,25 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 	}
 
 	unsubscribed(): void {}
+
+	// CertificateTeller
+
+	certificateDays(days: number): boolean {
+		return this.#cloud.certificateDays?.(days) ?? true;
+	}
+	certificateAlarm(on: boolean, days: number, wallMs: number): boolean {
+		if (this.#cloud.alarm?.("CertificateEnd", "MAJOR", on, certificateWords(days), wallMs) === false)
+			return false;
+		this.mark(CERTIFICATE_MARK, on);
+		return true;
+	}
+	certificateAlarmStands(): boolean {
+		return this.marked(CERTIFICATE_MARK);
+	}
+	certificateEnds(days: number): void {
+		if (days < 0) this.#log.error(certificateWords(days));
+		else this.#log.warn(certificateWords(days));
+	}
 
 	// NetworkHandler
 
@@ -662,4 +692,9 @@ export class MoteNode implements CloudHost, SessionHandler, OutboxHandler, Netwo
 
 function refusal(error: unknown): string {
 	return `the hardware refused: ${error instanceof Error ? error.message : "unknown error"}`;
+}
+
+function certificateWords(days: number): string {
+	if (days < 0) return "the device's certificate has ended";
+	return `the device's certificate ends in ${days} ${days === 1 ? "day" : "days"}`;
 }

@@ -159,7 +159,7 @@ export const SCHEMA = Object.freeze({
 		/** Carry out retained commands too: they come again with every subscription. */
 		retainedCommands: flag(false),
 	}),
-	/** Alarms of the temperature; they are off where a limit is the default. */
+	/** Alarms; those of the temperature are off where a limit is the default. */
 	alarms: Object.freeze({
 		/** Above and below: an alarm, °C. */
 		highC: real(300, -100, 300),
@@ -169,6 +169,8 @@ export const SCHEMA = Object.freeze({
 		/** An alarm also for a sensor that gives no value three times in a row. */
 		sensor: flag(false),
 		severity: choice("MAJOR", ["CRITICAL", "MAJOR", "MINOR", "WARNING"]),
+		/** An alarm when the device's certificate has fewer days left than this; 0: only once it has ended. */
+		certificateDays: whole(30, 0, 3650),
 	}),
 	temperature: Object.freeze({
 		/** The thermistor on the ADC, or a sensor on the I²C bus. */

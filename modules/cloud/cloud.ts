@@ -109,6 +109,8 @@ export interface Cloud {
 	 * no room for it now. Without this method the cloud has no place for alarms.
 	 */
 	alarm?(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean;
+	/** Days left of the device's certificate, once a day. Returns false if there is no room for it now. */
+	certificateDays?(days: number): boolean;
 	/** A message of the lane `events` was delivered. */
 	eventDelivered(tag: number): void;
 	/** What follows from deliveries that were told: called once behind them, where the stack is not so deep. */

@@ -1,14 +1,15 @@
 // An identity in the board's own store, and the protocol asked for in the handshake, as a TLS server sees them.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createServer, type TLSSocket } from "node:tls";
 import { issueAuthority, issueLeaf, pemToDer } from "../../certs/library/issue.js";
+import { EmbeddedCloud } from "../../host-sim/cloud/embedded-cloud.js";
 import { buildEngine } from "../../host-sim/xs/build.js";
-import { startCli } from "./cli.js";
+import { runCli, startCli } from "./cli.js";
 
 describe("an identity in the store", () => {
 	let xs = true;
@@ -66,6 +67,58 @@ describe("an identity in the store", () => {
 				cli.cut();
 				await cli.ended;
 				server.close();
+				rmSync(folder, { recursive: true });
+			}
+		});
+});
+
+describe("a certificate that ends soon", () => {
+	for (const [days, said] of [
+		[10, "the device's certificate ends in 9 days"],
+		[300, ""],
+	] as const)
+		it(`of ${days} days is told to Cumulocity as a measure${said === "" ? " only" : ", an alarm and a word in the log"}`, async () => {
+			const folder = mkdtempSync(join(tmpdir(), "mote-ends-"));
+			const cloud = await EmbeddedCloud.start({ cloud: "cumulocity", identitiesFolder: folder });
+			try {
+				const authority = {
+					certPem: cloud.identities.ca.pem,
+					keyPem: readFileSync(join(folder, "ca-key.pem"), "utf8"),
+				};
+				const notAfter = Date.now() + days * 86_400_000;
+				const own = await issueLeaf(authority, "mote-0001", "client", { notAfter });
+				writeFileSync(join(folder, "own.pem"), own.certPem);
+				writeFileSync(join(folder, "own-key.pem"), own.keyPem, { mode: 0o600 });
+				const outcome = await runCli([
+					...[
+						"--broker",
+						cloud.brokerUrl,
+						"--ca",
+						join(folder, "ca.pem"),
+						"--measures",
+						"3",
+						"--interval",
+						"400ms",
+					],
+					...["--cert", join(folder, "own.pem"), "--key", join(folder, "own-key.pem"), "--engine", "node"],
+				]);
+				assert.equal(outcome.code, 0, outcome.err);
+				const operator = (path: string) => fetch(`${cloud.operatorUrl}${path}?source=mote-0001&pageSize=100`);
+				const { measurements } = (await (await operator("/measurement/measurements")).json()) as {
+					measurements: Array<{ mote_Certificate?: object }>;
+				};
+				assert.deepEqual(
+					measurements.flatMap((one) => one.mote_Certificate ?? []),
+					[{ daysLeft: { value: days - 1, unit: "d" } }],
+				);
+				const answer = await operator("/alarm/alarms");
+				const { alarms } = (await answer.json()) as { alarms: Array<Record<string, string>> };
+				assert.deepEqual(
+					alarms.map(({ type, severity, text }) => [type, severity, text]),
+					said === "" ? [] : [["mote_CertificateEnd", "MAJOR", said]],
+				);
+			} finally {
+				await cloud.close();
 				rmSync(folder, { recursive: true });
 			}
 		});

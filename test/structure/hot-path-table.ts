@@ -45,6 +45,7 @@ export const EXCEPTIONS: Table = {
 		"opening, publish, subscribe, #description, #condition, #lastBoot": CONNECTION,
 		"tick: cold-call": "once in a boot",
 		alarm: "an alarm begins or ends",
+		certificateDays: "once a day",
 		"#conclude": "once in a boot",
 		"message: template, cold-call": "s/e, for debugging: what the cloud refused",
 	},
@@ -71,6 +72,7 @@ export const EXCEPTIONS: Table = {
 	"modules/app/node.ts": {
 		"start: template": START,
 		"#tellAlarms": "an alarm begins or ends",
+		"certificateWords, certificateAlarm, certificateEnds": "an alarm begins or ends",
 		"#sample: cold-call": "an alarm begins or ends",
 		sessionClosed: CONNECTION,
 		"refusal: template": ERROR,

@@ -32,7 +32,8 @@ const COMMON_SERIES: Record<string, string> = {
 	"mote_Speed.measured": "speed",
 };
 
-const SIGNAL = "c8y_SignalStrength";
+/** Measurements about the node itself: no part of a sample. */
+const ABOUT_ITSELF = new Set(["c8y_SignalStrength", "mote_Certificate"]);
 
 function seriesName(fragment: string, series: string): string {
 	const name = `${fragment}.${series}`;
@@ -58,7 +59,7 @@ export class Tenant {
 		const arrival = ++this.arrivals;
 		remember(this.measurements, { id: String(arrival), ...measurement, arrival, publish });
 		const { device, fragment, series, value, text, unit, time } = measurement;
-		if (fragment === SIGNAL) return; // told with a connection: no part of a sample
+		if (ABOUT_ITSELF.has(fragment)) return;
 		this.values.add(device, publish, { series: seriesName(fragment, series), value, text, unit, time });
 	}
 }

@@ -286,6 +286,13 @@ export class Cumulocity implements Cloud {
 		return host.queue(RecordKind.Alarm, TAG_ALARM, (record) => record.put(row));
 	}
 
+	certificateDays(days: number): boolean {
+		const host = this.#host as CloudHost;
+		if (host.room <= ROOM_FOR_ANSWERS) return false;
+		const row = utf8(`${Template.Measurement},mote_Certificate,daysLeft,${days},d\n`);
+		return host.queue(RecordKind.Alarm, TAG_ALARM, (record) => record.put(row));
+	}
+
 	eventDelivered(tag: number): void {
 		if (tag === TAG_ALARM) return;
 		if (tag === TAG_LAST_BOOT) this.#resume();
