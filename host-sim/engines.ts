@@ -9,12 +9,14 @@ import { openState } from "./board-state.js";
 import type { CircuitPins } from "./circuit/circuit.js";
 import type { Engine, EngineEvents } from "./engine.js";
 import type { Setup } from "./firmware-setup.js";
+import type { Line } from "./line.js";
 import { Machine } from "./node/machine.js";
 import type { ResolvedOptions } from "./options.js";
 import { BuildError, buildEngine, type EngineProgram } from "./xs/build.js";
 import { type BoardName, boardCreation, withoutReserve } from "./xs/creation.js";
 import { XsMachine } from "./xs/machine.js";
 import { makeProgram } from "./xs/program.js";
+import type { TimeSource } from "./xs/time-source.js";
 
 const PINS: Readonly<Record<BoardName, CircuitPins>> = { esp32: ESP32, esp32s3: ESP32S3, esp32c3: ESP32C3 };
 
@@ -25,6 +27,7 @@ export async function makeEngine(
 	events: EngineEvents,
 	progress: (text: string) => void,
 	warn: (text: string) => void,
+	more: { readonly line?: Line; readonly time?: TimeSource } = {},
 ): Promise<Engine> {
 	const { board } = options;
 	const pins = PINS[board];
@@ -32,7 +35,7 @@ export async function makeEngine(
 	const state = options.state === undefined ? undefined : openState(options.state);
 	const engine = await findEngine(options, progress, warn);
 	if (engine === undefined)
-		return new Machine({ ...events, pins, config: setup.config, resources, state, main });
+		return new Machine({ ...events, pins, config: setup.config, resources, state, line: more.line, main });
 	const tls = options.broker?.tls ?? true;
 	const creation = boardCreation(board);
 	return new XsMachine({
@@ -43,6 +46,7 @@ export async function makeEngine(
 		pins,
 		resources,
 		state,
+		...more,
 	});
 }
 

@@ -1,8 +1,10 @@
 // The sockets that host-sim lends to a machine: Node's, with TLS 1.2 as on the board, certificates in DER, and the
 // server's name always checked.
 
-import { createConnection, type Socket } from "node:net";
+import { createConnection } from "node:net";
+import type { Duplex } from "node:stream";
 import { checkServerIdentity, connect } from "node:tls";
+import type { Line } from "./line.js";
 
 export interface TlsOptions {
 	readonly serverName: string;
@@ -16,7 +18,7 @@ export interface TlsOptions {
 }
 
 export interface LentSocket {
-	readonly socket: Socket;
+	readonly socket: Duplex;
 	/** What Node calls the moment from which bytes may be written. */
 	readonly connectedEvent: "connect" | "secureConnect";
 	/** Words for what Node reports. */
@@ -28,17 +30,22 @@ export const WINDOW = 5744;
 /** Received bytes that are kept before the peer is held back. */
 export const RECEIVE = 8192;
 
-export function openSocket(address: string, port: number, tls?: TlsOptions): LentSocket {
+export function openSocket(address: string, port: number, tls?: TlsOptions, line?: Line): LentSocket {
+	const reach = () => {
+		const raw = createConnection({ host: address, port });
+		raw.setNoDelay(true);
+		return raw;
+	};
 	if (tls === undefined) {
-		const socket = createConnection({ host: address, port });
-		socket.setNoDelay(true);
+		const socket = line ? line.open(reach) : reach();
+		line?.watch(socket);
 		return { socket, connectedEvent: "connect", explain: (error) => error.code ?? error.message };
 	}
 	const { serverName, alpn = "", certificate, clientCertificates = [], clientKey } = tls;
 	let reached = false;
+	const raw = line?.open(reach);
 	const socket = connect({
-		host: address,
-		port,
+		...(raw ? { socket: raw } : { host: address, port }),
 		minVersion: "TLSv1.2",
 		maxVersion: "TLSv1.2",
 		...(alpn === "" ? {} : { ALPNProtocols: [alpn] }),
@@ -52,10 +59,13 @@ export function openSocket(address: string, port: number, tls?: TlsOptions): Len
 			: {}),
 		checkServerIdentity: (_host, presented) => checkServerIdentity(serverName, presented),
 	});
-	socket.setNoDelay(true);
-	socket.on("connect", () => {
+	(raw ?? socket).on("connect", () => {
 		reached = true;
 	});
+	// What ends below TLS before it has begun is not told there.
+	raw?.on("error", (error) => socket.destroy(error));
+	if (!raw) socket.setNoDelay(true);
+	line?.watch(socket);
 	return {
 		socket,
 		connectedEvent: "secureConnect",

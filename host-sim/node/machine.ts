@@ -9,6 +9,7 @@ import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import { type CircuitIO, makeIO } from "../circuit/io.js";
 import type { NorFlash } from "../circuit/nor-flash.js";
 import type { Engine, EngineEvents, NodeStatus } from "../engine.js";
+import type { Line } from "../line.js";
 import { putStatus } from "../xs/board/status.js";
 import { readStatus, type Value } from "../xs/codec.js";
 
@@ -20,6 +21,8 @@ export interface MachineOptions extends Omit<EngineEvents, "onBoot"> {
 	readonly resources: ReadonlyMap<string, Uint8Array>;
 	/** What the board keeps without power; nothing at first where there is none. */
 	readonly state?: BoardState | undefined;
+	/** Through which the sockets go, if somebody wants to cut or watch them. */
+	readonly line?: Line | undefined;
 	/** The firmware's main; called at every boot. */
 	readonly main: () => MoteNode;
 	onBoot?(node: MoteNode): void;

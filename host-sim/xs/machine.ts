@@ -8,6 +8,7 @@ import { type BoardState, newState } from "../board-state.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import type { NorFlash } from "../circuit/nor-flash.js";
 import type { Engine, EngineEvents, MemoryStats, NodeStatus } from "../engine.js";
+import type { Line } from "../line.js";
 import type { EngineProgram } from "./build.js";
 import {
 	doubles,
@@ -43,6 +44,8 @@ export interface XsMachineOptions extends EngineEvents {
 	readonly state?: BoardState | undefined;
 	readonly time?: TimeSource;
 	readonly network?: Network;
+	/** Through which Node's sockets go, if somebody wants to cut or watch them. */
+	readonly line?: Line | undefined;
 	/** Seed of the machine's Math.random. */
 	readonly seed?: number;
 	/** Frames of the script's own that the machine does not know. */
@@ -88,7 +91,7 @@ export class XsMachine implements Engine {
 			every: (ms, tick) => this.time.every(ms, tick),
 			random: Math.random,
 		});
-		this.#sockets = new LentSockets(options.network ?? nodeNetwork, (kind, id, content) =>
+		this.#sockets = new LentSockets(options.network ?? nodeNetwork(options.line), (kind, id, content) =>
 			this.call(kind, id, content),
 		);
 	}

@@ -1,6 +1,7 @@
 // The sockets of a machine on XS: the machine has numbers, the parent has sockets. What the firmware has not read yet
 // holds the peer back, as a small receive window does.
 
+import type { Line } from "../line.js";
 import { openSocket, RECEIVE, type TlsOptions, WINDOW } from "../sockets.js";
 import type { Value } from "./codec.js";
 import { In, Out } from "./frames.js";
@@ -35,28 +36,31 @@ export type Network = (
 	events: LinkEvents,
 ) => Link;
 
-export const nodeNetwork: Network = (address, port, tls, events) => {
-	const { socket, connectedEvent, explain } = openSocket(address, port, tls);
-	socket.on(connectedEvent, () => events.opened());
-	socket.on("data", (chunk: Buffer) => events.data(chunk));
-	socket.on("error", (error) => events.closed(explain(error)));
-	socket.on("close", () => events.closed(""));
-	return {
-		write: (bytes) =>
-			void socket.write(bytes, (error) => {
-				if (!error) events.written(bytes.length); // what failed has not left
-			}),
-		pause: () => void socket.pause(),
-		resume: () => void socket.resume(),
-		end: () => {
-			// A peer that is silent or held back must not keep it for ever.
-			socket.end();
-			socket.resume();
-			setTimeout(() => socket.destroy(), CLOSE_MS).unref();
-		},
-		destroy: () => void socket.destroy(),
+/** Node's sockets, through a line if there is one. */
+export const nodeNetwork =
+	(line?: Line): Network =>
+	(address, port, tls, events) => {
+		const { socket, connectedEvent, explain } = openSocket(address, port, tls, line);
+		socket.on(connectedEvent, () => events.opened());
+		socket.on("data", (chunk: Buffer) => events.data(chunk));
+		socket.on("error", (error) => events.closed(explain(error)));
+		socket.on("close", () => events.closed(""));
+		return {
+			write: (bytes) =>
+				void socket.write(bytes, (error) => {
+					if (!error) events.written(bytes.length); // what failed has not left
+				}),
+			pause: () => void socket.pause(),
+			resume: () => void socket.resume(),
+			end: () => {
+				// A peer that is silent or held back must not keep it for ever.
+				socket.end();
+				socket.resume();
+				setTimeout(() => socket.destroy(), CLOSE_MS).unref();
+			},
+			destroy: () => void socket.destroy(),
+		};
 	};
-};
 
 interface Open {
 	link: Link | undefined;

@@ -1,7 +1,7 @@
 // Ecma-419's TCP socket over Node's, with the rules of the SDK's: reads must not ask for more than there is, writes
 // must not exceed what was said to be free, callbacks never come inside a call.
 
-import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
 import { Machine, type Resource } from "../../../../node/machine.js";
 import { type LentSocket, openSocket, RECEIVE, WINDOW } from "../../../../sockets.js";
 
@@ -14,16 +14,16 @@ export interface Options {
 }
 
 export default class TCP implements Resource {
-	readonly #machine = Machine.current();
+	protected readonly machine = Machine.current();
 	readonly #options: Options;
-	#socket: Socket | undefined;
+	#socket: Duplex | undefined;
 	#chunks: Buffer[] = [];
 	#readable = 0;
 	#free = 0;
 
 	constructor(options: Options) {
 		this.#options = options;
-		this.#machine.hold(this);
+		this.machine.hold(this);
 		const { socket, connectedEvent, explain } = this.connect(options);
 		this.#socket = socket;
 		socket.on(connectedEvent, () => this.#call(() => this.#writable(WINDOW)));
@@ -36,7 +36,7 @@ export default class TCP implements Resource {
 
 	/** TLS has its own. */
 	protected connect(options: Options): LentSocket {
-		return openSocket(options.address, options.port);
+		return openSocket(options.address, options.port, undefined, this.machine.options.line);
 	}
 
 	read(buffer: Uint8Array): number {
@@ -75,16 +75,16 @@ export default class TCP implements Resource {
 		this.#release()?.destroy();
 	}
 
-	#release(): Socket | undefined {
+	#release(): Duplex | undefined {
 		const socket = this.#socket;
 		this.#socket = undefined;
-		this.#machine.release(this);
+		this.machine.release(this);
 		socket?.on("error", () => {}); // an end that nobody waits for any more
 		return socket;
 	}
 
 	#call(callback: () => void): void {
-		if (this.#socket) this.#machine.enter(callback);
+		if (this.#socket) this.machine.enter(callback);
 	}
 
 	#writable(free: number): void {

@@ -19,12 +19,13 @@ export default class TLSSocket extends TCP {
 	protected override connect(options: Options): LentSocket {
 		const { address, port, secure } = options;
 		const { serverName, certificate, clientCertificates, clientKey } = secure;
-		return openSocket(address, port, {
+		const tls = {
 			serverName,
 			alpn: secure.applicationLayerProtocolNegotiation ?? "",
 			certificate: certificate && new Uint8Array(certificate),
 			clientCertificates: clientCertificates?.map((der) => new Uint8Array(der)),
 			clientKey: clientKey && new Uint8Array(clientKey),
-		});
+		};
+		return openSocket(address, port, tls, this.machine.options.line);
 	}
 }
