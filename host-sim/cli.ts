@@ -20,6 +20,7 @@ async function start(): Promise<number> {
 	const view = new View(options.log);
 	if (options.brokerOnly) return serveCloud(options, view);
 	const run = await Run.start(options, view);
+	if (run.panel) view.say(`panel  ${run.panel.url}\n`);
 	if (run.cloud) {
 		view.say(
 			`broker ${run.cloud.brokerUrl}   operator ${run.cloud.operatorUrl}   device ${options.device}\n`,

@@ -30,6 +30,7 @@ a second. On a terminal, commands such as "led on" can be typed.
   --board esp32|esp32s3|esp32c3  whose pins and memory the node has (esp32)
   --stats json                   on XS: the machine's memory as a line of JSON once a second
   --log pretty|json              what is printed (pretty)
+  --panel PORT|off               the panel in the browser: its port (any free one; off with --measures, --log json)
   --keep-running                 do not end after --measures, and keep trying whatever happens
 `;
 
@@ -69,6 +70,8 @@ export interface Options {
 	readonly stats: boolean;
 	readonly log: "pretty" | "json";
 	readonly keepRunning: boolean;
+	/** Port of the panel, 0: any free one; undefined: no panel. */
+	readonly panel: number | undefined;
 	readonly help: boolean;
 }
 
@@ -143,6 +146,7 @@ export function parseOptions(args: readonly string[]): Options {
 		stats,
 		log,
 		keepRunning: values["keep-running"] ?? false,
+		panel: panelPort(values.panel, values.measures === undefined && log === "pretty"),
 		help: values.help ?? false,
 	};
 }
@@ -175,6 +179,7 @@ function parse(args: readonly string[]) {
 				board: text,
 				stats: text,
 				log: text,
+				panel: text,
 				"keep-running": flag,
 				help: { type: "boolean", short: "h" },
 			},
@@ -183,6 +188,11 @@ function parse(args: readonly string[]) {
 		const what = (error as Error).message.split(/\.\s/)[0] ?? "unknown option";
 		throw new OptionError(`${what.replace(/\.$/, "")}; npm start -- --help lists the options.`);
 	}
+}
+
+function panelPort(value: string | undefined, usual: boolean): number | undefined {
+	if (value === "off" || (value === undefined && !usual)) return undefined;
+	return value === undefined ? 0 : whole("--panel", value, 0, 65535);
 }
 
 function oneOf<T extends string>(name: string, value: string, among: readonly T[]): T {

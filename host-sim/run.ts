@@ -8,6 +8,7 @@ import { makeEngine } from "./engines.js";
 import { explainFailure } from "./explain.js";
 import { embeddedSetup, externalSetup, sapModel } from "./firmware-setup.js";
 import type { ResolvedOptions } from "./options.js";
+import { Panel } from "./panel/panel.js";
 import { type Summary, Tally } from "./tally.js";
 import type { View } from "./view.js";
 import { BuildError } from "./xs/build.js";
@@ -52,6 +53,7 @@ const NETWORK = [
 
 export class Run {
 	readonly cloud: EmbeddedCloud | undefined;
+	readonly panel: Panel | undefined;
 	machine!: Engine;
 	readonly #options: ResolvedOptions;
 	readonly #view: View;
@@ -73,7 +75,7 @@ export class Run {
 			const setup = cloud ? await embeddedSetup(options, cloud) : externalSetup(options);
 			const run = new Run(options, view, cloud);
 			const events: EngineEvents = {
-				observer: run.#observer(),
+				observer: run.panel ? run.panel.observing(run.#observer()) : run.#observer(),
 				onTrace: (line) => view.info(line.trimEnd()),
 				onBoot: () => run.#booted(),
 				onCrash: (error) => run.#crashed(error),
@@ -84,7 +86,10 @@ export class Run {
 				events,
 				(text) => view.progress(text),
 				(text) => view.warn(text),
+				run.panel,
 			);
+			await run.panel?.start(options.panel ?? 0);
+			run.panel?.watch({ machine: run.machine, cloud, send: (command) => run.#send(command) });
 			view.endProgress();
 			return run;
 		} catch (error) {
@@ -99,6 +104,7 @@ export class Run {
 		this.#options = options;
 		this.#view = view;
 		this.cloud = cloud;
+		this.panel = options.panel === undefined ? undefined : new Panel(options);
 		this.#done = new Promise((resolve, reject) => {
 			this.#finish = resolve;
 			this.#fail = reject;
@@ -117,6 +123,7 @@ export class Run {
 		} finally {
 			clearInterval(look);
 			this.machine.close();
+			await this.panel?.close();
 			await this.cloud?.close();
 		}
 	}
@@ -185,6 +192,7 @@ export class Run {
 
 	#booted(): void {
 		this.#tally.boots++;
+		this.panel?.booted(this.#tally.boots);
 		if (this.#tally.boots > 1) this.#view.info("the node has restarted");
 	}
 

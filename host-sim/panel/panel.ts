@@ -1,0 +1,341 @@
+// The panel of a run: what happens goes to the page, what the page asks for goes to the circuit, the line, the clock, the
+// broker and the node.
+
+import type { CommandResult, Observer } from "../../modules/app/observer.js";
+import { CHANNELS } from "../../modules/core/channels.js";
+import type { EmbeddedCloud } from "../cloud/embedded-cloud.js";
+import type { CloudEvent } from "../cloud/events.js";
+import type { Engine } from "../engine.js";
+import { Line } from "../line.js";
+import type { ResolvedOptions } from "../options.js";
+import { RealTime } from "../xs/time-source.js";
+import { type CapturedFrame, writeCapture } from "./capture.js";
+import { Feed } from "./feed.js";
+import { ActionError, PanelServer } from "./server.js";
+import { Wire } from "./wire.js";
+
+const LOOK_MS = 100;
+const MEMORY_MS = 1000;
+const BROKER_PAUSE_MS = 3000;
+const POWER_PAUSE_MS = 1500;
+const MAX_CAPTURE_BYTES = 16 * 1024 * 1024;
+const MAX_COMMAND = 512;
+const MAX_SHOWN = 50;
+
+/** The machine's time, which can be set wrong. */
+class SettableTime extends RealTime {
+	offsetMs = 0;
+	override epoch(): number {
+		return super.epoch() + this.offsetMs;
+	}
+}
+
+/** What a run lends to its panel. */
+export interface PanelRun {
+	readonly machine: Engine;
+	readonly cloud: EmbeddedCloud | undefined;
+	send(command: string): Promise<CommandResult>;
+}
+
+export class Panel {
+	readonly line = new Line();
+	readonly time = new SettableTime();
+	readonly #feed: Feed;
+	readonly #server: PanelServer;
+	readonly #wire: Wire;
+	readonly #captured: CapturedFrame[] = [];
+	readonly #options: ResolvedOptions;
+	#capturedBytes = 0;
+	#run: PanelRun | undefined;
+	#timer: NodeJS.Timeout | undefined;
+	#looks = 0;
+	#sent = 0;
+	#powered = true;
+	#onXs = false;
+	#brokerStops = false;
+
+	constructor(options: ResolvedOptions) {
+		this.#options = options;
+		const { device, cloud, board, broker, firmware } = options;
+		this.#feed = new Feed({
+			...{ device, cloud, board, embedded: broker === undefined, started: Date.now() },
+			channels: CHANNELS,
+			maxRpm: firmware.motor.maxRpm,
+			keep: firmware.outbox.keep,
+		});
+		this.#server = new PanelServer(this.#feed, {
+			act: (action, value) => this.#act(action, value),
+			capture: () => writeCapture(this.#captured),
+		});
+		this.#wire = new Wire(cloud === "cumulocity", (packet, frame) => {
+			this.#feed.wire(packet);
+			this.#capture({ at: packet.at, connection: packet.connection, direction: packet.direction, frame });
+		});
+		this.line.onBytes = (connection, direction, bytes) => this.#wire.push(connection, direction, bytes);
+	}
+
+	get url(): string {
+		return this.#server.url;
+	}
+
+	async start(port: number): Promise<void> {
+		await this.#server.start(port);
+	}
+
+	/** From here on there is something to show. */
+	watch(run: PanelRun): void {
+		this.#run = run;
+		if (run.cloud) run.cloud.onEvent = (event) => this.#cloudEvent(event);
+		this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+	}
+
+	/** An observer that tells the panel too. */
+	observing(observer: Observer): Observer {
+		const feed = this.#feed;
+		const say = (text: string, level: "info" | "warn" = "warn") => feed.said({ at: Date.now(), text, level });
+		return {
+			...observer,
+			sampled: (values, wallMs, accepted) => {
+				observer.sampled?.(values, wallMs, accepted);
+				// While the time is not known the laptop's has to do for the curve.
+				const at = wallMs >= 0 ? wallMs : Date.now();
+				feed.sampled({ at, values: values.map((value) => (Number.isNaN(value) ? null : value)) });
+			},
+			evicted: (total) => {
+				observer.evicted?.(total);
+				say(`the ring is full: ${total} measures gave way`);
+			},
+			refused: (code, reason) => {
+				observer.refused?.(code, reason);
+				say(`the cloud refused a message: ${code} ${reason}`);
+			},
+			malformed: (what) => {
+				observer.malformed?.(what);
+				say(`not understood: ${what}`);
+			},
+			overdue: () => {
+				observer.overdue?.();
+				say("the cloud did not confirm in time; sending again");
+			},
+			online: () => {
+				observer.online?.();
+				say("connected; measures flow", "info");
+			},
+			offline: (code, detail, retryMs) => {
+				observer.offline?.(code, detail, retryMs);
+				if (code === "requested") return;
+				const next =
+					Number.isFinite(retryMs) && retryMs >= 0
+						? `; next attempt in ${(retryMs / 1000).toFixed(1)} s`
+						: "";
+				say(`${code}${detail === "" ? "" : ` (${detail})`}${next}`);
+			},
+			restarting: () => {
+				observer.restarting?.();
+				say("the node restarts itself", "info");
+			},
+		};
+	}
+
+	booted(boots: number): void {
+		this.#powered = true;
+		this.#feed.said({ at: Date.now(), text: boots > 1 ? `boot ${boots}` : "the node boots", level: "info" });
+	}
+
+	async close(): Promise<void> {
+		clearInterval(this.#timer);
+		await this.#server.close();
+	}
+
+	#capture(frame: CapturedFrame): void {
+		this.#captured.push(frame);
+		this.#capturedBytes += frame.frame.length;
+		while (this.#capturedBytes > MAX_CAPTURE_BYTES)
+			this.#capturedBytes -= this.#captured.shift()?.frame.length ?? 0;
+	}
+
+	#cloudEvent(event: CloudEvent): void {
+		const feed = this.#feed;
+		if (event.kind === "stored") {
+			const { series, value, time: at, arrived } = event.value;
+			feed.stored({ at, arrived, series, value });
+		} else if (event.kind === "operation") this.#operation(event.id);
+		// Each first connection of a boot ends what the boot before may have left executing, mostly nothing.
+		else if (event.kind === "error" && /^45,502,No EXECUTING/.test(event.text)) return;
+		else if (event.kind === "warning" || event.kind === "error")
+			feed.said({ at: Date.now(), text: `the cloud: ${event.text}`, level: "warn" });
+		else if (event.kind === "refused")
+			feed.said({ at: Date.now(), text: `the broker refused a client: ${event.reason}`, level: "warn" });
+	}
+
+	/** An operation of Cumulocity as it stands now. */
+	#operation(id: string): void {
+		const operation = this.#run?.cloud?.cumulocity.tenant.operations.get(id);
+		if (!operation) return;
+		const { status, fragments, failureReason = "", result, creationTime: at } = operation;
+		const [name = "", content] = Object.entries(fragments)[0] ?? [];
+		const { text = "", relayState = "" } = (content ?? {}) as { text?: string; relayState?: string };
+		this.#feed.command({
+			id,
+			at,
+			text: name === "c8y_Command" ? text : `${name} ${relayState}`.trim(),
+			status,
+			reason: failureReason || (result?.join(",") ?? ""),
+		});
+	}
+
+	async #look(): Promise<void> {
+		const run = this.#run;
+		if (!run || !this.#feed.watched) return;
+		const turn = this.#looks++;
+		const { circuit } = run.machine;
+		const round = (value: number) => Math.round(value * 100) / 100;
+		this.#feed.now({
+			circuit: {
+				led: round(circuit.ledPercent),
+				toneHz: circuit.toneHz,
+				rpm: round(circuit.motorRpm),
+				duty: round(circuit.motor.duty * 100),
+				celsius: round(circuit.temperatureC),
+			},
+			world: {
+				ambient: circuit.ambientC,
+				swing: circuit.swingC,
+				load: Math.round(circuit.motor.load * 100),
+				noise: circuit.noise,
+				thermistor: circuit.thermistorFault,
+				stuck: circuit.tachometerStuck,
+				cut: this.line.cut,
+				slowMs: this.line.delayMs,
+				clockMs: this.time.offsetMs,
+				clockSettable: this.#onXs,
+				broker: !this.#brokerStops,
+				powered: this.#powered,
+			},
+		});
+		if (turn % 5 === 0) {
+			const status = await run.machine.status();
+			this.#feed.now({ node: status ?? null, ...this.#cloudView() });
+		}
+		if (turn % Math.round(MEMORY_MS / LOOK_MS) === 0) {
+			const memory = await run.machine.memory(false);
+			this.#onXs = memory !== undefined;
+			this.#feed.now({ memory: memory ?? null });
+		}
+	}
+
+	/** What the cloud knows of the device. */
+	#cloudView(): Record<string, unknown> {
+		const cloud = this.#run?.cloud;
+		const { device } = this.#options;
+		if (!cloud) return {};
+		const online = cloud.connected(device);
+		const samples = cloud.samples(device);
+		if (cloud.cloud !== "cumulocity") return { cloud: { online, samples } };
+		const { inventory } = cloud.cumulocity.tenant;
+		const ours = <T extends { device: string }>(list: readonly T[]) =>
+			list.filter((one) => one.device === device).slice(-MAX_SHOWN);
+		return {
+			cloud: {
+				online,
+				samples,
+				device: inventory.devices.get(device) ?? null,
+				alarms: ours(inventory.alarms),
+				events: ours(inventory.events),
+			},
+		};
+	}
+
+	async #act(action: string, value: unknown): Promise<void> {
+		const run = this.#run;
+		if (!run) throw new ActionError("the run has not begun");
+		const { circuit } = run.machine;
+		switch (action) {
+			case "ambient":
+				circuit.ambientC = number(value, -50, 150);
+				return;
+			case "load":
+				circuit.motor.load = number(value, 0, 100) / 100;
+				return;
+			case "noise":
+				circuit.noise = number(value, 0, 200);
+				return;
+			case "thermistor":
+				circuit.thermistorFault = oneOf(value, ["", "open", "shorted"]);
+				return;
+			case "stuck":
+				circuit.tachometerStuck = flag(value);
+				return;
+			case "cut":
+				this.line.cut = flag(value);
+				return;
+			case "slow":
+				this.line.delayMs = number(value, 0, 10_000);
+				return;
+			case "clock":
+				if (!this.#onXs) throw new ActionError("on Node the clock is the laptop's own");
+				this.time.offsetMs = number(value, -2e12, 1e12);
+				return;
+			case "broker":
+				return this.#restartBroker(run);
+			case "power":
+				return this.#cutPower(run);
+			case "command":
+				return this.#command(run, value);
+			default:
+				throw new ActionError("there is no such action");
+		}
+	}
+
+	async #restartBroker({ cloud }: PanelRun): Promise<void> {
+		if (!cloud) throw new ActionError("this broker is not ours");
+		if (this.#brokerStops) throw new ActionError("it restarts already");
+		this.#brokerStops = true;
+		await cloud.stopBroker();
+		setTimeout(() => {
+			cloud.startBroker().then(
+				() => {
+					this.#brokerStops = false;
+				},
+				(error: Error) =>
+					this.#feed.said({ at: Date.now(), text: `the broker: ${error.message}`, level: "warn" }),
+			);
+		}, BROKER_PAUSE_MS);
+	}
+
+	#cutPower({ machine }: PanelRun): void {
+		if (!this.#powered) throw new ActionError("there is no power already");
+		this.#powered = false;
+		this.#feed.said({ at: Date.now(), text: "the power is cut", level: "warn" });
+		machine.reset();
+		setTimeout(() => machine.boot(), POWER_PAUSE_MS);
+	}
+
+	/** In Cumulocity its operation tells how it goes; elsewhere what is known of it here. */
+	#command(run: PanelRun, value: unknown): void {
+		if (typeof value !== "string" || value.trim() === "" || value.length > MAX_COMMAND)
+			throw new ActionError(`a command is a text of 1 to ${MAX_COMMAND} characters`);
+		if (!run.cloud) throw new ActionError("commands need the embedded broker");
+		const told = run.cloud.cloud === "cumulocity";
+		const entry = { id: `panel-${++this.#sent}`, at: Date.now(), text: value, reason: "" };
+		if (!told) this.#feed.command({ ...entry, status: "SENT" });
+		void run.send(value).then(({ status, reason }) => {
+			if (!told) this.#feed.command({ ...entry, status, reason });
+		});
+	}
+}
+
+function number(value: unknown, min: number, max: number): number {
+	if (typeof value !== "number" || !(value >= min && value <= max))
+		throw new ActionError(`the value must be ${min} to ${max}`);
+	return value;
+}
+function flag(value: unknown): boolean {
+	if (typeof value !== "boolean") throw new ActionError("the value must be true or false");
+	return value;
+}
+function oneOf<T extends string>(value: unknown, among: readonly T[]): T {
+	const found = among.find((one) => one === value);
+	if (found === undefined) throw new ActionError("the value is none of those there are");
+	return found;
+}
