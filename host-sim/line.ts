@@ -9,26 +9,29 @@ export type Direction = "up" | "down";
 /** Told when a connection that was tried finds the cable cut, ms. */
 const UNREACHABLE_MS = 200;
 
+/** Bytes, or that the other side ends, or that it is gone. */
+type Piece = Buffer | "end" | "gone";
+
 interface Waiting {
 	readonly due: number;
-	readonly bytes: Buffer | null;
+	readonly piece: Piece;
 	readonly done: () => void;
 }
 
 /** One direction of one connection: in order, each piece not before its time, and nothing while the line is cut. */
 class Pipe {
 	readonly #line: Line;
-	readonly #out: (bytes: Buffer | null, done: () => void) => void;
+	readonly #out: (piece: Piece, done: () => void) => void;
 	readonly #waiting: Waiting[] = [];
 	#timer: NodeJS.Timeout | undefined;
 
-	constructor(line: Line, out: (bytes: Buffer | null, done: () => void) => void) {
+	constructor(line: Line, out: (piece: Piece, done: () => void) => void) {
 		this.#line = line;
 		this.#out = out;
 	}
 
-	push(bytes: Buffer | null, done: () => void = () => {}): void {
-		this.#waiting.push({ due: performance.now() + this.#line.delayMs, bytes, done });
+	push(piece: Piece, done: () => void = () => {}): void {
+		this.#waiting.push({ due: performance.now() + this.#line.delayMs, piece, done });
 		this.pump();
 	}
 
@@ -43,7 +46,7 @@ class Pipe {
 				return;
 			}
 			this.#waiting.shift();
-			this.#out(head.bytes, head.done);
+			this.#out(head.piece, head.done);
 		}
 	}
 
@@ -64,22 +67,24 @@ class LinedSocket extends Duplex {
 		super({ allowHalfOpen: true });
 		this.#line = line;
 		this.#raw = raw;
-		this.#up = new Pipe(line, (bytes, done) => {
-			if (bytes === null) raw.end(done);
-			else if (raw.destroyed) done();
-			else raw.write(bytes, () => done());
+		let failure: Error | undefined;
+		this.#up = new Pipe(line, (piece, done) => {
+			if (raw.destroyed || raw.writableEnded) done();
+			else if (typeof piece === "string") raw.end(done);
+			else raw.write(piece, () => done());
 		});
-		this.#down = new Pipe(line, (bytes) => {
-			if (!this.push(bytes)) raw.pause();
+		this.#down = new Pipe(line, (piece) => {
+			if (piece === "gone") this.destroy(failure);
+			else if (!this.push(piece === "end" ? null : piece)) raw.pause();
 		});
 		line.pipes.add(this.#up).add(this.#down);
 		raw.on("connect", () => this.emit("connect"));
 		raw.on("data", (chunk: Buffer) => this.#down.push(chunk));
-		raw.on("end", () => this.#down.push(null));
-		raw.on("error", (error) => this.destroy(error));
-		raw.on("close", () => {
-			if (!line.cut) this.destroy();
+		raw.on("end", () => this.#down.push("end"));
+		raw.on("error", (error) => {
+			failure = error;
 		});
+		raw.on("close", () => this.#down.push("gone"));
 	}
 
 	setNoDelay(): void {
@@ -92,7 +97,7 @@ class LinedSocket extends Duplex {
 		this.#up.push(chunk, done);
 	}
 	override _final(done: () => void): void {
-		this.#up.push(null, done);
+		this.#up.push("end", done);
 	}
 	override _destroy(error: Error | null, done: (error: Error | null) => void): void {
 		for (const pipe of [this.#up, this.#down]) {

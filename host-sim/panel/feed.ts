@@ -20,7 +20,7 @@ interface Lists {
 export const LIMITS = { sampled: 20_000, stored: 40_000, wire: 2000, said: 500, commands: 200 } as const;
 const PAUSE_MS = 100;
 /** Updates that a page may be behind. */
-const PATIENCE = 100;
+const PATIENCE = 40;
 
 export class Feed {
 	readonly about: Readonly<Record<string, unknown>>;

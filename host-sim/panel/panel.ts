@@ -170,6 +170,7 @@ export class Panel {
 
 	/** An operation of Cumulocity as it stands now. */
 	#operation(id: string): void {
+		if (this.#options.cloud !== "cumulocity") return; // others tell the outcome alone, which is known already
 		const operation = this.#run?.cloud?.cumulocity.tenant.operations.get(id);
 		if (!operation) return;
 		const { status, fragments, failureReason = "", result, creationTime: at } = operation;

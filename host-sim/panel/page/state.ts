@@ -17,14 +17,15 @@ const HEADERS = { "x-mote-token": TOKEN };
 
 export async function follow(page: Page): Promise<never> {
 	for (;;) {
+		let why = "host-sim is not there; trying again.";
 		try {
 			const response = await fetch("/feed", { headers: HEADERS, cache: "no-store" });
-			if (response.status === 403) page.link(false, "Open the panel by the address that npm start prints.");
+			if (response.status === 403) why = "Open the panel by the address that npm start prints.";
 			else await read(response, page);
 		} catch {
 			// It is told below.
 		}
-		if (TOKEN !== "") page.link(false, "host-sim is not there; trying again.");
+		page.link(false, why);
 		await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
 	}
 }
