@@ -74,8 +74,10 @@ describe("boundaries", () => {
 	});
 
 	it("every relative import ends in .js and resolves to a TypeScript file", () => {
+		// The panel's style is bundled with its page.
+		const typed = (name: string) => name.startsWith(".") && !name.endsWith(".css");
 		for (const source of everything)
-			for (const specifier of source.imports.filter((name) => name.startsWith("."))) {
+			for (const specifier of source.imports.filter(typed)) {
 				assert.match(specifier, /\.js$/, `${source.path} imports ${specifier}`);
 				assert.ok(existsSync(join(ROOT, target(source, specifier))), `${source.path} imports ${specifier}`);
 			}
