@@ -35,13 +35,14 @@ export class Board {
 		celsius: h("output", { id: "celsius-value" }, "–"),
 		tone: h("output", { id: "tone-value" }, "silent"),
 		rpm: h("output", { id: "rpm-value" }, "0 rpm"),
-		set: h("span", { class: "muted" }, "set 0 rpm"),
+		set: h("span", { class: "muted", id: "rpm-set" }, "set 0 rpm"),
 	};
 	readonly #tone = new Tone();
 	#rpm = 0;
 	#angle = 0;
 	#last = 0;
 	#maxRpm = 200;
+	#measured = "";
 
 	constructor() {
 		const slots = Array.from({ length: SLOTS }, (_, i) =>
@@ -119,7 +120,12 @@ export class Board {
 		say(this.#value.celsius, `${celsius.toFixed(2)} °C`);
 		say(this.#value.tone, toneHz > 0 ? `${toneHz} Hz` : "silent");
 		say(this.#value.rpm, `${rpm.toFixed(0)} rpm`);
-		say(this.#value.set, `set ${((duty / 100) * this.#maxRpm).toFixed(0)} rpm`);
+		say(this.#value.set, `set ${((duty / 100) * this.#maxRpm).toFixed(0)} rpm${this.#measured}`);
+	}
+
+	/** What the node makes of the tachometer. */
+	measured(rpm: number | null): void {
+		this.#measured = rpm === null ? "" : `, measured ${rpm.toFixed(1)}`;
 	}
 
 	/** A third of the true speed, so that the eye can follow the slots. */

@@ -80,7 +80,10 @@ function showNow(now: Now): void {
 }
 
 function update({ sampled, stored, wire: packets, said, commands, now }: Update): void {
-	if (sampled) curve.sampled(sampled);
+	if (sampled) {
+		curve.sampled(sampled);
+		board.measured(sampled.at(-1)?.values[3] ?? null);
+	}
 	if (stored) curve.stored(stored);
 	if (packets) wire.add(packets);
 	if (said) log.add(said);
