@@ -19,6 +19,8 @@ export interface ServerCertificate {
 	readonly authority: boolean;
 	/** Most authorities between this one and the server's certificate; Infinity: no limit. */
 	readonly pathLength: number;
+	/** Limits the names that those below it may have (nameConstraints). */
+	readonly limited: boolean;
 }
 
 export interface Chain {
@@ -60,7 +62,7 @@ function certificateFault(
 	serverName: string,
 	now: number,
 ): string {
-	const { names, from, to, strong, server, authority, pathLength } = certificate;
+	const { names, from, to, strong, server, authority, pathLength, limited } = certificate;
 	if (now < from) return `${named(at)} is valid from ${moment(from)}, and our clock says ${moment(now)}`;
 	if (now > to) return `${named(at)} expired at ${moment(to)}, and our clock says ${moment(now)}`;
 	// An undefined date compares as neither.
@@ -68,6 +70,8 @@ function certificateFault(
 	if (!strong) return `${named(at)} is signed with a digest that is broken`;
 	if (at > 0) {
 		if (!authority) return `${named(at)} may not sign others`;
+		// What is not understood must not be passed over (RFC 5280, 4.2).
+		if (limited) return `${named(at)} limits the names it may sign for, which is not checked here`;
 		return at - 1 > pathLength ? `${named(at)} may not have so many authorities below it` : "";
 	}
 	if (!server) return "the certificate that the server sent is not one for servers";
@@ -103,8 +107,13 @@ function matches(pattern: string, serverName: string): boolean {
 	const name = serverName.toLowerCase();
 	const lower = pattern.toLowerCase();
 	if (!lower.startsWith("*.")) return lower === name;
+	if (isDigit(name.charCodeAt(name.length - 1))) return false; // an address has no labels
 	const dot = name.indexOf(".");
 	return (
 		dot > 0 && lower.slice(1) === name.slice(dot) && lower.indexOf(".", 2) > 0 && lower.indexOf("*", 1) < 0
 	);
+}
+
+function isDigit(c: number): boolean {
+	return c >= 48 && c <= 57;
 }

@@ -15,6 +15,7 @@ const LEAF: ServerCertificate = {
 	server: true,
 	authority: false,
 	pathLength: 0,
+	limited: false,
 };
 const AUTHORITY: ServerCertificate = {
 	...LEAF,
@@ -45,6 +46,19 @@ describe("a server's certificates", () => {
 		assert.equal(fault([LEAF]), "");
 		assert.equal(fault([LEAF, AUTHORITY]), "");
 		assert.equal(fault([LEAF, AUTHORITY, AUTHORITY, AUTHORITY, AUTHORITY, AUTHORITY]), "");
+	});
+
+	it("do not pass by an authority that limits names, because that is not checked", () => {
+		assert.match(fault([LEAF, { ...AUTHORITY, limited: true }]), /certificate 2 .* limits the names/);
+		assert.match(
+			fault([LEAF, AUTHORITY, { ...AUTHORITY, limited: true }]),
+			/certificate 3 .* limits the names/,
+		);
+	});
+
+	it("have no wildcard that stands for a part of an address", () => {
+		assert.match(fault([{ ...LEAF, names: ["*.0.0.7"] }], { name: "10.0.0.7" }), /not for 10\.0\.0\.7/);
+		assert.equal(fault([{ ...LEAF, names: ["10.0.0.7"] }], { name: "10.0.0.7" }), "");
 	});
 
 	it("end with the first that a trusted authority has issued: what comes behind it is not looked at", () => {

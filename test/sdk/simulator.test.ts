@@ -210,7 +210,7 @@ describe("Moddable SDK: simulator", () => {
 		}
 	}).timeout(180_000);
 
-	it("survives servers with seven bad certificates, says what is wrong with each, and is back with the good one", async () => {
+	it("survives servers with eight bad certificates, says what is wrong with each, and is back with the good one", async () => {
 		await build("plain");
 		const embedded = cloud as EmbeddedCloud;
 		const identity = await embedded.device(DEVICE);
@@ -220,6 +220,44 @@ describe("Moddable SDK: simulator", () => {
 		const past = Date.now() - 3_600_000;
 		const middle = await issueLeaf(ca, "middle", "authority");
 		const device = { certPem: identity.certPem, keyPem: identity.keyPem };
+		// An authority that may sign for some names only.
+		const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
+		writeFileSync(join(folder, "signer.pem"), ca.certPem);
+		writeFileSync(join(folder, "signer-key.pem"), ca.keyPem, { mode: 0o600 });
+		writeFileSync(
+			join(folder, "limited.ext"),
+			"basicConstraints=critical,CA:true\nkeyUsage=critical,keyCertSign\nnameConstraints=critical,permitted;DNS:localhost\n",
+		);
+		openssl(
+			...[
+				"req",
+				"-new",
+				"-newkey",
+				"rsa:2048",
+				"-nodes",
+				"-keyout",
+				"limited-key.pem",
+				"-subj",
+				"/CN=limited",
+			],
+			...["-out", "limited.csr"],
+		);
+		openssl(
+			...[
+				"x509",
+				"-req",
+				"-in",
+				"limited.csr",
+				"-CA",
+				"signer.pem",
+				"-CAkey",
+				"signer-key.pem",
+				"-CAcreateserial",
+			],
+			...["-sha256", "-days", "30", "-extfile", "limited.ext", "-out", "limited.pem"],
+		);
+		const pem = (name: string) => readFileSync(join(folder, name), "utf8");
+		const limited = { certPem: pem("limited.pem"), keyPem: pem("limited-key.pem") };
 		const bad: Array<[what: RegExp, leaf: IssuedPair, ...issuers: IssuedPair[]]> = [
 			[
 				/is for another\.example, not for localhost/,
@@ -237,6 +275,7 @@ describe("Moddable SDK: simulator", () => {
 			[/not signed by the one that the server sent behind it/, await issueLeaf(foreign, "x", "server"), ca],
 			[/may not sign others/, await issueLeaf(device, "x", "server"), device, ca],
 			[/not one for servers/, await issueLeaf(ca, "x", "client"), ca],
+			[/limits the names it may sign for/, await issueLeaf(limited, "x", "server"), limited, ca],
 		];
 		simulator = await Simulator.start(NAME);
 		const sim = simulator;

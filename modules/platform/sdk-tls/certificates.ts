@@ -14,6 +14,7 @@ import X509, { type PublicKey } from "x509";
 
 const BASIC_CONSTRAINTS = Object.freeze([2, 5, 29, 19]);
 const KEY_USAGE = Object.freeze([2, 5, 29, 15]);
+const NAME_CONSTRAINTS = Object.freeze([2, 5, 29, 30]);
 const EXTENDED_KEY_USAGE = Object.freeze([2, 5, 29, 37]);
 /** Signatures by their OID: with RSA (PKCS#1 1.5), with ECDSA. Those with MD5 and SHA-1 are no longer taken. */
 const RSA_DIGESTS = Object.freeze({
@@ -120,6 +121,7 @@ class SentChain implements Chain {
 				isAuthority(constraints) &&
 				(keyUsage === undefined || maySign(keyUsage)),
 			pathLength: constraints === undefined ? 0 : pathLength(constraints),
+			limited: extension(der, NAME_CONSTRAINTS) !== undefined,
 		};
 	}
 	linked(at: number): boolean {
