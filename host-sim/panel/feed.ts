@@ -1,7 +1,17 @@
 // What the page shows, kept here: whoever opens it gets all of it at once, and from then on what is new, ten times a second.
 // Every list is bounded, and a page that does not read is let go; it comes again by itself.
 
-import type { Command, Now, Said, Sampled, Snapshot, Stored, Update, WirePacket } from "./messages.js";
+import type {
+	Command,
+	Filled,
+	Now,
+	Said,
+	Sampled,
+	Snapshot,
+	Stored,
+	Update,
+	WirePacket,
+} from "./messages.js";
 
 export interface Reader {
 	/** Returns false when it cannot take more for now. */
@@ -13,18 +23,26 @@ export interface Reader {
 interface Lists {
 	sampled: Sampled[];
 	stored: Stored[];
+	ring: Filled[];
 	wire: WirePacket[];
 	said: Said[];
 }
 
-export const LIMITS = { sampled: 20_000, stored: 40_000, wire: 2000, said: 500, commands: 200 } as const;
+export const LIMITS = {
+	sampled: 20_000,
+	stored: 40_000,
+	ring: 20_000,
+	wire: 2000,
+	said: 500,
+	commands: 200,
+} as const;
 const PAUSE_MS = 100;
 /** Updates that a page may be behind. */
 const PATIENCE = 40;
 
 export class Feed {
 	readonly about: Readonly<Record<string, unknown>>;
-	readonly #kept: Lists = { sampled: [], stored: [], wire: [], said: [] };
+	readonly #kept: Lists = { sampled: [], stored: [], ring: [], wire: [], said: [] };
 	readonly #commands = new Map<string, Command>();
 	#now: Now = {};
 	#fresh: { -readonly [K in keyof Update]: Update[K] } = {};
@@ -44,6 +62,9 @@ export class Feed {
 	}
 	stored(value: Stored): void {
 		this.#add("stored", value);
+	}
+	ring(filled: Filled): void {
+		this.#add("ring", filled);
 	}
 	wire(packet: WirePacket): void {
 		this.#add("wire", packet);

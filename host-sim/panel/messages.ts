@@ -46,6 +46,11 @@ export interface Stored {
 	readonly series: string;
 	readonly value: number;
 }
+/** Records in the ring at a time. */
+export interface Filled {
+	readonly at: number;
+	readonly used: number;
+}
 export interface Command {
 	readonly id: string;
 	readonly at: number;
@@ -67,6 +72,7 @@ export interface Now {
 export interface Update {
 	readonly sampled?: readonly Sampled[];
 	readonly stored?: readonly Stored[];
+	readonly ring?: readonly Filled[];
 	readonly wire?: readonly WirePacket[];
 	readonly said?: readonly Said[];
 	/** By id: new ones and changed ones. */

@@ -187,8 +187,13 @@ export class Panel {
 
 	async #look(): Promise<void> {
 		const run = this.#run;
-		if (!run || !this.#feed.watched) return;
+		if (!run) return;
 		const turn = this.#looks++;
+		const { watched } = this.#feed;
+		// Once a second also while nobody watches: whoever comes later sees how the ring was.
+		const status = turn % (watched ? 5 : 10) === 0 ? await run.machine.status() : undefined;
+		if (status) this.#feed.ring({ at: Date.now(), used: status.used });
+		if (!watched) return;
 		const { circuit } = run.machine;
 		const round = (value: number) => Math.round(value * 100) / 100;
 		this.#feed.now({
@@ -214,10 +219,7 @@ export class Panel {
 				powered: this.#powered,
 			},
 		});
-		if (turn % 5 === 0) {
-			const status = await run.machine.status();
-			this.#feed.now({ node: status ?? null, ...this.#cloudView() });
-		}
+		if (turn % 5 === 0) this.#feed.now({ node: status ?? null, ...this.#cloudView() });
 		if (turn % Math.round(MEMORY_MS / LOOK_MS) === 0) {
 			const memory = await run.machine.memory(false);
 			this.#onXs = memory !== undefined;

@@ -3,7 +3,7 @@
 
 import "uplot/dist/uPlot.min.css";
 import uPlot from "uplot";
-import type { Sampled, Stored } from "../messages.js";
+import type { Filled, Sampled, Stored } from "../messages.js";
 import { button, card, h, save, time } from "./dom.js";
 
 type Column = Array<number | null>;
@@ -87,8 +87,8 @@ export class Curve {
 		}
 	}
 
-	ring(used: number): void {
-		this.#add("ring", Date.now(), used);
+	ring(filled: readonly Filled[]): void {
+		for (const { at, used } of filled) this.#add("ring", at, used);
 	}
 
 	/** What the tests look at: the times of a series, ms. */

@@ -70,7 +70,6 @@ function showNow(now: Now): void {
 	if (now.node !== undefined) {
 		const status = now.node as NodeStatus | null;
 		engine.node(status);
-		if (status) curve.ring(status.used);
 		const state = !status ? "off" : status.open ? "online" : "offline";
 		say(node, state);
 		node.className = `pill ${state}`;
@@ -79,12 +78,13 @@ function showNow(now: Now): void {
 	if (now.cloud) operator.show(now.cloud as CloudView);
 }
 
-function update({ sampled, stored, wire: packets, said, commands, now }: Update): void {
+function update({ sampled, stored, ring, wire: packets, said, commands, now }: Update): void {
 	if (sampled) {
 		curve.sampled(sampled);
 		board.measured(sampled.at(-1)?.values[3] ?? null);
 	}
 	if (stored) curve.stored(stored);
+	if (ring) curve.ring(ring);
 	if (packets) wire.add(packets);
 	if (said) log.add(said);
 	if (commands) operator.commands(commands);
@@ -104,6 +104,7 @@ void follow({
 		curve.begin();
 		curve.sampled(snapshot.sampled);
 		curve.stored(snapshot.stored);
+		curve.ring(snapshot.ring);
 		wire.begin(snapshot.wire);
 		log.begin(snapshot.said);
 		operator.begin(snapshot.about, snapshot.commands);
