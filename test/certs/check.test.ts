@@ -171,6 +171,15 @@ describe("certs: check", function () {
 				return kept([authority.certPem, root.certPem], authority.keyPem);
 			},
 		],
+		[
+			"an id with a colon",
+			["colon"],
+			async () => {
+				const pair = await issueLeaf(root, "a:b", "client");
+				return kept([pair.certPem, root.certPem], pair.keyPem, "a:b");
+			},
+			{ cloud: "cumulocity" },
+		],
 		["one for another device", ["name"], async () => direct({}, "pump-8")],
 		[
 			"one of SAP's for another cloud",
