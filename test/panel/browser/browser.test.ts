@@ -169,56 +169,57 @@ describe("panel: in the browser", function () {
 		assert.deepEqual(wrong, []);
 	});
 
-	it("cuts the power: the node loses its memory, boots again, and what `--keep all` promises is kept", async function () {
-		if (!xs) this.skip();
-		const folder = mkdtempSync(join(tmpdir(), "mote-panel-"));
-		try {
-			await open("--keep", "all", "--state", folder);
-			await send("led 70%");
-			await page.waitForSelector('.commands li[data-status="SUCCESSFUL"]');
-			await page.click("#cut");
-			await page.waitForFunction(
-				() => /^[6-9]|^\d\d/.test(document.querySelector("#engine .gauge .value")?.textContent ?? ""),
-				undefined,
-				WAIT,
-			);
-			const waiting = await page.evaluate(() => {
-				const { curve } = (
-					globalThis as unknown as { motePanel: { curve: { times(name: string): number[] } } }
-				).motePanel;
-				const cloud = new Set(curve.times("temperature-cloud"));
-				return curve.times("temperature-sampled").filter((at) => !cloud.has(at));
-			});
-			await page.click("#power");
-			await page.waitForFunction(
-				() => document.querySelector("#node-state")?.textContent === "off",
-				undefined,
-				WAIT,
-			);
-			await page.waitForFunction(
-				() => document.querySelector("#led-value")?.textContent === "0 %",
-				undefined,
-				WAIT,
-			);
-			await page.click("#cut");
-			await page.waitForFunction(
-				() => document.querySelector("#node-state")?.textContent === "online",
-				undefined,
-				WAIT,
-			);
-			assert.match(await text("#log"), /boot 2/);
-			for (let i = 0; i < 100; i++) {
-				const there = new Set((await temperatures()).map(({ at }) => at));
-				if (waiting.every((at) => there.has(at))) break;
-				assert.ok(i < 99, "what waited is not there");
-				await page.waitForTimeout(100);
+	for (const engine of ["xs", "node"])
+		it(`cuts the power on ${engine}: the node loses its memory, boots again, and what "--keep all" promises is kept`, async function () {
+			if (engine === "xs" && !xs) this.skip();
+			const folder = mkdtempSync(join(tmpdir(), "mote-panel-"));
+			try {
+				await open("--engine", engine, "--keep", "all", "--state", folder);
+				await send("led 70%");
+				await page.waitForSelector('.commands li[data-status="SUCCESSFUL"]');
+				await page.click("#cut");
+				await page.waitForFunction(
+					() => /^[6-9]|^\d\d/.test(document.querySelector("#engine .gauge .value")?.textContent ?? ""),
+					undefined,
+					WAIT,
+				);
+				const waiting = await page.evaluate(() => {
+					const { curve } = (
+						globalThis as unknown as { motePanel: { curve: { times(name: string): number[] } } }
+					).motePanel;
+					const cloud = new Set(curve.times("temperature-cloud"));
+					return curve.times("temperature-sampled").filter((at) => !cloud.has(at));
+				});
+				await page.click("#power");
+				await page.waitForFunction(
+					() => document.querySelector("#node-state")?.textContent === "off",
+					undefined,
+					WAIT,
+				);
+				await page.waitForFunction(
+					() => document.querySelector("#led-value")?.textContent === "0 %",
+					undefined,
+					WAIT,
+				);
+				await page.click("#cut");
+				await page.waitForFunction(
+					() => document.querySelector("#node-state")?.textContent === "online",
+					undefined,
+					WAIT,
+				);
+				assert.match(await text("#log"), /boot 2/);
+				for (let i = 0; i < 100; i++) {
+					const there = new Set((await temperatures()).map(({ at }) => at));
+					if (waiting.every((at) => there.has(at))) break;
+					assert.ok(i < 99, "what waited is not there");
+					await page.waitForTimeout(100);
+				}
+				assert.ok(waiting.length >= 5);
+				assert.deepEqual(wrong, []);
+			} finally {
+				rmSync(folder, { recursive: true });
 			}
-			assert.ok(waiting.length >= 5);
-			assert.deepEqual(wrong, []);
-		} finally {
-			rmSync(folder, { recursive: true });
-		}
-	});
+		});
 
 	it("shows the wire: decoded, filtered, searched, and saved", async function () {
 		if (!xs) this.skip();
