@@ -271,6 +271,44 @@ describe("certs: identities of others", function () {
 			isOurs("dev-1", "cert.pem");
 		});
 
+	it("takes keys on elliptic curves as SEC1 and PKCS#8, PEM and DER, and check says that a board does not", async () => {
+		const run = bench.openssl.bind(bench);
+		run("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", "ec-sec1.pem");
+		run("ec", "-in", "ec-sec1.pem", "-outform", "DER", "-out", "ec-sec1.der");
+		run("pkcs8", "-topk8", "-nocrypt", "-in", "ec-sec1.pem", "-out", "ec-pkcs8.pem");
+		run("req", "-new", "-key", "ec-sec1.pem", "-out", "ec.csr", "-subj", "/CN=dev-ec");
+		run(
+			...[
+				"x509",
+				"-req",
+				"-in",
+				"ec.csr",
+				"-CA",
+				"mid.pem",
+				"-CAkey",
+				"mid-key.pem",
+				"-CAcreateserial",
+				"-days",
+				"90",
+				"-out",
+				"ec.pem",
+			],
+		);
+		const der = run("ec", "-in", "ec-sec1.pem", "-pubout");
+		for (const name of ["ec-sec1.pem", "ec-sec1.der", "ec-pkcs8.pem"]) {
+			await bench.done("import", file("ec.pem"), file(name), "--force");
+			assert.equal(bench.openssl("pkey", "-in", "own/devices/dev-ec/key.pem", "-pubout"), der, name);
+		}
+		assert.match(
+			(await bench.run("check", "dev-ec")).out,
+			/✗ the key is ec, and the board's TLS takes RSA only/,
+		);
+		assert.match(
+			(await bench.run("board", "dev-ec", "--out", file("never"))).note,
+			/takes RSA only: npm run certs -- check/,
+		);
+	});
+
 	it("takes PKCS#12 with RC2, as older tools make it", async function () {
 		if (!legacy) this.skip();
 		await bench.done("import", file("rc2.p12"), "--secret-file", file("secret"), "--force");
