@@ -2,6 +2,7 @@
 // by side, so that everything moves by copyWithin. Behind them lie what is kept of PUBLISH headers and of a measure's text.
 
 import type { LaneShape } from "../cloud/cloud.js";
+import { ownMethods } from "../core/bytes.js";
 import { Ring } from "../core/ring.js";
 import type { Lane } from "../mqtt/lane.js";
 import { Limits } from "../mqtt/limits.js";
@@ -36,7 +37,7 @@ export class Arena {
 		this.templateAt = outputAt + Limits.outputBytes;
 		const end = this.templateAt + templateBytes;
 		const journalAt = journalBytes > 0 ? (end + 3) & ~3 : end;
-		this.bytes = new Uint8Array(journalAt + journalBytes);
+		this.bytes = ownMethods(new Uint8Array(journalAt + journalBytes), "copyWithin");
 		this.journal = journalBytes > 0 ? this.bytes.subarray(journalAt) : undefined;
 		this.measures = this.#lane(measures, measureSlots, 0, constants);
 		this.events = this.#lane(events, eventSlots, measureBytes, constants + constantBytes(measures));

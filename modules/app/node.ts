@@ -9,7 +9,7 @@ import type { Log } from "../core/log.js";
 import { RecordWriter } from "../core/record-writer.js";
 import { RecordKind } from "../core/ring.js";
 import type { Store } from "../core/store.js";
-import { type RecordTemplate, recordTemplate, templateBytes } from "../core/template.js";
+import { REFUSED, type RecordTemplate, recordTemplate, templateBytes } from "../core/template.js";
 import { cutUtf8, decodeUtf8 } from "../core/utf8.js";
 import { describeClose } from "../mqtt/close-codes.js";
 import type { PayloadSink } from "../mqtt/inbound.js";
@@ -340,7 +340,7 @@ export class MoteNode
 		const template = this.#template;
 		if (template && wall >= 0) {
 			const end = template.write(values, wall, ring.lastNumber, ring.writeAt);
-			if (end >= 0) {
+			if (end < REFUSED) {
 				ring.commit(slot, end - ring.writeAt);
 				return true;
 			}

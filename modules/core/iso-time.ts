@@ -10,11 +10,10 @@ const DAY = 86400000;
 const MINUTE = 60000;
 
 /**
- * Lays a time out in `bytes` at `at`, first of no moment (zeros). The function that it returns sets it: milliseconds
+ * Lays a time out in `bytes`, which `view` shows, at `at`, first of no moment (zeros). The function that it returns sets it: milliseconds
  * since 1970, up to 9999-12-31; fractions are cut. It returns false and keeps the old text otherwise.
  */
-export function keepIsoTime(bytes: Uint8Array, at: number): (ms: number) => boolean {
-	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+export function keepIsoTime(bytes: Uint8Array, view: DataView, at: number): (ms: number) => boolean {
 	/** First moment of the minute that stands there, the second within it, and the day, since 1970. */
 	let minute = Number.NaN;
 	let second = -1;
@@ -27,6 +26,7 @@ export function keepIsoTime(bytes: Uint8Array, at: number): (ms: number) => bool
 	bytes[at + 23] = 90;
 	/** Writes date, hour and minute. */
 	const setMinute = (ms: number) => {
+		if (!(ms >= 0 && ms < LAST_ISO_TIME + 1)) return false;
 		const days = (ms / DAY) | 0;
 		const minutes = ((ms - days * DAY) / MINUTE) | 0;
 		const hour = (minutes / 60) | 0;
@@ -37,22 +37,26 @@ export function keepIsoTime(bytes: Uint8Array, at: number): (ms: number) => bool
 		}
 		view.setUint16(at + 11, PAIRS[hour] as number);
 		view.setUint16(at + 14, PAIRS[minutes - hour * 60] as number);
+		return true;
 	};
+	const setSecond = (seconds: number) => {
+		second = seconds;
+		view.setUint16(at + 17, PAIRS[seconds] as number);
+	};
+	const millisecondsAt = at + 19;
 	return (ms) => {
 		let rest = ms - minute;
-		if (!(rest >= 0 && rest < MINUTE)) {
-			if (!(ms >= 0 && ms < LAST_ISO_TIME + 1)) return false;
-			setMinute(ms);
+		if (!(rest >= 0 && rest < 60000)) {
+			if (!setMinute(ms)) return false;
 			rest = ms - minute;
 		}
-		const seconds = (rest / 1000) | 0;
-		rest = (rest - seconds * 1000) | 0;
-		if (seconds !== second) {
-			second = seconds;
-			view.setUint16(at + 17, PAIRS[seconds] as number);
-		}
-		const hundreds = (rest / 100) | 0;
-		view.setUint32(at + 19, 0x2e300000 + (hundreds << 16) + (PAIRS[rest - hundreds * 100] as number));
+		rest = rest | 0;
+		// Thousands and hundreds by product and shift, exact for what a minute has: XS divides through doubles.
+		const seconds = ((rest >> 3) * 33555) >> 22;
+		if (seconds !== second) setSecond(seconds);
+		rest -= seconds * 1000;
+		const hundreds = (rest * 41) >> 12;
+		view.setUint32(millisecondsAt, 0x2e300000 + (hundreds << 16) + (PAIRS[rest - hundreds * 100] as number));
 		return true;
 	};
 }

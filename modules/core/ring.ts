@@ -64,6 +64,10 @@ export interface RingOptions {
 }
 
 export class Ring {
+	// First, since XS looks through the properties in their order.
+	/** Of the slot that was reserved last: position in `bytes` of its payload, and running number. */
+	writeAt = 0;
+	lastNumber = 0;
 	readonly bytes: Uint8Array;
 	readonly slots: number;
 	readonly payloadBytes: number;
@@ -72,9 +76,6 @@ export class Ring {
 	/** Records that are queued, in flight or held; and of these, queued. */
 	used = 0;
 	queued = 0;
-	/** Of the slot that was reserved last: position in `bytes` of its payload, and running number. */
-	writeAt = 0;
-	lastNumber = 0;
 	/** Records whose time stamps are not right yet. */
 	unstamped = 0;
 	/** Most records that were in the ring at once. */

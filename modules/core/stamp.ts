@@ -1,5 +1,6 @@
 // Time stamps of fixed width, so that they can be corrected in place once the clock is right.
 
+import { digitView } from "./bytes.js";
 import { PAIRS, writeDigits } from "./decimal.js";
 import { ISO_TIME_BYTES, keepIsoTime, LAST_ISO_TIME } from "./iso-time.js";
 
@@ -9,25 +10,25 @@ export interface Stamp {
 	/** Writes the moment (ms since 1970) at `at`; returns false and writes nothing if it has no such form. */
 	write(bytes: Uint8Array, view: DataView, at: number, ms: number): boolean;
 	/**
-	 * Lays a stamp out in `bytes` at `at`, to stay there. The function that it returns sets it to a moment, writing
+	 * Lays a stamp out in `bytes`, which `view` shows, at `at`, to stay there. The function that it returns sets it to a moment, writing
 	 * only the digits that changed; it returns false and keeps the text if the moment has no such form.
 	 */
-	keep(bytes: Uint8Array, at: number): (ms: number) => boolean;
+	keep(bytes: Uint8Array, view: DataView, at: number): (ms: number) => boolean;
 }
 
 /** 2026-11-20T09:15:30.000Z */
 export class IsoStamp implements Stamp {
 	readonly length = ISO_TIME_BYTES;
 	readonly #text = new Uint8Array(ISO_TIME_BYTES);
-	readonly #set = keepIsoTime(this.#text, 0);
+	readonly #set = keepIsoTime(this.#text, digitView(this.#text), 0);
 
 	write(bytes: Uint8Array, _view: DataView, at: number, ms: number): boolean {
 		if (!this.#set(ms)) return false;
 		bytes.set(this.#text, at);
 		return true;
 	}
-	keep(bytes: Uint8Array, at: number): (ms: number) => boolean {
-		return keepIsoTime(bytes, at);
+	keep(bytes: Uint8Array, view: DataView, at: number): (ms: number) => boolean {
+		return keepIsoTime(bytes, view, at);
 	}
 }
 
@@ -43,22 +44,29 @@ export class MillisecondStamp implements Stamp {
 		writeDigits(view, at + 6, whole - high * 1e7, 7);
 		return true;
 	}
-	keep(bytes: Uint8Array, at: number): (ms: number) => boolean {
-		const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	keep(_bytes: Uint8Array, view: DataView, at: number): (ms: number) => boolean {
 		/** First moment of the ten seconds that stand there. */
 		let tens = Number.NaN;
+		const lastFour = at + 9;
+		const setTens = (ms: number) => {
+			if (!(ms >= 1e12 && ms < 1e13 && ms <= LAST_ISO_TIME)) return false;
+			const high = (ms / 10000) | 0;
+			writeDigits(view, at, high, 9);
+			tens = high * 10000;
+			return true;
+		};
 		return (ms) => {
 			let rest = ms - tens;
 			if (!(rest >= 0 && rest < 10000)) {
-				if (!(ms >= 1e12 && ms < 1e13 && ms <= LAST_ISO_TIME)) return false;
-				const high = (ms / 10000) | 0;
-				writeDigits(view, at, high, 9);
-				tens = high * 10000;
+				if (!setTens(ms)) return false;
 				rest = ms - tens;
 			}
 			rest = rest | 0;
-			const hundreds = (rest / 100) | 0;
-			view.setUint32(at + 9, ((PAIRS[hundreds] as number) << 16) + (PAIRS[rest - hundreds * 100] as number));
+			const hundreds = (rest * 5243) >> 19; // exact up to 43698
+			view.setUint32(
+				lastFour,
+				((PAIRS[hundreds] as number) << 16) + (PAIRS[rest - hundreds * 100] as number),
+			);
 			return true;
 		};
 	}

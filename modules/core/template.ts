@@ -8,7 +8,8 @@
 // decimals; an element of an array costs less than one of a typed array, and a write of four bytes no more than one of
 // a single byte.
 
-import { digitCount, MINUS, NUMBER_DIGITS, PAIRS, POINT, writeDigits, writeInteger } from "./decimal.js";
+import { digitView } from "./bytes.js";
+import { digitCount, NUMBER_DIGITS, PAIRS, POINT, writeDigits, writeInteger } from "./decimal.js";
 import type { Stamp } from "./stamp.js";
 
 /** Constant bytes; a channel's value, in the order of channels; the time of the sample; the record's running number (10 digits). */
@@ -23,13 +24,19 @@ export interface RecordTemplate {
 	readonly recordBytes: number;
 	/**
 	 * Writes a sample to `to` and the `recordBytes` behind it: its values as writeDecimal has them, its wall time and the
-	 * record's number. Returns the position behind it, or -1 for values that writeDecimal has to look at (none, too
-	 * large, near a tie) and for a moment that has no stamp.
+	 * record's number. Returns the position behind it; or REFUSED or more for values that writeDecimal has to look at
+	 * (none, too large, near a tie) and for a moment that has no stamp, with anything in these bytes.
 	 */
 	write(values: readonly number[], wallMs: number, number: number, to: number): number;
 }
 
-/** Copies a piece with this value to `to`; returns the position behind it, or -1 for a value that is not for us. */
+/**
+ * Behind every buffer: copyWithin copies nothing there. So a value that is refused needs no look at each of the
+ * pieces that follow it. (Written out below: a constant of the module would cost a function that keeps it more.)
+ */
+export const REFUSED = 0x40000000;
+
+/** Copies a piece with this value to `to`; returns the position behind it, or REFUSED for a value that is not for us. */
 type Piece = (value: number, to: number) => number;
 
 /** Most bytes of a value's text here: sign, ten digits, point. Larger values are for writeDecimal. */
@@ -58,9 +65,8 @@ export function recordTemplate(
 	parts: readonly TemplatePart[],
 ): RecordTemplate {
 	if (start + templateBytes(stamp, parts) > bytes.length) throw new RangeError("template: does not fit");
-	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	const view = digitView(bytes);
 	const pieces: Piece[] = [];
-	/** The first stamp is kept, the others are copies of it. */
 	const stamps: number[] = [];
 	let setNumber: ((number: number) => void) | undefined;
 	let recordBytes = 0;
@@ -81,34 +87,53 @@ export function recordTemplate(
 		at += place;
 	}
 	const tailEnd = at;
-	const stampAt = stamps.shift() ?? -1;
-	const stampEnd = stampAt + stamp.length;
-	const setStamp = stampAt < 0 ? () => true : stamp.keep(bytes, stampAt);
-	const copies = stamps.length;
+	if (pieces.length === 0) throw new RangeError("template: no channel");
+	const prepare = setUp(bytes, view, stamps, stamp, setNumber);
 	const count = pieces.length;
 	return Object.freeze({
 		recordBytes,
 		write(values: readonly number[], wallMs: number, number: number, to: number): number {
-			if (!setStamp(wallMs)) return -1;
-			for (let i = 0; i < copies; i++) bytes.copyWithin(stamps[i] as number, stampAt, stampEnd);
-			if (setNumber !== undefined) setNumber(number);
+			if (!prepare(wallMs, number)) return 0x40000000;
 			let p = to;
-			for (let i = 0; i < count; i++) {
-				p = (pieces[i] as Piece)(values[i] as number, p);
-				if (p < 0) return -1;
-			}
+			let i = 0;
+			do p = (pieces[i] as Piece)(values[i] as number, p);
+			while (++i < count);
 			bytes.copyWithin(p, tail, tailEnd);
 			return p + tailEnd - tail;
 		},
 	});
 }
 
+/** Sets the stamps and the number of a record; false for a moment that has no stamp. */
+function setUp(
+	bytes: Uint8Array,
+	view: DataView,
+	stamps: readonly number[],
+	stamp: Stamp,
+	setNumber: ((number: number) => void) | undefined,
+): (wallMs: number, number: number) => boolean {
+	/** The first stamp is kept, the others are copies of it. */
+	const [first, ...copies] = stamps;
+	const setStamp = first === undefined ? () => true : stamp.keep(bytes, view, first);
+	if (setNumber === undefined && copies.length === 0) return setStamp;
+	const count = copies.length;
+	const start = first as number;
+	const end = start + stamp.length;
+	return (wallMs, number) => {
+		if (!setStamp(wallMs)) return false;
+		for (let i = 0; i < count; i++) bytes.copyWithin(copies[i] as number, start, end);
+		if (setNumber !== undefined) setNumber(number);
+		return true;
+	};
+}
+
 /**
  * The constants at [from, at), with a value behind them.
  *
  * The product of a value with its scale is rounded: only within a millionth of a tie can that hide on which side the
- * exact value lies, and such a value is refused. So is what has no 31 bits, or is no number: its rest is not below 1.
- * (The bounds are written out in each: a constant of the module would cost a function that keeps it more.)
+ * exact value lies, and such a value is refused. So is what has no 31 bits, or is no number: it is not within half of
+ * its digits then. (Of integers a product and a shift divide at half the price of a division, which goes through
+ * a double.)
  */
 function makePiece(bytes: Uint8Array, view: DataView, from: number, at: number, decimals: number): Piece {
 	switch (decimals) {
@@ -129,20 +154,22 @@ function wholePiece(bytes: Uint8Array, view: DataView, from: number, at: number)
 	let end = at;
 	return (value, to) => {
 		if (value !== last) {
-			let rest = value < 0 ? -value : value;
-			let whole = rest | 0;
-			rest -= whole;
-			if (!(rest < 0.499999)) {
-				if (!(rest > 0.500001 && rest < 1)) return -1;
-				whole++;
+			let p = at;
+			let scaled = value;
+			if (value < 0) {
+				scaled = -value;
+				if (scaled > 0.5) view.setUint8(p++, 45);
 			}
-			end = at;
-			if (value < 0 && whole > 0) view.setUint8(end++, MINUS);
-			if (whole < 10) view.setUint8(end++, 48 + whole);
-			else if (whole < 100) {
-				view.setUint16(end, PAIRS[whole] as number);
-				end += 2;
-			} else end = putHundreds(view, end, whole);
+			const digits = (scaled + 0.5) | 0;
+			scaled -= digits;
+			if (!(scaled * scaled < 0.249999)) return 0x40000000;
+			if (digits < 10) {
+				view.setUint8(p, 48 + digits);
+				end = p + 1;
+			} else if (digits < 100) {
+				view.setUint16(p, PAIRS[digits] as number);
+				end = p + 2;
+			} else end = putHundreds(view, p, digits);
 			last = value;
 		}
 		bytes.copyWithin(to, from, end);
@@ -155,27 +182,29 @@ function tenthsPiece(bytes: Uint8Array, view: DataView, from: number, at: number
 	let end = at;
 	return (value, to) => {
 		if (value !== last) {
-			let rest = value < 0 ? value * -10 : value * 10;
-			let digits = rest | 0;
-			rest -= digits;
-			if (!(rest < 0.499999)) {
-				if (!(rest > 0.500001 && rest < 1)) return -1;
-				digits++;
+			let p = at;
+			let scaled = value * 10;
+			if (value < 0) {
+				scaled = -scaled;
+				if (scaled > 0.5) view.setUint8(p++, 45);
 			}
-			end = at;
-			if (value < 0 && digits > 0) view.setUint8(end++, MINUS);
-			const whole = (digits / 10) | 0;
-			digits -= whole * 10;
-			if (whole < 10) {
-				view.setUint32(end, 0x302e3000 + (whole << 24) + (digits << 8));
-				end += 3;
-			} else if (whole < 100) {
-				view.setUint32(end, ((PAIRS[whole] as number) << 16) + 0x2e30 + digits);
-				end += 4;
+			const digits = (scaled + 0.5) | 0;
+			scaled -= digits;
+			if (!(scaled * scaled < 0.249999)) return 0x40000000;
+			if (digits < 1000) {
+				const whole = (digits * 205) >> 11;
+				if (whole < 10) {
+					view.setUint32(p, 0x302e3000 + (whole << 24) + ((digits - whole * 10) << 8));
+					end = p + 3;
+				} else {
+					view.setUint32(p, ((PAIRS[whole] as number) << 16) + 0x2e30 + digits - whole * 10);
+					end = p + 4;
+				}
 			} else {
-				end = putHundreds(view, end, whole);
-				view.setUint16(end, 0x2e30 + digits);
-				end += 2;
+				const whole = (digits / 10) | 0;
+				p = putHundreds(view, p, whole);
+				view.setUint16(p, 0x2e30 + digits - whole * 10);
+				end = p + 2;
 			}
 			last = value;
 		}
@@ -189,27 +218,35 @@ function hundredthsPiece(bytes: Uint8Array, view: DataView, from: number, at: nu
 	let end = at;
 	return (value, to) => {
 		if (value !== last) {
-			let rest = value < 0 ? value * -100 : value * 100;
-			let digits = rest | 0;
-			rest -= digits;
-			if (!(rest < 0.499999)) {
-				if (!(rest > 0.500001 && rest < 1)) return -1;
-				digits++;
+			let p = at;
+			let scaled = value * 100;
+			if (value < 0) {
+				scaled = -scaled;
+				if (scaled > 0.5) view.setUint8(p++, 45);
 			}
-			end = at;
-			if (value < 0 && digits > 0) view.setUint8(end++, MINUS);
-			const whole = (digits / 100) | 0;
-			const pair = PAIRS[digits - whole * 100] as number;
-			if (whole < 10) {
-				view.setUint32(end, 0x302e0000 + (whole << 24) + pair);
-				end += 4;
+			const digits = (scaled + 0.5) | 0;
+			scaled -= digits;
+			if (!(scaled * scaled < 0.249999)) return 0x40000000;
+			if (digits < 1000) {
+				const whole = (digits * 41) >> 12;
+				view.setUint32(p, 0x302e0000 + (whole << 24) + (PAIRS[digits - whole * 100] as number));
+				end = p + 4;
+			} else if (digits < 10000) {
+				const whole = (digits * 5243) >> 19;
+				view.setUint16(p, PAIRS[whole] as number);
+				view.setUint32(p + 2, 0x2e000000 + ((PAIRS[digits - whole * 100] as number) << 8));
+				end = p + 5;
+			} else if (digits < 100000) {
+				const whole = ((digits >> 2) * 5243) >> 17;
+				const high = (whole * 41) >> 12;
+				view.setUint32(p, 0x3000002e + (high << 24) + ((PAIRS[whole - high * 100] as number) << 8));
+				view.setUint16(p + 4, PAIRS[digits - whole * 100] as number);
+				end = p + 6;
 			} else {
-				if (whole < 100) {
-					view.setUint16(end, PAIRS[whole] as number);
-					end += 2;
-				} else end = putHundreds(view, end, whole);
-				view.setUint32(end, 0x2e000000 + (pair << 8));
-				end += 3;
+				const whole = (digits / 100) | 0;
+				p = putHundreds(view, p, whole);
+				view.setUint32(p, 0x2e000000 + ((PAIRS[digits - whole * 100] as number) << 8));
+				end = p + 3;
 			}
 			last = value;
 		}
@@ -225,19 +262,19 @@ function finePiece(bytes: Uint8Array, view: DataView, from: number, at: number, 
 	let end = at;
 	return (value, to) => {
 		if (value !== last) {
-			let rest = value < 0 ? value * -scale : value * scale;
-			let digits = rest | 0;
-			rest -= digits;
-			if (!(rest < 0.499999)) {
-				if (!(rest > 0.500001 && rest < 1)) return -1;
-				digits++;
+			let p = at;
+			let scaled = value * scale;
+			if (value < 0) {
+				scaled = -scaled;
+				if (scaled > 0.5) view.setUint8(p++, 45);
 			}
-			end = at;
-			if (value < 0 && digits > 0) view.setUint8(end++, MINUS);
+			const digits = (scaled + 0.5) | 0;
+			scaled -= digits;
+			if (!(scaled * scaled < 0.249999)) return 0x40000000;
 			const whole = (digits / scale) | 0;
-			end = writeDigits(view, end, whole, digitCount(whole));
-			view.setUint8(end, POINT);
-			end = writeDigits(view, end + 1, digits - whole * scale, decimals);
+			p = writeDigits(view, p, whole, digitCount(whole));
+			view.setUint8(p, POINT);
+			end = writeDigits(view, p + 1, digits - whole * scale, decimals);
 			last = value;
 		}
 		bytes.copyWithin(to, from, end);

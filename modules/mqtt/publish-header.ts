@@ -2,6 +2,7 @@
 // message, which on XS is several times cheaper than putting it together anew. As in core/template.ts the state is in
 // variables of the enclosing function, which cost a quarter of properties there.
 
+import { digitView } from "../core/bytes.js";
 import { writePublishHeader } from "./encode.js";
 
 export interface PublishHeader {
@@ -26,31 +27,43 @@ export function publishHeader(
 	topic: Uint8Array,
 	qos: 0 | 1 | 2,
 ): PublishHeader {
-	const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+	const view = digitView(bytes);
 	/** Remaining length without the payload. */
 	const rest = 2 + topic.length + (qos > 0 ? 2 : 0);
 	const end = writePublishHeader(bytes, kept, topic, qos, false, false, 0, TWO_BYTES - rest);
+	const size = end - kept;
 	/** The first byte, in front of a remaining length of one byte. */
 	const first = (bytes[kept] as number) << 8;
-	const size = end - kept;
-	const withId = qos > 0;
-	return Object.freeze({
-		maxBytes: size + 2,
-		write(at: number, packetId: number, payloadBytes: number): number {
-			const remaining = payloadBytes + rest;
-			let behind = at + size;
-			if (remaining > 127) {
-				if (remaining > TWO_BYTES)
-					return writePublishHeader(bytes, at, topic, qos, false, false, packetId, payloadBytes);
-				bytes.copyWithin(at, kept, end);
-				view.setUint16(at + 1, (((remaining & 127) | 128) << 8) + (remaining >> 7));
-			} else {
-				behind--;
-				bytes.copyWithin(at, kept + 1, end);
-				view.setUint16(at, first + remaining);
-			}
-			if (withId) view.setUint16(behind - 2, packetId);
-			return behind;
-		},
-	});
+	/** On its own, as what it needs would cost the others too. */
+	const writeLong = (at: number, packetId: number, payloadBytes: number) =>
+		writePublishHeader(bytes, at, topic, qos, false, false, packetId, payloadBytes);
+	const writeWithId = (at: number, packetId: number, payloadBytes: number) => {
+		const remaining = payloadBytes + rest;
+		let behind = at + size;
+		if (remaining > 127) {
+			if (remaining > 16383) return writeLong(at, packetId, payloadBytes);
+			bytes.copyWithin(at, kept, end);
+			// (remaining & 127 | 128) << 8 | remaining >> 7
+			view.setUint16(at + 1, remaining * 256 - (remaining >> 7) * 32767 + 32768);
+		} else {
+			behind--;
+			bytes.copyWithin(at, kept + 1, end);
+			view.setUint16(at, first + remaining);
+		}
+		view.setUint16(behind - 2, packetId);
+		return behind;
+	};
+	const writeWithoutId = (at: number, packetId: number, payloadBytes: number) => {
+		const remaining = payloadBytes + rest;
+		if (remaining > 16383) return writeLong(at, packetId, payloadBytes);
+		if (remaining > 127) {
+			bytes.copyWithin(at, kept, end);
+			view.setUint16(at + 1, remaining * 256 - (remaining >> 7) * 32767 + 32768);
+			return at + size;
+		}
+		bytes.copyWithin(at, kept + 1, end);
+		view.setUint16(at, first + remaining);
+		return at + size - 1;
+	};
+	return Object.freeze({ write: qos > 0 ? writeWithId : writeWithoutId, maxBytes: size + 2 });
 }

@@ -12,7 +12,7 @@ import type { Sample } from "../../modules/core/channels.js";
 import { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind, Ring } from "../../modules/core/ring.js";
 import { IsoStamp, MillisecondStamp } from "../../modules/core/stamp.js";
-import { recordTemplate, type TemplatePart, templateBytes } from "../../modules/core/template.js";
+import { REFUSED, recordTemplate, type TemplatePart, templateBytes } from "../../modules/core/template.js";
 
 type Groups = Record<string, Record<string, unknown>>;
 
@@ -51,14 +51,14 @@ function workshop(cloud: Cloud, byTemplate: boolean) {
 		const from = ring.payloadAt(slot);
 		assert.equal(ring.writeAt, from);
 		assert.equal(ring.lastNumber, ring.number(slot));
-		let end = -1;
+		let end = REFUSED;
 		if (byTemplate) end = template.write(values, now, ring.lastNumber, from);
 		else {
 			writer.begin(ring, slot, now);
 			if (cloud.encode(writer, values) === values.length && !writer.overflow) end = from + writer.length;
 		}
 		ring.abandon(slot);
-		return end < 0 ? undefined : Buffer.from(bytes.subarray(from, end)).toString();
+		return end >= REFUSED ? undefined : Buffer.from(bytes.subarray(from, end)).toString();
 	};
 }
 
@@ -137,7 +137,7 @@ describe("record template", () => {
 				bytes.fill(35, to);
 				const end = write([v], 0, 0, to);
 				const near = Math.abs(((Math.abs(v) * scale) % 1) - 0.5) < 2e-6;
-				if (end < 0) assert.ok(near || !(Math.abs(v) * scale < 2147483647), `${v} is refused`);
+				if (end >= REFUSED) assert.ok(near || !(Math.abs(v) * scale < 2147483647), `${v} is refused`);
 				else {
 					// A negative value that rounds to zero has no sign here.
 					const text = v.toFixed(decimals).replace(/^-(0(\.0+)?)$/, "$1");
@@ -145,7 +145,7 @@ describe("record template", () => {
 					assert.ok(end - to <= recordBytes);
 				}
 				assert.ok(
-					bytes.subarray(end < 0 ? to + recordBytes : end).every((b) => b === 35),
+					bytes.subarray(end >= REFUSED ? to + recordBytes : end).every((b) => b === 35),
 					"written beyond",
 				);
 			};
@@ -162,11 +162,32 @@ describe("record template", () => {
 			);
 		});
 
+	it("writes each number of five digits as toFixed does, at every place of the point", () => {
+		const parts = [0, 1, 2, 3, 4].map((decimals, channel) => ({ channel, decimals }));
+		const bytes = new Uint8Array(256);
+		const { write } = recordTemplate(
+			bytes,
+			0,
+			new IsoStamp(),
+			parts.flatMap((part) => [ascii(" "), part]),
+		);
+		const values = new Array<number>(parts.length);
+		for (let n = 0; n < 100_000; n++) {
+			let expected = "";
+			for (const { channel, decimals } of parts) {
+				values[channel] = n / 10 ** decimals;
+				expected += ` ${(values[channel] as number).toFixed(decimals)}`;
+			}
+			const end = write(values, 0, 0, 128);
+			assert.equal(Buffer.from(bytes.subarray(128, end)).toString(), expected);
+		}
+	});
+
 	it("leaves what is within a millionth of a tie to the other way, on both sides", () => {
 		const bytes = new Uint8Array(64);
 		const { write } = recordTemplate(bytes, 0, new IsoStamp(), [{ channel: 0, decimals: 0 }]);
 		for (const value of [7.4999995, 7.5, 7.5000005, -7.4999995, -7.5])
-			assert.equal(write([value], 0, 0, 32), -1);
+			assert.ok(write([value], 0, 0, 32) >= REFUSED);
 		for (const value of [7.499998, 7.500002]) assert.equal(write([value], 0, 0, 32), 33);
 	});
 
@@ -178,11 +199,34 @@ describe("record template", () => {
 		const { write } = recordTemplate(bytes, 0, stamp, parts);
 		const text = (value: number, ms: number) => {
 			const end = write([value], ms, 0, size);
-			return end < 0 ? end : Buffer.from(bytes.subarray(size, end)).toString();
+			return end >= REFUSED ? undefined : Buffer.from(bytes.subarray(size, end)).toString();
 		};
 		assert.equal(text(1, 1767225600123), "<1767225600123>1");
-		for (const ms of [-1, 999_999_999_999, 1e13, Number.NaN]) assert.equal(text(2, ms), -1);
+		for (const ms of [-1, 999_999_999_999, 1e13, Number.NaN]) assert.equal(text(2, ms), undefined);
 		assert.equal(text(3, 1767225600124), "<1767225600124>3");
+	});
+
+	it("writes nothing outside its record when it refuses, whichever value it is for", () => {
+		const decimals = [0, 1, 2, 3];
+		const parts = decimals.map((decimals, channel) => ({ channel, decimals }));
+		const stamp = new IsoStamp();
+		const size = templateBytes(stamp, ["stamp", ...parts]);
+		const bytes = new Uint8Array(size + 200);
+		const { write, recordBytes } = recordTemplate(bytes, 0, stamp, ["stamp", ...parts]);
+		const to = size + 20;
+		for (const refused of decimals) {
+			bytes.fill(35, size);
+			assert.ok(
+				write(
+					decimals.map((i) => (i === refused ? Number.NaN : i)),
+					0,
+					0,
+					to,
+				) >= REFUSED,
+			);
+			for (let i = 0; i < bytes.length; i++)
+				if (i >= size && (i < to || i >= to + recordBytes)) assert.equal(bytes[i], 35, `byte ${i}`);
+		}
 	});
 
 	it("refuses what has no room or no form", () => {
@@ -191,6 +235,7 @@ describe("record template", () => {
 		assert.throws(() => make(41, "stamp"), /does not fit/);
 		assert.throws(() => make(0, { channel: 0, decimals: 5 }), /decimals/);
 		assert.throws(() => make(0, { channel: 1, decimals: 0 }), /order/);
+		assert.throws(() => make(0, "stamp"), /no channel/);
 	});
 });
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Backoff } from "../../modules/core/backoff.js";
+import { digitView } from "../../modules/core/bytes.js";
 import { ISO_TIME_BYTES, keepIsoTime, LAST_ISO_TIME } from "../../modules/core/iso-time.js";
 import { IsoStamp, MillisecondStamp } from "../../modules/core/stamp.js";
 
@@ -15,7 +16,7 @@ function text(bytes: Uint8Array): string {
 /** A time by itself. */
 function isoTime() {
 	const bytes = new Uint8Array(ISO_TIME_BYTES);
-	return { bytes, set: keepIsoTime(bytes, 0) };
+	return { bytes, set: keepIsoTime(bytes, digitView(bytes), 0) };
 }
 
 describe("core: ISO time", () => {
@@ -64,6 +65,11 @@ describe("core: ISO time", () => {
 			for (let i = 0, ms = Date.UTC(2024, 1, 28, 23, 59, 58, 500); i < 200; i++, ms += step) same(ms);
 	});
 
+	it("each millisecond of a minute reads as Date says", () => {
+		const minute = Date.UTC(2026, 10, 27, 17, 59);
+		for (let ms = 0; ms < 60_000; ms++) same(minute + ms);
+	});
+
 	it("going back is right as well", () => {
 		for (let i = 0, ms = Date.UTC(2024, 2, 1, 0, 0, 2); i < 300; i++, ms -= 37_777) same(ms);
 		same(1_000);
@@ -94,6 +100,15 @@ describe("core: ISO time", () => {
 });
 
 describe("core: stamps", () => {
+	it("a kept millisecond stamp has each of its last four digits, and carries", () => {
+		const kept = new Uint8Array(13);
+		const set = new MillisecondStamp().keep(kept, digitView(kept), 0);
+		for (let ms = 1_767_225_595_000; ms < 1_767_225_615_000; ms++) {
+			assert.equal(set(ms + 0.25), true);
+			assert.equal(text(kept), String(ms));
+		}
+	});
+
 	const bytes = new Uint8Array(64);
 	const view = new DataView(bytes.buffer);
 

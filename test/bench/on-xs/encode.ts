@@ -10,7 +10,7 @@ import { SapIot } from "../../../modules/cloud/sap-iot/sap-iot.js";
 import { CHANNELS, type Channel, emptySample, type Sample } from "../../../modules/core/channels.js";
 import { RecordWriter } from "../../../modules/core/record-writer.js";
 import { RecordKind, type Ring } from "../../../modules/core/ring.js";
-import { recordTemplate, templateBytes } from "../../../modules/core/template.js";
+import { REFUSED, recordTemplate, templateBytes } from "../../../modules/core/template.js";
 import { publishHeaderLength } from "../../../modules/mqtt/encode.js";
 import type { Lane } from "../../../modules/mqtt/lane.js";
 import { Outbox } from "../../../modules/mqtt/outbox.js";
@@ -125,7 +125,7 @@ class Runner {
 			const sample = samples[n % SAMPLES] as Sample;
 			const from = ring.writeAt;
 			const end = template.write(sample, clock.wallAt(this.#now), ring.lastNumber, from);
-			const length = end < 0 ? this.#byParts(writer, ring, slot, sample) : end - from;
+			const length = end < REFUSED ? end - from : this.#byParts(writer, ring, slot, sample);
 			const behind = header.write(at, (n % 65535) + 1, length);
 			bytes.copyWithin(behind, from, from + length);
 			if (n < show) host.send(PACKET, bytes.slice(at, behind + length));
@@ -164,7 +164,7 @@ class Runner {
 			const values = samples[n % SAMPLES] as Sample;
 			const from = ring.writeAt;
 			const end = template.write(values, clock.wallAt(this.#now), ring.lastNumber, from);
-			if (end >= 0) ring.commit(slot, end - from);
+			if (end < REFUSED) ring.commit(slot, end - from);
 			else ring.commit(slot, this.#byParts(writer, ring, slot, values));
 		};
 		for (let n = 0; n < fill; n++) sample(n);
