@@ -2,7 +2,7 @@
 // by side, so that everything moves by copyWithin. Behind them lie what is kept of PUBLISH headers and of a measure's text.
 
 import type { LaneShape } from "../cloud/cloud.js";
-import { ownMethods } from "../core/bytes.js";
+import { digitView, ownMethods } from "../core/bytes.js";
 import { Ring } from "../core/ring.js";
 import type { Lane } from "../mqtt/lane.js";
 import { Limits } from "../mqtt/limits.js";
@@ -14,6 +14,8 @@ const MAX_HELD = 8;
 
 export class Arena {
 	readonly bytes: Uint8Array;
+	/** Of all of `bytes`, for whoever writes numbers there. */
+	readonly view: DataView;
 	readonly measures: Lane;
 	readonly events: Lane;
 	readonly output: Output;
@@ -38,14 +40,15 @@ export class Arena {
 		const end = this.templateAt + templateBytes;
 		const journalAt = journalBytes > 0 ? (end + 3) & ~3 : end;
 		this.bytes = ownMethods(new Uint8Array(journalAt + journalBytes), "copyWithin");
+		this.view = digitView(this.bytes);
 		this.journal = journalBytes > 0 ? this.bytes.subarray(journalAt) : undefined;
 		this.measures = this.#lane(measures, measureSlots, 0, constants);
 		this.events = this.#lane(events, eventSlots, measureBytes, constants + constantBytes(measures));
-		this.output = new Output(this.bytes, outputAt, Limits.outputBytes);
+		this.output = new Output(this.bytes, outputAt, Limits.outputBytes, this.view);
 	}
 
 	#lane(shape: LaneShape, slots: number, ringAt: number, constantsAt: number): Lane {
-		const { bytes } = this;
+		const { bytes, view } = this;
 		const { prefix, separator, suffix } = shape;
 		const separatorStart = constantsAt + prefix.length;
 		const suffixStart = separatorStart + separator.length;
@@ -53,8 +56,15 @@ export class Arena {
 		bytes.set(separator, separatorStart);
 		bytes.set(suffix, suffixStart);
 		return {
-			ring: new Ring({ bytes, at: ringAt, slots, payloadBytes: shape.recordBytes, stamps: shape.stamps }),
-			header: publishHeader(bytes, suffixStart + suffix.length, shape.topic, shape.qos),
+			ring: new Ring({
+				bytes,
+				view,
+				at: ringAt,
+				slots,
+				payloadBytes: shape.recordBytes,
+				stamps: shape.stamps,
+			}),
+			header: publishHeader(bytes, view, suffixStart + suffix.length, shape.topic, shape.qos),
 			topic: shape.topic,
 			qos: shape.qos,
 			maxRecords: shape.maxRecords,

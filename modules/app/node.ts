@@ -137,9 +137,9 @@ export class MoteNode
 		);
 		this.measures = arena.measures;
 		this.events = arena.events;
-		this.#writer = new RecordWriter(arena.bytes, cloud.stamp, clock, boot);
+		this.#writer = new RecordWriter(arena.bytes, arena.view, cloud.stamp, clock, boot);
 		if (text.length > 0) {
-			const template = recordTemplate(arena.bytes, arena.templateAt, cloud.stamp, text);
+			const template = recordTemplate(arena.bytes, arena.view, arena.templateAt, cloud.stamp, text);
 			if (template.recordBytes > cloud.measures.recordBytes)
 				throw new RangeError("node: a record has less room than its template needs");
 			this.#template = template;

@@ -39,10 +39,6 @@ export function keepIsoTime(bytes: Uint8Array, view: DataView, at: number): (ms:
 		view.setUint16(at + 14, PAIRS[minutes - hour * 60] as number);
 		return true;
 	};
-	const setSecond = (seconds: number) => {
-		second = seconds;
-		view.setUint16(at + 17, PAIRS[seconds] as number);
-	};
 	const millisecondsAt = at + 19;
 	return (ms) => {
 		let rest = ms - minute;
@@ -53,7 +49,10 @@ export function keepIsoTime(bytes: Uint8Array, view: DataView, at: number): (ms:
 		rest = rest | 0;
 		// Thousands and hundreds by product and shift, exact for what a minute has: XS divides through doubles.
 		const seconds = ((rest >> 3) * 33555) >> 22;
-		if (seconds !== second) setSecond(seconds);
+		if (seconds !== second) {
+			second = seconds;
+			view.setUint16(millisecondsAt - 2, PAIRS[seconds] as number);
+		}
 		rest -= seconds * 1000;
 		const hundreds = (rest * 41) >> 12;
 		view.setUint32(millisecondsAt, 0x2e300000 + (hundreds << 16) + (PAIRS[rest - hundreds * 100] as number));

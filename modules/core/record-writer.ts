@@ -35,9 +35,9 @@ export class RecordWriter {
 	#wall = -1;
 	#taken = 0;
 
-	constructor(bytes: Uint8Array, stamp: Stamp, clock: Clock, boot: number) {
+	constructor(bytes: Uint8Array, view: DataView, stamp: Stamp, clock: Clock, boot: number) {
 		this.#bytes = bytes;
-		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		this.#view = view;
 		this.#stamp = stamp;
 		this.#clock = clock;
 		this.#boot = boot;

@@ -8,6 +8,8 @@
 // arrays behind all of them, because on XS an element of one costs a third of a call that reads a header: loops may read them
 // directly, but only the ring writes `states` and `nexts`. Nothing here allocates after construction.
 
+import { digitView } from "./bytes.js";
+
 /** Life of a record. `Sending`: its packet is partly written. `Held`: sent, the cloud's own confirmation is awaited. */
 export const RecordState = Object.freeze({
 	Free: 0,
@@ -53,6 +55,8 @@ export interface RingKeeper {
 export interface RingOptions {
 	/** The buffer that holds the region; shared with the output stage so that bytes move by copyWithin. */
 	readonly bytes: Uint8Array;
+	/** Of all of `bytes`; the ring makes one unless it is given. */
+	readonly view?: DataView;
 	/** Where the region begins; a multiple of 8, also in the memory behind `bytes`. */
 	readonly at: number;
 	/** Records that fit, 2 to 65535. */
@@ -68,6 +72,7 @@ export class Ring {
 	/** Of the slot that was reserved last: position in `bytes` of its payload, and running number. */
 	writeAt = 0;
 	lastNumber = 0;
+	readonly view: DataView;
 	readonly bytes: Uint8Array;
 	readonly slots: number;
 	readonly payloadBytes: number;
@@ -97,7 +102,6 @@ export class Ring {
 	readonly #size: number;
 	readonly #payload: number;
 	readonly #maxStamps: number;
-	readonly #view: DataView;
 	#free = NONE;
 	#last = NONE;
 	/** Highest number of the records that were restored. */
@@ -126,7 +130,7 @@ export class Ring {
 		this.#payload = Ring.headerBytesFor(stamps);
 		if (at + slots * this.#size + arraysSize(slots) > bytes.length)
 			throw new RangeError("ring: does not fit");
-		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		this.view = options.view ?? digitView(bytes);
 		const { buffer } = bytes;
 		const arrays = bytes.byteOffset + at + slots * this.#size;
 		this.nexts = new Int32Array(buffer, arrays, slots);
@@ -167,7 +171,7 @@ export class Ring {
 		const p = this.#at + slot * this.#size;
 		const number = this.lastNumber === 0xffffffff ? 1 : this.lastNumber + 1;
 		this.lastNumber = number;
-		const view = this.#view;
+		const view = this.view;
 		view.setUint32(p, kind << 24); // no tag, no stamps, no flags
 		view.setUint32(p + NUMBER, number);
 		this.writeAt = p + this.#payload;
@@ -280,35 +284,35 @@ export class Ring {
 		if (n < 255) this.attempts[slot] = n + 1;
 	}
 	kind(slot: number): number {
-		return this.#view.getUint8(this.#at + slot * this.#size + KIND);
+		return this.view.getUint8(this.#at + slot * this.#size + KIND);
 	}
 	/** Position of the last sending among all of them. */
 	sent(slot: number): number {
-		return this.#view.getUint32(this.#at + slot * this.#size + SENT);
+		return this.view.getUint32(this.#at + slot * this.#size + SENT);
 	}
 	setSent(slot: number, order: number): void {
-		this.#view.setUint32(this.#at + slot * this.#size + SENT, order);
+		this.view.setUint32(this.#at + slot * this.#size + SENT, order);
 	}
 	number(slot: number): number {
-		return this.#view.getUint32(this.#at + slot * this.#size + NUMBER);
+		return this.view.getUint32(this.#at + slot * this.#size + NUMBER);
 	}
 	tag(slot: number): number {
-		return this.#view.getUint8(this.#at + slot * this.#size + TAG);
+		return this.view.getUint8(this.#at + slot * this.#size + TAG);
 	}
 	setTag(slot: number, tag: number): void {
-		this.#view.setUint8(this.#at + slot * this.#size + TAG, tag);
+		this.view.setUint8(this.#at + slot * this.#size + TAG, tag);
 	}
 	boot(slot: number): number {
-		return this.#view.getUint16(this.#at + slot * this.#size + BOOT);
+		return this.view.getUint16(this.#at + slot * this.#size + BOOT);
 	}
 	monotonic(slot: number): number {
-		return this.#view.getFloat64(this.#at + slot * this.#size + MONOTONIC);
+		return this.view.getFloat64(this.#at + slot * this.#size + MONOTONIC);
 	}
 	/** Notes in which boot and when the sample was taken. */
 	setTaken(slot: number, boot: number, monotonicMs: number): void {
 		const p = this.#at + slot * this.#size;
-		this.#view.setUint16(p + BOOT, boot);
-		this.#view.setFloat64(p + MONOTONIC, monotonicMs);
+		this.view.setUint16(p + BOOT, boot);
+		this.view.setFloat64(p + MONOTONIC, monotonicMs);
 	}
 	/** Whether the time stamps in the payload are right, or there are none. */
 	stamped(slot: number): boolean {
@@ -322,41 +326,41 @@ export class Ring {
 	setUnstamped(slot: number): void {
 		if (!this.stamped(slot)) return;
 		this.unstamped++;
-		this.#view.setUint8(this.#at + slot * this.#size + FLAGS, UNSTAMPED);
+		this.view.setUint8(this.#at + slot * this.#size + FLAGS, UNSTAMPED);
 	}
 	setStamped(slot: number): void {
 		if (this.stamped(slot)) return;
 		this.unstamped--;
-		this.#view.setUint8(this.#at + slot * this.#size + FLAGS, RESTAMPED);
+		this.view.setUint8(this.#at + slot * this.#size + FLAGS, RESTAMPED);
 	}
 	#flags(slot: number): number {
-		return this.#view.getUint8(this.#at + slot * this.#size + FLAGS);
+		return this.view.getUint8(this.#at + slot * this.#size + FLAGS);
 	}
 	/** While held: the owner's deadline, monotonic ms. */
 	time(slot: number): number {
-		return this.#view.getFloat64(this.#at + slot * this.#size + TIME);
+		return this.view.getFloat64(this.#at + slot * this.#size + TIME);
 	}
 	setTime(slot: number, ms: number): void {
-		this.#view.setFloat64(this.#at + slot * this.#size + TIME, ms);
+		this.view.setFloat64(this.#at + slot * this.#size + TIME, ms);
 	}
 	/** Position in `bytes` of the payload. */
 	payloadAt(slot: number): number {
 		return this.#at + slot * this.#size + this.#payload;
 	}
 	stampCount(slot: number): number {
-		return this.#view.getUint8(this.#at + slot * this.#size + STAMPS);
+		return this.view.getUint8(this.#at + slot * this.#size + STAMPS);
 	}
 	/** Position in `bytes` of the i-th time stamp. */
 	stampAt(slot: number, i: number): number {
-		return this.payloadAt(slot) + this.#view.getUint16(this.#at + slot * this.#size + OFFSETS + 2 * i);
+		return this.payloadAt(slot) + this.view.getUint16(this.#at + slot * this.#size + OFFSETS + 2 * i);
 	}
 	/** Notes that a time stamp lies at this position in `bytes`. */
 	addStamp(slot: number, position: number): void {
 		const p = this.#at + slot * this.#size;
-		const count = this.#view.getUint8(p + STAMPS);
+		const count = this.view.getUint8(p + STAMPS);
 		if (count >= this.#maxStamps) throw new RangeError("ring: too many stamps");
-		this.#view.setUint16(p + OFFSETS + 2 * count, position - this.payloadAt(slot));
-		this.#view.setUint8(p + STAMPS, count + 1);
+		this.view.setUint16(p + OFFSETS + 2 * count, position - this.payloadAt(slot));
+		this.view.setUint8(p + STAMPS, count + 1);
 	}
 }
 

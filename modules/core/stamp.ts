@@ -1,6 +1,5 @@
 // Time stamps of fixed width, so that they can be corrected in place once the clock is right.
 
-import { digitView } from "./bytes.js";
 import { PAIRS, writeDigits } from "./decimal.js";
 import { ISO_TIME_BYTES, keepIsoTime, LAST_ISO_TIME } from "./iso-time.js";
 
@@ -20,7 +19,7 @@ export interface Stamp {
 export class IsoStamp implements Stamp {
 	readonly length = ISO_TIME_BYTES;
 	readonly #text = new Uint8Array(ISO_TIME_BYTES);
-	readonly #set = keepIsoTime(this.#text, digitView(this.#text), 0);
+	readonly #set = keepIsoTime(this.#text, new DataView(this.#text.buffer), 0);
 
 	write(bytes: Uint8Array, _view: DataView, at: number, ms: number): boolean {
 		if (!this.#set(ms)) return false;

@@ -8,7 +8,6 @@
 // decimals; an element of an array costs less than one of a typed array, and a write of four bytes no more than one of
 // a single byte.
 
-import { digitView } from "./bytes.js";
 import { digitCount, NUMBER_DIGITS, PAIRS, POINT, writeDigits, writeInteger } from "./decimal.js";
 import type { Stamp } from "./stamp.js";
 
@@ -57,15 +56,15 @@ function placeOf(part: TemplatePart, stamp: Stamp): number {
 	return part === "number" ? NUMBER_DIGITS : VALUE_PLACE;
 }
 
-/** Lays the parts out in `bytes` from `start` on, in the `templateBytes` bytes there. */
+/** Lays the parts out in `bytes`, which `view` shows, from `start` on, in the `templateBytes` bytes there. */
 export function recordTemplate(
 	bytes: Uint8Array,
+	view: DataView,
 	start: number,
 	stamp: Stamp,
 	parts: readonly TemplatePart[],
 ): RecordTemplate {
 	if (start + templateBytes(stamp, parts) > bytes.length) throw new RangeError("template: does not fit");
-	const view = digitView(bytes);
 	const pieces: Piece[] = [];
 	const stamps: number[] = [];
 	let setNumber: ((number: number) => void) | undefined;

@@ -74,7 +74,7 @@ export class Outbox implements PublishSource {
 				throw new RangeError("outbox: a topic is longer than half of the output stage");
 		const first = lanes[0] as Lane;
 		this.#bytes = first.ring.bytes;
-		this.#view = new DataView(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
+		this.#view = first.ring.view;
 	}
 
 	/** Records that are queued, in flight or held, in all lanes. */

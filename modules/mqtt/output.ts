@@ -2,6 +2,7 @@
 // record's bytes come over by copyWithin; then they leave through views that are made once. A new view of every length
 // would be garbage on XS, and one kept for every length would fill a small board's memory bit by bit.
 
+import { digitView } from "../core/bytes.js";
 import type { Transport } from "./transport.js";
 
 /** Every length is a sum of at most three: so many of each unit. 32 views serve 1536 bytes. */
@@ -18,12 +19,12 @@ export class Output {
 	/** For each unit, views of 1, 2, 3 … times its length. */
 	readonly #views: readonly Uint8Array[][];
 
-	/** The stage takes `size` bytes of `bytes` from `base` on, 64 to 1727. */
-	constructor(bytes: Uint8Array, base: number, size: number) {
+	/** The stage takes `size` bytes of `bytes` from `base` on, 64 to 1727; `view` shows all of them. */
+	constructor(bytes: Uint8Array, base: number, size: number, view = digitView(bytes)) {
 		if (size < 64 || size >= 12 * UNITS[0] || base + size > bytes.length)
 			throw new RangeError("output: dimensions");
 		this.bytes = bytes;
-		this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+		this.view = view;
 		this.base = base;
 		this.size = size;
 		this.#views = UNITS.map((unit) => {

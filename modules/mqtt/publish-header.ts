@@ -2,7 +2,6 @@
 // message, which on XS is several times cheaper than putting it together anew. As in core/template.ts the state is in
 // variables of the enclosing function, which cost a quarter of properties there.
 
-import { digitView } from "../core/bytes.js";
 import { writePublishHeader } from "./encode.js";
 
 export interface PublishHeader {
@@ -20,14 +19,14 @@ export function publishHeaderBytes(topic: Uint8Array): number {
 	return 7 + topic.length;
 }
 
-/** Lays the header of messages that are not retained out in `bytes` from `kept` on. */
+/** Lays the header of messages that are not retained out in `bytes`, which `view` shows, from `kept` on. */
 export function publishHeader(
 	bytes: Uint8Array,
+	view: DataView,
 	kept: number,
 	topic: Uint8Array,
 	qos: 0 | 1 | 2,
 ): PublishHeader {
-	const view = digitView(bytes);
 	/** Remaining length without the payload. */
 	const rest = 2 + topic.length + (qos > 0 ? 2 : 0);
 	const end = writePublishHeader(bytes, kept, topic, qos, false, false, 0, TWO_BYTES - rest);
@@ -37,33 +36,35 @@ export function publishHeader(
 	/** On its own, as what it needs would cost the others too. */
 	const writeLong = (at: number, packetId: number, payloadBytes: number) =>
 		writePublishHeader(bytes, at, topic, qos, false, false, packetId, payloadBytes);
-	const writeWithId = (at: number, packetId: number, payloadBytes: number) => {
-		const remaining = payloadBytes + rest;
-		let behind = at + size;
-		if (remaining > 127) {
-			if (remaining > 16383) return writeLong(at, packetId, payloadBytes);
-			bytes.copyWithin(at, kept, end);
-			// (remaining & 127 | 128) << 8 | remaining >> 7
-			view.setUint16(at + 1, remaining * 256 - (remaining >> 7) * 32767 + 32768);
-		} else {
-			behind--;
-			bytes.copyWithin(at, kept + 1, end);
-			view.setUint16(at, first + remaining);
-		}
-		view.setUint16(behind - 2, packetId);
-		return behind;
-	};
-	const writeWithoutId = (at: number, packetId: number, payloadBytes: number) => {
-		const remaining = payloadBytes + rest;
-		if (remaining > 16383) return writeLong(at, packetId, payloadBytes);
-		if (remaining > 127) {
-			bytes.copyWithin(at, kept, end);
-			view.setUint16(at + 1, remaining * 256 - (remaining >> 7) * 32767 + 32768);
-			return at + size;
-		}
-		bytes.copyWithin(at, kept + 1, end);
-		view.setUint16(at, first + remaining);
-		return at + size - 1;
-	};
-	return Object.freeze({ write: qos > 0 ? writeWithId : writeWithoutId, maxBytes: size + 2 });
+	const write =
+		qos > 0
+			? (at: number, packetId: number, payloadBytes: number) => {
+					const remaining = payloadBytes + rest;
+					let behind = at + size;
+					if (remaining > 127) {
+						if (remaining > 16383) return writeLong(at, packetId, payloadBytes);
+						bytes.copyWithin(at, kept, end);
+						// (remaining & 127 | 128) << 8 | remaining >> 7
+						view.setUint16(at + 1, remaining * 256 - (remaining >> 7) * 32767 + 32768);
+					} else {
+						behind--;
+						bytes.copyWithin(at, kept + 1, end);
+						view.setUint16(at, first + remaining);
+					}
+					view.setUint16(behind - 2, packetId);
+					return behind;
+				}
+			: (at: number, packetId: number, payloadBytes: number) => {
+					const remaining = payloadBytes + rest;
+					if (remaining > 127) {
+						if (remaining > 16383) return writeLong(at, packetId, payloadBytes);
+						bytes.copyWithin(at, kept, end);
+						view.setUint16(at + 1, remaining * 256 - (remaining >> 7) * 32767 + 32768);
+						return at + size;
+					}
+					bytes.copyWithin(at, kept + 1, end);
+					view.setUint16(at, first + remaining);
+					return at + size - 1;
+				};
+	return Object.freeze({ write, maxBytes: size + 2 });
 }

@@ -22,7 +22,7 @@ export const settingsWith = (groups: Groups = {}): Settings =>
 function record<T>(cloud: Cloud, lane: LaneShape, write: (writer: RecordWriter) => T) {
 	const bytes = new Uint8Array(Ring.bytesFor(2, lane.recordBytes, lane.stamps));
 	const ring = new Ring({ bytes, at: 0, slots: 2, payloadBytes: lane.recordBytes, stamps: lane.stamps });
-	const writer = new RecordWriter(bytes, cloud.stamp, new VirtualTime(), 1);
+	const writer = new RecordWriter(bytes, ring.view, cloud.stamp, new VirtualTime(), 1);
 	const slot = ring.reserve(RecordKind.Measure, false);
 	writer.begin(ring, slot, 0);
 	const result = write(writer);

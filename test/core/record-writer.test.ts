@@ -12,7 +12,7 @@ function setup(payloadBytes: number, stamps = 2, stamp: Stamp = new IsoStamp(), 
 	const size = Ring.bytesFor(3, payloadBytes, stamps);
 	const bytes = new Uint8Array(16 + size + 16);
 	const ring = new Ring({ bytes, at: 16, slots: 3, payloadBytes, stamps });
-	const writer = new RecordWriter(bytes, stamp, time, 7);
+	const writer = new RecordWriter(bytes, ring.view, stamp, time, 7);
 	const reserve = () => ring.reserve(RecordKind.Measure, false);
 	const slots = [reserve(), reserve(), reserve()] as const;
 	return { bytes, ring, writer, time, slots };

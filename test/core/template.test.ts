@@ -7,7 +7,7 @@ import type { Cloud } from "../../modules/cloud/cloud.js";
 import { Cumulocity } from "../../modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../modules/cloud/sap-iot/sap-iot.js";
-import { ascii } from "../../modules/core/bytes.js";
+import { ascii, digitView } from "../../modules/core/bytes.js";
 import type { Sample } from "../../modules/core/channels.js";
 import { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind, Ring } from "../../modules/core/ring.js";
@@ -43,8 +43,8 @@ function workshop(cloud: Cloud, byTemplate: boolean) {
 	const bytes = new Uint8Array(at + templateBytes(stamp, parts));
 	const ring = new Ring({ bytes, at: 0, slots, payloadBytes: measures.recordBytes, stamps: measures.stamps });
 	const clock = { monotonic: () => 0, wallAt: (ms: number) => ms };
-	const writer = new RecordWriter(bytes, stamp, clock, 1);
-	const template = recordTemplate(bytes, at, stamp, parts);
+	const writer = new RecordWriter(bytes, ring.view, stamp, clock, 1);
+	const template = recordTemplate(bytes, ring.view, at, stamp, parts);
 	assert.ok(template.recordBytes <= measures.recordBytes);
 	return (values: Sample, now: number): string | undefined => {
 		const slot = ring.reserve(RecordKind.Measure, false);
@@ -130,7 +130,7 @@ describe("record template", () => {
 			const parts = [ascii("<"), { channel: 0, decimals }, ascii(">")];
 			const stamp = new IsoStamp();
 			const bytes = new Uint8Array(128).fill(35);
-			const { write, recordBytes } = recordTemplate(bytes, 0, stamp, parts);
+			const { write, recordBytes } = recordTemplate(bytes, digitView(bytes), 0, stamp, parts);
 			const to = 64;
 			const scale = 10 ** decimals;
 			const same = (v: number) => {
@@ -167,6 +167,7 @@ describe("record template", () => {
 		const bytes = new Uint8Array(256);
 		const { write } = recordTemplate(
 			bytes,
+			digitView(bytes),
 			0,
 			new IsoStamp(),
 			parts.flatMap((part) => [ascii(" "), part]),
@@ -185,7 +186,9 @@ describe("record template", () => {
 
 	it("leaves what is within a millionth of a tie to the other way, on both sides", () => {
 		const bytes = new Uint8Array(64);
-		const { write } = recordTemplate(bytes, 0, new IsoStamp(), [{ channel: 0, decimals: 0 }]);
+		const { write } = recordTemplate(bytes, digitView(bytes), 0, new IsoStamp(), [
+			{ channel: 0, decimals: 0 },
+		]);
 		for (const value of [7.4999995, 7.5, 7.5000005, -7.4999995, -7.5])
 			assert.ok(write([value], 0, 0, 32) >= REFUSED);
 		for (const value of [7.499998, 7.500002]) assert.equal(write([value], 0, 0, 32), 33);
@@ -196,7 +199,7 @@ describe("record template", () => {
 		const parts: TemplatePart[] = [ascii("<"), "stamp", ascii(">"), { channel: 0, decimals: 0 }];
 		const size = templateBytes(stamp, parts);
 		const bytes = new Uint8Array(size + 40);
-		const { write } = recordTemplate(bytes, 0, stamp, parts);
+		const { write } = recordTemplate(bytes, digitView(bytes), 0, stamp, parts);
 		const text = (value: number, ms: number) => {
 			const end = write([value], ms, 0, size);
 			return end >= REFUSED ? undefined : Buffer.from(bytes.subarray(size, end)).toString();
@@ -212,7 +215,7 @@ describe("record template", () => {
 		const stamp = new IsoStamp();
 		const size = templateBytes(stamp, ["stamp", ...parts]);
 		const bytes = new Uint8Array(size + 200);
-		const { write, recordBytes } = recordTemplate(bytes, 0, stamp, ["stamp", ...parts]);
+		const { write, recordBytes } = recordTemplate(bytes, digitView(bytes), 0, stamp, ["stamp", ...parts]);
 		const to = size + 20;
 		for (const refused of decimals) {
 			bytes.fill(35, size);
@@ -231,7 +234,8 @@ describe("record template", () => {
 
 	it("refuses what has no room or no form", () => {
 		const bytes = new Uint8Array(64);
-		const make = (at: number, ...parts: TemplatePart[]) => recordTemplate(bytes, at, new IsoStamp(), parts);
+		const make = (at: number, ...parts: TemplatePart[]) =>
+			recordTemplate(bytes, digitView(bytes), at, new IsoStamp(), parts);
 		assert.throws(() => make(41, "stamp"), /does not fit/);
 		assert.throws(() => make(0, { channel: 0, decimals: 5 }), /decimals/);
 		assert.throws(() => make(0, { channel: 1, decimals: 0 }), /order/);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type Packet, parser as referenceParser } from "mqtt-packet";
+import { digitView } from "../../modules/core/bytes.js";
 import { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind, Ring } from "../../modules/core/ring.js";
 import { IsoStamp } from "../../modules/core/stamp.js";
@@ -98,7 +99,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 			const separatorStart = prefixStart + (s.prefix ?? "").length;
 			const suffixStart = separatorStart + (s.separator ?? "").length;
 			at += (constants[i] as Uint8Array).length;
-			const header = publishHeader(bytes, headerAt, utf8(s.topic), s.qos ?? 1);
+			const header = publishHeader(bytes, digitView(bytes), headerAt, utf8(s.topic), s.qos ?? 1);
 			headerAt += headers[i] as number;
 			return {
 				header,
@@ -127,7 +128,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		this.measures = lanes[0] as Lane;
 		this.events = lanes[1] as Lane;
 		const stamp = new IsoStamp();
-		this.writer = new RecordWriter(bytes, stamp, this.time, 1);
+		this.writer = new RecordWriter(bytes, digitView(bytes), stamp, this.time, 1);
 		this.outbox = new Outbox([this.events, this.measures], stamp, this.time, 1, this);
 		this.session = new Session({
 			transport: this.transport,

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { digitView } from "../../modules/core/bytes.js";
 import { writePublishHeader } from "../../modules/mqtt/encode.js";
 import { publishHeader, publishHeaderBytes } from "../../modules/mqtt/publish-header.js";
 
@@ -12,7 +13,7 @@ describe("mqtt: kept PUBLISH header", () => {
 				const topic = new Uint8Array(length).fill(116);
 				const at = publishHeaderBytes(topic);
 				const bytes = new Uint8Array(at + length + 40).fill(255);
-				const kept = publishHeader(bytes, 0, topic, qos);
+				const kept = publishHeader(bytes, digitView(bytes), 0, topic, qos);
 				const same = (packetId: number, payloadBytes: number) => {
 					const expected = new Uint8Array(length + 12);
 					const size = writePublishHeader(expected, 0, topic, qos, false, false, packetId, payloadBytes);

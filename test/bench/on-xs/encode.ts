@@ -108,7 +108,7 @@ class Runner {
 		const parts = this.#cloud.template?.() ?? [];
 		const size = templateBytes(stamp, parts);
 		const arena = new Arena(measures, slots, events, 2, size + PACKET_BYTES);
-		const template = recordTemplate(arena.bytes, arena.templateAt, stamp, parts);
+		const template = recordTemplate(arena.bytes, arena.view, arena.templateAt, stamp, parts);
 		return { arena, template, bytes: arena.bytes, at: arena.templateAt + size };
 	}
 
@@ -118,7 +118,7 @@ class Runner {
 		const { arena, template, bytes, at } = this.#arena(4);
 		const { ring, header } = arena.measures;
 		const clock = this.#clock();
-		const writer = new RecordWriter(bytes, this.#cloud.stamp, clock, 1);
+		const writer = new RecordWriter(bytes, arena.view, this.#cloud.stamp, clock, 1);
 		const slot = ring.reserve(RecordKind.Measure, false);
 		for (let n = 0; n < count; n++) {
 			this.#now += 1000;
@@ -146,7 +146,7 @@ class Runner {
 		const { stamp } = this.#cloud;
 		const { ring } = arena.measures;
 		const clock = this.#clock();
-		const writer = new RecordWriter(bytes, stamp, clock, 1);
+		const writer = new RecordWriter(bytes, arena.view, stamp, clock, 1);
 		const lane: Lane = { ...arena.measures, maxRecords: 1, confirmMs: 0 };
 		const outbox = new Outbox([lane], stamp, clock, 1, {
 			delivered() {},
