@@ -29,8 +29,11 @@ export interface Chain {
 	certificate(at: number): ServerCertificate;
 	/** Whether the one at a place was issued by the one behind it. */
 	linked(at: number): boolean;
-	/** Whether the one at a place was issued by an authority that we trust, or is it. */
-	trusted(at: number): boolean;
+	/**
+	 * Most authorities that may stand below the trusted one that issued the certificate at a place (Infinity: no limit),
+	 * or -1 if none that we trust has issued it.
+	 */
+	trusted(at: number): number;
 }
 
 /** Names of a certificate that are told, and characters of each. */
@@ -47,7 +50,9 @@ export function chainFault(chain: Chain, serverName: string, now: number): strin
 		if (at === MAX_CHAIN) return "the server sent more certificates than we look at";
 		const fault = certificateFault(chain.certificate(at), at, serverName, now);
 		if (fault !== "") return fault;
-		if (chain.trusted(at)) return "";
+		const below = chain.trusted(at);
+		if (at > below && below >= 0) return "our ca.der may not have so many authorities below it";
+		if (below >= 0) return "";
 		if (at + 1 < chain.length && !chain.linked(at))
 			return `${named(at)} is not signed by the one that the server sent behind it`;
 	}

@@ -27,7 +27,13 @@ const AUTHORITY: ServerCertificate = {
 /** Links are whole and the last is trusted unless the test says otherwise. */
 function fault(
 	certificates: readonly ServerCertificate[],
-	{ broken = -1, trusted = certificates.length - 1, name = NAME, now = NOW } = {},
+	{
+		broken = -1,
+		trusted = certificates.length - 1,
+		name = NAME,
+		now = NOW,
+		below = Number.POSITIVE_INFINITY,
+	} = {},
 ): string {
 	const chain: Chain = {
 		length: certificates.length,
@@ -36,7 +42,7 @@ function fault(
 			assert.ok(at + 1 < certificates.length);
 			return at !== broken;
 		},
-		trusted: (at) => at === trusted,
+		trusted: (at) => (at === trusted ? below : -1),
 	};
 	return chainFault(chain, name, now);
 }
@@ -92,6 +98,13 @@ describe("a server's certificates", () => {
 		const limited = (pathLength: number) => ({ ...AUTHORITY, pathLength });
 		assert.equal(fault([LEAF, limited(0), limited(1)]), "");
 		assert.match(fault([LEAF, limited(0), limited(0)]), /certificate 3 of the server may not have so many/);
+	});
+
+	it("fail when the trusted authority has more of them below it than it may", () => {
+		assert.equal(fault([LEAF], { below: 0 }), "");
+		assert.match(fault([LEAF, AUTHORITY], { below: 0 }), /^our ca\.der may not have so many authorities/);
+		assert.equal(fault([LEAF, AUTHORITY], { below: 1 }), "");
+		assert.match(fault([LEAF, AUTHORITY, AUTHORITY], { below: 1 }), /^our ca\.der may not/);
 	});
 
 	it("fail outside of their dates, which are told beside the node's clock", () => {

@@ -210,7 +210,7 @@ describe("Moddable SDK: simulator", () => {
 		}
 	}).timeout(180_000);
 
-	it("survives servers with eight bad certificates, says what is wrong with each, and is back with the good one", async () => {
+	it("survives servers with nine bad certificates, says what is wrong with each, and is back with the good one", async () => {
 		await build("plain");
 		const embedded = cloud as EmbeddedCloud;
 		const identity = await embedded.device(DEVICE);
@@ -219,6 +219,8 @@ describe("Moddable SDK: simulator", () => {
 		const foreign = await issueAuthority();
 		const past = Date.now() - 3_600_000;
 		const middle = await issueLeaf(ca, "middle", "authority");
+		const wide = await issueLeaf(ca, "wide", "authority", { pathLength: 1 });
+		const deep = await issueLeaf(wide, "deep", "authority");
 		const device = { certPem: identity.certPem, keyPem: identity.keyPem };
 		// An authority that may sign for some names only.
 		const openssl = (...args: string[]) => execFileSync("openssl", args, { cwd: folder, stdio: "pipe" });
@@ -275,6 +277,7 @@ describe("Moddable SDK: simulator", () => {
 			[/not signed by the one that the server sent behind it/, await issueLeaf(foreign, "x", "server"), ca],
 			[/may not sign others/, await issueLeaf(device, "x", "server"), device, ca],
 			[/not one for servers/, await issueLeaf(ca, "x", "client"), ca],
+			[/our ca\.der may not have so many authorities/, await issueLeaf(deep, "x", "server"), deep, wide],
 			[/limits the names it may sign for/, await issueLeaf(limited, "x", "server"), limited, ca],
 		];
 		simulator = await Simulator.start(NAME);

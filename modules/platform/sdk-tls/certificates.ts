@@ -127,10 +127,12 @@ class SentChain implements Chain {
 	linked(at: number): boolean {
 		return issuedBy(this.#certs[at] as Uint8Array, this.#certs[at + 1] as Uint8Array);
 	}
-	trusted(at: number): boolean {
+	trusted(at: number): number {
 		const der = this.#certs[at] as Uint8Array;
 		const authority = this.#trusted ?? bundled(X509.decodeAKI(der));
-		return authority !== undefined && issuedBy(der, authority);
+		if (authority === undefined || !issuedBy(der, authority)) return -1;
+		const constraints = extension(authority, BASIC_CONSTRAINTS);
+		return constraints === undefined ? Number.POSITIVE_INFINITY : pathLength(constraints);
 	}
 }
 
