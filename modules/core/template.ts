@@ -161,7 +161,10 @@ function wholePiece(bytes: Uint8Array, view: DataView, from: number, at: number)
 			}
 			const digits = (scaled + 0.5) | 0;
 			scaled -= digits;
-			if (!(scaled * scaled < 0.249999)) return 0x40000000;
+			if (!(scaled * scaled < 0.249999)) {
+				last = Number.NaN; // its sign may stand there already
+				return 0x40000000;
+			}
 			if (digits < 10) {
 				view.setUint8(p, 48 + digits);
 				end = p + 1;
@@ -189,7 +192,10 @@ function tenthsPiece(bytes: Uint8Array, view: DataView, from: number, at: number
 			}
 			const digits = (scaled + 0.5) | 0;
 			scaled -= digits;
-			if (!(scaled * scaled < 0.249999)) return 0x40000000;
+			if (!(scaled * scaled < 0.249999)) {
+				last = Number.NaN; // its sign may stand there already
+				return 0x40000000;
+			}
 			if (digits < 1000) {
 				const whole = (digits * 205) >> 11;
 				if (whole < 10) {
@@ -225,7 +231,10 @@ function hundredthsPiece(bytes: Uint8Array, view: DataView, from: number, at: nu
 			}
 			const digits = (scaled + 0.5) | 0;
 			scaled -= digits;
-			if (!(scaled * scaled < 0.249999)) return 0x40000000;
+			if (!(scaled * scaled < 0.249999)) {
+				last = Number.NaN; // its sign may stand there already
+				return 0x40000000;
+			}
 			if (digits < 1000) {
 				const whole = (digits * 41) >> 12;
 				view.setUint32(p, 0x302e0000 + (whole << 24) + (PAIRS[digits - whole * 100] as number));
@@ -269,7 +278,10 @@ function finePiece(bytes: Uint8Array, view: DataView, from: number, at: number, 
 			}
 			const digits = (scaled + 0.5) | 0;
 			scaled -= digits;
-			if (!(scaled * scaled < 0.249999)) return 0x40000000;
+			if (!(scaled * scaled < 0.249999)) {
+				last = Number.NaN; // its sign may stand there already
+				return 0x40000000;
+			}
 			const whole = (digits / scale) | 0;
 			p = writeDigits(view, p, whole, digitCount(whole));
 			view.setUint8(p, POINT);

@@ -2,7 +2,7 @@
 
 import { generate, type Packet, parser } from "mqtt-packet";
 import type { Transport, TransportHandler } from "../../modules/mqtt/transport.js";
-import type { VirtualTime } from "./virtual-time.js";
+import type { VirtualTime } from "../support/virtual-time.js";
 
 /** One way over the network, ms. */
 const DELAY = 2;

@@ -13,7 +13,7 @@ import { Log } from "../../modules/core/log.js";
 import { RecordKind } from "../../modules/core/ring.js";
 import type { Transport, TransportHandler } from "../../modules/mqtt/transport.js";
 import { seeded } from "../support/seeded.js";
-import { VirtualTime } from "./virtual-time.js";
+import { VirtualTime } from "../support/virtual-time.js";
 
 const SECOND = 1_000;
 

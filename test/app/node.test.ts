@@ -20,8 +20,8 @@ import { Connection } from "../../modules/network/wifi-supervisor.js";
 import { FakeRadio } from "../network/fake-radio.js";
 import { FakeSource, makeStore } from "../network/fixture.js";
 import { seeded } from "../support/seeded.js";
+import { EPOCH, VirtualTime } from "../support/virtual-time.js";
 import { FakeBroker } from "./fake-broker.js";
-import { EPOCH, VirtualTime } from "./virtual-time.js";
 
 /** The simplest cloud: "up" carries `value@time` records, commands come on "down", results go to "done". */
 class FakeCloud implements Cloud {

@@ -8,11 +8,11 @@ import { utf8 } from "../../modules/cloud/text.js";
 import { RecordKind } from "../../modules/core/ring.js";
 import { writePublishHeader } from "../../modules/mqtt/encode.js";
 import type { Lane } from "../../modules/mqtt/lane.js";
-import { VirtualTime } from "./virtual-time.js";
+import { VirtualTime } from "../support/virtual-time.js";
 
 describe("Sampler", () => {
 	function setup(intervalMs: number, sample?: (at: number) => void) {
-		const time = new VirtualTime(5000);
+		const time = new VirtualTime({ start: 5000 });
 		const at: number[] = [];
 		const sampler = new Sampler(time, time, intervalMs, () => {
 			at.push(time.now - 5000);

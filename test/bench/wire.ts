@@ -14,8 +14,8 @@ import { Log } from "../../modules/core/log.js";
 import { lengthBytes } from "../../modules/mqtt/packet.js";
 import { SessionState } from "../../modules/mqtt/session.js";
 import { FakeBroker } from "../app/fake-broker.js";
-import { VirtualTime } from "../app/virtual-time.js";
 import { seeded } from "../support/seeded.js";
+import { VirtualTime } from "../support/virtual-time.js";
 import { between } from "./table.js";
 
 /** Measures in each row of the table; all rows send the same ones, at the same times. */

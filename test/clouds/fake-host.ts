@@ -6,7 +6,7 @@ import { utf8 } from "../../modules/cloud/text.js";
 import { RecordWriter } from "../../modules/core/record-writer.js";
 import { RecordKind, Ring } from "../../modules/core/ring.js";
 import { InboundMessage } from "../../modules/mqtt/parser.js";
-import { VirtualTime } from "../app/virtual-time.js";
+import { VirtualTime } from "../support/virtual-time.js";
 
 /** What EPOCH of the virtual time reads as. */
 export const NOW = "2026-11-20T09:15:30.000Z";

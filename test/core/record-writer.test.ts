@@ -98,7 +98,7 @@ describe("core: record writer", () => {
 
 	it("without a trusted clock the stamp is zeros in its place, and the record is not stamped", () => {
 		const { bytes, ring, writer, time, slots } = setup(60, 2, new MillisecondStamp());
-		time.setTrusted(false);
+		time.clockSet = false;
 		writer.begin(ring, slots[0], time.monotonic());
 		writer.byte(65);
 		writer.stamp();

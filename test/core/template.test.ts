@@ -209,6 +209,24 @@ describe("record template", () => {
 		assert.equal(text(3, 1767225600124), "<1767225600124>3");
 	});
 
+	for (const decimals of [0, 1, 2, 3, 4])
+		it(`writes a value with ${decimals} decimals again after it refused one between`, () => {
+			const bytes = new Uint8Array(64);
+			const { write } = recordTemplate(bytes, digitView(bytes), 0, new IsoStamp(), [
+				{ channel: 0, decimals },
+			]);
+			const scale = 10 ** decimals;
+			for (const value of [0, 7, -7, 123])
+				for (const refused of [-1234.5, 1234.5, -0.5, Number.NaN, -1e12, 1e12]) {
+					const text = (value / scale).toFixed(decimals);
+					for (let round = 0; round < 2; round++) {
+						const end = write([value / scale], 0, 0, 32);
+						assert.equal(Buffer.from(bytes.subarray(32, end)).toString(), text, `after ${refused}`);
+						assert.ok(write([refused / scale], 0, 0, 32) >= REFUSED, String(refused));
+					}
+				}
+		});
+
 	it("writes nothing outside its record when it refuses, whichever value it is for", () => {
 		const decimals = [0, 1, 2, 3];
 		const parts = decimals.map((decimals, channel) => ({ channel, decimals }));

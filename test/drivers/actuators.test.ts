@@ -5,7 +5,7 @@ import { Buzzer } from "../../drivers/buzzer.js";
 import { Led } from "../../drivers/led.js";
 import { Motor } from "../../drivers/motor.js";
 import { Tachometer } from "../../drivers/tachometer.js";
-import { VirtualTime } from "../app/virtual-time.js";
+import { VirtualTime } from "../support/virtual-time.js";
 import { bench, journal, PINS } from "./bench.js";
 
 describe("Led", () => {
@@ -371,7 +371,7 @@ describe("Tachometer", () => {
 	it("works wherever the monotonic clock starts", () => {
 		for (const start of [0, -1e6, -3000, 1e12]) {
 			const hardware = journal();
-			const time = new VirtualTime(start);
+			const time = new VirtualTime({ start });
 			const tachometer = new Tachometer({
 				input: { io: hardware.io.Digital, pin: 1 },
 				pulsesPerRevolution: 1,

@@ -3,14 +3,14 @@
 import type { DigitalOptions, I2COptions } from "../../drivers/io.js";
 import { Circuit } from "../../host-sim/circuit/circuit.js";
 import { makeIO } from "../../host-sim/circuit/io.js";
-import { VirtualTime } from "../app/virtual-time.js";
 import { seeded } from "../support/seeded.js";
+import { VirtualTime } from "../support/virtual-time.js";
 
 export const PINS = { temperature: 34, led: 2, buzzer: 25, motor: 26, tachometer: 27, data: 21, clock: 22 };
 
 /** A circuit with its IO classes; the ambient temperature does not swing unless a test wants it to. */
 export function bench(motor?: { maxRpm: number; slots: number }) {
-	const time = new VirtualTime(1000);
+	const time = new VirtualTime({ start: 1000 });
 	const world = {
 		now: () => time.now,
 		every: (ms: number, tick: () => void) => time.every(ms, tick),

@@ -5,8 +5,8 @@ import fc from "fast-check";
 import { Circuit } from "../../host-sim/circuit/circuit.js";
 import { MotorModel } from "../../host-sim/circuit/motor.js";
 import { ThermalMass, thermistorOhms } from "../../host-sim/circuit/thermal.js";
-import { VirtualTime } from "../app/virtual-time.js";
 import { seeded } from "../support/seeded.js";
+import { VirtualTime } from "../support/virtual-time.js";
 import { bench, PINS } from "./bench.js";
 
 describe("ThermalMass", () => {

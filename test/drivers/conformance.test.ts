@@ -10,8 +10,8 @@ import { XsMachine } from "../../host-sim/xs/machine.js";
 import { makeProgram } from "../../host-sim/xs/program.js";
 import { makeSettings } from "../../modules/app/settings.js";
 import { emptySample } from "../../modules/core/channels.js";
-import { VirtualTime } from "../app/virtual-time.js";
 import { engineOrSkip } from "../support/engine.js";
+import { VirtualTime } from "../support/virtual-time.js";
 import { bench, journal, PINS } from "./bench.js";
 import { CLASSES, DRIVER_RULES, DRIVERS, type IO, RULES, tryAll } from "./rules.js";
 
@@ -50,7 +50,7 @@ describe("Ecma-419 conformance on XS", function () {
 		const more = ["rules", "bench", "on-xs/conformance"].map((name) => `test/drivers/${name}`);
 		const program = await makeProgram("esp32", { io }, [
 			...more,
-			"test/app/virtual-time",
+			"test/support/virtual-time",
 			"test/support/seeded",
 			...["circuit", "io", "i2c-bus", "i2c-parts", "motor", "thermal"].map(
 				(name) => `host-sim/circuit/${name}`,

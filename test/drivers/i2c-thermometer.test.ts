@@ -5,7 +5,7 @@ import { freeBus } from "../../drivers/i2c-bus.js";
 import { type Part, SHT3X, TMP102, TMP117 } from "../../drivers/i2c-parts.js";
 import { I2cThermometer } from "../../drivers/i2c-thermometer.js";
 import type { I2cFault } from "../../host-sim/circuit/i2c-bus.js";
-import { VirtualTime } from "../app/virtual-time.js";
+import { VirtualTime } from "../support/virtual-time.js";
 import { bench, journal, PINS } from "./bench.js";
 
 /** Where the parts hang in the circuit, and the step of their values, °C. */

@@ -9,7 +9,7 @@ import { Led } from "../../drivers/led.js";
 import { Motor } from "../../drivers/motor.js";
 import { NtcThermistor } from "../../drivers/ntc-thermistor.js";
 import { Tachometer } from "../../drivers/tachometer.js";
-import { VirtualTime } from "../app/virtual-time.js";
+import { VirtualTime } from "../support/virtual-time.js";
 import { journal, PINS } from "./bench.js";
 
 export interface IO {

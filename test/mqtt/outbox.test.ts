@@ -385,7 +385,7 @@ describe("mqtt: outbox, stamps", () => {
 		assert.deepEqual(f.payloads(), []);
 		assert.equal(f.outbox.waiting, 2);
 		time.setWall(boot);
-		time.setTrusted(true);
+		time.clockSet = true;
 		f.session.pump();
 		assert.deepEqual(f.payloads(), ["a2026-11-20T08:59:56.500Z;b2026-11-20T08:59:58.000Z"]);
 	});
@@ -400,7 +400,7 @@ describe("mqtt: outbox, stamps", () => {
 		f.writer.stamp();
 		f.measures.ring.commit(slot, f.writer.length);
 		time.setWall(boot);
-		time.setTrusted(true);
+		time.clockSet = true;
 		f.session.pump();
 		const text = new Date(boot).toISOString();
 		assert.deepEqual(f.payloads(), [`${text}|${text}`]);
@@ -422,7 +422,7 @@ describe("mqtt: outbox, stamps", () => {
 		const slot = f.add(f.measures, "a", { stamp: true });
 		f.measures.ring.setTaken(slot, 2, time.monotonic());
 		time.setWall(boot);
-		time.setTrusted(true);
+		time.clockSet = true;
 		f.publish(f.measures, "b");
 		assert.deepEqual(f.payloads(), ["b"]);
 	});
@@ -438,7 +438,7 @@ describe("mqtt: outbox, stamps", () => {
 		f.add(f.measures, "c".repeat(long), { stamp: true });
 		assert.deepEqual(f.payloads(), ["b"]);
 		time.setWall(boot);
-		time.setTrusted(true);
+		time.clockSet = true;
 		f.transport.free = 100;
 		f.session.pump();
 		f.puback(1); // while "a" is partly in the output stage, "b" leaves

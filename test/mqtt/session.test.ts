@@ -729,7 +729,7 @@ describe("mqtt: session, reconnecting", () => {
 		const f = new Fixture({ connect: { keepAlive: 10 } }).up();
 		f.publish(f.measures, "x");
 		f.transport.fail();
-		assert.equal(f.time.running, 1, "only the pause runs");
+		assert.equal(f.time.armed, 1, "only the pause runs");
 	});
 
 	it("what waited in the output stage is not sent on the next connection", () => {
@@ -755,7 +755,7 @@ describe("mqtt: session, stopping", () => {
 		assert.deepEqual(f.transport.closes, [false]);
 		assert.equal(f.session.state, SessionState.Stopped);
 		assert.deepEqual(f.retries, [-1]);
-		assert.equal(f.time.running, 0);
+		assert.equal(f.time.armed, 0);
 		f.publish(f.measures, "x");
 		f.time.advance(1_000_000);
 		assert.equal(wire(f), "");
@@ -846,7 +846,7 @@ describe("mqtt: session, stopping", () => {
 			assert.equal(f.heard().filter((line) => line === "closed requested").length, 1, name);
 			assert.equal(f.retries.at(-1), -1, name);
 			assert.equal(f.transport.active, false, name);
-			assert.equal(f.time.running, 0, name);
+			assert.equal(f.time.armed, 0, name);
 			f.session.stop();
 			assert.deepEqual(f.heard(), [], name);
 			// and it can be started again
@@ -869,7 +869,7 @@ describe("mqtt: session, stopping", () => {
 			act(f);
 			assert.equal(f.session.state, SessionState.Stopped);
 			assert.deepEqual(f.retries, [-1]);
-			assert.equal(f.time.running, 0);
+			assert.equal(f.time.armed, 0);
 		}
 	});
 

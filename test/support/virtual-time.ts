@@ -1,98 +1,117 @@
-// Time under a test's control: the monotonic clock moves only by advance(), alarms fire in the order of their deadlines.
+// Time that passes only when a test says so: clock, alarms and repeated calls in the order of their deadlines.
 
 import type { Alarm, Clock, Timers } from "../../modules/core/clock.js";
 
-interface Entry {
-	callback: (() => void) | undefined;
-	/** Deadline, or -Infinity while stopped. */
-	due: number;
-	/** Order of starting, for equal deadlines. */
+/** Wall time at the start. */
+export const EPOCH = Date.UTC(2026, 10, 20, 9, 15, 30);
+
+interface Pending {
+	at: number;
 	order: number;
+	fire(): void;
 }
 
-const STOPPED = Number.NEGATIVE_INFINITY;
-
 export class VirtualTime implements Clock, Timers {
-	#now: number;
-	#wallOffset: number;
-	#trusted: boolean;
+	now: number;
+	clockSet: boolean;
+	/** What `wall` adds to `now`. */
+	wallOffset: number;
+	readonly #pending = new Set<Pending>();
 	#order = 0;
-	readonly #entries: Entry[] = [];
 
-	/** `start` is the monotonic clock's first reading, which may be any. */
-	constructor(options: { start?: number; wall?: number; trusted?: boolean } = {}) {
-		this.#now = options.start ?? 1_000_000;
-		this.#wallOffset = (options.wall ?? 1_795_166_130_000) - this.#now;
-		this.#trusted = options.trusted ?? true;
+	/** `start` is the monotonic clock's first reading, which may be any; `wall` is the time of day then. */
+	constructor({ start = 0, wall = EPOCH, trusted = true } = {}) {
+		this.now = start;
+		this.wallOffset = wall - start;
+		this.clockSet = trusted;
 	}
 
 	monotonic(): number {
-		return this.#now;
+		return this.now;
 	}
 	wall(): number {
-		return this.#now + this.#wallOffset;
+		return this.now + this.wallOffset;
+	}
+	/** As WallClock wants it. */
+	set(ms: number, trusted: boolean): void {
+		if (trusted) this.wallOffset = ms - this.now;
+		this.clockSet = trusted;
 	}
 	wallAt(monotonicMs: number): number {
-		return this.#trusted ? this.wall() - (this.monotonic() - monotonicMs) : -1;
+		return this.clockSet ? this.wall() - (this.monotonic() - monotonicMs) : -1;
 	}
 
 	setWall(ms: number): void {
-		this.#wallOffset = ms - this.#now;
+		this.wallOffset = ms - this.now;
 	}
-	setTrusted(trusted: boolean): void {
-		this.#trusted = trusted;
+
+	/** Alarms that are armed. */
+	get armed(): number {
+		return this.#pending.size;
+	}
+	/** Milliseconds until the next of them, or Infinity. */
+	get untilNext(): number {
+		const next = this.#next(Number.POSITIVE_INFINITY);
+		return next ? next.at - this.now : Number.POSITIVE_INFINITY;
 	}
 
 	create(callback: () => void): Alarm {
-		const entry: Entry = { callback, due: STOPPED, order: 0 };
-		this.#entries.push(entry);
+		let pending: Pending | undefined;
+		let closed = false;
+		const stop = () => {
+			if (pending) this.#pending.delete(pending);
+			pending = undefined;
+		};
 		return {
 			start: (ms) => {
-				if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new RangeError(`alarm: ${ms} ms`);
-				entry.due = this.#now + Math.ceil(ms);
-				entry.order = this.#order++;
+				stop();
+				if (closed) return;
+				if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) throw new RangeError(`an alarm in ${ms} ms`);
+				pending = {
+					at: this.now + Math.ceil(ms),
+					order: this.#order++,
+					fire: () => {
+						pending = undefined;
+						callback();
+					},
+				};
+				this.#pending.add(pending);
 			},
-			stop: () => {
-				entry.due = STOPPED;
-			},
+			stop,
 			close: () => {
-				entry.due = STOPPED;
-				entry.callback = undefined;
+				stop();
+				closed = true;
 			},
 		};
 	}
 
-	/** Alarms that are running. */
-	get running(): number {
-		return this.#entries.filter((entry) => entry.due !== STOPPED).length;
+	/** Calls back every `ms` until the returned function is called. */
+	every(ms: number, tick: () => void): () => void {
+		const alarm = this.create(() => {
+			alarm.start(ms);
+			tick();
+		});
+		alarm.start(ms);
+		return () => alarm.close();
 	}
 
-	/** Milliseconds until the next alarm, or Infinity. */
-	get untilNext(): number {
-		const next = this.#next(Number.POSITIVE_INFINITY);
-		return next ? next.due - this.#now : Number.POSITIVE_INFINITY;
-	}
-
-	/** Moves on by `ms` and fires what falls due on the way, each at its own moment. */
+	/** Lets `ms` pass; everything that falls due is called at its own moment. */
 	advance(ms: number): void {
-		const until = this.#now + ms;
-		let fired = 0;
-		for (let next = this.#next(until); next; next = this.#next(until)) {
-			// An alarm that starts itself anew with 0 ms would never let the time go on.
-			if (++fired > 1_000_000) throw new Error("virtual time stands still");
-			this.#now = Math.max(this.#now, next.due);
-			next.due = STOPPED;
-			next.callback?.();
+		const end = this.now + ms;
+		let calls = 0;
+		for (let first = this.#next(end); first; first = this.#next(end)) {
+			if (++calls > 1_000_000) throw new Error("virtual time does not come to rest");
+			this.#pending.delete(first);
+			this.now = Math.max(this.now, first.at);
+			first.fire();
 		}
-		this.#now = until;
+		this.now = end;
 	}
 
-	#next(until: number): Entry | undefined {
-		let best: Entry | undefined;
-		for (const entry of this.#entries) {
-			if (entry.due === STOPPED || entry.due > until) continue;
-			if (!best || entry.due < best.due || (entry.due === best.due && entry.order < best.order)) best = entry;
-		}
-		return best;
+	#next(until: number): Pending | undefined {
+		let next: Pending | undefined;
+		for (const p of this.#pending)
+			if (p.at <= until && (!next || p.at < next.at || (p.at === next.at && p.order < next.order))) next = p;
+		return next;
 	}
 }

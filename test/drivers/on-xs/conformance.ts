@@ -7,7 +7,7 @@ import I2C from "embedded:io/i2c";
 import PWM from "embedded:io/pwm";
 import { Board } from "host-sim/xs/board/board";
 import config from "mc/config";
-import { VirtualTime } from "../../app/virtual-time.js";
+import { VirtualTime } from "../../support/virtual-time.js";
 import { bench } from "../bench.js";
 import { type Bench, type IO, tryAll } from "../rules.js";
 
@@ -17,7 +17,7 @@ const TRIED = 100;
 /** A board after a reset: no pin has an owner. */
 function boardBench(): Bench {
 	host.attach(new Board());
-	return { io: { Analog, Digital, I2C, PWM } as unknown as IO, time: new VirtualTime(1000) };
+	return { io: { Analog, Digital, I2C, PWM } as unknown as IO, time: new VirtualTime({ start: 1000 }) };
 }
 
 export default function start(): void {
