@@ -30,12 +30,12 @@ const SOURCES = [
 	"host-sim/xs/board",
 	"host-sim/xs/frames.ts",
 	"host-sim/circuit",
-	"test/app/virtual-time.ts",
 	"test/bench/on-xs",
 	"test/drivers/bench.ts",
 	"test/drivers/rules.ts",
 	"test/drivers/on-xs",
 	"test/support/seeded.ts",
+	"test/support/virtual-time.ts",
 ];
 const CONFIGURATION = ["tsconfig.json", "host-sim/xs/tsconfig.json", "node_modules/typescript/package.json"];
 
