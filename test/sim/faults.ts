@@ -175,8 +175,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "time stamps are corrected one byte behind their place",
 		file: "modules/core/ring.ts",
-		was: "return this.payloadAt(slot) + this.#view.getUint16(",
-		is: "return 1 + this.payloadAt(slot) + this.#view.getUint16(",
+		was: "return this.payloadAt(slot) + this.view.getUint16(",
+		is: "return 1 + this.payloadAt(slot) + this.view.getUint16(",
 		says: /JSON|never taken|Invalid/,
 	},
 ];
