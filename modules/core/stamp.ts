@@ -1,7 +1,7 @@
 // Time stamps of fixed width, so that they can be corrected in place once the clock is right.
 
 import { PAIRS, writeDigits } from "./decimal.js";
-import { ISO_TIME_BYTES, keepIsoTime, LAST_ISO_TIME } from "./iso-time.js";
+import { ISO_TIME_BYTES, keepIsoTime } from "./iso-time.js";
 
 export interface Stamp {
 	/** Bytes that a stamp takes. */
@@ -36,7 +36,7 @@ export class MillisecondStamp implements Stamp {
 	readonly length = 13;
 
 	write(_bytes: Uint8Array, view: DataView, at: number, ms: number): boolean {
-		if (!(ms >= 1e12 && ms < 1e13 && ms <= LAST_ISO_TIME)) return false;
+		if (!(ms >= 1e12 && ms < 1e13)) return false;
 		const whole = Math.floor(ms);
 		const high = (whole / 1e7) | 0;
 		writeDigits(view, at, high, 6);
@@ -48,7 +48,7 @@ export class MillisecondStamp implements Stamp {
 		let tens = Number.NaN;
 		const lastFour = at + 9;
 		const setTens = (ms: number) => {
-			if (!(ms >= 1e12 && ms < 1e13 && ms <= LAST_ISO_TIME)) return false;
+			if (!(ms >= 1e12 && ms < 1e13)) return false;
 			const high = (ms / 10000) | 0;
 			writeDigits(view, at, high, 9);
 			tens = high * 10000;

@@ -227,6 +227,31 @@ describe("record template", () => {
 				}
 		});
 
+	it("counts records in ten digits, and stamps them in two places or not at all", () => {
+		const stamp = new MillisecondStamp();
+		const parts: TemplatePart[] = [
+			"stamp",
+			ascii(" "),
+			"number",
+			ascii(" "),
+			{ channel: 0, decimals: 0 },
+			ascii(" "),
+			"stamp",
+		];
+		const at = 8;
+		const to = at + templateBytes(stamp, parts) + 8;
+		const bytes = new Uint8Array(to + 64).fill(35);
+		const { write } = recordTemplate(bytes, digitView(bytes), at, stamp, parts);
+		for (const number of [12_345, 9_999, 10_000, 1, 4_294_967_295, 20_000]) {
+			const ms = 1_767_225_600_000 + number;
+			const end = write([7], ms, number, to);
+			const text = `${ms} ${String(number).padStart(10, "0")} 7 ${ms}`;
+			assert.equal(Buffer.from(bytes.subarray(to, end)).toString(), text);
+			assert.ok(write([7], 1, number, to) >= REFUSED);
+			assert.ok(bytes.subarray(0, at).every((b) => b === 35));
+		}
+	});
+
 	it("writes nothing outside its record when it refuses, whichever value it is for", () => {
 		const decimals = [0, 1, 2, 3];
 		const parts = decimals.map((decimals, channel) => ({ channel, decimals }));

@@ -103,10 +103,16 @@ describe("core: stamps", () => {
 	it("a kept millisecond stamp has each of its last four digits, and carries", () => {
 		const kept = new Uint8Array(13);
 		const set = new MillisecondStamp().keep(kept, digitView(kept), 0);
-		for (let ms = 1_767_225_595_000; ms < 1_767_225_615_000; ms++) {
-			assert.equal(set(ms + 0.25), true);
-			assert.equal(text(kept), String(ms));
-		}
+		const same = (ms: number) => {
+			assert.equal(set(ms), true);
+			assert.equal(text(kept), String(Math.floor(ms)));
+		};
+		same(1e12);
+		for (let ms = 1_767_225_595_000; ms < 1_767_225_615_000; ms++) same(ms);
+		for (let ms = 1_767_225_615_000.75; ms > 1_767_225_595_000; ms -= 13) same(ms);
+		same(9_999_999_999_999);
+		for (const ms of [1e12 - 1, 1e13, Number.NaN]) assert.equal(set(ms), false);
+		assert.equal(text(kept), "9999999999999");
 	});
 
 	const bytes = new Uint8Array(64);
