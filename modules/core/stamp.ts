@@ -1,7 +1,7 @@
 // Time stamps of fixed width, so that they can be corrected in place once the clock is right.
 
 import { PAIRS, writeDigits } from "./decimal.js";
-import { ISO_TIME_BYTES, keepIsoTime } from "./iso-time.js";
+import { ISO_TIME_BYTES, keepIsoTime, writeIsoTime } from "./iso-time.js";
 
 export interface Stamp {
 	/** Bytes that a stamp takes. */
@@ -18,13 +18,9 @@ export interface Stamp {
 /** 2026-11-20T09:15:30.000Z */
 export class IsoStamp implements Stamp {
 	readonly length = ISO_TIME_BYTES;
-	readonly #text = new Uint8Array(ISO_TIME_BYTES);
-	readonly #set = keepIsoTime(this.#text, new DataView(this.#text.buffer), 0);
 
-	write(bytes: Uint8Array, _view: DataView, at: number, ms: number): boolean {
-		if (!this.#set(ms)) return false;
-		bytes.set(this.#text, at);
-		return true;
+	write(bytes: Uint8Array, view: DataView, at: number, ms: number): boolean {
+		return writeIsoTime(bytes, view, at, ms);
 	}
 	keep(bytes: Uint8Array, view: DataView, at: number): (ms: number) => boolean {
 		return keepIsoTime(bytes, view, at);
@@ -36,29 +32,21 @@ export class MillisecondStamp implements Stamp {
 	readonly length = 13;
 
 	write(_bytes: Uint8Array, view: DataView, at: number, ms: number): boolean {
-		if (!(ms >= 1e12 && ms < 1e13)) return false;
-		const whole = Math.floor(ms);
-		const high = (whole / 1e7) | 0;
-		writeDigits(view, at, high, 6);
-		writeDigits(view, at + 6, whole - high * 1e7, 7);
+		const tens = writeTens(view, at, ms);
+		if (!(tens >= 0)) return false;
+		writeDigits(view, at + 9, (ms - tens) | 0, 4);
 		return true;
 	}
 	keep(_bytes: Uint8Array, view: DataView, at: number): (ms: number) => boolean {
 		/** First moment of the ten seconds that stand there. */
 		let tens = Number.NaN;
 		const lastFour = at + 9;
-		const setTens = (ms: number) => {
-			if (!(ms >= 1e12 && ms < 1e13)) return false;
-			const high = (ms / 10000) | 0;
-			writeDigits(view, at, high, 9);
-			tens = high * 10000;
-			return true;
-		};
 		return (ms) => {
 			let rest = ms - tens;
 			if (!(rest >= 0 && rest < 10000)) {
-				if (!setTens(ms)) return false;
+				tens = writeTens(view, lastFour - 9, ms);
 				rest = ms - tens;
+				if (!(rest >= 0)) return false;
 			}
 			rest = rest | 0;
 			const hundreds = (rest * 5243) >> 19; // exact up to 43698
@@ -69,4 +57,15 @@ export class MillisecondStamp implements Stamp {
 			return true;
 		};
 	}
+}
+
+/**
+ * Writes all digits but the last four; returns what they say, ms since 1970, or NaN, with
+ * nothing written, if the moment has not 13.
+ */
+function writeTens(view: DataView, at: number, ms: number): number {
+	if (!(ms >= 1e12 && ms < 1e13)) return Number.NaN;
+	const high = (ms / 10000) | 0;
+	writeDigits(view, at, high, 9);
+	return high * 10000;
 }

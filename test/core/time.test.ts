@@ -122,10 +122,15 @@ describe("core: stamps", () => {
 		bytes.fill(0xee);
 		const stamp = new IsoStamp();
 		assert.equal(stamp.length, 24);
-		assert.equal(stamp.write(bytes, view, 10, 1e12), true);
-		assert.equal(text(bytes.subarray(10, 34)), new Date(1e12).toISOString());
-		assert.equal(bytes[9], 0xee);
-		assert.equal(bytes[34], 0xee);
+		fc.assert(
+			fc.property(fc.double({ noNaN: true, min: 0, max: LAST_ISO_TIME + 0.9 }), (ms) => {
+				bytes.fill(0xee);
+				assert.equal(stamp.write(bytes, view, 10, ms), true);
+				assert.equal(text(bytes.subarray(10, 34)), new Date(Math.floor(ms)).toISOString());
+				assert.equal(bytes[9], 0xee);
+				assert.equal(bytes[34], 0xee);
+			}),
+		);
 	});
 
 	it("a millisecond stamp writes 13 digits in place, fractions cut", () => {

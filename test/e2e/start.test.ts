@@ -219,6 +219,32 @@ describe("npm start", () => {
 				);
 			});
 
+	it("has room on the smallest memory for Wi-Fi, TLS, a thermometer on I²C, alarms and commands at once", async function () {
+		if (!xs) this.skip();
+		const folder = mkdtempSync(join(tmpdir(), "mote-start-"));
+		const settings = join(folder, "settings.json");
+		writeFileSync(
+			settings,
+			JSON.stringify({
+				network: { ssid: "barn", ssid2: "home", password2: "12345678" },
+				temperature: { sensor: "sht3x" },
+				alarms: { highC: -50, lowC: -60, sensor: true },
+			}),
+		);
+		const outcome = await runCli([
+			...["--engine", "xs", "--board", "esp32c3", "--settings", settings],
+			...["--measures", "4", "--interval", "300ms", "--log", "json"],
+			...["--command", "led 30%", "--command", "buzzer 880Hz 100ms 3x", "--command", "bogus"],
+		]);
+		rmSync(folder, { recursive: true });
+		const summary = summaryOf(outcome);
+		assert.equal(summary.lost, 0, outcome.err);
+		assert.deepEqual(
+			summary.commands.map(({ status }) => status),
+			["SUCCESSFUL", "SUCCESSFUL", "FAILED"],
+		);
+	});
+
 	it("raises an alarm and leaves out what says nothing new, on the smallest memory beside Wi-Fi", async function () {
 		if (!xs) this.skip();
 		const folder = mkdtempSync(join(tmpdir(), "mote-start-"));
