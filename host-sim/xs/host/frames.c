@@ -100,21 +100,19 @@ static void sendStats(txMachine* the, txMachine* root, txCreation* creation) {
 	collections += (uint16_t)(the->garbageCollectionCount - seen);
 	seen = the->garbageCollectionCount;
 	/* Until the next collection the engine counts too much for a chunk that it made larger in its place. */
-	txSize peak = the->peakChunksSize < the->maximumChunksSize ? the->peakChunksSize : the->maximumChunksSize;
-	{
-		double stats[] = {
-			sizeof(txSlot), the->currentHeapCount, the->peakHeapCount, the->maximumHeapCount,
-			the->currentChunksSize, peak, the->maximumChunksSize,
-			the->stackTop - the->stackPeak, creation->stackCount,
-			the->keyIndex - the->keyOffset, the->keyCount - the->keyOffset,
-			creation->staticSize, the->heap ? the->heap_pend - the->heap_ptr : 0, collections,
-			(double)gxCounters.slots, (double)gxCounters.chunks, (double)gxCounters.chunkBytes,
-			root->currentHeapCount, root->keyIndex,
-		};
-		hostOutBegin(OUT_STATS);
-		hostOutBytes(stats, sizeof(stats));
-		hostOutEnd();
-	}
+	txSize limit = the->maximumChunksSize, peak = the->peakChunksSize < limit ? the->peakChunksSize : limit;
+	double stats[] = {
+		sizeof(txSlot), the->currentHeapCount, the->peakHeapCount, the->maximumHeapCount,
+		the->currentChunksSize, peak, limit,
+		the->stackTop - the->stackPeak, creation->stackCount,
+		the->keyIndex - the->keyOffset, the->keyCount - the->keyOffset,
+		creation->staticSize, the->heap ? the->heap_pend - the->heap_ptr : 0, collections,
+		(double)gxCounters.slots, (double)gxCounters.chunks, (double)gxCounters.chunkBytes,
+		root->currentHeapCount, root->keyIndex,
+	};
+	hostOutBegin(OUT_STATS);
+	hostOutBytes(stats, sizeof(stats));
+	hostOutEnd();
 }
 
 static void sendIdle(void) {
