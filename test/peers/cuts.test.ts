@@ -22,19 +22,19 @@ for (const [name, open] of [
 
 		for (const direction of ["out", "in"] as const)
 			for (const qos of [1, 2] as const) {
-				// aedes sends QoS 2 messages anew behind their PUBREL and under ids that it has not released: what then is lost or
-				// comes twice is no test of ours. The long form counts it.
-				if (name === "aedes" && direction === "in" && qos === 2) continue;
-				it(`QoS ${qos} ${direction}: nothing is lost${qos === 2 ? ", nothing comes twice" : ""}`, async () => {
+				const excused =
+					name === "aedes" && direction === "in" && qos === 2 ? ", but by the broker itself" : "";
+				it(`QoS ${qos} ${direction}: nothing is lost${qos === 2 ? `, nothing comes twice${excused}` : ""}`, async () => {
 					const { port } = broker as PlainBroker;
 					const report: CutReport = await runCuts({
 						...{ port, qos, direction, messages: MESSAGES, persistent: true, cutEvery: 100 },
 						trouble: { stallAfter: () => 3_000, stallMs: 50, bytesPerMs: 500 },
 						random: seeded(11),
 					});
-					assert.equal(report.lost, 0);
+					assert.equal(report.lost, excused ? report.brokerLost : 0);
 					assert.ok(report.cuts >= 3 && report.resumed >= 1, JSON.stringify(report));
-					if (qos === 2) assert.equal(report.twice, 0, JSON.stringify(report));
+					if (qos === 2)
+						assert.ok(report.twice <= (excused ? report.brokerRepeated : 0), JSON.stringify(report));
 					if (name === "Mosquitto" || direction === "out") assert.equal(report.disorder, 0);
 				});
 			}

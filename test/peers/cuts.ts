@@ -33,8 +33,9 @@ export interface CutReport {
 	readonly lost: number;
 	readonly twice: number;
 	/**
-	 * Of these, what the broker itself sent anew at QoS 2 although its PUBREL had passed: to the standard that is another
-	 * message [MQTT-4.3.3-1], and no client can know better.
+	 * Of these, what the broker itself sent anew at QoS 2 although its PUBREL had passed, or without DUP [MQTT-3.3.1-1] when a
+	 * CONNACK was lost that may have said that the session is new: to the standard that is another message [MQTT-4.3.3-1],
+	 * and no client can know better.
 	 */
 	readonly brokerRepeated: number;
 	/**
@@ -141,7 +142,7 @@ class Peer {
 	}
 }
 
-/** Counts QoS 2 messages that a broker sends again behind their PUBREL, in what passes to the client. */
+/** Counts QoS 2 messages that a broker sends again as if they were new, in what passes to the client. */
 class Repeats {
 	count = 0;
 	/** What was offered under an id that was free. */
@@ -149,11 +150,15 @@ class Repeats {
 	readonly #payloads = new Map<number, string>();
 	readonly #released = new Set<string>();
 	#connection = 0;
+	/** The last connection whose CONNACK passed; whether that of any was lost. */
+	#greeted = 0;
+	#doubtful = false;
 	#parser: ReturnType<typeof parser> | undefined;
 
 	passed(connection: number, data: Buffer | undefined): void {
 		if (data === undefined) {
 			if (connection === this.#connection) this.#parser = undefined;
+			if (connection !== this.#greeted) this.#doubtful = true;
 			return;
 		}
 		if (connection !== this.#connection || !this.#parser) {
@@ -166,11 +171,16 @@ class Repeats {
 
 	#packet(packet: Packet): void {
 		const id = packet.messageId as number;
-		if (packet.cmd === "pubrel") {
+		if (packet.cmd === "connack") this.#greeted = this.#connection;
+		else if (packet.cmd === "pubrel") {
 			const payload = this.#payloads.get(id);
 			if (payload !== undefined) this.#released.add(payload);
 			this.#payloads.delete(id);
-		} else if (packet.cmd === "publish" && packet.qos === 2 && !this.#payloads.has(id)) {
+		} else if (packet.cmd === "publish" && packet.qos === 2) {
+			if (this.#payloads.has(id)) {
+				if (this.#doubtful && !packet.dup) this.count++;
+				return;
+			}
 			const payload = packet.payload.toString();
 			if (this.#released.has(payload)) this.count++;
 			this.offered.add(payload);
