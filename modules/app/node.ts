@@ -31,6 +31,7 @@ import type { Observer } from "./observer.js";
 import { Opening } from "./opening.js";
 import { Sampler } from "./sampler.js";
 import type { Settings } from "./settings.js";
+import { type SignalTeller, SignalWatch } from "./signal-watch.js";
 import { TemperatureAlarm, TemperatureWatch } from "./temperature-watch.js";
 
 /** Longest wait for the outbox to empty before a restart, ms. */
@@ -83,7 +84,14 @@ export interface NodeParts {
 }
 
 export class MoteNode
-	implements CloudHost, SessionHandler, OutboxHandler, NetworkHandler, Actuators, CertificateTeller
+	implements
+		CloudHost,
+		SessionHandler,
+		OutboxHandler,
+		NetworkHandler,
+		Actuators,
+		CertificateTeller,
+		SignalTeller
 {
 	readonly health = new Health();
 	readonly outbox: Outbox;
@@ -111,6 +119,7 @@ export class MoteNode
 	readonly #deadband: Deadband | undefined;
 	readonly #cadence: Cadence | undefined;
 	readonly #certificate: CertificateWatch | undefined;
+	readonly #signal: SignalWatch | undefined;
 	/** The texts of planned commands, for whoever watches. */
 	#plans: string[] | undefined;
 	#planned = "";
@@ -172,6 +181,7 @@ export class MoteNode
 		this.#watch = TemperatureWatch.of(settings.alarms);
 		this.#deadband = Deadband.of(settings.sampling);
 		this.#cadence = Cadence.of(settings.sampling);
+		if (parts.network) this.#signal = new SignalWatch();
 		this.#certificate = CertificateWatch.of(parts.certificateEnd, settings.alarms.certificateDays);
 		this.#expiry = timers.create(() => this.#expire());
 		this.#flush = timers.create(() => this.session.stop());
@@ -367,6 +377,7 @@ export class MoteNode
 		network?.tick(this.now());
 		if (guard?.tick(this.now())) this.restart();
 		this.#certificate?.tick(this.now(), clock.wallAt(this.now()), this);
+		this.#signal?.tick(this.now(), this);
 	}
 
 	#expire(): void {
@@ -386,6 +397,7 @@ export class MoteNode
 
 	#online(): void {
 		this.outbox.open = true;
+		this.#signal?.opened(this.now());
 		this.#evicting = false;
 		this.#log.info("online");
 		this.observer?.online?.();
@@ -403,6 +415,7 @@ export class MoteNode
 
 	sessionClosed(code: string, detail: string, retryMs: number): void {
 		this.outbox.open = false;
+		this.#signal?.closed();
 		this.#opening.disconnected();
 		this.#cloud.disconnected();
 		this.#parts.network?.recovery.closed(code, this.now());
@@ -470,6 +483,12 @@ export class MoteNode
 	}
 
 	unsubscribed(): void {}
+
+	// SignalTeller
+
+	signalStrength(dbm: number): boolean {
+		return this.#cloud.signalStrength?.(dbm) ?? true;
+	}
 
 	// CertificateTeller
 

@@ -111,6 +111,8 @@ export interface Cloud {
 	alarm?(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean;
 	/** Days left of the device's certificate, once a day. Returns false if there is no room for it now. */
 	certificateDays?(days: number): boolean;
+	/** Strength of the Wi-Fi signal, dBm, once an hour while a connection stands. Returns false if there is no room for it now. */
+	signalStrength?(dbm: number): boolean;
 	/** A message of the lane `events` was delivered. */
 	eventDelivered(tag: number): void;
 	/** What follows from deliveries that were told: called once behind them, where the stack is not so deep. */

@@ -337,6 +337,48 @@ describe("MoteNode: network", () => {
 		assert.match(up()[0] ?? "", /:\d\d\.500Z$/);
 	});
 
+	it("tells the strength of the signal once an hour while a connection stands, as soon as there is room", () => {
+		const radio = new FakeRadio();
+		const told: Array<[at: number, dbm: number]> = [];
+		const cloud = new FakeCloud() as FakeCloud & Cloud;
+		let room = true;
+		const HOUR = 3_600_000;
+		// The sampler's own pace would make this slow.
+		const { node, time, broker } = setup({ radio, cloud, settings: { sampling: { intervalMs: HOUR } } });
+		cloud.signalStrength = (dbm) => {
+			if (room) told.push([time.now, dbm]);
+			return room;
+		};
+		radio.connection = radio.afterJoin = Connection.Up;
+		node.start();
+		time.advance(2 * HOUR + 60_000);
+		assert.equal(broker.connections.length, 1);
+		assert.equal(told.length, 2, "not with the opening, which tells it itself");
+		assert.deepEqual(
+			told.map(([, dbm]) => dbm),
+			[-60, -60],
+		);
+		radio.rssi = 0;
+		time.advance(HOUR);
+		assert.equal(told.length, 2, "what is not known is not told");
+		radio.rssi = -77;
+		room = false;
+		time.advance(HOUR);
+		room = true;
+		time.advance(1_000);
+		assert.deepEqual(told.at(-1)?.[1], -77);
+		// From each connection on it is an hour again.
+		const from = time.now;
+		time.advance(HOUR / 2);
+		broker.lose();
+		time.advance(HOUR / 2 + 60_000);
+		assert.equal(broker.connections.length, 2);
+		assert.equal(told.length, 3);
+		time.advance(HOUR / 2);
+		assert.equal(told.length, 4);
+		assert.ok((told.at(-1)?.[0] ?? 0) - from > 1.5 * HOUR);
+	});
+
 	it("closes with Wi-Fi, says so once, and is back within seconds of it", () => {
 		const radio = new FakeRadio();
 		const { node, time, broker, lines } = setup({ radio });

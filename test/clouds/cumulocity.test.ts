@@ -110,6 +110,18 @@ describe("Cumulocity: connecting", () => {
 		assert.equal(cloud.alarm?.("TemperatureHigh", "MAJOR", true, "x", at), false);
 	});
 
+	it("tells the signal while connected, and the certificate's days, and leaves room for answers", () => {
+		const { cloud, host } = start();
+		assert.equal(cloud.signalStrength?.(-71), true);
+		const { kind, tag, text: row } = host.queued.at(-1) as FakeHost["queued"][number];
+		assert.deepEqual([kind, row], [RecordKind.Passing, "210,-71\n"]);
+		cloud.eventDelivered(tag);
+		assert.equal(cloud.certificateDays?.(12), true);
+		assert.deepEqual(host.queued.at(-1)?.text, "200,mote_Certificate,daysLeft,12,d\n");
+		host.room = 2;
+		assert.deepEqual([cloud.signalStrength?.(-71), cloud.certificateDays?.(12)], [false, false]);
+	});
+
 	it("clears the alarm in the first boot that is not in safe mode, until that is acknowledged", () => {
 		const { cloud, host } = start();
 		host.marks.add("safe-alarm");

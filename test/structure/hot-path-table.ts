@@ -46,6 +46,8 @@ export const EXCEPTIONS: Table = {
 		"tick: cold-call": "once in a boot",
 		alarm: "an alarm begins or ends",
 		certificateDays: "once a day",
+		signalStrength: "once an hour",
+		"#tell": "an alarm, or once an hour or a day",
 		"#conclude": "once in a boot",
 		"message: template, cold-call": "s/e, for debugging: what the cloud refused",
 	},

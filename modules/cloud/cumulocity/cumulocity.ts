@@ -274,23 +274,26 @@ export class Cumulocity implements Cloud {
 	}
 
 	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
-		const host = this.#host as CloudHost;
-		// Answers of operations come first.
-		if (host.room <= ROOM_FOR_ANSWERS) return false;
+		if (!on) return this.#tell(RecordKind.Alarm, `${Template.ClearAlarm},mote_${type}\n`);
 		const time = wallMs < 0 ? "" : new Date(wallMs).toISOString();
-		const row = utf8(
-			on
-				? `${ALARMS[severity as keyof typeof ALARMS]},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`
-				: `${Template.ClearAlarm},mote_${type}\n`,
-		);
-		return host.queue(RecordKind.Alarm, TAG_ALARM, (record) => record.put(row));
+		const row = `${ALARMS[severity as keyof typeof ALARMS]},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`;
+		return this.#tell(RecordKind.Alarm, row);
 	}
 
 	certificateDays(days: number): boolean {
+		return this.#tell(RecordKind.Alarm, `${Template.Measurement},mote_Certificate,daysLeft,${days},d\n`);
+	}
+
+	signalStrength(dbm: number): boolean {
+		return this.#tell(RecordKind.Passing, `${Template.SignalStrength},${dbm}\n`);
+	}
+
+	/** Queues a row, unless what room there is is for the answers of operations. */
+	#tell(kind: number, text: string): boolean {
 		const host = this.#host as CloudHost;
 		if (host.room <= ROOM_FOR_ANSWERS) return false;
-		const row = utf8(`${Template.Measurement},mote_Certificate,daysLeft,${days},d\n`);
-		return host.queue(RecordKind.Alarm, TAG_ALARM, (record) => record.put(row));
+		const row = utf8(text);
+		return host.queue(kind, TAG_ALARM, (record) => record.put(row));
 	}
 
 	eventDelivered(tag: number): void {
