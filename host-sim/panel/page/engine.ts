@@ -5,7 +5,7 @@ import { card, h, say } from "./dom.js";
 
 const COUNTERS: ReadonlyArray<readonly [keyof NodeStatus, string]> = [
 	["accepted", "samples taken"],
-	["delivered", "delivered"],
+	["delivered", "records delivered"],
 	["waiting", "waiting"],
 	["messages", "messages"],
 	["connections", "connections"],
@@ -117,7 +117,10 @@ export class EngineCard {
 		this.#chunks.show(chunkBytes, chunkBytesLimit, `${bytes(chunkBytes)} of ${bytes(chunkBytesLimit)}`);
 		this.#stack.show(stats.stackPeak, stats.stackLimit, `${stats.stackPeak} of ${stats.stackLimit} slots`);
 		this.#keys.show(stats.keys, stats.keysLimit, `${stats.keys} of ${stats.keysLimit}`);
-		say(this.#collections, `${stats.collections} collections; garbage counts until the next one`);
+		say(
+			this.#collections,
+			`${stats.collections} ${stats.collections === 1 ? "collection" : "collections"}; garbage counts until the next one`,
+		);
 	}
 }
 
