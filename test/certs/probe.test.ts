@@ -201,7 +201,6 @@ describe("certs: probe", function () {
 		}
 		const mosquitto = await openMosquitto();
 		try {
-			await mosquitto.start();
 			const { files } = await mosquitto.device("mq-1");
 			await bench.done("import", files.chain, files.key);
 			const address = `mqtts://localhost:${mosquitto.port}`;

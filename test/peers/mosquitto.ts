@@ -19,7 +19,7 @@ export interface Mosquitto {
 	readonly ca: string;
 	readonly identities: Identities;
 	device(name: string): Promise<DeviceIdentity>;
-	/** Ends the broker and starts it again on the same port. */
+	/** Ends the broker, which runs from the beginning, and starts it again on the same port. */
 	stop(): Promise<void>;
 	start(): Promise<void>;
 	close(): Promise<void>;
@@ -54,6 +54,7 @@ export async function openMosquitto(): Promise<Mosquitto> {
 		await ended;
 	};
 	const start = async () => {
+		if (child) throw new Error("Mosquitto runs already");
 		child = spawn(MOSQUITTO as string, ["-c", config], { stdio: "ignore" });
 		for (let attempt = 0; !(await listens(port)); attempt++) {
 			if (attempt > 100 || child.exitCode !== null) throw new Error("Mosquitto did not start");
