@@ -1,6 +1,7 @@
 // The memory of a machine on XS in words, beside the board's limits.
 
 import type { MemoryStats } from "./engine.js";
+import { counted } from "./words.js";
 import { TLS_RESERVE } from "./xs/creation.js";
 
 /** Three lines: memory, stack and keys, and what the run has taken. */
@@ -13,7 +14,7 @@ export function memoryLines(m: MemoryStats): string[] {
 			? `${m.slots} slots and ${m.chunkBytes} bytes of chunks live: ${slotBytes + m.chunkBytes} of ${shared} bytes`
 			: `${m.slots} of ${m.slotsLimit} slots, ${m.chunkBytes} of ${m.chunkBytesLimit} bytes of chunks live`;
 	return [
-		`memory: ${memory} (peak ${m.slotsPeak} slots, ${m.chunkBytesPeak} bytes), ${m.collections} collections`,
+		`memory: ${memory} (peak ${m.slotsPeak} slots, ${m.chunkBytesPeak} bytes), ${counted(m.collections, "collection")}`,
 		`        stack at most ${m.stackPeak} of ${m.stackLimit} slots, ${m.keys} of ${m.keysLimit} new property names`,
 		`        with TLS, ${TLS_RESERVE.slots} slots and ${TLS_RESERVE.chunkBytes} bytes of the board were kept free for the SDK's`,
 	];

@@ -6,6 +6,7 @@ import { CHANNELS } from "../modules/core/channels.js";
 import type { MemoryStats } from "./engine.js";
 import { memoryLines } from "./memory-lines.js";
 import type { Summary } from "./tally.js";
+import { counted } from "./words.js";
 
 const COLOURS = { dim: 2, red: 31, green: 32, yellow: 33, blue: 34, magenta: 35, cyan: 36 } as const;
 type Colour = keyof typeof COLOURS;
@@ -60,7 +61,7 @@ export class View {
 	}
 
 	sending(topic: string, records: number, packetId: number, resent: boolean): void {
-		const what = `${records} ${records === 1 ? "record" : "records"}`;
+		const what = counted(records, "record");
 		const id = packetId === 0 ? "QoS 0" : `packet ${packetId}`;
 		const text = `→ ${topic}  ${what}, ${id}${resent ? ", again" : ""}`;
 		this.#line("publish", { topic, records, packetId, resent }, text, "blue");
@@ -94,7 +95,7 @@ export class View {
 		const lines = [
 			"",
 			`${summary.acknowledged} of ${summary.accepted} measures delivered in ${summary.seconds} s` +
-				`, ${summary.lost} lost, ${ring.waiting} still in the ring, ${summary.reconnects} ${summary.reconnects === 1 ? "reconnect" : "reconnects"}`,
+				`, ${summary.lost} lost, ${ring.waiting} still in the ring, ${counted(summary.reconnects, "reconnect")}`,
 			`ring: at most ${ring.highWater} of ${ring.capacity} records, ${ring.evicted} evicted`,
 			...(memory ? memoryLines(memory) : []),
 			...summary.commands.map((c) => `${c.status}  ${c.text}${c.reason === "" ? "" : `: ${c.reason}`}`),

@@ -1,6 +1,7 @@
 // The engine: the machine's memory against the board's limits, and the counters of the node's health.
 
 import type { MemoryStats, NodeStatus } from "../../engine.js";
+import { counted } from "../../words.js";
 import { card, h, say } from "./dom.js";
 
 const COUNTERS: ReadonlyArray<readonly [keyof NodeStatus, string]> = [
@@ -117,10 +118,7 @@ export class EngineCard {
 		this.#chunks.show(chunkBytes, chunkBytesLimit, `${bytes(chunkBytes)} of ${bytes(chunkBytesLimit)}`);
 		this.#stack.show(stats.stackPeak, stats.stackLimit, `${stats.stackPeak} of ${stats.stackLimit} slots`);
 		this.#keys.show(stats.keys, stats.keysLimit, `${stats.keys} of ${stats.keysLimit}`);
-		say(
-			this.#collections,
-			`${stats.collections} ${stats.collections === 1 ? "collection" : "collections"}; garbage counts until the next one`,
-		);
+		say(this.#collections, `${counted(stats.collections, "collection")}; garbage counts until the next one`);
 	}
 }
 
