@@ -36,35 +36,25 @@ export function publishHeader(
 	/** On its own, as what it needs would cost the others too. */
 	const writeLong = (at: number, packetId: number, payloadBytes: number) =>
 		writePublishHeader(bytes, at, topic, qos, false, false, packetId, payloadBytes);
-	const write =
-		qos > 0
-			? (at: number, packetId: number, payloadBytes: number) => {
-					const remaining = payloadBytes + rest;
-					let behind = at + size;
-					if (remaining > 127) {
-						if (remaining > 16383) return writeLong(at, packetId, payloadBytes);
-						bytes.copyWithin(at, kept, end);
-						// (remaining & 127 | 128) << 8 | remaining >> 7
-						view.setUint16(at + 1, remaining * 256 - (remaining >> 7) * 32767 + 32768);
-					} else {
-						behind--;
-						bytes.copyWithin(at, kept + 1, end);
-						view.setUint16(at, first + remaining);
-					}
-					view.setUint16(behind - 2, packetId);
-					return behind;
-				}
-			: (at: number, packetId: number, payloadBytes: number) => {
-					const remaining = payloadBytes + rest;
-					if (remaining > 127) {
-						if (remaining > 16383) return writeLong(at, packetId, payloadBytes);
-						bytes.copyWithin(at, kept, end);
-						view.setUint16(at + 1, remaining * 256 - (remaining >> 7) * 32767 + 32768);
-						return at + size;
-					}
-					bytes.copyWithin(at, kept + 1, end);
-					view.setUint16(at, first + remaining);
-					return at + size - 1;
-				};
+	/** Where the kept header ends in front of the packet id, or without one ends. */
+	const idAt = qos > 0 ? end - 2 : end;
+	const write = (at: number, packetId: number, payloadBytes: number) => {
+		const remaining = payloadBytes + rest;
+		let behind = at + size;
+		if (remaining > 127) {
+			if (remaining > 16383) return writeLong(at, packetId, payloadBytes);
+			// First the id: where there is none, the topic then covers it.
+			view.setUint16(behind - 2, packetId);
+			bytes.copyWithin(at, kept, idAt);
+			// (remaining & 127 | 128) << 8 | remaining >> 7
+			view.setUint16(at + 1, remaining * 256 - (remaining >> 7) * 32767 + 32768);
+		} else {
+			behind--;
+			view.setUint16(behind - 2, packetId);
+			bytes.copyWithin(at, kept + 1, idAt);
+			view.setUint16(at, first + remaining);
+		}
+		return behind;
+	};
 	return Object.freeze({ write, maxBytes: size + 2 });
 }
