@@ -51,8 +51,7 @@ export function chainFault(chain: Chain, serverName: string, now: number): strin
 		const fault = certificateFault(chain.certificate(at), at, serverName, now);
 		if (fault !== "") return fault;
 		const below = chain.trusted(at);
-		if (at > below && below >= 0) return "our ca.der may not have so many authorities below it";
-		if (below >= 0) return "";
+		if (below >= 0) return at > below ? "our ca.der may not have so many authorities below it" : "";
 		if (at + 1 < chain.length && !chain.linked(at))
 			return `${named(at)} is not signed by the one that the server sent behind it`;
 	}
