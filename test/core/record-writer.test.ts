@@ -78,7 +78,7 @@ describe("core: record writer", () => {
 
 	it("texts, bytes, numbers and stamps follow one another", () => {
 		const { bytes, ring, writer, time, slots } = setup(120);
-		time.setWall(Date.UTC(2026, 10, 20, 9, 15, 30));
+		time.set(Date.UTC(2026, 10, 20, 9, 15, 30), true);
 		writer.begin(ring, slots[0], time.monotonic() - 1500);
 		writer.put(Buffer.from("T="));
 		assert.equal(writer.decimal(-21.456, 2), true);
@@ -112,7 +112,7 @@ describe("core: record writer", () => {
 
 	it("a record whose stamp could not be written is not taken as stamped", () => {
 		const { ring, writer, time, slots } = setup(60, 2, new MillisecondStamp());
-		time.setWall(999); // trusted, but no moment that 13 digits can say
+		time.set(999, true); // trusted, but no moment that 13 digits can say
 		writer.begin(ring, slots[0], time.monotonic());
 		writer.stamp();
 		assert.equal(ring.stamped(slots[0]), false);

@@ -122,6 +122,8 @@ describe("core: stamps", () => {
 		bytes.fill(0xee);
 		const stamp = new IsoStamp();
 		assert.equal(stamp.length, 24);
+		assert.equal(stamp.write(bytes, view, 10, 1e12), true);
+		assert.equal(text(bytes.subarray(10, 34)), "2001-09-09T01:46:40.000Z");
 		fc.assert(
 			fc.property(fc.double({ noNaN: true, min: 0, max: LAST_ISO_TIME + 0.9 }), (ms) => {
 				bytes.fill(0xee);

@@ -15,6 +15,20 @@ before(async () => {
 	);
 });
 
+let folder = "";
+let files = 0;
+before(() => {
+	folder = mkdtempSync(join(tmpdir(), "mote-start-"));
+});
+after(() => rmSync(folder, { recursive: true }));
+
+/** A file for --settings. */
+function settingsFile(settings: object): string {
+	const file = join(folder, `settings-${++files}.json`);
+	writeFileSync(file, JSON.stringify(settings));
+	return file;
+}
+
 describe("npm start", () => {
 	for (const engine of ["xs", "node"] as const)
 		it(`takes settings from the board's own store on ${engine}, and says why it does not take wrong ones`, async function () {
@@ -118,15 +132,10 @@ describe("npm start", () => {
 	});
 
 	it("follows the settings: SAP's model takes the names that they give", async () => {
-		const folder = mkdtempSync(join(tmpdir(), "mote-start-"));
-		const file = join(folder, "settings.json");
-		writeFileSync(
-			file,
-			JSON.stringify({
-				device: { id: "pump-3", cloud: "sap" },
-				sap: { sensor: "s", measureCapability: "m", commandCapability: "c", dateProperty: "taken" },
-			}),
-		);
+		const file = settingsFile({
+			device: { id: "pump-3", cloud: "sap" },
+			sap: { sensor: "s", measureCapability: "m", commandCapability: "c", dateProperty: "taken" },
+		});
 		const outcome = await runCli([
 			...[
 				"--settings",
@@ -141,7 +150,6 @@ describe("npm start", () => {
 				"led 30%",
 			],
 		]);
-		rmSync(folder, { recursive: true });
 		assert.equal(outcome.code, 0, outcome.err);
 		const summary = summaryOf(outcome);
 		assert.deepEqual([summary.device, summary.cloud, summary.lost], ["pump-3", "sap", 0]);
@@ -199,15 +207,12 @@ describe("npm start", () => {
 		for (const cloud of ["cumulocity", "sap", "plain"])
 			it(`makes its own way to the network on ${engine} with the smallest memory, to ${cloud}: Wi-Fi, the time, the session`, async function () {
 				if (engine === "xs" && !xs) this.skip();
-				const folder = mkdtempSync(join(tmpdir(), "mote-start-"));
-				const settings = join(folder, "settings.json");
 				const network = { ssid: "barn", ssid2: "home", password2: "12345678" };
-				writeFileSync(settings, JSON.stringify({ network }));
+				const settings = settingsFile({ network });
 				const outcome = await runCli([
 					...["--engine", engine, "--board", "esp32c3", "--cloud", cloud, "--settings", settings],
 					...["--measures", "4", "--interval", "300ms", "--log", "json", "--command", "led 30%"],
 				]);
-				rmSync(folder, { recursive: true });
 				assert.equal(outcome.code, 0, outcome.err);
 				const summary = summaryOf(outcome);
 				assert.deepEqual([summary.lost, summary.commands[0]?.status], [0, "SUCCESSFUL"]);
@@ -221,22 +226,16 @@ describe("npm start", () => {
 
 	it("has room on the smallest memory for Wi-Fi, TLS, a thermometer on I²C, alarms and commands at once", async function () {
 		if (!xs) this.skip();
-		const folder = mkdtempSync(join(tmpdir(), "mote-start-"));
-		const settings = join(folder, "settings.json");
-		writeFileSync(
-			settings,
-			JSON.stringify({
-				network: { ssid: "barn", ssid2: "home", password2: "12345678" },
-				temperature: { sensor: "sht3x" },
-				alarms: { highC: -50, lowC: -60, sensor: true },
-			}),
-		);
+		const settings = settingsFile({
+			network: { ssid: "barn", ssid2: "home", password2: "12345678" },
+			temperature: { sensor: "sht3x" },
+			alarms: { highC: -50, lowC: -60, sensor: true },
+		});
 		const outcome = await runCli([
 			...["--engine", "xs", "--board", "esp32c3", "--settings", settings],
 			...["--measures", "4", "--interval", "300ms", "--log", "json"],
 			...["--command", "led 30%", "--command", "buzzer 880Hz 100ms 3x", "--command", "bogus"],
 		]);
-		rmSync(folder, { recursive: true });
 		const summary = summaryOf(outcome);
 		assert.equal(summary.lost, 0, outcome.err);
 		assert.deepEqual(
@@ -247,16 +246,11 @@ describe("npm start", () => {
 
 	it("raises an alarm and leaves out what says nothing new, on the smallest memory beside Wi-Fi", async function () {
 		if (!xs) this.skip();
-		const folder = mkdtempSync(join(tmpdir(), "mote-start-"));
-		const file = join(folder, "settings.json");
-		writeFileSync(
-			file,
-			JSON.stringify({
-				network: { ssid: "home", password: "12345678" },
-				alarms: { highC: -50, sensor: true, severity: "CRITICAL" },
-				sampling: { deadbandC: 50, heartbeatMs: 1000 },
-			}),
-		);
+		const file = settingsFile({
+			network: { ssid: "home", password: "12345678" },
+			alarms: { highC: -50, sensor: true, severity: "CRITICAL" },
+			sampling: { deadbandC: 50, heartbeatMs: 1000 },
+		});
 		const run = startCli([
 			...["--board", "esp32c3", "--settings", file, "--interval", "100ms", "--measures", "4"],
 			"--keep-running",
@@ -274,7 +268,6 @@ describe("npm start", () => {
 			run.stop();
 		}
 		const outcome = await run.ended;
-		rmSync(folder, { recursive: true });
 		assert.equal(outcome.code, 0, outcome.err);
 		const [, accepted] = /of (\d+) measures delivered .*, 0 lost/.exec(outcome.out) ?? [];
 		assert.ok(Number(accepted) >= 4 && Number(accepted) <= 8, `${accepted} in four seconds at one a second`);

@@ -384,8 +384,7 @@ describe("mqtt: outbox, stamps", () => {
 		f.session.pump();
 		assert.deepEqual(f.payloads(), []);
 		assert.equal(f.outbox.waiting, 2);
-		time.setWall(boot);
-		time.clockSet = true;
+		time.set(boot, true);
 		f.session.pump();
 		assert.deepEqual(f.payloads(), ["a2026-11-20T08:59:56.500Z;b2026-11-20T08:59:58.000Z"]);
 	});
@@ -399,13 +398,12 @@ describe("mqtt: outbox, stamps", () => {
 		f.writer.byte(124);
 		f.writer.stamp();
 		f.measures.ring.commit(slot, f.writer.length);
-		time.setWall(boot);
-		time.clockSet = true;
+		time.set(boot, true);
 		f.session.pump();
 		const text = new Date(boot).toISOString();
 		assert.deepEqual(f.payloads(), [`${text}|${text}`]);
 		f.transport.fail();
-		time.setWall(boot + 86_400_000); // the clock jumps; what was right stays
+		time.set(boot + 86_400_000, true); // the clock jumps; what was right stays
 		f.again();
 		assert.deepEqual(f.payloads(), [`${text}|${text}`]);
 	});
@@ -421,8 +419,7 @@ describe("mqtt: outbox, stamps", () => {
 		const f = new Fixture({ time }).up();
 		const slot = f.add(f.measures, "a", { stamp: true });
 		f.measures.ring.setTaken(slot, 2, time.monotonic());
-		time.setWall(boot);
-		time.clockSet = true;
+		time.set(boot, true);
 		f.publish(f.measures, "b");
 		assert.deepEqual(f.payloads(), ["b"]);
 	});
@@ -437,8 +434,7 @@ describe("mqtt: outbox, stamps", () => {
 		f.publish(f.measures, "b");
 		f.add(f.measures, "c".repeat(long), { stamp: true });
 		assert.deepEqual(f.payloads(), ["b"]);
-		time.setWall(boot);
-		time.clockSet = true;
+		time.set(boot, true);
 		f.transport.free = 100;
 		f.session.pump();
 		f.puback(1); // while "a" is partly in the output stage, "b" leaves

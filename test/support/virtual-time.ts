@@ -41,10 +41,6 @@ export class VirtualTime implements Clock, Timers {
 		return this.clockSet ? this.wall() - (this.monotonic() - monotonicMs) : -1;
 	}
 
-	setWall(ms: number): void {
-		this.wallOffset = ms - this.now;
-	}
-
 	/** Alarms that are armed. */
 	get armed(): number {
 		return this.#pending.size;
