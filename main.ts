@@ -117,9 +117,9 @@ function makeCloud(settings: Settings, boot: number): Cloud {
 }
 
 function makeBoard(settings: Settings, clock: SystemClock, timers: SystemTimers): Board {
-	const { io, pin } = getDevice();
+	const { io, pin, adc, tones } = getDevice();
 	const { temperature, thermistor, led, buzzer, motor } = settings;
-	return new NodeBoard({ io, pin, temperature, thermistor, led, buzzer, motor, clock, timers });
+	return new NodeBoard({ io, pin, adc, tones, temperature, thermistor, led, buzzer, motor, clock, timers });
 }
 
 function makeTransport(settings: Settings, timers: SystemTimers, own: Identity | undefined): SocketTransport {

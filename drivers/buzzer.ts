@@ -16,6 +16,8 @@ export interface BuzzerOptions {
 
 const LOUDEST = 0.5;
 const MAX_HZ = 20_000;
+/** Of the PWM. With 10, the default, an ESP32 has no tone below 77 Hz; with 12 it has 20 Hz to 19.5 kHz (drivers/esp32.ts). */
+const BITS = 12;
 
 export class Buzzer {
 	readonly #options: BuzzerOptions;
@@ -37,7 +39,7 @@ export class Buzzer {
 		this.#options = options;
 		this.#turn = timers.create(() => this.#next());
 		// The pin is claimed once now, so that a wrong one is found at start and not at the first tone.
-		orRelease(this.#turn, () => new output.io({ pin: output.pin, hz: 1000 }).close());
+		orRelease(this.#turn, () => new output.io({ pin: output.pin, hz: 1000, resolution: BITS }).close());
 	}
 
 	/**
@@ -51,7 +53,7 @@ export class Buzzer {
 		this.#silence();
 		if (hz === 0) return;
 		const { io, pin } = this.#options.output;
-		this.#output = new io({ pin, hz });
+		this.#output = new io({ pin, hz, resolution: BITS });
 		this.#hz = hz;
 		this.#durationMs = durationMs;
 		this.#times = times;

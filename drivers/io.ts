@@ -43,7 +43,12 @@ export interface PulseWidthOutput {
 	readonly resolution: number;
 	close(): void;
 }
-export type PulseWidthClass = new (options: { pin: Pin; hz?: number }) => PulseWidthOutput;
+/** `resolution`: bits; an option of the SDK's, 10 unless given. */
+export type PulseWidthClass = new (options: {
+	pin: Pin;
+	hz?: number;
+	resolution?: number;
+}) => PulseWidthOutput;
 
 /** One device on an I²C bus; both calls throw when it does not acknowledge, or the bus does not answer in `timeout`. */
 export interface I2CPort {

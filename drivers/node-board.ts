@@ -28,15 +28,22 @@ export interface NodeBoardOptions {
 		readonly data: Pin;
 		readonly clock: Pin;
 	};
+	/** What the board's ADC measures, V; without it the supply is its largest value. */
+	readonly adc?: { readonly lowVolts: number; readonly fullVolts: number };
+	/** What its PWM gives the buzzer, Hz; without it whatever a command may say. */
+	readonly tones?: readonly [number, number];
 	readonly temperature: {
 		/** "ntc": the thermistor; another one hangs on the I²C bus. */
 		readonly sensor: string;
 		/** On the bus; 0: the part's usual one. */
 		readonly address: number;
+		/** Added to what the sensor gives, °C. */
+		readonly offsetC: number;
 	};
 	readonly thermistor: {
 		readonly nominalOhms: number;
 		readonly seriesOhms: number;
+		readonly supplyVolts: number;
 		readonly beta: number;
 		/** Coefficients for ohms and kelvin, in the place of beta; all 0: beta. */
 		readonly steinhartA: number;
@@ -75,9 +82,15 @@ export class NodeBoard {
 	readonly #buzzer: Buzzer;
 	readonly #motor: Motor;
 	readonly #tachometer: Tachometer;
+	/** Added to what the sensor gives, °C. */
+	readonly #offsetC: number;
+	/** Lowest and highest tone, Hz. */
+	readonly tones: readonly [number, number] | undefined;
 
 	constructor(options: NodeBoardOptions) {
 		const { io, pin, clock, timers } = options;
+		this.#offsetC = options.temperature.offsetC;
+		this.tones = options.tones;
 		const made: Array<{ close(): void }> = [];
 		const keep = <T extends { close(): void }>(driver: T): T => {
 			made.push(driver);
@@ -93,14 +106,15 @@ export class NodeBoard {
 						: { pwm: { io: io.PWM, pin: pin.led }, gamma },
 				),
 			);
-			const { dutyPercent, longestMs } = options.buzzer;
-			const output = { io: io.PWM, pin: pin.buzzer };
-			this.#buzzer = keep(new Buzzer({ output, duty: dutyPercent / 100, longestMs, timers }));
 			const { maxRpm, rampRpmPerS, pulsesPerRevolution } = options.motor;
 			this.#motor = keep(new Motor({ output: { io: io.PWM, pin: pin.motor }, maxRpm, rampRpmPerS, timers }));
 			this.#tachometer = keep(
 				new Tachometer({ input: { io: io.Digital, pin: pin.tachometer }, pulsesPerRevolution, clock }),
 			);
+			// The last: it holds its pin only while it sounds, and its trial at the start must find everything else taken.
+			const { dutyPercent, longestMs } = options.buzzer;
+			const output = { io: io.PWM, pin: pin.buzzer };
+			this.#buzzer = keep(new Buzzer({ output, duty: dutyPercent / 100, longestMs, timers }));
 		} catch (error) {
 			for (const driver of made) closeQuietly(driver);
 			throw error;
@@ -109,7 +123,7 @@ export class NodeBoard {
 
 	/** Reads every channel; NaN where a sensor is faulty. */
 	sample(values: Sample): void {
-		values[ChannelIndex.Temperature] = this.#thermometer.read();
+		values[ChannelIndex.Temperature] = this.#thermometer.read() + this.#offsetC;
 		values[ChannelIndex.Led] = this.#led.read();
 		values[ChannelIndex.Buzzer] = this.#buzzer.read();
 		values[ChannelIndex.Speed] = this.#tachometer.read();
@@ -139,7 +153,8 @@ export class NodeBoard {
 	}
 }
 
-function makeThermometer({ io, pin, temperature, thermistor, clock, timers }: NodeBoardOptions): Thermometer {
+function makeThermometer(options: NodeBoardOptions): Thermometer {
+	const { io, pin, adc, temperature, thermistor, clock, timers } = options;
 	const { sensor, address } = temperature;
 	if (sensor === "ntc") {
 		const { steinhartA: a, steinhartB: b, steinhartC: c } = thermistor;
@@ -147,6 +162,7 @@ function makeThermometer({ io, pin, temperature, thermistor, clock, timers }: No
 		return new NtcThermistor({
 			...thermistor,
 			...(steinhartHart && { steinhartHart }),
+			...(adc && { adc }),
 			sensor: { io: io.Analog, pin: pin.temperature },
 		});
 	}

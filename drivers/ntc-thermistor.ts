@@ -7,6 +7,10 @@ export interface NtcThermistorOptions {
 	readonly sensor: { readonly io: AnalogClass; readonly pin: Pin };
 	/** Fixed resistor, ohms. */
 	readonly seriesOhms: number;
+	/** Of the divider, V. Without `adc` it does not count: then the ADC's largest value stands for the supply. */
+	readonly supplyVolts?: number;
+	/** The voltages that the ADC measures, V: from, and to its largest value. */
+	readonly adc?: { readonly lowVolts: number; readonly fullVolts: number };
 	/** Resistance at `nominalC`, ohms. */
 	readonly nominalOhms: number;
 	/** °C; 25 unless given. */
@@ -20,17 +24,23 @@ export interface NtcThermistorOptions {
 	readonly maximumC: number;
 }
 
-/** What is wrong with the sensor. */
+/**
+ * What is wrong with the sensor. "open" also stands for a bead too cold for the divider, "shorted" for one too hot: the ADC
+ * does not tell them apart.
+ */
 export type NtcFault = "" | "open" | "shorted" | "implausible";
 
 const KELVIN = 273.15;
-/** Closer than this to a rail, in parts of full scale, no thermistor in range can pull the divider. */
+/** Closer than this to an end of what the ADC measures, in parts of its full scale, a value says nothing. */
 const RAIL = 0.002;
 
 export class NtcThermistor {
 	#input: AnalogInput | undefined;
 	readonly #options: NtcThermistorOptions;
-	readonly #full: number;
+	/** Share of the supply that one count stands for, and the least and the largest count that says something. */
+	readonly #share: number;
+	readonly #low: number;
+	readonly #high: number;
 	#fault: NtcFault = "";
 
 	constructor(options: NtcThermistorOptions) {
@@ -40,18 +50,26 @@ export class NtcThermistor {
 		if (!(steinhartHart || (beta !== undefined && beta > 0)))
 			throw new RangeError("thermistor: beta or Steinhart-Hart coefficients are needed");
 		if (!(minimumC < maximumC)) throw new RangeError("thermistor: minimum must be below maximum");
+		const { supplyVolts = 3.3, adc = { lowVolts: 0, fullVolts: supplyVolts } } = options;
+		if (!(supplyVolts > 0 && adc.lowVolts >= 0 && adc.fullVolts > adc.lowVolts))
+			throw new RangeError("thermistor: supply and range of the ADC must be positive");
 		this.#options = options;
 		this.#input = new sensor.io({ pin: sensor.pin });
-		this.#full = 2 ** this.#input.resolution - 1;
+		const full = 2 ** this.#input.resolution - 1;
+		this.#share = adc.fullVolts / supplyVolts / full;
+		this.#low = full * (adc.lowVolts / adc.fullVolts + RAIL);
+		this.#high = full * (1 - RAIL);
 	}
 
 	/** Temperature in °C, or NaN; then `fault` says why. */
 	read(): number {
 		if (this.#input === undefined) throw new Error("thermistor: closed");
 		const options = this.#options;
-		const ratio = this.#input.read() / this.#full;
-		if (ratio > 1 - RAIL) return this.#failed("open");
-		if (ratio < RAIL) return this.#failed("shorted");
+		const counts = this.#input.read();
+		if (counts > this.#high) return this.#failed("open");
+		if (counts < this.#low) return this.#failed("shorted");
+		const ratio = counts * this.#share;
+		if (ratio >= 1) return this.#failed("open"); // a supply below what the ADC measures
 		const log = Math.log((options.seriesOhms * ratio) / (1 - ratio));
 		const { steinhartHart } = options;
 		let inverse: number;

@@ -32,7 +32,11 @@ const TICK_MS = 5;
 export const ADC_BITS = 12;
 const ADC_FULL = 2 ** ADC_BITS - 1;
 const PART: ThermistorPart = Object.freeze({ nominalOhms: 10_000, nominalC: 25, beta: 3950 });
-const SERIES_OHMS = 10_000;
+const SERIES_OHMS = 33_000;
+/** Of the divider, V. */
+const SUPPLY_VOLTS = 3.3;
+/** The ADC's largest value stands for this, V, as with the SDK's on ESP32. */
+const ADC_VOLTS = 2.45;
 
 export class Circuit {
 	readonly pins: CircuitPins;
@@ -97,7 +101,8 @@ export class Circuit {
 		if (this.thermistorFault === "open") return ADC_FULL;
 		if (this.thermistorFault === "shorted") return 0;
 		const ohms = thermistorOhms(PART, celsius);
-		const counts = (ADC_FULL * ohms) / (ohms + SERIES_OHMS) + this.noise * this.#gaussian();
+		const volts = (SUPPLY_VOLTS * ohms) / (ohms + SERIES_OHMS);
+		const counts = (ADC_FULL * volts) / ADC_VOLTS + this.noise * this.#gaussian();
 		return Math.min(ADC_FULL, Math.max(0, Math.round(counts)));
 	}
 

@@ -10,6 +10,7 @@ import type {
 	PulseWidthClass,
 } from "../../drivers/io.js";
 import { ADC_BITS, type Circuit } from "./circuit.js";
+import { Ledc, PWM_BITS } from "./ledc.js";
 
 export interface CircuitIO {
 	readonly Analog: AnalogClass;
@@ -20,12 +21,10 @@ export interface CircuitIO {
 	reset(): void;
 }
 
-const PWM_BITS = 10;
-const MAX_HZ = 40_000;
 const MAX_I2C_HZ = 20_000_000;
 
-/** IO classes for one circuit. A pin has one owner at a time. */
-export function makeIO(circuit: Circuit): CircuitIO {
+/** IO classes for one circuit. A pin has one owner at a time; `ledc` is what PWMs share. */
+export function makeIO(circuit: Circuit, ledc = new Ledc()): CircuitIO {
 	const owners = new Map<number, { close(): void }>();
 
 	const checked = (pin: unknown): number => {
@@ -65,22 +64,32 @@ export function makeIO(circuit: Circuit): CircuitIO {
 	}
 
 	class PWM extends Port {
-		readonly resolution = PWM_BITS;
+		readonly resolution: number;
 		readonly hz: number;
-		constructor(options: { pin: number; hz?: number }) {
+		readonly #free: () => void;
+		constructor(options: { pin: number; hz?: number; resolution?: number }) {
 			super();
-			const hz = options.hz ?? 1000;
-			if (!(hz >= 1 && hz <= MAX_HZ)) throw new RangeError("invalid hz");
+			const { hz = 1000, resolution = PWM_BITS } = options;
+			const pin = claim(options.pin, this);
+			try {
+				this.#free = ledc.take(hz, resolution);
+			} catch (error) {
+				owners.delete(pin);
+				throw error;
+			}
 			this.hz = hz;
-			this.pin = claim(options.pin, this);
+			this.resolution = resolution;
+			this.pin = pin;
 		}
 		write(value: number): void {
-			const full = 2 ** PWM_BITS - 1;
+			const full = 2 ** this.resolution - 1;
 			if (!(value >= 0 && value <= full)) throw new RangeError("invalid duty");
 			circuit.pwm(this.opened(), this.hz, value / full);
 		}
 		override close(): void {
-			if (this.pin >= 0) circuit.pwm(this.pin, this.hz, 0);
+			if (this.pin < 0) return;
+			circuit.pwm(this.pin, this.hz, 0);
+			this.#free();
 			super.close();
 		}
 	}

@@ -4,6 +4,7 @@
 import Time from "time";
 import Timer from "timer";
 import { PINS } from "../../drivers/boards/esp32/pins.js";
+import { ADC, TONES } from "../../drivers/esp32.js";
 import type { Observer } from "../../modules/app/observer.js";
 import { Circuit } from "../circuit/circuit.js";
 import { makeIO } from "../circuit/io.js";
@@ -60,6 +61,8 @@ const device = Object.freeze({
 		(globalThis as Shared).moteNode = node;
 	},
 	pin: PINS,
+	adc: ADC,
+	tones: TONES,
 });
 
 export default device;

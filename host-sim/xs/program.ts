@@ -64,6 +64,7 @@ const HARDWARE: Readonly<Record<string, string>> = {
 const OWN = ["board", "io/pin", "observer", "socket", "start", "status", "system"].map(
 	(name) => `host-sim/xs/board/${name}`,
 );
+const SHARED = ["host-sim/xs/frames", "host-sim/circuit/ledc"];
 
 export interface ProgramModule {
 	/** Manifest target. */
@@ -102,8 +103,7 @@ export async function makeProgram(
 	const provider = `drivers/boards/${board}/host/provider`;
 	const own = { ...HARDWARE, [pins]: pins, "embedded:provider/builtin": provider };
 	for (const [name, file] of Object.entries(own)) modules.push({ name, source: read(file), preload: true });
-	for (const name of [...OWN, "host-sim/xs/frames", ...more])
-		modules.push({ name, source: read(name), preload: true });
+	for (const name of [...OWN, ...SHARED, ...more]) modules.push({ name, source: read(name), preload: true });
 	const frozen = `export default Object.freeze(${JSON.stringify(config)}, true);\n`;
 	modules.push({ name: "mc/config", source: frozen, preload: true });
 	return modules;

@@ -30,6 +30,8 @@ const BUZZER_ONCE = Action.Buzzer | (1 << TIMES);
 
 export interface Ranges {
 	readonly maxRpm: number;
+	/** Tones that the board can make, Hz: lowest and highest; of TONE_RANGE all unless given. */
+	readonly tones?: readonly [number, number] | undefined;
 }
 
 /** Tone of "buzzer on", Hz. */
@@ -73,6 +75,8 @@ export class CommandParser {
 	readonly values = new Float64Array(MAX_COMMANDS * (1 + PLANS));
 	readonly durations = new Uint16Array(MAX_COMMANDS * (1 + PLANS));
 	readonly #ranges: Ranges;
+	readonly #lowestHz: number;
+	readonly #highestHz: number;
 	#bytes: Uint8Array = new Uint8Array(0);
 	#at = 0;
 	#end = 0;
@@ -84,6 +88,9 @@ export class CommandParser {
 
 	constructor(ranges: Ranges) {
 		this.#ranges = ranges;
+		const { tones = TONE_RANGE } = ranges;
+		this.#lowestHz = Math.max(tones[0], TONE_RANGE[0]);
+		this.#highestHz = Math.min(tones[1], TONE_RANGE[1]);
 	}
 
 	/** Returns whether every command in [start, end) is right. */
@@ -164,9 +171,10 @@ export class CommandParser {
 		if (!this.#is(W.on)) {
 			if (!this.#numeric() || !this.#unit(W.hz))
 				return this.#refuse(`buzzer: "${this.#text()}" is not on, off or a tone such as 880Hz`);
-			if (!this.#inRange("buzzer", TONE_RANGE[0], TONE_RANGE[1], "Hz")) return false;
 			hz = this.#number;
 		}
+		this.#number = hz;
+		if (!this.#inRange("buzzer", this.#lowestHz, this.#highestHz, "Hz")) return false;
 		if (!this.#word()) return this.#take(BUZZER_ONCE, hz, 0);
 		if (!this.#duration()) return this.#refuse(`buzzer: "${this.#text()}" is not a duration such as 500ms`);
 		if (!this.#inRange("buzzer", DURATION_RANGE[0], DURATION_RANGE[1], "ms")) return false;

@@ -55,6 +55,8 @@ const CERTIFICATE_MARK = "cert-alarm";
 export interface Board extends Omit<Actuators, "interval"> {
 	/** Fills in all channels; NaN where there is no value. */
 	sample(values: Sample): void;
+	/** Tones that it can make, Hz: lowest and highest; undefined: whatever a command may say. */
+	readonly tones?: readonly [number, number] | undefined;
 	/** Puts everything at rest and releases the pins. */
 	close(): void;
 }
@@ -175,7 +177,7 @@ export class MoteNode
 			log: parts.log,
 			finished: () => this.#online(),
 		});
-		this.#parser = new CommandParser({ maxRpm: settings.motor.maxRpm });
+		this.#parser = new CommandParser({ maxRpm: settings.motor.maxRpm, tones: parts.board.tones });
 		this.#sampler = new Sampler(clock, timers, settings.sampling.intervalMs, () => this.#sample());
 		this.#keeper = this.#openKeeper(arena);
 		this.#watch = TemperatureWatch.of(settings.alarms);

@@ -177,12 +177,16 @@ export const SCHEMA = Object.freeze({
 		sensor: choice("ntc", ["ntc", "tmp117", "tmp102", "sht3x"]),
 		/** On the bus; 0: the usual one, 0x48 for TMP117 and TMP102, 0x44 for SHT3x. */
 		address: whole(0, 0, 119),
+		/** Added to what the sensor gives, °C: for a chip whose ADC was never calibrated, or a board that warms its sensor. */
+		offsetC: real(0, -50, 50),
 	}),
 	thermistor: Object.freeze({
 		/** Resistance at 25 °C, ohms. */
 		nominalOhms: real(10_000, 100, 1e6),
 		/** Fixed resistor between supply and thermistor, ohms. */
-		seriesOhms: real(10_000, 100, 1e6),
+		seriesOhms: real(33_000, 100, 1e6),
+		/** Of the divider, V. */
+		supplyVolts: real(3.3, 1, 5.5),
 		/** Kelvin. */
 		beta: real(3950, 1000, 6000),
 		/** Steinhart-Hart coefficients, in the place of beta: 1/T = A + B ln R + C (ln R)^3, kelvin and ohms. All 0: beta. */

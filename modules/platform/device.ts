@@ -22,6 +22,10 @@ export interface Device {
 		readonly I2C: I2CClass;
 	};
 	readonly pin: DevicePins;
+	/** The voltages that the ADC measures, V: from, and to its largest value. */
+	readonly adc: { readonly lowVolts: number; readonly fullVolts: number };
+	/** The frequencies that PWM gives the buzzer, Hz: lowest and highest. */
+	readonly tones: readonly [number, number];
 	/** A simulator's window is closed whenever somebody likes: no boot is held to be a failure for that. */
 	readonly unguarded?: boolean;
 	/** Simulators want to watch the node; called before it starts. */

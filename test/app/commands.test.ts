@@ -203,6 +203,16 @@ describe("CommandParser", () => {
 		);
 	});
 
+	it("keeps to the tones of the board, before anything moves", () => {
+		const on = (tones: readonly [number, number], text: string) =>
+			run(text, new CommandParser({ maxRpm: MAX_RPM, tones }));
+		assert.match(on([77, 19_500], "led on; buzzer 76Hz").reason, /76Hz is outside 77 to 10000 Hz/);
+		assert.deepEqual(on([77, 19_500], "buzzer 77Hz").calls, [["buzzer", 77, 0, 1]]);
+		assert.match(on([20, 4000], "buzzer 4001Hz").reason, /outside 50 to 4000 Hz/);
+		assert.match(on([1000, 4000], "led on; buzzer on").reason, /outside 1000 to 4000 Hz/);
+		assert.equal(on([1000, 4000], "buzzer off").ok, true);
+	});
+
 	it("reads every number of its grammar as JavaScript does", () => {
 		fc.assert(
 			fc.property(fc.double({ min: 0, max: MAX_RPM, noNaN: true }), (rpm) => {

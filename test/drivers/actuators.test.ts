@@ -78,7 +78,7 @@ describe("Buzzer", () => {
 	it("is silent at first, and sounds with exactly the frequency asked for", () => {
 		const { circuit, buzzer } = make();
 		assert.equal(circuit.toneHz, 0);
-		for (const hz of [50, 440, 440.5, 880, 10_000, 20_000]) {
+		for (const hz of [50, 440, 440.5, 880, 10_000, 19_500]) {
 			buzzer.play(hz, 0);
 			assert.deepEqual([circuit.toneHz, buzzer.read(), buzzer.sample()], [hz, hz, { frequency: hz }]);
 		}

@@ -3,13 +3,14 @@
 import type { DigitalOptions, I2COptions } from "../../drivers/io.js";
 import { Circuit } from "../../host-sim/circuit/circuit.js";
 import { makeIO } from "../../host-sim/circuit/io.js";
+import type { Ledc } from "../../host-sim/circuit/ledc.js";
 import { seeded } from "../support/seeded.js";
 import { VirtualTime } from "../support/virtual-time.js";
 
 export const PINS = { temperature: 34, led: 2, buzzer: 25, motor: 26, tachometer: 27, data: 21, clock: 22 };
 
 /** A circuit with its IO classes; the ambient temperature does not swing unless a test wants it to. */
-export function bench(motor?: { maxRpm: number; slots: number }) {
+export function bench(motor?: { maxRpm: number; slots: number }, ledc?: Ledc) {
 	const time = new VirtualTime({ start: 1000 });
 	const world = {
 		now: () => time.now,
@@ -18,7 +19,7 @@ export function bench(motor?: { maxRpm: number; slots: number }) {
 	};
 	const circuit = new Circuit(PINS, world, motor);
 	circuit.swingC = 0;
-	return { time, circuit, io: makeIO(circuit) };
+	return { time, circuit, io: makeIO(circuit, ledc) };
 }
 
 /** IO classes that keep a journal; `fail` names a call that throws, such as "write" or "open 25". */

@@ -3,6 +3,7 @@
 
 import assert from "node:assert/strict";
 import { PINS as BOARD_PINS } from "../../drivers/boards/esp32/pins.js";
+import { ADC } from "../../drivers/esp32.js";
 import { NodeBoard } from "../../drivers/node-board.js";
 import type { EngineProgram } from "../../host-sim/xs/build.js";
 import { boardCreation } from "../../host-sim/xs/creation.js";
@@ -184,6 +185,7 @@ describe("NodeBoard", () => {
 	const options = (io: IO, time: VirtualTime) => ({
 		io,
 		pin: PINS,
+		adc: ADC,
 		...makeSettings(),
 		clock: time,
 		timers: time,
@@ -205,6 +207,19 @@ describe("NodeBoard", () => {
 		assert.deepEqual([led, buzzer], [40, 880]);
 		assert.ok(Math.abs(rpm - circuit.motorRpm) < 1.5);
 		assert.deepEqual([circuit.toneHz, Math.round(circuit.ledPercent)], [880, 40]);
+	});
+
+	it("adds the offset to the temperature, and to a fault nothing", () => {
+		const { io, time, circuit } = bench();
+		circuit.noise = 0;
+		const good = options(io, time);
+		const values = emptySample();
+		const board = new NodeBoard({ ...good, temperature: { ...good.temperature, offsetC: -2.5 } });
+		board.sample(values);
+		assert.ok(Math.abs((values[0] as number) + 2.5 - circuit.temperatureC) < 0.1);
+		circuit.thermistorFault = "open";
+		board.sample(values);
+		assert.ok(Number.isNaN(values[0]));
 	});
 
 	it("gives NaN and the fault for a broken thermistor, and the other channels still", () => {
@@ -245,7 +260,7 @@ describe("NodeBoard", () => {
 			const owner = new io.PWM({ pin });
 			const { temperature: ntc, ...rest } = options(io, time);
 			const onBus = name === "data" || name === "clock";
-			const temperature = onBus ? { sensor: "tmp117", address: 0 } : ntc;
+			const temperature = onBus ? { sensor: "tmp117", address: 0, offsetC: 0 } : ntc;
 			assert.throws(() => new NodeBoard({ ...rest, temperature }), /in use/);
 			owner.close();
 			assert.equal(time.armed, 0);
@@ -279,7 +294,8 @@ describe("NodeBoard", () => {
 			{ ...good, thermistor: { ...good.thermistor, beta: 0 } },
 			{ ...good, led: { ...good.led, gamma: 5 } },
 			{ ...good, buzzer: { ...good.buzzer, dutyPercent: 51 } },
-			{ ...good, temperature: { sensor: "tmp117", address: 200 } },
+			{ ...good, temperature: { sensor: "tmp117", address: 200, offsetC: 0 } },
+			{ ...good, thermistor: { ...good.thermistor, supplyVolts: 0 } },
 			{ ...good, motor: { ...good.motor, maxRpm: 0 } },
 			{ ...good, motor: { ...good.motor, pulsesPerRevolution: 0 } },
 		])

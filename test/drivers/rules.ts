@@ -63,7 +63,7 @@ export const DRIVERS: readonly Case[] = [
 		pin: PINS.temperature,
 		options: (io) => ({
 			sensor: { io: io.Analog, pin: PINS.temperature },
-			seriesOhms: 10_000,
+			seriesOhms: 33_000,
 			nominalOhms: 10_000,
 			beta: 3950,
 			minimumC: -40,
@@ -71,7 +71,13 @@ export const DRIVERS: readonly Case[] = [
 		}),
 		make: (options) => new NtcThermistor(options),
 		methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
-		bad: [{ beta: undefined }, { seriesOhms: "x" }, { maximumC: -41 }],
+		bad: [
+			{ beta: undefined },
+			{ seriesOhms: "x" },
+			{ maximumC: -41 },
+			{ supplyVolts: 0 },
+			{ adc: { lowVolts: 3, fullVolts: 2.45 } },
+		],
 	}),
 	...[TMP117, TMP102, SHT3X].map((part) =>
 		define<I2cThermometer>({

@@ -1,6 +1,7 @@
 // The thermistor on the simulated divider: accuracy within what ADC and noise allow, and its faults.
 
 import assert from "node:assert/strict";
+import { ADC } from "../../drivers/esp32.js";
 import { NtcThermistor, type NtcThermistorOptions } from "../../drivers/ntc-thermistor.js";
 import { ADC_BITS } from "../../host-sim/circuit/circuit.js";
 import { bench, journal, PINS } from "./bench.js";
@@ -9,22 +10,27 @@ const FULL = 2 ** ADC_BITS - 1;
 const KELVIN = 273.15;
 const BETA = 3950;
 const OHMS = 10_000;
+const SERIES = 33_000;
+/** Share of the supply at the ADC's largest value. */
+const SHARE = ADC.fullVolts / 3.3;
 
 /** The simulated divider: temperature of a count, not rounded. */
 const celsiusOf = (counts: number): number => {
-	const ohms = (OHMS * counts) / (FULL - counts);
+	const ratio = (counts * SHARE) / FULL;
+	const ohms = (SERIES * ratio) / (1 - ratio);
 	return 1 / (1 / (25 + KELVIN) + Math.log(ohms / OHMS) / BETA) - KELVIN;
 };
 const countsOf = (celsius: number): number => {
 	const ohms = OHMS * Math.exp(BETA * (1 / (celsius + KELVIN) - 1 / (25 + KELVIN)));
-	return (FULL * ohms) / (ohms + OHMS);
+	return (FULL * ohms) / (ohms + SERIES) / SHARE;
 };
 
 function make(io: Pick<ReturnType<typeof bench>["io"], "Analog">, over: Partial<NtcThermistorOptions> = {}) {
 	return new NtcThermistor({
 		sensor: { io: io.Analog, pin: PINS.temperature },
-		seriesOhms: OHMS,
+		seriesOhms: SERIES,
 		nominalOhms: OHMS,
+		adc: ADC,
 		beta: BETA,
 		minimumC: -40,
 		maximumC: 125,
@@ -33,11 +39,11 @@ function make(io: Pick<ReturnType<typeof bench>["io"], "Analog">, over: Partial<
 }
 
 describe("NtcThermistor", () => {
-	it("reads -20 to 80 °C within half a count of the ADC without noise", () => {
+	it("reads -18 to 72 °C within half a count of the ADC without noise", () => {
 		const { circuit, time, io } = bench();
 		circuit.noise = 0;
 		const sensor = make(io);
-		for (let celsius = -20; celsius <= 80; celsius += 0.25) {
+		for (let celsius = -18; celsius <= 72; celsius += 0.25) {
 			circuit.ambientC = celsius;
 			time.advance(200_000); // 25 time constants of the bead
 			const truth = circuit.temperatureC;
@@ -53,7 +59,7 @@ describe("NtcThermistor", () => {
 		const { circuit, time, io } = bench();
 		circuit.noise = 2;
 		const sensor = make(io);
-		for (const celsius of [-20, 0, 25, 50, 80]) {
+		for (const celsius of [-17, 0, 25, 50, 70]) {
 			circuit.ambientC = celsius;
 			time.advance(200_000);
 			const around = countsOf(celsius);
@@ -104,15 +110,16 @@ describe("NtcThermistor", () => {
 		}
 	});
 
-	it("calls the rails faults and everything within its range none", () => {
+	it("calls what the ADC does not measure a fault, and everything within none", () => {
 		const hardware = journal();
 		hardware.resolution = 12;
 		const sensor = make(hardware.io, { minimumC: -55, maximumC: 150 });
 		for (let counts = 0; counts <= FULL; counts++) {
 			hardware.analog = counts;
 			const got = sensor.read();
-			const truth = counts > 0 && counts < FULL ? celsiusOf(counts) : Number.NaN;
-			if (truth >= -55 && truth <= 150) {
+			const truth = celsiusOf(counts);
+			const told = counts >= FULL * (ADC.lowVolts / ADC.fullVolts + 0.002) && counts <= FULL * 0.998;
+			if (told) {
 				assert.ok(Math.abs(got - truth) < 1e-9, `${counts}`);
 				assert.equal(sensor.fault, "");
 			} else {
@@ -126,6 +133,55 @@ describe("NtcThermistor", () => {
 		hardware.analog = 0;
 		sensor.read();
 		assert.equal(sensor.fault, "shorted");
+	});
+
+	it("says too cold as open and too hot as shorted, for the ADC does not tell them apart", () => {
+		const { circuit, time, io } = bench();
+		const sensor = make(io);
+		for (const [celsius, fault] of [
+			[-19, "open"],
+			[-40, "open"],
+			[74, "shorted"],
+			[120, "shorted"],
+			[20, ""],
+		] as const) {
+			circuit.ambientC = celsius;
+			time.advance(300_000);
+			assert.equal(Number.isNaN(sensor.read()), fault !== "", `${celsius}`);
+			assert.equal(sensor.fault, fault, `${celsius}`);
+		}
+	});
+
+	it("calls a wire to ground a fault also where a chip without calibration cannot go below 150 mV", () => {
+		const hardware = journal();
+		hardware.resolution = 12;
+		const sensor = make(hardware.io);
+		hardware.analog = Math.floor((150 * FULL) / 2450); // as the SDK gives it then
+		assert.ok(Number.isNaN(sensor.read()));
+		assert.equal(sensor.fault, "shorted");
+	});
+
+	it("takes the ADC's largest value for the supply where the board says nothing of it", () => {
+		const hardware = journal();
+		hardware.resolution = 12;
+		const sensor = new NtcThermistor({
+			sensor: { io: hardware.io.Analog, pin: 1 },
+			...{ seriesOhms: OHMS, nominalOhms: OHMS, beta: BETA, minimumC: -40, maximumC: 125 },
+		});
+		hardware.analog = Math.round(FULL / 2);
+		assert.ok(Math.abs(sensor.read() - 25) < 0.02);
+	});
+
+	it("never takes more than the supply for a temperature", () => {
+		const hardware = journal();
+		hardware.resolution = 12;
+		const sensor = make(hardware.io, { supplyVolts: 1.8 });
+		for (let counts = 0; counts <= FULL; counts++) {
+			hardware.analog = counts;
+			const got = sensor.read();
+			assert.equal(Number.isNaN(got), sensor.fault !== "");
+			assert.ok(Number.isNaN(got) || (got >= -40 && got <= 125), `${counts}: ${got}`);
+		}
 	});
 
 	it("uses the Steinhart-Hart equation when it has the coefficients", () => {
@@ -157,7 +213,10 @@ describe("NtcThermistor", () => {
 	it("takes another nominal temperature and other resistors", () => {
 		const hardware = journal();
 		hardware.resolution = 16;
-		const sensor = make(hardware.io, { nominalC: 0, nominalOhms: 5000, seriesOhms: 2000 });
+		const sensor = new NtcThermistor({
+			sensor: { io: hardware.io.Analog, pin: 1 },
+			...{ nominalC: 0, nominalOhms: 5000, seriesOhms: 2000, beta: BETA, minimumC: -40, maximumC: 125 },
+		});
 		hardware.analog = Math.round((65535 * 5000) / 7000);
 		assert.ok(Math.abs(sensor.read()) < 0.01);
 	});
@@ -166,6 +225,10 @@ describe("NtcThermistor", () => {
 		for (const bad of [
 			{ seriesOhms: 0 },
 			{ seriesOhms: Number.NaN },
+			{ supplyVolts: 0 },
+			{ supplyVolts: Number.NaN },
+			{ adc: { lowVolts: -1, fullVolts: 2 } },
+			{ adc: { lowVolts: 2, fullVolts: 2 } },
 			{ nominalOhms: -1 },
 			{ beta: 0 },
 			{ beta: Number.NaN },

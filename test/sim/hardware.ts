@@ -20,10 +20,10 @@ const STEP = 16;
 const FIRST = 20_000;
 const LAST = 52_000;
 
-/** The thermistor of the default settings: 10 kΩ at 25 °C, beta 3950, 10 kΩ to the supply. */
+/** The thermistor of the default settings: 10 kΩ at 25 °C, beta 3950, 33 kΩ to the supply. */
 function celsius(reading: number): number {
 	const ratio = reading / (2 ** ANALOG_BITS - 1);
-	const ohms = (10_000 * ratio) / (1 - ratio);
+	const ohms = (33_000 * ratio) / (1 - ratio);
 	return 1 / (1 / 298.15 + Math.log(ohms / 10_000) / 3950) - 273.15;
 }
 

@@ -1,5 +1,6 @@
 // Ecma-419's host provider: the circuit's IO classes and the board's pins.
 
+import { ADC, TONES } from "../../../../drivers/esp32.js";
 import { Machine } from "../../../node/machine.js";
 
 const device = {
@@ -10,6 +11,8 @@ const device = {
 	get pin() {
 		return Machine.current().options.pins;
 	},
+	adc: ADC,
+	tones: TONES,
 };
 
 export default device;
