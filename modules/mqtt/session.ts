@@ -5,7 +5,7 @@
 //   Opening     opened                    Greeting     (CONNECT goes out [MQTT-3.1.0-1])
 //   Greeting    CONNACK 0                 Up
 //   Up          stop                      Leaving      (DISCONNECT goes out, nothing after it [MQTT-3.14.4-2])
-//   Leaving     written / closed / late   Stopped
+//   Leaving     out / closed / late       Stopped      (out: the socket keeps nothing; a reset would lose it)
 //   Opening, Greeting, Up
 //               any end                   Waiting      (backoff with full jitter)
 //   Waiting     pause over                Opening
@@ -302,8 +302,10 @@ export class Session implements TransportHandler, ParserHandler {
 			}
 			if (output.length > 0) return; // the socket is full; `writable` goes on
 		}
-		if (this.#state === SessionState.Leaving && !this.#disconnectDue) this.#end("requested", "");
-		else if (this.#inbound.overrun) this.#end("inbound-full", "");
+		if (this.#state === SessionState.Leaving) {
+			// Not before it is acknowledged: the machine may be reset next, and the server would publish the will.
+			if (!this.#disconnectDue && transport.drained) this.#end("requested", "");
+		} else if (this.#inbound.overrun) this.#end("inbound-full", "");
 	}
 
 	/** Puts as much into the output stage as there is and as fits. Returns whether there may be more than fitted. */
@@ -510,14 +512,19 @@ export class Session implements TransportHandler, ParserHandler {
 			this.#handler.drained();
 			this.#unfinished = true;
 		}
-		if (this.#unfinished || this.#output.length > 0) this.pump();
+		if (this.#unfinished || this.#output.length > 0 || this.#state === SessionState.Leaving) this.pump();
 	}
 
 	closed(code: string, detail: string): void {
-		this.#end(
-			this.#state === SessionState.Greeting && code === "connection-lost" ? "closed-before-connack" : code,
-			detail,
-		);
+		const state = this.#state;
+		// The server closes once it has read DISCONNECT.
+		if (state === SessionState.Leaving && !this.#disconnectDue && this.#output.length === 0)
+			this.#end("requested", "");
+		else
+			this.#end(
+				state === SessionState.Greeting && code === "connection-lost" ? "closed-before-connack" : code,
+				detail,
+			);
 	}
 
 	// ParserHandler

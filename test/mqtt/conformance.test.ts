@@ -252,6 +252,8 @@ describe("mqtt: conformance, what comes", () => {
 			f.sent().map((packet) => packet.cmd),
 			["disconnect"],
 		);
+		assert.equal(f.transport.active, true, "until it is out");
+		f.transport.flush();
 		assert.equal(f.transport.active, false);
 		assert.deepEqual(f.transport.closes, [false], "what was written still goes out");
 	});

@@ -558,6 +558,7 @@ describe("mqtt: session, payloads larger than any buffer", () => {
 		f.session.stop();
 		f.transport.deliver(all.slice(2000));
 		f.transport.accept(1000);
+		f.transport.flush();
 		assert.deepEqual(f.sent().map(short), ["disconnect"]);
 		assert.deepEqual(ends, ["false 1991"]);
 	});

@@ -751,6 +751,7 @@ describe("mqtt: session, stopping", () => {
 		const f = new Fixture().up();
 		f.session.stop();
 		assert.equal(wire(f), "e000");
+		f.transport.flush();
 		assert.deepEqual(f.heard().slice(1), ["closed requested"]);
 		assert.deepEqual(f.transport.closes, [false]);
 		assert.equal(f.session.state, SessionState.Stopped);
@@ -762,6 +763,25 @@ describe("mqtt: session, stopping", () => {
 		assert.equal(f.transport.opens, 1);
 	});
 
+	it("is not told of the end before DISCONNECT is out, for then the machine may be reset", () => {
+		for (const end of ["acknowledged", "closed by the server", "lost", "late"]) {
+			const f = new Fixture().up();
+			f.transport.take();
+			f.transport.write(Uint8Array.of(0xc0, 0), false); // still on its way
+			f.session.stop();
+			f.transport.accept(1);
+			assert.deepEqual([f.session.state, f.retries], [SessionState.Leaving, []], end);
+			assert.equal(wire(f), "c000e000");
+			if (end === "acknowledged") f.transport.flush();
+			else if (end === "closed by the server") f.transport.fail("closed-by-server");
+			else if (end === "lost") f.transport.fail();
+			else f.time.advance(Limits.closeMs);
+			assert.deepEqual(f.heard().slice(1), ["closed requested"], end);
+			assert.deepEqual([f.session.state, f.retries], [SessionState.Stopped, [-1]], end);
+			assert.equal(f.time.armed, 0);
+		}
+	});
+
 	it("[MQTT-3.14.4-2] a message being written is finished, then DISCONNECT; what waits stays", () => {
 		const f = new Fixture({ measures: { payloadBytes: 3000, slots: 4 } }).up();
 		f.transport.free = 100;
@@ -769,6 +789,7 @@ describe("mqtt: session, stopping", () => {
 		f.session.stop();
 		f.publish(f.measures, "c");
 		for (let i = 0; i < 3; i++) f.transport.accept(1500);
+		f.transport.flush();
 		const packets = f.sent();
 		assert.deepEqual(
 			packets.map((packet) => packet.cmd),
@@ -795,6 +816,7 @@ describe("mqtt: session, stopping", () => {
 		f.onMessage = () => f.session.stop();
 		f.transport.deliver(inbound("t", "x", 1, 9));
 		assert.equal(wire(f), "40020009e000");
+		f.transport.flush();
 		assert.equal(f.session.state, SessionState.Stopped);
 	});
 
@@ -842,6 +864,7 @@ describe("mqtt: session, stopping", () => {
 			const f = new Fixture();
 			reach(f);
 			f.session.stop();
+			if (f.transport.active) f.transport.flush();
 			assert.equal(f.session.state, SessionState.Stopped, name);
 			assert.equal(f.heard().filter((line) => line === "closed requested").length, 1, name);
 			assert.equal(f.retries.at(-1), -1, name);
