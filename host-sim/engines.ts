@@ -6,6 +6,7 @@ import { PINS as ESP32C3 } from "../drivers/boards/esp32c3/pins.js";
 import { PINS as ESP32S3 } from "../drivers/boards/esp32s3/pins.js";
 import main from "../main.js";
 import { openState } from "./board-state.js";
+import type { BoardName } from "./boards.js";
 import type { CircuitPins } from "./circuit/circuit.js";
 import type { Engine, EngineEvents } from "./engine.js";
 import type { Setup } from "./firmware-setup.js";
@@ -13,12 +14,17 @@ import type { Line } from "./line.js";
 import { Machine } from "./node/machine.js";
 import type { ResolvedOptions } from "./options.js";
 import { BuildError, buildEngine, type EngineProgram } from "./xs/build.js";
-import { type BoardName, boardCreation, withoutReserve } from "./xs/creation.js";
+import { boardCreation, withoutReserve } from "./xs/creation.js";
 import { XsMachine } from "./xs/machine.js";
 import { makeProgram } from "./xs/program.js";
 import type { TimeSource } from "./xs/time-source.js";
 
-const PINS: Readonly<Record<BoardName, CircuitPins>> = { esp32: ESP32, esp32s3: ESP32S3, esp32c3: ESP32C3 };
+const PINS: Readonly<Record<BoardName, CircuitPins>> = {
+	esp32: ESP32,
+	esp32s3: ESP32S3,
+	esp32c3: ESP32C3,
+	"esp32c3-min": ESP32C3,
+};
 
 /** `progress` hears what takes time; `warn` what the user should know. */
 export async function makeEngine(

@@ -5,10 +5,10 @@ import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { makeSettings, type Settings } from "../modules/app/settings.js";
+import { type BoardName, boardManifest } from "./boards.js";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import { DEFAULT_MODEL, type SapModel } from "./cloud/sap/model.js";
 import { OptionError, type Options, type ResolvedOptions } from "./options.js";
-import type { BoardName } from "./xs/creation.js";
 
 type Groups = Record<string, Record<string, unknown>>;
 
@@ -114,13 +114,9 @@ function isGroup(value: unknown): value is Record<string, unknown> {
 
 /** `config.mote` of the manifest, with that of the board over it, as in a build for the board. */
 function manifestConfig(board: BoardName): Groups {
-	const read = (name: string) => {
-		const path = fileURLToPath(new URL(`../${name}`, import.meta.url));
-		const manifest = JSON.parse(readFileSync(path, "utf8")) as { config?: { mote?: Groups } };
-		return manifest.config?.mote ?? {};
-	};
-	const base = read("manifest.json");
-	for (const [group, values] of Object.entries(read(`drivers/boards/${board}/manifest.json`)))
+	const path = fileURLToPath(new URL("../manifest.json", import.meta.url));
+	const base = (JSON.parse(readFileSync(path, "utf8")) as { config: { mote: Groups } }).config.mote;
+	for (const [group, values] of Object.entries(boardManifest(board).config.mote))
 		base[group] = { ...base[group], ...values };
 	return base;
 }

@@ -3,8 +3,8 @@
 import { parseArgs } from "node:util";
 import { MAX_COMMAND_BYTES } from "../modules/app/commands.js";
 import type { Settings } from "../modules/app/settings.js";
+import { BOARDS, type BoardName } from "./boards.js";
 import type { CloudName } from "./cloud/embedded-cloud.js";
-import { BOARDS, type BoardName } from "./xs/creation.js";
 
 export const USAGE = `npm start -- [options]
 
@@ -27,7 +27,8 @@ a second. On a terminal, commands such as "led on" can be typed.
   --measures N                   end once N measures are delivered and every --command has ended
   --command "led on"             a command from the cloud's side (embedded broker only); several go one by one
   --engine xs|node               where the firmware runs: the board's engine with the board's memory, or Node (xs)
-  --board esp32|esp32s3|esp32c3  whose pins and memory the node has (esp32)
+  --board esp32|esp32s3|esp32c3|esp32c3-min
+                                 whose pins and memory the node has (esp32)
   --stats json                   on XS: the machine's memory as a line of JSON once a second
   --log pretty|json              what is printed (pretty)
   --panel PORT|off               the panel in the browser: its port (any free one; off with --measures, --log json)

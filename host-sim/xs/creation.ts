@@ -1,23 +1,6 @@
 // The memory of a machine: the board's, less what the SDK's TLS will want of it.
 
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
-export const BOARDS = ["esp32", "esp32s3", "esp32c3"] as const;
-export type BoardName = (typeof BOARDS)[number];
-
-export interface Creation {
-	/** Bytes of the one block that slots, chunks and stack share; 0: each has its own, fixed. */
-	readonly static: number;
-	/** Bytes. */
-	readonly chunk: { readonly initial: number; readonly incremental: number };
-	/** Slots. */
-	readonly heap: { readonly initial: number; readonly incremental: number };
-	/** Slots. */
-	readonly stack: number;
-	/** New property names; the SDK's defaults unless the manifest says otherwise. */
-	readonly keys?: { readonly initial: number; readonly incremental: number };
-}
+import { type BoardName, boardManifest, type Creation } from "../boards.js";
 
 /** Slots of 16 bytes on ESP32. */
 export const SLOT_BYTES = 16;
@@ -35,10 +18,7 @@ export const TLS_RESERVE = Object.freeze({ slots: 600, chunkBytes: 16_384 });
 const KEYS = { initial: 32, incremental: 32, names: 53, symbols: 3 };
 
 /** The `creation` of a board's manifest. */
-export function boardCreation(board: BoardName): Creation {
-	const path = fileURLToPath(new URL(`../../drivers/boards/${board}/manifest.json`, import.meta.url));
-	return (JSON.parse(readFileSync(path, "utf8")) as { creation: Creation }).creation;
-}
+export const boardCreation = (board: BoardName): Creation => boardManifest(board).creation;
 
 /** Without what TLS needs. */
 export function withoutReserve(creation: Creation): Creation {

@@ -5,6 +5,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { lookup } from "node:dns";
 import type { Readable, Writable } from "node:stream";
 import { type BoardState, newState } from "../board-state.js";
+import type { Creation } from "../boards.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import type { NorFlash } from "../circuit/nor-flash.js";
 import type { Engine, EngineEvents, MemoryStats, NodeStatus } from "../engine.js";
@@ -24,7 +25,7 @@ import {
 	values,
 } from "./codec.js";
 import { readCrash, silentEnd } from "./crash.js";
-import { type Creation, creationArguments } from "./creation.js";
+import { creationArguments } from "./creation.js";
 import { Control, In, Out } from "./frames.js";
 import { LentSockets, type Network, nodeNetwork } from "./network.js";
 import type { ProgramModule } from "./program.js";

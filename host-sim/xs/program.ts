@@ -17,7 +17,7 @@ import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import type { BoardName } from "./creation.js";
+import { type BoardName, boardWithPins } from "../boards.js";
 
 const run = promisify(execFile);
 
@@ -99,8 +99,9 @@ export async function makeProgram(
 			modules.push({ name, source: read(found), preload: preload.has(name) });
 		}
 	}
-	const pins = `drivers/boards/${board}/pins`;
-	const provider = `drivers/boards/${board}/host/provider`;
+	const wired = boardWithPins(board);
+	const pins = `drivers/boards/${wired}/pins`;
+	const provider = `drivers/boards/${wired}/host/provider`;
 	const own = { ...HARDWARE, [pins]: pins, "embedded:provider/builtin": provider };
 	for (const [name, file] of Object.entries(own)) modules.push({ name, source: read(file), preload: true });
 	for (const name of [...OWN, ...SHARED, ...more]) modules.push({ name, source: read(name), preload: true });

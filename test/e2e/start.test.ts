@@ -186,7 +186,7 @@ describe("npm start", () => {
 			"--engine",
 			"xs",
 			"--board",
-			"esp32c3",
+			"esp32c3-min",
 			"--measures",
 			"2",
 			"--interval",
@@ -210,7 +210,7 @@ describe("npm start", () => {
 				const network = { ssid: "barn", ssid2: "home", password2: "12345678" };
 				const settings = settingsFile({ network });
 				const outcome = await runCli([
-					...["--engine", engine, "--board", "esp32c3", "--cloud", cloud, "--settings", settings],
+					...["--engine", engine, "--board", "esp32c3-min", "--cloud", cloud, "--settings", settings],
 					...["--measures", "4", "--interval", "300ms", "--log", "json", "--command", "led 30%"],
 				]);
 				assert.equal(outcome.code, 0, outcome.err);
@@ -232,7 +232,7 @@ describe("npm start", () => {
 			alarms: { highC: -50, lowC: -60, sensor: true },
 		});
 		const outcome = await runCli([
-			...["--engine", "xs", "--board", "esp32c3", "--settings", settings],
+			...["--engine", "xs", "--board", "esp32c3-min", "--settings", settings],
 			...["--measures", "4", "--interval", "300ms", "--log", "json"],
 			...["--command", "led 30%", "--command", "buzzer 880Hz 100ms 3x", "--command", "bogus"],
 		]);
@@ -252,7 +252,7 @@ describe("npm start", () => {
 			sampling: { deadbandC: 50, heartbeatMs: 1000 },
 		});
 		const run = startCli([
-			...["--board", "esp32c3", "--settings", file, "--interval", "100ms", "--measures", "4"],
+			...["--board", "esp32c3-min", "--settings", file, "--interval", "100ms", "--measures", "4"],
 			"--keep-running",
 		]);
 		try {

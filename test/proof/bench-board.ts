@@ -1,9 +1,10 @@
 // A node on XS with the smallest board's memory, in virtual time, beside a peer.
 
 import { PINS } from "../../drivers/boards/esp32c3/pins.js";
+import type { Creation } from "../../host-sim/boards.js";
 import type { MemoryStats, NodeStatus } from "../../host-sim/engine.js";
 import type { EngineProgram } from "../../host-sim/xs/build.js";
-import { boardCreation, type Creation, withoutReserve } from "../../host-sim/xs/creation.js";
+import { boardCreation, withoutReserve } from "../../host-sim/xs/creation.js";
 import { XsMachine } from "../../host-sim/xs/machine.js";
 import { makeProgram, type ProgramModule } from "../../host-sim/xs/program.js";
 import { VirtualTime } from "../../host-sim/xs/time-source.js";
@@ -42,7 +43,7 @@ export class BenchBoard {
 				broker: { host: "127.0.0.1", port: 1883, tls: false, clientCertificate: false },
 			},
 		};
-		const program = (await makeProgram("esp32c3", config)).map(patch);
+		const program = (await makeProgram("esp32c3-min", config)).map(patch);
 		const board = new BenchBoard(options, program);
 		board.peer.window = options.window;
 		board.machine.boot();
@@ -53,7 +54,7 @@ export class BenchBoard {
 	private constructor(options: BenchOptions, program: readonly ProgramModule[]) {
 		this.machine = new XsMachine({
 			engine: options.engine,
-			creation: options.creation ?? withoutReserve(boardCreation("esp32c3")),
+			creation: options.creation ?? withoutReserve(boardCreation("esp32c3-min")),
 			program,
 			pins: PINS,
 			resources: new Map(),

@@ -44,7 +44,7 @@ function bytes(slots: number, chunkBytes: number): number {
 	return slots * SLOT_BYTES + chunkBytes;
 }
 
-const board = boardCreation("esp32c3");
+const board = boardCreation("esp32c3-min");
 const left = withoutReserve(board).static - board.stack * SLOT_BYTES;
 const share = (m: MemoryStats) => `${((100 * bytes(m.slots, m.chunkBytes)) / left).toFixed(0)} %`;
 

@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { BOARDS, boardManifest, boardWithPins } from "../../host-sim/boards.js";
 import { ROOT, sources } from "./sources.js";
 
 interface Manifest {
@@ -61,22 +62,26 @@ describe("manifest", () => {
 	});
 
 	it("has a folder with pins, memory and provider for each board, in lower case", () => {
-		const boards = readdirSync(join(ROOT, "drivers/boards"));
-		assert.deepEqual(boards.sort(), ["esp32", "esp32c3", "esp32s3"]);
-		for (const board of boards) {
-			const { creation, modules } = read<{
-				creation: { stack: number };
-				modules: Record<string, string>;
-			}>(`drivers/boards/${board}/manifest.json`);
-			assert.ok(creation.stack >= 384, board);
-			assert.equal(modules[`drivers/boards/${board}/pins`], "./pins");
+		assert.deepEqual(readdirSync(join(ROOT, "drivers/boards")).sort(), [...BOARDS].sort());
+		for (const board of BOARDS) {
+			const { creation, modules } = boardManifest(board);
+			const wired = boardWithPins(board);
+			assert.ok(creation.stack >= (board === "esp32c3-min" ? 384 : 512), board);
+			assert.equal(modules[`drivers/boards/${wired}/pins`], "./pins");
 			const provider = readFileSync(join(ROOT, `drivers/boards/${board}/host/provider.ts`), "utf8");
-			assert.match(provider, new RegExp(`drivers/boards/${board}/pins`));
+			assert.match(provider, new RegExp(`drivers/boards/${wired}/(pins|host/provider)`));
 		}
 	});
 
+	it("includes what the SDK's IO needs and does not bring, for ESP32", () => {
+		const { include, dependency } = manifest.platforms.esp32 as { include: string[]; dependency: object[] };
+		// io/spi includes modGPIO.h of pins/digital; io/analog uses esp_adc.
+		assert.ok(include.includes("$(MODULES)/pins/digital/manifest.json"));
+		assert.deepEqual(dependency, [{ idf: "esp_adc" }]);
+	});
+
 	it("lays the flash of each board out without overlap, with two slots of the same size for updates, and the journal", () => {
-		for (const board of readdirSync(join(ROOT, "drivers/boards"))) {
+		for (const board of new Set(BOARDS.map(boardWithPins))) {
 			const rows = readFileSync(join(ROOT, `drivers/boards/${board}/partitions.csv`), "utf8")
 				.split("\n")
 				.filter((line) => line !== "" && !line.startsWith("#"))

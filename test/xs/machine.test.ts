@@ -3,11 +3,12 @@
 
 import assert from "node:assert/strict";
 import { PINS } from "../../drivers/boards/esp32/pins.js";
+import type { Creation } from "../../host-sim/boards.js";
 import type { MemoryStats } from "../../host-sim/engine.js";
 import type { EngineProgram } from "../../host-sim/xs/build.js";
 import type { Value } from "../../host-sim/xs/codec.js";
 import { MachineCrash } from "../../host-sim/xs/crash.js";
-import { boardCreation, type Creation, TLS_RESERVE, withoutReserve } from "../../host-sim/xs/creation.js";
+import { boardCreation, TLS_RESERVE, withoutReserve } from "../../host-sim/xs/creation.js";
 import { XsMachine } from "../../host-sim/xs/machine.js";
 import type { ProgramModule } from "../../host-sim/xs/program.js";
 import { VirtualTime } from "../../host-sim/xs/time-source.js";
@@ -181,7 +182,7 @@ describe("a machine on XS", function () {
 		assert.equal(large.memory?.slotsLimit, 4927); // one slot links the block
 		assert.equal(large.memory?.stackLimit, 512);
 		assert.ok((large.memory?.slots ?? 99) < 60, `${large.memory?.slots} slots in an empty machine`);
-		const small = await run(empty, { creation: boardCreation("esp32c3") });
+		const small = await run(empty, { creation: boardCreation("esp32c3-min") });
 		assert.equal(small.memory?.staticBytes, 94_208 * (engine.bits === 64 ? 2 : 1));
 		assert.equal(small.memory?.stackLimit, 384);
 	});
@@ -190,7 +191,7 @@ describe("a machine on XS", function () {
 		// More than either's initial size, together nearly all there is.
 		const source =
 			"export default () => { const a = []; for (let i = 0; i < 30; i++) a.push(new Uint8Array(1024)); let l = {}; for (let i = 0; i < 900; i++) l = { l }; host.send(100, a.length); }";
-		const { sent, memory, crash } = await run(source, { creation: boardCreation("esp32c3") });
+		const { sent, memory, crash } = await run(source, { creation: boardCreation("esp32c3-min") });
 		assert.equal(crash, undefined);
 		assert.deepEqual(sent, [[30]]);
 		assert.ok((memory?.slotsPeak ?? 0) > 1800);
@@ -198,7 +199,7 @@ describe("a machine on XS", function () {
 	});
 
 	it("takes the reserve for TLS off either kind of board", () => {
-		const c3 = boardCreation("esp32c3");
+		const c3 = boardCreation("esp32c3-min");
 		assert.equal(c3.static - withoutReserve(c3).static, TLS_RESERVE.slots * 16 + TLS_RESERVE.chunkBytes);
 		const esp32 = boardCreation("esp32");
 		assert.equal(esp32.heap.initial - withoutReserve(esp32).heap.initial, TLS_RESERVE.slots);
