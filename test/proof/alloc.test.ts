@@ -27,7 +27,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 	["the template", "modules/core/template", "write(values, wallMs, number, to) {", PLAIN],
 	["a rounded value of the template", "modules/core/template", "value * 100;", PLAIN],
 	["the time in it", "modules/core/iso-time", "return (ms) => {", PLAIN],
-	["the packet's header", "modules/mqtt/publish-header", "const write = (at, packetId, payloadBytes) => {", PLAIN],
+	["the packet's header", "modules/mqtt/publish-header", "write = (at, packetId, payloadBytes) => {", PLAIN],
 	["the ring", "modules/core/ring", "commit(slot, length) {", PLAIN],
 	["the outbox", "modules/mqtt/outbox", "next(publication, windowOpen) {", PLAIN],
 	["the batch", "modules/mqtt/outbox", "#nextSegment() {", "SmartREST, batched"],
