@@ -1,6 +1,7 @@
 // Composition root: settings → board → cloud → node. The same on a board, in Moddable's simulator and in host-sim,
 // where only the Moddable names behind modules/platform are answered by others.
 
+import { chipFact } from "chip";
 import config from "mc/config";
 import { NodeBoard } from "./drivers/node-board.js";
 import { BootGuard } from "./modules/app/boot-guard.js";
@@ -59,6 +60,7 @@ export default function main(): MoteNode {
 		flash: settings.outbox.keep === "off" ? undefined : openFlash(),
 		log,
 		guard,
+		chip: chipFact,
 		network: makeNetwork(settings, clock, store, log),
 		certificateEnd: own?.chain[0] && certificateEnd(new Uint8Array(own.chain[0])),
 		boot,

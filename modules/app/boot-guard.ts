@@ -6,6 +6,8 @@ import type { Store } from "../core/store.js";
 
 /** Boots in a row that did not last, in the store. */
 const KEY = "boots-failed";
+/** The boot ended in order, in the store. */
+const ORDERED_KEY = "boot-ordered";
 const UNLASTING = 4;
 const LASTING_MS = 60_000;
 const SAFE_MS = 3_600_000;
@@ -15,6 +17,8 @@ export class BootGuard {
 	readonly safe: boolean;
 	/** Boots in a row before this one that did not last. */
 	readonly failed: number;
+	/** Whether the boot before this one ended in order. */
+	readonly ordered: boolean;
 	readonly #store: Store;
 	readonly #since: number;
 	#settled = false;
@@ -24,6 +28,8 @@ export class BootGuard {
 		const failed = store.get(KEY);
 		this.failed = typeof failed === "number" && failed > 0 ? failed : 0;
 		this.safe = this.failed >= UNLASTING;
+		this.ordered = store.get(ORDERED_KEY) !== undefined;
+		if (this.ordered) store.delete(ORDERED_KEY);
 		this.#store = store;
 		this.#since = now;
 		if (!this.safe) store.set(KEY, this.failed + 1);
@@ -39,6 +45,7 @@ export class BootGuard {
 
 	/** The node ends in order. */
 	ending(): void {
+		this.#store.set(ORDERED_KEY, 1);
 		// One more failure, and it is safe mode again.
 		if (this.safe) this.#store.set(KEY, UNLASTING - 1);
 		else this.#settle();

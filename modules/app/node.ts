@@ -33,11 +33,15 @@ import { Sampler } from "./sampler.js";
 import type { Settings } from "./settings.js";
 import { type SignalTeller, SignalWatch } from "./signal-watch.js";
 import { TemperatureAlarm, TemperatureWatch } from "./temperature-watch.js";
+import { type ChipFacts, joined, startedBadly, startWords, vitals } from "./vitals.js";
 
 /** Longest wait for the outbox to empty before a restart, ms. */
 const FLUSH_MS = 5_000;
 /** Pause between looks at outstanding confirmations, ms. */
 const EXPIRY_MS = 500;
+/** Until the first line about the machine in the log, and from each to the next, ms. */
+const FIRST_VITALS_MS = 60_000;
+const VITALS_MS = 3_600_000;
 const FOREVER = Number.POSITIVE_INFINITY;
 
 /**
@@ -75,6 +79,8 @@ export interface NodeParts {
 	readonly log: Log;
 	/** Whether this boot is one in safe mode; undefined: nobody looks after boots. */
 	readonly guard?: BootGuard | undefined;
+	/** What the machine knows of itself; undefined: nothing. */
+	readonly chip?: ChipFacts | undefined;
 	/** The way to the network, where the node has to make it itself; undefined: it is there. */
 	readonly network?: Network | undefined;
 	/** When the device's own certificate ends, ms since 1970; undefined: it has none. */
@@ -126,6 +132,8 @@ export class MoteNode
 	#plans: string[] | undefined;
 	#planned = "";
 	#restarting = false;
+	/** Monotonic ms of the next line about the machine in the log. */
+	#vitalsDue = FIRST_VITALS_MS;
 	#evicting = false;
 	#stopped: (() => void) | undefined;
 
@@ -231,7 +239,11 @@ export class MoteNode
 		return this.#parts.network?.wifi.rssi ?? 0;
 	}
 	report(): string {
-		return this.#parts.network?.report() ?? "";
+		return joined(this.#vitals(), this.#parts.network?.report() ?? "");
+	}
+	#vitals(): string {
+		const { chip, guard } = this.#parts;
+		return chip ? vitals(chip, guard?.ordered ?? false, this.now()) : "";
 	}
 	get failedBoots(): number {
 		const { guard } = this.#parts;
@@ -241,8 +253,19 @@ export class MoteNode
 		return this.#sampler.intervalMs;
 	}
 
+	/** Why the machine started, once in the log. */
+	#tellStart(): void {
+		const { chip, guard } = this.#parts;
+		const ordered = guard?.ordered ?? false;
+		const words = chip ? startWords(chip, ordered) : "";
+		if (words === "" || !chip) return;
+		if (startedBadly(chip, ordered)) this.#log.warn("started ", words);
+		else this.#log.info("started ", words);
+	}
+
 	start(): void {
 		const { network, guard } = this.#parts;
+		this.#tellStart();
 		if (guard?.safe) {
 			this.#log.error(`safe mode: ${guard.failed} boots in a row did not last`);
 			this.observer?.safe?.(guard.failed);
@@ -379,7 +402,14 @@ export class MoteNode
 		network?.tick(this.now());
 		if (guard?.tick(this.now())) this.restart();
 		this.#certificate?.tick(this.now(), clock.wallAt(this.now()), this);
+		if (this.now() >= this.#vitalsDue) this.#tellVitals();
 		this.#signal?.tick(this.now(), this);
+	}
+
+	#tellVitals(): void {
+		this.#vitalsDue = this.now() + VITALS_MS;
+		const words = this.#vitals();
+		if (words !== "") this.#log.info(words);
 	}
 
 	#expire(): void {

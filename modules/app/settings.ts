@@ -10,7 +10,7 @@ import { INTERVAL_RANGE } from "./commands.js";
 const MAX_TOPIC = 184;
 
 /** The settings of `plain` that are topics. */
-const TOPICS = Object.freeze(["measures", "commands", "results", "status"] as const);
+const TOPICS = Object.freeze(["measures", "commands", "results", "status", "health"] as const);
 
 interface TextField {
 	readonly type: "text";
@@ -148,6 +148,8 @@ export const SCHEMA = Object.freeze({
 		commands: text("mote/%id/commands/#", 120, 1),
 		results: text("mote/%id/results", 120, 1),
 		status: text("mote/%id/status", 120, 1),
+		/** Once in each connection, where something is known: how board and network are doing, for people. Empty: not sent. */
+		health: text("mote/%id/health", 120),
 		/** QoS at which commands are asked for, and of results and status; that of measures is sampling.qos. */
 		commandsQos: choice(1, [0, 1, 2]),
 		resultsQos: choice(1, [0, 1, 2]),

@@ -27,6 +27,7 @@ export interface CloudSettings {
 		readonly commands: string;
 		readonly results: string;
 		readonly status: string;
+		readonly health: string;
 		readonly commandsQos: 0 | 1 | 2;
 		readonly resultsQos: 0 | 1 | 2;
 		readonly statusQos: 0 | 1 | 2;

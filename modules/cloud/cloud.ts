@@ -60,7 +60,7 @@ export interface CloudHost {
 	now(): number;
 	/** Strength of the Wi-Fi signal, dBm; 0: not known, or no Wi-Fi. */
 	readonly signal: number;
-	/** Counters of network, time and recovery since this boot that are not 0, for people; empty where the node does not make its way itself. */
+	/** How machine and network are doing, for people: why it started, memory, counters that are not 0. Empty: nothing is known. */
 	report(): string;
 	/** In safe mode: how many boots in a row did not last; else 0. */
 	readonly failedBoots: number;

@@ -48,6 +48,14 @@ describe("boot guard", () => {
 		assert.equal(writes(), before + 1);
 	});
 
+	it("knows whether the boot before ended in order, and says so once", () => {
+		const { boot } = boots();
+		assert.equal(boot().ordered, false);
+		boot().ending();
+		assert.equal(boot().ordered, true);
+		assert.equal(boot().ordered, false, "that one just stopped");
+	});
+
 	it("does not count an end in order", () => {
 		const { boot } = boots();
 		for (let i = 0; i < 20; i++) {

@@ -69,6 +69,25 @@ describe("Plain: connecting", () => {
 		]);
 	});
 
+	it("tells how board and network are doing, once a connection and only where something is known", () => {
+		for (const [plain, lines] of [
+			[{}, ['publish mote/sn-1/health 1: {"health":"started power-on, up 3 s; Wi-Fi \\"joined\\" 1"}']],
+			[
+				{ format: "raw", statusQos: 0 },
+				['publish mote/sn-1/health 0: started power-on, up 3 s; Wi-Fi "joined" 1'],
+			],
+			[
+				{ health: "ü/%id/h" },
+				['publish ü/sn-1/h 1: {"health":"started power-on, up 3 s; Wi-Fi \\"joined\\" 1"}'],
+			],
+			[{ health: "" }, []],
+		] as const) {
+			const cloud = make({ plain });
+			new FakeHost(cloud).reported = 'started power-on, up 3 s; Wi-Fi "joined" 1';
+			assert.deepEqual(opening(cloud).slice(2), lines);
+		}
+	});
+
 	it("puts the id into every %id of a topic", () => {
 		const cloud = make({
 			plain: { measures: "%id/a/%id", results: "r", commands: "c/%id", status: "ü/%id" },
@@ -80,7 +99,7 @@ describe("Plain: connecting", () => {
 	});
 
 	it("refuses topics with wildcards and U+0000", () => {
-		for (const name of ["measures", "commands", "results", "status"] as const)
+		for (const name of ["measures", "commands", "results", "status", "health"] as const)
 			for (const bad of name === "commands"
 				? ["a#", "a/+b", "#/a", "a\u0000b"]
 				: ["a/#", "a/+/b", "a\u0000b"])

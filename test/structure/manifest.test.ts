@@ -22,12 +22,25 @@ const firmware = sources("main.ts", "modules", "drivers").filter(
 
 /** What stands in the SDK's TLS under a name of the SDK's, and is preloaded by its manifest. */
 const SDK_TLS = "modules/platform/sdk-tls/certificates";
-const own = firmware.filter((source) => source.path !== `${SDK_TLS}.ts`);
+/** What the chip tells, with its C: on ESP32 only. */
+const CHIP = "modules/platform/esp32/chip";
+const own = firmware.filter(({ path }) => path !== `${SDK_TLS}.ts` && path !== `${CHIP}.ts`);
 
 describe("manifest", () => {
 	it("puts our check of certificates in the place of the SDK's, which lets forged ones pass", () => {
 		assert.equal(manifest.modules["ssl/cert"], `./${SDK_TLS}`);
 		assert.equal(manifest.modules["~"], "$(MODULES)/crypt/ssl/ssl_cert");
+	});
+
+	it("has the facts of the chip on ESP32, and a module that knows none in the simulators", () => {
+		const { esp32, ...simulators } = manifest.platforms as Record<
+			string,
+			{ modules: Record<string, string> }
+		>;
+		assert.equal(esp32?.modules.chip, `./${CHIP}`);
+		assert.deepEqual((esp32 as { preload?: string[] }).preload, ["chip"]);
+		assert.deepEqual(Object.keys(simulators), ["lin", "mac", "win"]);
+		for (const { modules } of Object.values(simulators)) assert.equal(modules.chip, "./host-sim/mcsim/chip");
 	});
 
 	it("maps every folder of the firmware to a target of the same path", () => {
@@ -46,9 +59,7 @@ describe("manifest", () => {
 	});
 
 	it("keeps tests, JSON and build output out of the folders that mcconfig takes whole", () => {
-		for (const folder of new Set(
-			firmware.map((source) => dirname(source.path)).filter((name) => name !== "."),
-		))
+		for (const folder of new Set(own.map((source) => dirname(source.path)).filter((name) => name !== ".")))
 			for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true }))
 				assert.ok(entry.isDirectory() || entry.name.endsWith(".ts"), `${folder}/${entry.name}`);
 	});

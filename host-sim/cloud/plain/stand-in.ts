@@ -23,6 +23,8 @@ interface PlainDevice {
 	id: string;
 	/** Latest payload on its status topic. */
 	status: string;
+	/** Latest payload on its health topic. */
+	health: string;
 	measures: Measure[];
 	results: CommandOutcome[];
 	/** Commands without an outcome yet, oldest first. */
@@ -31,7 +33,7 @@ interface PlainDevice {
 
 const MAX_PACKET = 256 * 1024;
 const NOT_AUTHORIZED = 5;
-const OWN_TOPIC = /^mote\/([^/]+)\/(measures|results|status)$/;
+const OWN_TOPIC = /^mote\/([^/]+)\/(measures|results|status|health)$/;
 
 export class PlainStandIn implements StandIn {
 	readonly maxPacketBytes = MAX_PACKET;
@@ -91,6 +93,7 @@ export class PlainStandIn implements StandIn {
 		const text = payload.toString("utf8");
 		try {
 			if (kind === "status") device.status = text;
+			else if (kind === "health") device.health = text;
 			else if (kind === "measures") this.measured(device, readMeasure(text));
 			else this.finished(device, readResult(text));
 		} catch (error) {
@@ -128,7 +131,10 @@ export class PlainStandIn implements StandIn {
 				method: "GET",
 				path: /^\/devices$/,
 				answer: () => ({
-					body: [...this.devices.values()].map(({ id, status }) => ({ id, status, online: online(id) })),
+					body: [...this.devices.values()].map(({ id, status, health }) => ({
+						...{ id, status, online: online(id) },
+						...(health === "" ? {} : { health }),
+					})),
 				}),
 			},
 			{
@@ -168,7 +174,7 @@ export class PlainStandIn implements StandIn {
 	private ensure(id: string): PlainDevice {
 		const known = this.devices.get(id);
 		if (known) return known;
-		const device: PlainDevice = { id, status: "", measures: [], results: [], waiting: [] };
+		const device: PlainDevice = { id, status: "", health: "", measures: [], results: [], waiting: [] };
 		this.devices.set(id, device);
 		return device;
 	}

@@ -52,6 +52,7 @@ export class Plain implements Cloud {
 	readonly #status: Uint8Array;
 	readonly #raw: boolean;
 	readonly #settings: CloudSettings["plain"];
+	readonly #id: string;
 	/** A command with the words of its topic. */
 	readonly #text = new Uint8Array(TEXT_BYTES);
 	#host: CloudHost | undefined;
@@ -86,6 +87,7 @@ export class Plain implements Cloud {
 		const last = commands.split("/").length - 1;
 		this.#wordsAtLevel = commands.endsWith("#") || commands.endsWith("+") ? last : -1;
 		this.#settings = plain;
+		this.#id = device.id;
 		this.#raw = plain.format === "raw";
 		const will = { topic: this.#status, payload: ascii("offline"), qos: plain.statusQos, retain: true };
 		this.connect = connectOptions(settings, device.id, will, !plain.persistent);
@@ -113,7 +115,7 @@ export class Plain implements Cloud {
 	}
 
 	opening(step: number): OpeningStep | undefined {
-		const { commandsQos, statusQos } = this.#settings;
+		const { commandsQos, statusQos, health } = this.#settings;
 		if (step === 0)
 			return {
 				kind: "subscribe",
@@ -125,7 +127,15 @@ export class Plain implements Cloud {
 			};
 		if (step === 1)
 			return { kind: "publish", topic: this.#status, payload: ascii("online"), qos: statusQos, retain: true };
-		return undefined;
+		const report = this.#host?.report() ?? "";
+		if (step > 2 || health === "" || report === "") return undefined;
+		return {
+			kind: "publish",
+			topic: topicName(health.replaceAll("%id", this.#id)),
+			payload: utf8(this.#raw ? report : `{"health":${jsonString(report)}}`),
+			qos: statusQos,
+			retain: false,
+		};
 	}
 
 	template(): TemplatePart[] {
