@@ -35,10 +35,14 @@ export function boardManifest(board: string): BoardManifest {
 
 function merged(path: string): BoardManifest {
 	const own = JSON.parse(readFileSync(path, "utf8")) as BoardManifest;
+	const build = { ...own.build };
+	// Relative paths are those of the manifest that names them.
+	for (const [key, value] of Object.entries(build))
+		if (value.startsWith("./")) build[key] = fileURLToPath(new URL(value, `file://${path}`));
 	let base = {};
 	for (const other of own.include ?? [])
 		base = overlay(base, merged(fileURLToPath(new URL(other, `file://${path}`))));
-	return overlay(base, own) as unknown as BoardManifest;
+	return overlay(base, { ...own, build }) as unknown as BoardManifest;
 }
 
 type Values = Record<string, unknown>;

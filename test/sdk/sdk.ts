@@ -7,24 +7,31 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { boardManifest } from "../../host-sim/boards.js";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const SDK = process.env.MODDABLE ?? "";
+export const SDK = process.env.MODDABLE ?? "";
 const TOOLS = join(SDK, "build/bin/lin/release");
 const run = promisify(execFile);
 
-/** Why these tests cannot run here, or "". */
-export function missing(): string {
+/** Why nothing can be built with the SDK here, or "". */
+export function missingTools(): string {
 	if (SDK === "") return "MODDABLE is not set";
 	if (process.platform !== "linux") return "they run on Linux only";
-	if (!existsSync(join(TOOLS, "mcconfig")) || !existsSync(join(TOOLS, "mcsim")))
-		return "the SDK at $MODDABLE has no mcconfig or mcsim built";
+	return existsSync(join(TOOLS, "mcconfig")) ? "" : "the SDK at $MODDABLE has no mcconfig built";
+}
+
+/** Why the tests in the simulator cannot run here, or "". */
+export function missing(): string {
+	const why = missingTools();
+	if (why !== "") return why;
+	if (!existsSync(join(TOOLS, "mcsim"))) return "the SDK at $MODDABLE has no mcsim built";
 	if (!(process.env.PATH ?? "").split(":").some((folder) => existsSync(join(folder, "Xvfb"))))
 		return "Xvfb is not installed";
 	return "";
 }
 
-const environment = () => ({
+export const environment = () => ({
 	...process.env,
 	PATH: [TOOLS, join(ROOT, "node_modules/.bin"), process.env.PATH].join(":"),
 });
@@ -49,6 +56,7 @@ export async function buildForSimulator(manifest: string): Promise<string> {
 /** An empty folder of the right version in the place of ESP-IDF. */
 function standIn(scratch: string): string {
 	const idf = join(scratch, "idf");
+	if (existsSync(idf)) return idf;
 	mkdirSync(idf, { recursive: true });
 	const git = (...args: string[]) => execFileSync("git", args, { cwd: idf, stdio: "ignore" });
 	git("init", "-q");
@@ -57,15 +65,23 @@ function standIn(scratch: string): string {
 	return idf;
 }
 
+/** Generates for an ESP32 board into a scratch folder, with a stand-in for ESP-IDF; returns the project's folder. */
+async function generate(board: string, kind: "debug" | "release", scratch: string): Promise<string> {
+	const env = { ...environment(), IDF_PATH: standIn(scratch) };
+	mkdirSync(join(scratch, "out"), { recursive: true });
+	const target = ["-p", `esp32:./drivers/boards/${board}`, "-t", "build", "-o", join(scratch, "out")];
+	await run("mcconfig", kind === "debug" ? ["-d", ...target] : target, { cwd: ROOT, env });
+	return join(scratch, "out/tmp/esp32", board, kind, "mote");
+}
+
 /** ESP-IDF's configuration for a release build. */
 export async function releaseConfiguration(board: string, scratch: string): Promise<string> {
-	const env = { ...environment(), IDF_PATH: standIn(scratch) };
-	await run("mcconfig", ["-p", `esp32:./drivers/boards/${board}`, "-t", "build"], { cwd: ROOT, env });
-	return readFileSync(
-		join(SDK, `build/tmp/esp32/${board}/release/mote/xsProj-${board}/sdkconfig.mc`),
-		"utf8",
-	);
+	const project = await generate(board, "release", scratch);
+	return readFileSync(join(project, `xsProj-${chipOf(board)}/sdkconfig.mc`), "utf8");
 }
+
+/** Of a board: esp32, esp32s3, esp32c3. */
+export const chipOf = (board: string): string => boardManifest(board).build.ESP32_SUBCLASS ?? "esp32";
 
 /**
  * Generates for an ESP32 board, compiles every module and links the preload image: all that can be done without
@@ -75,22 +91,17 @@ export async function releaseConfiguration(board: string, scratch: string): Prom
 export async function linkForBoard(
 	board: string,
 	scratch: string,
-): Promise<{ output: string; image: string }> {
-	const idf = standIn(scratch);
-	const env = environment();
-	await run("mcconfig", ["-d", "-p", `esp32:./drivers/boards/${board}`, "-t", "build"], { cwd: ROOT, env });
-	const folder = join(SDK, "build/tmp/esp32", board, "debug/mote");
-	const config = join(folder, `xsProj-${board}`, "build/config/sdkconfig.h");
+): Promise<{ output: string; image: string; makefile: string }> {
+	const folder = await generate(board, "debug", scratch);
+	const config = join(folder, `xsProj-${chipOf(board)}`, "build/config/sdkconfig.h");
 	mkdirSync(join(config, ".."), { recursive: true });
 	writeFileSync(config, "");
 	const image = join(folder, "mc.xs.c");
-	rmSync(image, { force: true });
-	const args = ["-f", "makefile", `IDF_PATH=${idf}`, "-o", config, image];
-	const result = await run("make", args, { cwd: folder, env, maxBuffer: 1 << 26 });
+	const args = ["-f", "makefile", `IDF_PATH=${standIn(scratch)}`, "-o", config, image];
+	const result = await run("make", args, { cwd: folder, env: environment(), maxBuffer: 1 << 26 });
 	if (!existsSync(image)) throw new Error(`no preload image: ${result.stdout}\n${result.stderr}`);
-	const output = result.stdout + result.stderr;
-	if (!output.includes("# xsl modules")) throw new Error("the image was not linked anew");
-	return { output, image: readFileSync(image, "utf8") };
+	const makefile = readFileSync(join(folder, "makefile"), "utf8");
+	return { output: result.stdout + result.stderr, image: readFileSync(image, "utf8"), makefile };
 }
 
 /** xsbug's protocol is XML. */

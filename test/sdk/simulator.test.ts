@@ -6,12 +6,13 @@ import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, relative } from "node:path";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { createServer } from "node:tls";
 import { type IssuedPair, issueAuthority, issueLeaf } from "../../certs/library/issue.js";
 import { type CloudName, EmbeddedCloud } from "../../host-sim/cloud/embedded-cloud.js";
-import { buildForSimulator, missing, ourWarnings, ROOT, Simulator } from "./sdk.js";
+import { appFolder, writeApp } from "./app.js";
+import { buildForSimulator, missing, ourWarnings, Simulator } from "./sdk.js";
 
 const DEVICE = "sim-1";
 /** The NAME of the manifest, which an including manifest can not change. */
@@ -28,9 +29,7 @@ describe("Moddable SDK: simulator", () => {
 			console.log(`    ${why}: the tests in Moddable's simulator are skipped`);
 			this.skip();
 		}
-		// Inside the project, because mcconfig wants to reach the manifest by a relative path.
-		mkdirSync(join(ROOT, "certs/dev"), { recursive: true });
-		folder = mkdtempSync(join(ROOT, "certs/dev/sdk-"));
+		folder = appFolder();
 	});
 	after(() => {
 		if (folder) rmSync(folder, { recursive: true });
@@ -45,25 +44,17 @@ describe("Moddable SDK: simulator", () => {
 	/** Of the node, or with `check` of the checks for boards. */
 	async function build(name: CloudName, more: object = {}, ca?: Uint8Array, check?: object): Promise<string> {
 		cloud = await EmbeddedCloud.start({ cloud: name, identitiesFolder: join(folder, "identities") });
-		const identity = await cloud.device(DEVICE);
-		writeFileSync(join(folder, "ca.der"), ca ?? cloud.identities.ca.der);
-		writeFileSync(join(folder, "client.der"), identity.certDer);
-		writeFileSync(join(folder, "client.pk8"), identity.keyDer);
-		const manifest = {
-			include: [relative(folder, join(ROOT, check ? "test/device/manifest.json" : "manifest.json"))],
-			data: { "*": ["./ca", "./client"] },
-			config: {
-				...(check && { check }),
-				mote: {
-					device: { id: DEVICE, cloud: name },
-					sampling: { intervalMs: check ? 100 : 300 },
-					broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port, alpn: "mqtt" },
-					...more,
-				},
+		const manifest = await writeApp(folder, {
+			...(check && { include: "test/device/manifest.json", config: { check } }),
+			...{ device: DEVICE, cloud, ca },
+			mote: {
+				device: { id: DEVICE, cloud: name },
+				sampling: { intervalMs: check ? 100 : 300 },
+				broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port, alpn: "mqtt" },
+				...more,
 			},
-		};
-		writeFileSync(join(folder, "manifest.json"), JSON.stringify(manifest));
-		return buildForSimulator(relative(ROOT, join(folder, "manifest.json")));
+		});
+		return buildForSimulator(manifest);
 	}
 
 	for (const name of ["cumulocity", "sap", "plain"] as const)
