@@ -125,9 +125,9 @@ function makeBoard(settings: Settings, clock: SystemClock, timers: SystemTimers)
 }
 
 function makeTransport(settings: Settings, timers: SystemTimers, own: Identity | undefined): SocketTransport {
-	const { host, port, serverName, alpn } = settings.broker;
+	const { host, port, serverName, alpn, fragmentBytes } = settings.broker;
 	if (!own) return new SocketTransport({ host, port }, timers);
-	const options = { serverName: serverName === "" ? host : serverName, alpn, ...own };
+	const options = { serverName: serverName === "" ? host : serverName, alpn, fragmentBytes, ...own };
 	return new SocketTransport({ host, port, tls: options }, timers);
 }
 

@@ -1,20 +1,13 @@
-// Moddable's `Resource`: the files that the manifest's `data` puts into the image.
+// Moddable's `Resource`: the files that the manifest's `data` puts into the image. As in the SDK, it is a buffer itself.
 
 import { Machine } from "../node/machine.js";
 
-export default class Resource {
-	readonly #bytes: Uint8Array;
-
+export default class Resource extends ArrayBuffer {
 	constructor(path: string) {
 		const bytes = Machine.current().options.resources.get(path);
 		if (bytes === undefined) throw new URIError(`Resource "${path}" not found`);
-		this.#bytes = bytes;
-	}
-	get byteLength(): number {
-		return this.#bytes.length;
-	}
-	slice(begin: number, end?: number): ArrayBuffer {
-		return Uint8Array.from(this.#bytes.subarray(begin, end)).buffer;
+		super(bytes.length);
+		new Uint8Array(this).set(bytes);
 	}
 	static exists(path: string): boolean {
 		return Machine.current().options.resources.has(path);

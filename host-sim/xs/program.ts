@@ -44,7 +44,7 @@ const CONFIGURATION = ["tsconfig.json", "host-sim/xs/tsconfig.json", "node_modul
 const KEEP_MS = 86_400_000;
 
 /** Inside the SDK's TLS, in whose place Node's is. */
-const SDK_TLS = new Set(["ssl/cert", "ber", "bin", "ecdsa", "pkcs1_5", "pkcs8", "x509", "~"]);
+const SDK_TLS = /^(ssl\/\w+|sdk\/\w+|ber|bin|ecdsa|pkcs1_5|pkcs8|x509|~)$/;
 
 /** Target name → file, for the names that Moddable's own modules have on a board. */
 const HARDWARE: Readonly<Record<string, string>> = {
@@ -93,7 +93,7 @@ export async function makeProgram(
 	const preload = new Set(manifest.preload);
 	const modules: ProgramModule[] = [];
 	for (const [target, file] of Object.entries(manifest.modules)) {
-		if (target in HARDWARE || SDK_TLS.has(target)) continue;
+		if (target in HARDWARE || SDK_TLS.test(target)) continue;
 		if (!target.endsWith("*")) throw new Error(`manifest: ${target} is not a pattern that host-sim knows`);
 		const from = String(file).replace(/^\.\//, "");
 		for (const found of from.endsWith("*") ? listed(folder, from.slice(0, -1)) : [from]) {

@@ -65,6 +65,11 @@ export const SCHEMA = Object.freeze({
 		serverName: text("", 253),
 		/** Protocol asked for in the handshake (ALPN), such as "mqtt" or "x-amzn-mqtt-ca"; empty: none. */
 		alpn: text("", 64),
+		/**
+		 * Longest content of TLS records that the server is asked for, bytes (RFC 6066, 4); 0: nothing is asked for. It saves memory
+		 * where records are long. A server may ignore it.
+		 */
+		fragmentBytes: choice(0, [0, 512, 1024, 2048, 4096]),
 		/** Mutual TLS with client.der and client.pk8 of the image or the store. */
 		clientCertificate: flag(true),
 		username: text("", 256),

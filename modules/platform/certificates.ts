@@ -36,7 +36,8 @@ function clientChain(source: Source): ArrayBuffer[] {
 
 function resource(name: string): ArrayBuffer | undefined {
 	if (!Resource.exists(name)) return undefined;
-	return new Resource(name).slice(0);
+	// The resource itself is a buffer, in flash on a board: `slice` would copy it into RAM.
+	return new Resource(name) as unknown as ArrayBuffer;
 }
 
 function stored(name: string): ArrayBuffer | undefined {

@@ -19,6 +19,8 @@ export interface SocketTransportOptions {
 		readonly serverName: string;
 		/** Application protocol to ask for (ALPN); empty: none. */
 		readonly alpn: string;
+		/** Length of records to ask for, bytes; 0: none. */
+		readonly fragmentBytes: number;
 		/** DER. */
 		readonly ca?: ArrayBuffer | undefined;
 		/** DER, leaf first; empty without mutual TLS. */
@@ -30,6 +32,8 @@ export interface SocketTransportOptions {
 
 /** Bytes that a TLS record adds at most, as the SDK estimates it. */
 const TLS_OVERHEAD = 96;
+/** What one really adds at most: header, IV, MAC and padding of CBC. */
+const RECORD_OVERHEAD = 5 + 16 + 32 + 16;
 const CHUNK = Limits.chunkBytes;
 /** The second write of a pair follows at once; the SDK's TLS then makes one record of both. */
 const MORE = Object.freeze({ more: true, byteLength: Limits.outputBytes });
@@ -41,6 +45,8 @@ export class SocketTransport implements Transport {
 	#window = 0;
 	readonly #options: SocketTransportOptions;
 	readonly #tls: boolean;
+	/** What TLS adds to one write, beyond what the SDK takes off for it, where that makes several records; bytes. */
+	readonly #extra: number;
 	readonly #rx = new Uint8Array(new ArrayBuffer(CHUNK, { maxByteLength: CHUNK }));
 	#handler: TransportHandler | undefined;
 	#socket: SocketLike | undefined;
@@ -58,6 +64,9 @@ export class SocketTransport implements Transport {
 	constructor(options: SocketTransportOptions, timers: Timers) {
 		this.#options = options;
 		this.#tls = options.tls !== undefined;
+		const { fragmentBytes = 0 } = options.tls ?? {};
+		const records = fragmentBytes === 0 ? 1 : Math.ceil(Limits.outputBytes / fragmentBytes);
+		this.#extra = Math.max(0, records * RECORD_OVERHEAD - TLS_OVERHEAD);
 		this.#work = timers.create(() => this.#service());
 	}
 
@@ -98,7 +107,7 @@ export class SocketTransport implements Transport {
 			return;
 		}
 		// An estimate until the socket reports anew; TLS adds its record's overhead.
-		const free = this.free - bytes.length - (this.#tls && !more ? TLS_OVERHEAD : 0);
+		const free = this.free - bytes.length - (this.#tls && !more ? TLS_OVERHEAD + this.#extra : 0);
 		this.free = free > 0 ? free : 0;
 	}
 
@@ -142,7 +151,7 @@ export class SocketTransport implements Transport {
 			},
 			onWritable: (count: number) => {
 				if (!current()) return;
-				this.free = count;
+				this.free = Math.max(0, count - this.#extra);
 				if (count > this.#window) this.#window = count;
 				this.drained = count === this.#window;
 				this.#mayWrite = true;
@@ -172,6 +181,7 @@ export class SocketTransport implements Transport {
 					secure: {
 						serverName: tls.serverName,
 						protocolVersion: 0x303,
+						...(tls.fragmentBytes === 0 ? {} : { tls_max_fragment_length: tls.fragmentBytes }),
 						...(tls.alpn === "" ? {} : { applicationLayerProtocolNegotiation: tls.alpn }),
 						...(tls.ca ? { certificate: tls.ca } : {}),
 						...(tls.chain.length > 0 && tls.key ? { clientCertificates: tls.chain, clientKey: tls.key } : {}),

@@ -25,6 +25,8 @@ export interface Sockets {
 			secure: {
 				serverName: string;
 				protocolVersion: number;
+				/** An extension of the SDK's client hello by its name there. */
+				tls_max_fragment_length?: number;
 				certificate?: ArrayBuffer;
 				clientCertificates?: ArrayBuffer[];
 				clientKey?: ArrayBuffer;

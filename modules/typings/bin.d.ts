@@ -2,6 +2,6 @@
 
 declare const Bin: {
 	/** 0: the same. */
-	comp(a: Uint8Array, b: Uint8Array): number;
+	comp(a: Uint8Array | ArrayBuffer, b: Uint8Array | ArrayBuffer): number;
 };
 export default Bin;

@@ -19,6 +19,8 @@ export interface App {
 	readonly cloud?: EmbeddedCloud | undefined;
 	/** In the place of the cloud's CA, DER. */
 	readonly ca?: Uint8Array | undefined;
+	/** More resources in the folder, as the manifest's `data` names them. */
+	readonly data?: readonly string[];
 	/** Settings of the node. */
 	readonly mote: object;
 	/** More of the manifest's `config`. */
@@ -28,7 +30,7 @@ export interface App {
 /** Writes the app's manifest; returns its path from the project's root. */
 export async function writeApp(folder: string, app: App): Promise<string> {
 	const { include = "manifest.json", device, cloud, ca, mote, config } = app;
-	const data: { data?: object } = {};
+	const data: { data?: object } = app.data ? { data: { "*": app.data } } : {};
 	if (cloud) {
 		const identity = await cloud.device(device);
 		writeFileSync(join(folder, "ca.der"), ca ?? cloud.identities.ca.der);

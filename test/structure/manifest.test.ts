@@ -20,15 +20,18 @@ const firmware = sources("main.ts", "modules", "drivers").filter(
 	(source) => !source.path.includes("/boards/"),
 );
 
-/** What stands in the SDK's TLS under a name of the SDK's, and is preloaded by its manifest. */
-const SDK_TLS = "modules/platform/sdk-tls/certificates";
+/** What stands in the SDK's TLS under names of the SDK's, and is preloaded by its manifest. */
+const SDK_TLS = "modules/platform/sdk-tls";
+/** Modules of the SDK that our manifest takes by themselves, because the SDK's manifest for them brings more. */
+const OF_SDK = ["embedded:io/socket/tcp/tls", "sdk/session"];
 /** What the chip tells, with its C: on ESP32 only. */
 const CHIP = "modules/platform/esp32/chip";
-const own = firmware.filter(({ path }) => path !== `${SDK_TLS}.ts` && path !== `${CHIP}.ts`);
+const own = firmware.filter(({ path }) => !path.startsWith(SDK_TLS) && path !== `${CHIP}.ts`);
 
 describe("manifest", () => {
-	it("puts our check of certificates in the place of the SDK's, which lets forged ones pass", () => {
-		assert.equal(manifest.modules["ssl/cert"], `./${SDK_TLS}`);
+	it("puts our check of certificates and our session in the place of the SDK's", () => {
+		assert.equal(manifest.modules["ssl/cert"], `./${SDK_TLS}/certificates`);
+		assert.equal(manifest.modules["ssl/session"], `./${SDK_TLS}/session`);
 		assert.equal(manifest.modules["~"], "$(MODULES)/crypt/ssl/ssl_cert");
 	});
 
@@ -55,7 +58,7 @@ describe("manifest", () => {
 
 	it("preloads every module, one by one, and nothing else", () => {
 		const expected = own.map((source) => source.path.replace(/\.ts$/, "")).sort();
-		assert.deepEqual([...manifest.preload].sort(), expected);
+		assert.deepEqual([...manifest.preload].sort(), [...expected, ...OF_SDK].sort());
 	});
 
 	it("keeps tests, JSON and build output out of the folders that mcconfig takes whole", () => {

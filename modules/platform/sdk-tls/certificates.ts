@@ -1,5 +1,5 @@
 // The certificates of the SDK's TLS: the manifest puts this module in the place of the SDK's "ssl/cert", with the methods
-// that a client's handshake calls. The SDK's own (8.2.3) takes a forged certificate in front of the authority's true one,
+// that a client's handshake calls, and those that our session calls while a chain comes in. The SDK's own (8.2.3) takes a forged certificate in front of the authority's true one,
 // see modules/network/server-chain.
 
 import Resource from "Resource";
@@ -42,15 +42,24 @@ interface Options {
 	clientKey?: ArrayBuffer;
 }
 
+/** Stands for the server's own certificate where the SDK asks for its key: the certificate itself is not kept. */
+export const LEAF = Object.freeze(new ArrayBuffer(0));
+
 export default class Certificates {
 	readonly #options: Options;
+	#sent: Summary[] = [];
 
 	constructor(options: Options) {
 		this.#options = options;
 	}
 
-	/** Throws an Error that says what is wrong with a server's certificates; the handshake ends with it. */
-	verify(certs: Uint8Array[], { tls_server_name = "" }: { tls_server_name?: string }): boolean {
+	/** Takes what has to be known of the next certificate of the server's chain, its own first. */
+	add(der: Uint8Array): void {
+		this.#sent.push(summary(der, this.#sent.length === 0));
+	}
+
+	/** Throws an Error that says what is wrong with the server's certificates; the handshake ends with it. */
+	verifyChain(serverName: string): void {
 		const { certificate } = this.#options;
 		const now = Date.now();
 		const trusted = certificate && new Uint8Array(certificate);
@@ -58,63 +67,54 @@ export default class Certificates {
 			const { from, to } = validity(trusted);
 			if (!(from <= now && now <= to)) throw new Error("date validation failed");
 		}
-		const fault = chainFault(new SentChain(certs, trusted), tls_server_name, now);
+		const fault = chainFault(new SentChain(this.#sent, trusted), serverName, now);
 		if (fault !== "") throw new Error(fault);
-		return true;
+		this.#sent.length = 1; // only its key is still wanted
 	}
 
-	/** The server's certificate was verified: nothing is to be kept. */
-	register(): void {}
-
-	/** Our private key for our certificate, the public one of any other. */
+	/** The public key of the server for LEAF, our private one for our certificate. */
 	getKey(certificate: ArrayBuffer): object {
-		const { clientCertificates, clientKey } = this.#options;
-		const own = clientCertificates?.[0];
-		if (own && clientKey && same(new Uint8Array(own), new Uint8Array(certificate)))
-			return PKCS8.parse(new Uint8Array(clientKey));
-		return X509.decodeSPKI(new Uint8Array(certificate));
+		if (certificate === LEAF) return (this.#sent[0] as Summary).key;
+		const { clientKey } = this.#options;
+		if (!clientKey) throw new Error("there is no key for our certificate");
+		return PKCS8.parse(new Uint8Array(clientKey));
 	}
 
 	/** What is sent when the server asks for a certificate. */
 	findPreferredCert(): ArrayBuffer[] {
 		return this.#options.clientCertificates ?? [];
 	}
-
-	/** Only a server needs these. */
-	getCerts(): never {
-		throw new Error("a client has no certificates of a server");
-	}
-	getDH(): never {
-		throw new Error("DHE is not offered");
-	}
 }
 
-class SentChain implements Chain {
-	readonly #certs: readonly Uint8Array[];
-	readonly #trusted: Uint8Array | undefined;
+/** What has to be known of a certificate once its successor is there: a tenth of it, and nothing of its own bytes. */
+interface Summary {
+	readonly facts: ServerCertificate;
+	readonly issuer: Uint8Array;
+	readonly subject: Uint8Array;
+	/** Key identifier of the issuer. */
+	readonly authority: Uint8Array | undefined;
+	readonly algorithm: string;
+	/** Of what is signed, and the signature over it. */
+	readonly digest: ArrayBuffer | undefined;
+	readonly signature: Uint8Array;
+	readonly key: PublicKey;
+}
 
-	constructor(certs: readonly Uint8Array[], trusted: Uint8Array | undefined) {
-		this.#certs = certs;
-		this.#trusted = trusted;
-	}
-
-	get length(): number {
-		return this.#certs.length;
-	}
-	certificate(at: number): ServerCertificate {
-		const der = this.#certs[at] as Uint8Array;
-		const { from, to } = validity(der);
-		const constraints = extension(der, BASIC_CONSTRAINTS);
-		const keyUsage = extension(der, KEY_USAGE);
-		const extended = extension(der, EXTENDED_KEY_USAGE);
-		const algorithm = X509.decode(der).algo.toString();
-		return {
-			names: at === 0 ? namesOf(der) : [],
-			from,
-			to,
-			strong:
-				(algorithm in RSA_DIGESTS || algorithm in ECDSA_DIGESTS) &&
-				(X509.decodeSPKI(der).exponent ?? MINIMUM_EXPONENT) >= MINIMUM_EXPONENT,
+function summary(der: Uint8Array, own: boolean): Summary {
+	const { tbs, algo, sig } = X509.decode(der);
+	const { validity: dates, issuer, subject } = X509.decodeTBS(tbs);
+	const key = X509.decodeSPKI(der);
+	const constraints = extension(der, BASIC_CONSTRAINTS);
+	const keyUsage = extension(der, KEY_USAGE);
+	const extended = extension(der, EXTENDED_KEY_USAGE);
+	const algorithm = algo.toString();
+	const digestName = digestOf(algorithm);
+	const authority = X509.decodeAKI(der);
+	return {
+		facts: {
+			names: own ? namesOf(der) : [],
+			...dates,
+			strong: digestName !== undefined && (key.exponent ?? MINIMUM_EXPONENT) >= MINIMUM_EXPONENT,
 			server: extended === undefined || forServers(extended),
 			authority:
 				constraints !== undefined &&
@@ -122,15 +122,43 @@ class SentChain implements Chain {
 				(keyUsage === undefined || maySign(keyUsage)),
 			pathLength: constraints === undefined ? 0 : pathLength(constraints),
 			limited: extension(der, NAME_CONSTRAINTS) !== undefined,
-		};
+		},
+		// Copies: a view would keep the whole certificate.
+		issuer: issuer.slice(),
+		subject: subject.slice(),
+		authority: authority && new Uint8Array(authority).slice(),
+		algorithm,
+		digest: digestName && digest(digestName, tbs),
+		signature: sig.slice(),
+		key,
+	};
+}
+
+class SentChain implements Chain {
+	readonly #sent: readonly Summary[];
+	readonly #trusted: Uint8Array | undefined;
+
+	constructor(sent: readonly Summary[], trusted: Uint8Array | undefined) {
+		this.#sent = sent;
+		this.#trusted = trusted;
+	}
+
+	get length(): number {
+		return this.#sent.length;
+	}
+	certificate(at: number): ServerCertificate {
+		return (this.#sent[at] as Summary).facts;
 	}
 	linked(at: number): boolean {
-		return issuedBy(this.#certs[at] as Uint8Array, this.#certs[at + 1] as Uint8Array);
+		const { subject, key } = this.#sent[at + 1] as Summary;
+		return issuedBy(this.#sent[at] as Summary, subject, key);
 	}
 	trusted(at: number): number {
-		const der = this.#certs[at] as Uint8Array;
-		const authority = this.#trusted ?? bundled(X509.decodeAKI(der));
-		if (authority === undefined || !issuedBy(der, authority)) return -1;
+		const sent = this.#sent[at] as Summary;
+		const authority = this.#trusted ?? bundled(sent.authority);
+		if (authority === undefined) return -1;
+		const { subject } = X509.decodeTBS(X509.decode(authority).tbs);
+		if (!issuedBy(sent, subject, X509.decodeSPKI(authority))) return -1;
 		const constraints = extension(authority, BASIC_CONSTRAINTS);
 		return constraints === undefined ? Number.POSITIVE_INFINITY : pathLength(constraints);
 	}
@@ -150,24 +178,25 @@ function bundled(identifier: Uint8Array | undefined): Uint8Array | undefined {
 	return undefined;
 }
 
-function issuedBy(der: Uint8Array, by: Uint8Array): boolean {
-	const { tbs, algo, sig } = X509.decode(der);
-	const { issuer } = X509.decodeTBS(tbs);
-	const { subject } = X509.decodeTBS(X509.decode(by).tbs);
-	return same(issuer, subject) && signed(tbs, algo.toString(), sig, X509.decodeSPKI(by));
+function issuedBy(sent: Summary, subject: Uint8Array, key: PublicKey): boolean {
+	return same(sent.issuer, subject) && signed(sent, key);
 }
 
-function signed(tbs: Uint8Array, algorithm: string, signature: Uint8Array, key: PublicKey): boolean {
+function signed({ algorithm, digest: hash, signature }: Summary, key: PublicKey): boolean {
+	if (hash === undefined) return false;
 	if (algorithm in RSA_DIGESTS) {
 		if (key.exponent === undefined || key.exponent < MINIMUM_EXPONENT) return false;
-		const hash = digest(RSA_DIGESTS[algorithm as keyof typeof RSA_DIGESTS], tbs);
 		return new PKCS1_5(key, false, []).verify(hash, signature);
 	}
-	if (!(algorithm in ECDSA_DIGESTS) || key.pub === undefined) return false;
+	if (key.pub === undefined) return false;
 	const pair = ecdsaPair(signature);
 	if (pair === undefined) return false;
-	const hash = digest(ECDSA_DIGESTS[algorithm as keyof typeof ECDSA_DIGESTS], tbs);
 	return new ECDSA(key.pub, key.curve)._verify(hash, pair.r, pair.s);
+}
+
+function digestOf(algorithm: string): "SHA256" | "SHA384" | "SHA512" | undefined {
+	if (algorithm in RSA_DIGESTS) return RSA_DIGESTS[algorithm as keyof typeof RSA_DIGESTS];
+	return algorithm in ECDSA_DIGESTS ? ECDSA_DIGESTS[algorithm as keyof typeof ECDSA_DIGESTS] : undefined;
 }
 
 function digest(name: "SHA256" | "SHA384" | "SHA512", bytes: Uint8Array): ArrayBuffer {

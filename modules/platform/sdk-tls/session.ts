@@ -1,0 +1,378 @@
+// The session of the SDK's TLS: the manifest gives this module the name "ssl/session", and the SDK's own the name "sdk/session".
+// Ours reads the server's records and handshake messages (modules/network/tls-records, tls-handshake), sends what goes out as the
+// socket takes it, and tells the server what it has done wrong. Digests, ciphers, keys and our own messages are the SDK's.
+//
+// The SDK's (8.2.3) reads the handshake bytes of each record by themselves, so that a message over two records ends the
+// handshake; it holds every message whole; and it writes our flight in one go, which throws where the socket takes less.
+
+import Bin from "bin";
+import { Alert, TlsFault } from "modules/network/tls-fault";
+import { HandshakeReader, type MessageSink, MessageType } from "modules/network/tls-handshake";
+import { agreedFragment } from "modules/network/tls-hello";
+import { ContentType, MAX_CONTENT, RecordReader, type RecordSink } from "modules/network/tls-records";
+import SdkSession, { type Protocol, type Socket } from "sdk/session";
+import SSLAlert from "ssl/alert";
+import type Certificates from "ssl/cert";
+import { LEAF } from "ssl/cert";
+import changeCipherSpec from "ssl/changecipher";
+import { GCM } from "ssl/constants";
+import handshakeProtocol from "ssl/handshake";
+import recordProtocol from "ssl/record";
+import SSLStream from "ssl/stream";
+
+const FATAL = 2;
+const WARNING = 1;
+const CLOSE_NOTIFY = 0;
+/** Warnings, and records without content, that may follow one another. */
+const PATIENCE = 8;
+const HEADER = 5;
+/** Alert for what has none of its own. */
+const HANDSHAKE_FAILURE = 40;
+
+export default class Session extends SdkSession implements RecordSink, MessageSink {
+	readonly #records = new RecordReader(this);
+	readonly #messages = new HandshakeReader(this);
+	/** Longest content of our own records. */
+	#longest = MAX_CONTENT;
+	/** What the socket has not taken yet, and how much of the first it has. */
+	readonly #waiting: Uint8Array[] = [];
+	#sent = 0;
+	/** The handshake is over but for what waits. */
+	#over = false;
+	#socket: Socket | undefined;
+	/** First byte of an alert whose second has not come, or -1. */
+	#level = -1;
+	#patience = PATIENCE;
+	#data: Uint8Array | undefined;
+	#closed = false;
+	/** The TLS socket reads once more behind the end of the handshake, and drops what that gives. */
+	#dropped = false;
+	/** The first part of a write whose rest follows. */
+	#part: Uint8Array | undefined;
+
+	override handshake(socket: Socket): boolean {
+		this.#socket = socket;
+		try {
+			for (;;) {
+				this.#flush(socket);
+				if (this.#waiting.length > 0) return false;
+				if (this.#over) {
+					this.#dropped = socket.readable > 0;
+					return true;
+				}
+				const last = this.handshakeProcess;
+				// The SDK's session knows what we send at first, behind ServerHelloDone, and at the end.
+				if (
+					last === MessageType.HelloRequest ||
+					last === MessageType.ServerHelloDone ||
+					last === MessageType.Finished
+				)
+					this.#over = super.handshake(socket);
+				else if (!this.#receive(socket)) return false;
+			}
+		} catch (error) {
+			this.#complain(socket, error);
+			throw error;
+		}
+	}
+
+	override read(socket: Socket): Uint8Array | null | undefined {
+		// In a handshake nothing but `handshake` reads.
+		if (!this.#over || this.#dropped) {
+			this.#dropped = false;
+			return undefined;
+		}
+		this.#socket = socket;
+		try {
+			while (socket.readable > 0 && !this.#data && !this.#closed) this.#take(socket);
+			this.#flush(socket);
+		} catch (error) {
+			this.#complain(socket, error);
+			throw error;
+		}
+		const data = this.#data;
+		this.#data = undefined;
+		return data ?? (this.#closed ? null : undefined);
+	}
+
+	override write(
+		socket: Socket,
+		data: Uint8Array,
+		options?: { more?: boolean; byteLength?: number },
+	): number {
+		const longest = this.#longest;
+		if (longest === MAX_CONTENT) return super.write(socket, data, options);
+		let whole = data;
+		const part = this.#part;
+		if (part) {
+			whole = new Uint8Array(part.length + data.length);
+			whole.set(part);
+			whole.set(data, part.length);
+			this.#part = undefined;
+		}
+		if (options?.more) {
+			this.#part = whole.slice();
+			return socket.writable;
+		}
+		let free = 0;
+		for (let at = 0; at < whole.length; at += longest)
+			free = super.write(socket, whole.subarray(at, at + longest));
+		return free;
+	}
+
+	override doProtocol(socket: Socket, protocol: Protocol, first?: unknown, second?: unknown): void {
+		if (protocol === handshakeProtocol.certificate) this.#sendChain(first as ArrayBuffer[]);
+		else {
+			const packet = protocol.packetize(this, first, second);
+			if (packet) this.#send(packet);
+		}
+		this.#flush(socket);
+	}
+
+	// RecordSink
+
+	open(type: number, bytes: Uint8Array): void {
+		switch (type) {
+			case ContentType.Handshake:
+				this.#messages.push(bytes);
+				return;
+			case ContentType.ChangeCipherSpec: {
+				const { clientSessionID: asked, serverSessionID: given } = this;
+				if (bytes.length !== 1 || bytes[0] !== 1)
+					throw new TlsFault(Alert.DecodeError, "the server's ChangeCipherSpec is broken");
+				this.#messages.changeCipher(
+					asked !== undefined && given !== undefined && Bin.comp(asked, given) === 0,
+				);
+				changeCipherSpec.unpacketize(this, bytes);
+				this.#records.encrypted = true;
+				return;
+			}
+			default:
+				this.#alert(bytes);
+		}
+	}
+
+	sealed(type: number, version: number, record: Uint8Array): void {
+		const content = this.#opened(type, version, record);
+		this.readSeqNum++;
+		if (content.length === 0 && --this.#patience < 0)
+			throw new TlsFault(Alert.UnexpectedMessage, "the server sends nothing but empty records");
+		switch (type) {
+			case ContentType.ApplicationData:
+				if (!this.#messages.done)
+					throw new TlsFault(Alert.UnexpectedMessage, "the server sends data before the handshake is over");
+				if (content.length === 0) return;
+				this.#patience = PATIENCE;
+				this.#data = content;
+				return;
+			case ContentType.Handshake:
+				this.#messages.push(content);
+				return;
+			case ContentType.Alert:
+				this.#alert(content);
+				return;
+			default:
+				throw new TlsFault(Alert.UnexpectedMessage, "the server changes the cipher twice");
+		}
+	}
+
+	// MessageSink
+
+	message(type: number, bytes: Uint8Array): void {
+		if (type === MessageType.ServerHello) {
+			const agreed = agreedFragment(bytes, this.options.tls_max_fragment_length ?? 0);
+			if (agreed > 0) this.#longest = this.#records.maxContent = agreed;
+		}
+		try {
+			handshakeProtocol.unpacketize(this, new SSLStream(bytes));
+		} catch (error) {
+			// What the SDK's reader throws at the end of its bytes has no words.
+			if ((error as Error).message !== "") throw error;
+			throw new TlsFault(Alert.DecodeError, `the server's handshake message of type ${type} is broken`);
+		}
+		if (this.alert) throw new TlsFault(Alert.ProtocolVersion, "the server does not speak TLS 1.2");
+	}
+
+	hash(bytes: Uint8Array): void {
+		this.handshakeDigests.SHA256.write(bytes);
+	}
+
+	certificate(_at: number, der: Uint8Array): void {
+		(this.certificateManager as Certificates).add(der);
+	}
+
+	chainEnded(): void {
+		(this.certificateManager as Certificates).verifyChain(this.options.tls_server_name ?? "");
+		this.peerCert = LEAF;
+		this.handshakeProcess = MessageType.Certificate;
+	}
+
+	requested(): void {
+		this.clientCerts = (this.certificateManager as Certificates).findPreferredCert();
+		this.handshakeProcess = MessageType.CertificateRequest;
+	}
+
+	renegotiation(): void {
+		if (--this.#patience < 0)
+			throw new TlsFault(Alert.NoRenegotiation, "the server wants to begin anew again and again");
+		this.doProtocol(this.#socket as Socket, SSLAlert, WARNING, Alert.NoRenegotiation);
+	}
+
+	/** Reads until it is our turn. False: there is nothing more to read. */
+	#receive(socket: Socket): boolean {
+		while (socket.readable > 0) {
+			this.#take(socket);
+			if (this.#closed) throw new TlsFault(0, "the server ended the handshake");
+			const last = this.handshakeProcess;
+			if (last === MessageType.ServerHelloDone || last === MessageType.Finished) return true;
+		}
+		return false;
+	}
+
+	#take(socket: Socket): void {
+		const view = this.#records.room(socket.readable);
+		socket.read(view);
+		socket.readable -= view.length;
+		this.#records.filled(view);
+	}
+
+	/** Decrypts in place and checks; throws where that fails. */
+	#opened(type: number, version: number, record: Uint8Array): Uint8Array {
+		const cipher = this.serverCipher;
+		const { encryptionMode, ivSize, cipherBlockSize, hashSize } = this.chosenCipher;
+		const { tlsCipherText } = recordProtocol;
+		if (!cipher) throw forged();
+		if (encryptionMode === GCM) {
+			const { enc, iv } = cipher;
+			const length = record.length - ivSize - enc.tagLength;
+			if (length < 0) throw forged();
+			const nonce = iv.concat(record.slice(0, ivSize).buffer as ArrayBuffer);
+			const sealed = record.subarray(ivSize);
+			const additional = tlsCipherText.aeadAdditionalData(this.readSeqNum, type, version, length);
+			const content = enc.process(sealed, sealed, nonce, additional, false);
+			if (!content) throw forged();
+			return content;
+		}
+		// CBC with an IV of its own (TLS 1.1 and later): content, MAC, padding.
+		const { enc, hmac } = cipher;
+		const body = record.subarray(cipherBlockSize);
+		if (body.length < cipherBlockSize || body.length % cipherBlockSize !== 0 || !hmac) throw forged();
+		enc.setIV(record.slice(0, cipherBlockSize).buffer as ArrayBuffer);
+		enc.decrypt(body, body);
+		const padding = (body[body.length - 1] as number) + 1;
+		// A wrong padding is found by the MAC, so that both take the same way (6.2.3.2).
+		const length = Math.max(0, body.length - hashSize - padding);
+		const content = body.subarray(0, length);
+		const mac = tlsCipherText.calculateMac(hmac, this.readSeqNum, type, version, content);
+		const given = body.slice(length, length + hashSize);
+		let wrong = body.length - hashSize - padding < 0 ? 1 : 0;
+		for (let at = length + hashSize; at < body.length; at++) wrong |= (body[at] as number) ^ (padding - 1);
+		if (wrong !== 0 || Bin.comp(given, new Uint8Array(mac as ArrayBuffer)) !== 0) throw forged();
+		return content;
+	}
+
+	#alert(bytes: Uint8Array): void {
+		for (let at = 0; at < bytes.length; at++) {
+			const byte = bytes[at] as number;
+			if (this.#level < 0) {
+				this.#level = byte;
+				continue;
+			}
+			const level = this.#level;
+			this.#level = -1;
+			if (byte === CLOSE_NOTIFY) this.#closed = true;
+			else if (level !== WARNING) throw new Error(`alert: ${level}, ${byte}`);
+			else if (--this.#patience < 0)
+				throw new TlsFault(Alert.UnexpectedMessage, `the server warns again and again (alert ${byte})`);
+		}
+	}
+
+	/** Our certificates, from where they lie: their message is never put together. */
+	#sendChain(chain: readonly ArrayBuffer[]): void {
+		let list = 0;
+		for (const der of chain) list += 3 + der.byteLength;
+		const head = new Uint8Array(7);
+		head[0] = MessageType.Certificate;
+		put24(head, 1, list + 3);
+		put24(head, 4, list);
+		const parts: Uint8Array[] = [head];
+		for (const der of chain) {
+			const length = new Uint8Array(3);
+			put24(length, 0, der.byteLength);
+			parts.push(length, new Uint8Array(der));
+		}
+		if (chain.length > 0) this.myCert = chain[0];
+		for (const part of parts) this.hash(part);
+		this.#sendParts(ContentType.Handshake, parts, list + 7);
+	}
+
+	/** A packet of the SDK's: a record, which may be longer than both sides have agreed on. */
+	#send(packet: Uint8Array): void {
+		const content = packet.length - HEADER;
+		if (this.clientCipher || content <= this.#longest) this.#waiting.push(packet);
+		else this.#sendParts(packet[0] as number, [packet.subarray(HEADER)], content);
+	}
+
+	/** Records, not encrypted, with these parts for their content. */
+	#sendParts(type: number, parts: readonly Uint8Array[], bytes: number): void {
+		let left = bytes;
+		let room = 0;
+		for (const part of parts)
+			for (let at = 0; at < part.length; ) {
+				if (room === 0) {
+					room = Math.min(left, this.#longest);
+					left -= room;
+					this.#waiting.push(Uint8Array.of(type, 3, 3, room >> 8, room));
+				}
+				const piece = part.subarray(at, at + room);
+				this.#waiting.push(piece);
+				at += piece.length;
+				room -= piece.length;
+			}
+	}
+
+	/** Writes as much as the socket takes. */
+	#flush(socket: Socket): void {
+		const waiting = this.#waiting;
+		while (waiting.length > 0 && socket.writable > 0) {
+			const first = waiting[0] as Uint8Array;
+			const piece = first.subarray(this.#sent, this.#sent + socket.writable);
+			socket.write(piece);
+			socket.writable -= piece.length;
+			this.#sent += piece.length;
+			if (this.#sent < first.length) return;
+			waiting.shift();
+			this.#sent = 0;
+		}
+	}
+
+	/** Tells the server what is wrong, if it has not said itself that something is. */
+	#complain(socket: Socket, error: unknown): void {
+		const { message } = error as Error;
+		const alert = error instanceof TlsFault ? error.alert : alertFor(message);
+		// In the middle of a record of ours nobody would understand it.
+		if (alert <= 0 || message.startsWith("alert:") || this.#waiting.length > 0) return;
+		try {
+			this.doProtocol(socket, SSLAlert, FATAL, alert);
+		} catch {
+			// The connection ends anyway.
+		}
+	}
+}
+
+/** For an error of the check of certificates or of the SDK. */
+function alertFor(message: string): number {
+	return message.includes("certificate") || message.includes("ca.der")
+		? Alert.BadCertificate
+		: HANDSHAKE_FAILURE;
+}
+
+function forged(): TlsFault {
+	return new TlsFault(Alert.BadRecordMac, "a record was tampered with, or broken on the way");
+}
+
+function put24(bytes: Uint8Array, at: number, value: number): void {
+	bytes[at] = value >> 16;
+	bytes[at + 1] = value >> 8;
+	bytes[at + 2] = value;
+}

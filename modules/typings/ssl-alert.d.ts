@@ -1,0 +1,6 @@
+// The SDK's alerts.
+
+import type { Protocol } from "sdk/session";
+
+declare const alert: Protocol;
+export default alert;

@@ -1,0 +1,3 @@
+// The SDK's numbers for modes of encryption.
+
+export const GCM: number;
