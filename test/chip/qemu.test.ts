@@ -8,6 +8,7 @@ import { join } from "node:path";
 import { type CloudName, EmbeddedCloud } from "../../host-sim/cloud/embedded-cloud.js";
 import { startTimeServer } from "../../host-sim/time-server.js";
 import { appFolder, writeApp } from "../sdk/app.js";
+import { IDENTITY, makeIdentities, OpensslServer, placeIdentity } from "../sdk/openssl-server.js";
 import { Emulator, HOST, missingEmulator, WIFI } from "./emulator.js";
 import { BUILD_MS, buildImage, flashImage, type Kind, missingCompiler, missingIdf } from "./idf.js";
 import type { Figures } from "./serial.js";
@@ -19,7 +20,7 @@ const FULLEST_STACK = 0.85;
 /** The partition of partitions.csv. */
 const MOTE = Object.freeze({ at: 0x3e0000, bytes: 0x20000 });
 /** The broker's address is in the image, and an image is built once: so its port is fixed. */
-const PORTS = Object.freeze({ plain: 28_883, cumulocity: 28_884, sap: 28_885 } as const);
+const PORTS = Object.freeze({ plain: 28_883, cumulocity: 28_884, sap: 28_885, openssl: 28_886 } as const);
 
 async function missing(machine: "plain" | "radio"): Promise<string> {
 	return (await missingIdf()) || missingCompiler(BOARD) || (await missingEmulator(machine));
@@ -33,11 +34,16 @@ class Bench {
 	readonly #images = new Map<string, string>();
 
 	/** The flash with an app in it, built once for each name. */
-	async image(name: string, kind: Kind, app: () => Promise<Parameters<typeof writeApp>[1]>): Promise<string> {
+	async image(
+		name: string,
+		kind: Kind,
+		app: () => Promise<Parameters<typeof writeApp>[1]>,
+		board = BOARD,
+	): Promise<string> {
 		const known = this.#images.get(name);
 		if (known !== undefined) return known;
 		const path = join(this.scratch, `${name}.bin`);
-		await flashImage(await buildImage(BOARD, kind, await writeApp(this.folder, await app())), path);
+		await flashImage(await buildImage(board, kind, await writeApp(this.folder, await app())), path);
 		this.#images.set(name, path);
 		return path;
 	}
@@ -326,6 +332,50 @@ suite("emulated ESP32-C3 with Wi-Fi", "radio", (bench) => {
 	})
 		.timeout(BUILD_MS)
 		.retries(1);
+
+	for (const board of [BOARD, "esp32c3-min"])
+		for (const [authorities, record] of [
+			[166, 16_384],
+			[166, 512],
+			[3, 16_384],
+		] as const)
+			it(`${board}: a handshake at the size of a real cloud, ${authorities} authorities, keys of 4096 bits, records of ${record} bytes`, async () => {
+				const { folder } = bench();
+				const port = PORTS.openssl;
+				const sntp = `${HOST}:${(time as Awaited<ReturnType<typeof startTimeServer>>).address().port}`;
+				const image = await bench().image(
+					`handshake-${board}`,
+					"debug",
+					async () => {
+						makeIdentities(folder, DEVICE);
+						placeIdentity(folder, 4096);
+						return {
+							device: DEVICE,
+							data: IDENTITY,
+							mote: {
+								device: { id: DEVICE, cloud: "cumulocity" },
+								network: { ...WIFI, sntp, sntp2: sntp },
+								broker: { host: HOST, serverName: "localhost", port },
+							},
+						};
+					},
+					board,
+				);
+				const server = new OpensslServer(folder, port, 4096, ["-max_send_frag", `${record}`], authorities);
+				try {
+					const emulator = bench().start("radio", image);
+					await emulator.when(() => server.connected, 180_000, "CONNECT");
+					assert.doesNotMatch(emulator.trace, /TLS handshake failed|memory full/);
+					assert.equal(emulator.boots, 1);
+					await emulator.when(() => emulator.figures.length > 10, 60_000, "figures");
+					assertStack(emulator);
+					report(emulator);
+				} finally {
+					await server.stop();
+				}
+			})
+				.timeout(BUILD_MS)
+				.retries(1);
 
 	it("keeps its memory over 1,000 measures by TLS", async () => {
 		const { emulator, embedded } = await start("plain", { sampling: { intervalMs: 100 } });

@@ -69,6 +69,9 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 				)
 					this.#over = super.handshake(socket);
 				else if (!this.#receive(socket)) return false;
+				// The SDK forgets the new session together with an offered one that the server did not know.
+				if (this.handshakeProcess === MessageType.Finished && !this.#resumed)
+					this.clientSessionID = undefined;
 			}
 		} catch (error) {
 			this.#complain(socket, error);
@@ -137,12 +140,9 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 				this.#messages.push(bytes);
 				return;
 			case ContentType.ChangeCipherSpec: {
-				const { clientSessionID: asked, serverSessionID: given } = this;
 				if (bytes.length !== 1 || bytes[0] !== 1)
 					throw new TlsFault(Alert.DecodeError, "the server's ChangeCipherSpec is broken");
-				this.#messages.changeCipher(
-					asked !== undefined && given !== undefined && Bin.comp(asked, given) === 0,
-				);
+				this.#messages.changeCipher(this.#resumed);
 				changeCipherSpec.unpacketize(this, bytes);
 				this.#records.encrypted = true;
 				return;
@@ -216,6 +216,12 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 		if (--this.#patience < 0)
 			throw new TlsFault(Alert.NoRenegotiation, "the server wants to begin anew again and again");
 		this.doProtocol(this.#socket as Socket, SSLAlert, WARNING, Alert.NoRenegotiation);
+	}
+
+	/** Whether the server goes on with the session that we offered. */
+	get #resumed(): boolean {
+		const { clientSessionID: offered, serverSessionID: given } = this;
+		return offered !== undefined && given !== undefined && Bin.comp(offered, given) === 0;
 	}
 
 	/** Reads until it is our turn. False: there is nothing more to read. */
