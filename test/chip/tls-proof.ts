@@ -1,0 +1,126 @@
+// `npm run proof:tls`: what TLS takes of the machine's memory on the emulated ESP32-C3, with slots of 16 bytes: the node on
+// Cumulocity over TCP, and by TLS at several sizes of the server's flight. XS's heap grows and never shrinks, so that what it has
+// grown to is the peak. Needs the SDK, ESP-IDF and the emulator with Wi-Fi.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer, type Server } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { startTimeServer } from "../../host-sim/time-server.js";
+import { appFolder, writeApp } from "../sdk/app.js";
+import { IDENTITY, makeIdentities, OpensslServer, placeIdentity } from "../sdk/openssl-server.js";
+import { Emulator, HOST, missingEmulator, WIFI } from "./emulator.js";
+import { buildImage, flashImage, missingCompiler, missingIdf } from "./idf.js";
+import type { Figures } from "./serial.js";
+
+const BOARD = process.argv[2] ?? "esp32c3";
+const DEVICE = "proof-1";
+const PORT = 28_887;
+/** Figures behind the connection, one a second. */
+const SETTLED = 12;
+
+const why = (await missingIdf()) || missingCompiler("esp32c3") || (await missingEmulator("radio"));
+if (why !== "") {
+	process.stderr.write(`${why}: nothing was measured\n`);
+	process.exit(1);
+}
+
+interface Case {
+	readonly name: string;
+	/** Of the keys; 0: no TLS. */
+	readonly bits: number;
+	readonly authorities: number;
+	readonly record: number;
+}
+const CASES: readonly Case[] = [
+	{ name: "TCP, no TLS", bits: 0, authorities: 0, record: 0 },
+	{ name: "2048 bits, 3 authorities, records of 16 KB", bits: 2048, authorities: 3, record: 16_384 },
+	{ name: "4096 bits, 3 authorities, records of 16 KB", bits: 4096, authorities: 3, record: 16_384 },
+	{ name: "4096 bits, 166 authorities, records of 16 KB", bits: 4096, authorities: 166, record: 16_384 },
+	{ name: "4096 bits, 166 authorities, records of 512 bytes", bits: 4096, authorities: 166, record: 512 },
+];
+
+const scratch = mkdtempSync(join(tmpdir(), "mote-tls-"));
+const folder = appFolder();
+const time = await startTimeServer();
+let emulator: Emulator | undefined;
+const grown = ({ slotsAvailable, chunksAvailable }: Figures) => slotsAvailable + chunksAvailable;
+
+async function measure({ bits, authorities, record }: Case): Promise<Figures> {
+	if (bits > 0) placeIdentity(folder, bits);
+	const sntp = `${HOST}:${time.address().port}`;
+	const manifest = await writeApp(folder, {
+		device: DEVICE,
+		...(bits > 0 && { data: IDENTITY }),
+		mote: {
+			device: { id: DEVICE, cloud: "cumulocity" },
+			network: { ...WIFI, sntp, sntp2: sntp },
+			broker: { host: HOST, serverName: "localhost", port: PORT, tls: bits > 0 },
+		},
+	});
+	const flash = join(scratch, `${bits}.bin`);
+	await flashImage(await buildImage(BOARD, "debug", manifest), flash);
+	let connected = false;
+	let tcp: Server | undefined;
+	let tls: OpensslServer | undefined;
+	if (bits > 0) tls = new OpensslServer(folder, PORT, bits, ["-max_send_frag", `${record}`], authorities);
+	else {
+		tcp = createServer((socket) =>
+			socket
+				.on("error", () => {})
+				.once("data", () => {
+					connected = true;
+				}),
+		);
+		tcp.listen(PORT, "127.0.0.1");
+	}
+	try {
+		for (let attempt = 0; ; attempt++) {
+			emulator = Emulator.start(join(scratch, "flash.bin"), "radio", flash);
+			try {
+				await emulator.when(() => connected || tls?.connected === true, 120_000, "CONNECT");
+				const { length } = emulator.figures;
+				await emulator.when(
+					() => (emulator as Emulator).figures.length >= length + SETTLED,
+					60_000,
+					"figures",
+				);
+				const last = emulator.figures.at(-1) as Figures;
+				// The stack's figure is that of one second, the others never fall.
+				return { ...last, stackUsed: Math.max(...emulator.figures.map(({ stackUsed }) => stackUsed)) };
+			} catch (error) {
+				if (attempt > 0) throw error;
+				process.stderr.write("once more: the emulator may have stood still\n");
+			} finally {
+				await emulator.cut();
+			}
+		}
+	} finally {
+		tcp?.close();
+		await tls?.stop();
+	}
+}
+
+try {
+	makeIdentities(folder, DEVICE);
+	const rows: Array<readonly [string, Figures]> = [];
+	for (const one of CASES) {
+		rows.push([one.name, await measure(one)]);
+		process.stderr.write(`${one.name}: done\n`);
+	}
+	const [, none] = rows[0] as readonly [string, Figures];
+	const lines = [
+		`${BOARD}, Cumulocity without an answer to CONNECT; bytes that XS's heap has grown to, slots of 16 bytes`,
+		"| server | slots | chunks | both | more than without TLS | stack at most |",
+		"|---|---|---|---|---|---|",
+		...rows.map(
+			([name, figures]) =>
+				`| ${name} | ${figures.slotsAvailable} | ${figures.chunksAvailable} | ${grown(figures)} | ${grown(figures) - grown(none)} | ${figures.stackUsed} of ${figures.stackAvailable} |`,
+		),
+	];
+	process.stdout.write(`${lines.join("\n")}\n`);
+} finally {
+	time.close();
+	for (const made of [scratch, folder]) rmSync(made, { recursive: true, force: true });
+}
+process.exit(0);
