@@ -35,6 +35,7 @@ const SOURCES = [
 	"test/drivers/bench.ts",
 	"test/drivers/rules.ts",
 	"test/drivers/on-xs",
+	"test/network/on-xs",
 	"test/support/seeded.ts",
 	"test/support/virtual-time.ts",
 ];
