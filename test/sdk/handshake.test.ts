@@ -3,12 +3,14 @@
 // not; and connections that are cut. Skipped where SDK or openssl are not there.
 
 import assert from "node:assert/strict";
-import { readFileSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn } from "node:child_process";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { createServer as createTlsServer, type TLSSocket, type Server as TlsServer } from "node:tls";
-import { generate, parser as mqttParser } from "mqtt-packet";
+import { createServer as createTlsServer } from "node:tls";
+import { MOSQUITTO } from "../peers/mosquitto.js";
 import { appFolder, writeApp } from "./app.js";
+import { answer, publish, tlsServer } from "./mqtt-tls-server.js";
 import { AUTHORITIES, IDENTITY, makeIdentities, OpensslServer, placeIdentity } from "./openssl-server.js";
 import { buildForSimulator, missing, ourWarnings, Simulator } from "./sdk.js";
 
@@ -58,23 +60,6 @@ describe("Moddable SDK: the handshake", () => {
 		return simulator;
 	}
 
-	/** Node's TLS 1.2 with the server's identity of 2048 bits. */
-	function nodeServer(connected: (socket: TLSSocket) => void): TlsServer {
-		const read = (name: string) => readFileSync(join(folder, name), "utf8");
-		const server = createTlsServer(
-			{
-				...{ cert: read("server-2048.pem") + read("chain-2048.pem"), key: read("server-2048.key") },
-				...{ ca: read("root-2048.pem"), requestCert: true, maxVersion: "TLSv1.2" },
-			},
-			(socket) => {
-				socket.on("error", () => {});
-				connected(socket);
-			},
-		);
-		server.on("tlsClientError", () => {});
-		return server;
-	}
-
 	/** Until CONNECT has come, or as long as the node tries in vain. */
 	async function connects(sim: Simulator, what: string): Promise<void> {
 		for (let ms = 0; !server?.connected; ms += 50) {
@@ -122,7 +107,7 @@ describe("Moddable SDK: the handshake", () => {
 		const port = await freePort();
 		const kept = new Map<string, Buffer>();
 		const reused: boolean[] = [];
-		const tls = nodeServer((socket) => {
+		const tls = tlsServer(folder, (socket) => {
 			socket.once("data", () => {
 				reused.push(socket.isSessionReused());
 				socket.destroy();
@@ -157,31 +142,20 @@ describe("Moddable SDK: the handshake", () => {
 	it("takes records of 16 KB in a session that stands, skips what it cannot keep", async () => {
 		const port = await freePort();
 		const heard: string[] = [];
-		const tls = nodeServer((socket) => {
-			const parser = mqttParser();
-			socket.on("data", (data) => parser.parse(data));
-			parser.on("packet", (packet) => {
-				if (packet.cmd === "connect")
-					socket.write(generate({ cmd: "connack", returnCode: 0, sessionPresent: false }));
-				else if (packet.cmd === "subscribe") {
-					socket.write(generate({ cmd: "suback", messageId: packet.messageId as number, granted: [1] }));
-					const topic = `mote/${DEVICE}/commands`;
-					const large = { cmd: "publish", topic, qos: 1, dup: false, retain: false } as const;
-					// Each fills one record; the first and the third are too long to be kept.
-					for (const [messageId, text] of [
-						[1, "x".repeat(16_000)],
-						[2, "led 40%"],
-						[3, "x".repeat(16_340)],
-					] as const)
-						socket.write(generate({ ...large, messageId, payload: text }));
-				} else if (packet.cmd === "puback") heard.push(`puback ${packet.messageId}`);
-				else if (packet.cmd === "publish") {
-					if (packet.topic.endsWith("results")) heard.push(String(packet.payload));
-					if (packet.qos === 1)
-						socket.write(generate({ cmd: "puback", messageId: packet.messageId as number }));
-				}
-			});
-		});
+		const tls = tlsServer(folder, (socket) =>
+			answer(socket, (packet) => {
+				if (packet.cmd === "puback") heard.push(`puback ${packet.messageId}`);
+				if (packet.cmd === "publish" && packet.topic.endsWith("results")) heard.push(String(packet.payload));
+				if (packet.cmd !== "subscribe") return;
+				// Each fills a record; the first and the third are too long to be kept.
+				for (const [messageId, text] of [
+					[1, "x".repeat(16_000)],
+					[2, "led 40%"],
+					[3, "x".repeat(16_340)],
+				] as const)
+					setTimeout(() => publish(socket, `mote/${DEVICE}/commands`, messageId, text), 10);
+			}),
+		);
 		await new Promise<void>((listening) => tls.listen(port, "127.0.0.1", listening));
 		try {
 			const sim = await node(2048, port);
@@ -198,6 +172,78 @@ describe("Moddable SDK: the handshake", () => {
 			assert.doesNotMatch(sim.trace, /connection|XS abort|\[break\]/);
 		} finally {
 			tls.close();
+		}
+	}).timeout(200_000);
+
+	it("tells the server by an alert what it has done wrong", async () => {
+		const port = await freePort();
+		const codes: string[] = [];
+		// Its certificate is not from the authority that the node trusts.
+		const read = (name: string) => readFileSync(join(folder, name), "utf8");
+		const tls = createTlsServer({
+			cert: read("server-4096.pem") + read("chain-4096.pem"),
+			key: read("server-4096.key"),
+			maxVersion: "TLSv1.2",
+		});
+		tls.on("tlsClientError", (error: NodeJS.ErrnoException) => codes.push(error.code ?? error.message));
+		await new Promise<void>((listening) => tls.listen(port, "127.0.0.1", listening));
+		try {
+			const sim = await node(2048, port);
+			for (let ms = 0; codes.length < 1; ms += 50) {
+				assert.ok(ms < 60_000 && !sim.ended, sim.trace);
+				await new Promise((resolve) => setTimeout(resolve, 50));
+			}
+			assert.match(codes[0] as string, /ALERT_BAD_CERTIFICATE/);
+			assert.match(sim.trace, /signed by an authority that is not our ca\.der/);
+		} finally {
+			tls.close();
+		}
+	}).timeout(200_000);
+
+	it("refuses to begin anew in a session that stands, and says so", async () => {
+		const port = await freePort();
+		let said = "";
+		const sim = await node(2048, port);
+		const child = spawn(
+			"openssl",
+			[
+				...["s_server", "-accept", `127.0.0.1:${port}`, "-tls1_2", "-msg"],
+				...["-cert", "server-2048.pem", "-key", "server-2048.key", "-cert_chain", "chain-2048.pem"],
+			],
+			{ cwd: folder, stdio: ["pipe", "pipe", "ignore"] },
+		);
+		try {
+			child.stdout.on("data", (data: Buffer) => {
+				said += data.toString("latin1");
+			});
+			const until = async (pattern: RegExp) => {
+				for (let ms = 0; !pattern.test(said); ms += 50) {
+					assert.ok(ms < 60_000 && !sim.ended, `${pattern}\n${said.slice(-2000)}\n${sim.trace}`);
+					await new Promise((resolve) => setTimeout(resolve, 50));
+				}
+			};
+			await until(/MQTT/);
+			child.stdin.write("r\n");
+			await until(/HelloRequest[\s\S]*warning no_renegotiation/);
+			assert.doesNotMatch(sim.trace, /XS abort|\[break\]/);
+		} finally {
+			child.kill();
+		}
+	}).timeout(200_000);
+
+	it("is done with Mosquitto", async function () {
+		if (MOSQUITTO === undefined) {
+			console.log("      Mosquitto is not installed");
+			this.skip();
+		}
+		const port = await freePort();
+		const broker = startMosquitto(MOSQUITTO, folder, port);
+		try {
+			const sim = await node(2048, port);
+			await sim.until(/online/, 60_000);
+			assert.doesNotMatch(sim.trace, /TLS handshake failed|XS abort|\[break\]/);
+		} finally {
+			broker.kill();
 		}
 	}).timeout(200_000);
 
@@ -225,6 +271,24 @@ describe("Moddable SDK: the handshake", () => {
 		}
 	}).timeout(400_000);
 });
+
+/** Mosquitto with TLS that demands a certificate of ours. */
+function startMosquitto(command: string, folder: string, port: number): ChildProcess {
+	const lines = [
+		`listener ${port} 127.0.0.1`,
+		"allow_anonymous true",
+		`cafile ${join(folder, "root-2048.pem")}`,
+		`certfile ${join(folder, "mosquitto.pem")}`,
+		`keyfile ${join(folder, "server-2048.key")}`,
+		"require_certificate true",
+		"tls_version tlsv1.2",
+		"user root",
+	];
+	const read = (name: string) => readFileSync(join(folder, name), "utf8");
+	writeFileSync(join(folder, "mosquitto.pem"), read("server-2048.pem") + read("chain-2048.pem"));
+	writeFileSync(join(folder, "mosquitto.conf"), `${lines.join("\n")}\n`);
+	return spawn(command, ["-c", join(folder, "mosquitto.conf")], { stdio: "ignore" });
+}
 
 /** Passes on so many bytes of the server's, then cuts. */
 class CuttingProxy {
