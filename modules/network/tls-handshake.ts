@@ -63,6 +63,9 @@ export const MAX_CERTIFICATE = 6144;
 export const MAX_CERTIFICATES = 6;
 const HEADER = 4;
 
+/** What is to be told once a step is done. */
+const Event = Object.freeze({ None: 0, Certificate: 1, End: 2, Renegotiation: 3 } as const);
+
 export interface MessageSink {
 	/** A whole message, with its header; it is the sink's from here on. Not hashed yet. */
 	message(type: number, bytes: Uint8Array): void;
@@ -95,6 +98,7 @@ export class HandshakeReader {
 	/** Bytes of the list that are still to come; -1 before its own length. */
 	#listLeft = -1;
 	#certificates = 0;
+	#event: number = Event.None;
 
 	constructor(sink: MessageSink) {
 		this.#sink = sink;
@@ -112,7 +116,29 @@ export class HandshakeReader {
 	/** Takes the content of handshake records in order, cut anywhere. Throws a TlsFault, and whatever the sink throws. */
 	push(bytes: Uint8Array): void {
 		let at = 0;
-		while (at < bytes.length) at = this.#headerBytes < HEADER ? this.#head(bytes, at) : this.#body(bytes, at);
+		while (at < bytes.length) {
+			at = this.#headerBytes < HEADER ? this.#head(bytes, at) : this.#body(bytes, at);
+			// From here, not from where it was found: what follows is deep enough on a small stack.
+			if (this.#event === Event.None) continue;
+			this.#tell();
+			// The last certificate ends its message too.
+			if (this.#headerBytes === HEADER && this.#left === 0) {
+				this.#end();
+				this.#tell();
+			}
+		}
+	}
+
+	#tell(): void {
+		const event = this.#event;
+		const whole = this.#whole;
+		this.#event = Event.None;
+		if (event === Event.Renegotiation) return this.#sink.renegotiation();
+		this.#whole = undefined;
+		if (event === Event.Certificate) return this.#sink.certificate(this.#certificates++, whole as Uint8Array);
+		if (this.#type === MessageType.Certificate) return this.#sink.chainEnded(this.#certificates);
+		if (this.#type === MessageType.CertificateRequest) return this.#sink.requested();
+		this.#sink.message(this.#type, whole as Uint8Array);
 	}
 
 	/** ChangeCipherSpec has come. `resuming`: the server goes on with a session of before. */
@@ -141,7 +167,7 @@ export class HandshakeReader {
 			throw new TlsFault(Alert.DecodeError, `the server's ${name} has ${length} bytes, which is too long`);
 		if (type === MessageType.HelloRequest) {
 			this.#headerBytes = 0;
-			if (this.#state === State.Done) this.#sink.renegotiation();
+			if (this.#state === State.Done) this.#event = Event.Renegotiation;
 			return;
 		}
 		this.#advance(type, name);
@@ -188,7 +214,7 @@ export class HandshakeReader {
 			this.#at += end - from;
 		}
 		this.#left -= end - from;
-		if (this.#left === 0) this.#end();
+		if (this.#left === 0 && this.#event === Event.None) this.#end();
 		return end;
 	}
 
@@ -201,9 +227,7 @@ export class HandshakeReader {
 			der.set(view(bytes, from, at), this.#at);
 			this.#at += at - from;
 			this.#listLeft -= at - from;
-			if (this.#at < der.length) return at;
-			this.#whole = undefined;
-			this.#sink.certificate(this.#certificates++, der);
+			if (this.#at === der.length) this.#event = Event.Certificate;
 			return at;
 		}
 		while (at < end && this.#lengthBytes < 3) {
@@ -233,15 +257,13 @@ export class HandshakeReader {
 	}
 
 	#end(): void {
-		const type = this.#type;
-		const whole = this.#whole;
+		if (
+			this.#type === MessageType.Certificate &&
+			(this.#whole || this.#lengthBytes > 0 || this.#listLeft !== 0)
+		)
+			throw badChain();
 		this.#headerBytes = 0;
-		this.#whole = undefined;
-		if (type === MessageType.CertificateRequest) this.#sink.requested();
-		else if (type === MessageType.Certificate) {
-			if (whole || this.#lengthBytes > 0 || this.#listLeft !== 0) throw badChain();
-			this.#sink.chainEnded(this.#certificates);
-		} else this.#sink.message(type, whole as Uint8Array);
+		this.#event = Event.End;
 	}
 }
 

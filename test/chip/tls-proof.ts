@@ -3,7 +3,7 @@
 // grown to is the peak. Needs the SDK, ESP-IDF and the emulator with Wi-Fi.
 
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type Server } from "node:net";
+import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { startTimeServer } from "../../host-sim/time-server.js";
@@ -90,6 +90,7 @@ async function measure({ bits, authorities, record, standing }: Case): Promise<F
 			emulator = Emulator.start(join(scratch, "flash.bin"), "radio", flash);
 			try {
 				await emulator.when(() => connected || tls?.connected === true, 120_000, "CONNECT");
+				if ((standing ?? 0) > 2048) await emulator.until(/too large and was skipped/);
 				const { length } = emulator.figures;
 				await emulator.when(
 					() => (emulator as Emulator).figures.length >= length + SETTLED,
@@ -112,6 +113,39 @@ async function measure({ bits, authorities, record, standing }: Case): Promise<F
 	}
 }
 
+/** What a message takes in a connection that stands: the usual one of several. */
+async function cost(bits: number): Promise<string> {
+	if (bits > 0) placeIdentity(folder, bits);
+	const sntp = `${HOST}:${time.address().port}`;
+	const manifest = await writeApp(folder, {
+		include: "test/chip/cost/manifest.json",
+		device: DEVICE,
+		...(bits > 0 && { data: IDENTITY }),
+		mote: {
+			network: { ...WIFI, sntp, sntp2: sntp },
+			broker: { host: HOST, serverName: "localhost", port: PORT, tls: bits > 0 },
+		},
+	});
+	const flash = join(scratch, "cost.bin");
+	await flashImage(await buildImage(BOARD, "debug", manifest), flash);
+	const echo = (socket: Socket) => {
+		socket.on("error", () => {});
+		socket.on("data", () => socket.write(Buffer.alloc(60)));
+	};
+	const server = bits > 0 ? tlsServer(folder, echo) : createServer(echo);
+	server.listen(PORT, "127.0.0.1");
+	try {
+		emulator = Emulator.start(join(scratch, "flash.bin"), "radio", flash);
+		await emulator.until(/cost 12 of 12: .*\n/, 120_000);
+		const all = [...emulator.trace.matchAll(/cost \d+ of 12: (.*)/g)].map(([, text]) => text as string);
+		const times = (text: string) => all.filter((other) => other === text).length;
+		return all.reduce((usual, text) => (times(text) > times(usual) ? text : usual));
+	} finally {
+		await emulator?.cut();
+		server.close();
+	}
+}
+
 try {
 	makeIdentities(folder, DEVICE);
 	const rows: Array<readonly [string, Figures]> = [];
@@ -130,6 +164,8 @@ try {
 		),
 	];
 	process.stdout.write(`${lines.join("\n")}\n`);
+	for (const bits of [0, 2048])
+		process.stdout.write(`200 bytes out, 60 in, ${bits > 0 ? "TLS" : "TCP"}: ${await cost(bits)}\n`);
 } finally {
 	time.close();
 	for (const made of [scratch, folder]) rmSync(made, { recursive: true, force: true });

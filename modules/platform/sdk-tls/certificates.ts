@@ -55,7 +55,7 @@ export default class Certificates {
 
 	/** Takes what has to be known of the next certificate of the server's chain, its own first. */
 	add(der: Uint8Array): void {
-		this.#sent.push(summary(der, this.#sent.length === 0));
+		this.#sent.push(new Summary(der, this.#sent.length === 0));
 	}
 
 	/** Throws an Error that says what is wrong with the server's certificates; the handshake ends with it. */
@@ -86,52 +86,66 @@ export default class Certificates {
 	}
 }
 
-/** What has to be known of a certificate once its successor is there: a tenth of it, and nothing of its own bytes. */
-interface Summary {
-	readonly facts: ServerCertificate;
+/**
+ * What has to be known of a certificate once its successor is there: a tenth of it, and nothing of its own bytes. Made step by step:
+ * the SDK's readers go deep, and below them a small stack has no room for many variables.
+ */
+class Summary implements ServerCertificate {
+	names: readonly string[] = [];
+	readonly from: number;
+	readonly to: number;
+	strong: boolean;
+	readonly server: boolean;
+	authority = false;
+	pathLength = 0;
+	readonly limited: boolean;
+	/** DER; copies, since a view would keep the whole certificate. */
 	readonly issuer: Uint8Array;
 	readonly subject: Uint8Array;
 	/** Key identifier of the issuer. */
-	readonly authority: Uint8Array | undefined;
+	readonly issuerKey: Uint8Array | undefined;
 	readonly algorithm: string;
 	/** Of what is signed, and the signature over it. */
 	readonly digest: ArrayBuffer | undefined;
 	readonly signature: Uint8Array;
 	readonly key: PublicKey;
+
+	/** `own`: the server's, whose names count. */
+	constructor(der: Uint8Array, own: boolean) {
+		const { tbs, algo, sig } = X509.decode(der);
+		this.algorithm = algo.toString();
+		this.signature = sig.slice();
+		this.digest = digestOf(this.algorithm, tbs);
+		const read = X509.decodeTBS(tbs);
+		this.from = read.validity.from;
+		this.to = read.validity.to;
+		this.issuer = read.issuer.slice();
+		this.subject = read.subject.slice();
+		this.key = X509.decodeSPKI(der);
+		this.issuerKey = copy(X509.decodeAKI(der));
+		this.strong = this.digest !== undefined && (this.key.exponent ?? MINIMUM_EXPONENT) >= MINIMUM_EXPONENT;
+		this.server = isServer(der);
+		this.limited = extension(der, NAME_CONSTRAINTS) !== undefined;
+		if (own) this.names = namesOf(der);
+		else this.#signs(der);
+	}
+
+	#signs(der: Uint8Array): void {
+		const constraints = extension(der, BASIC_CONSTRAINTS);
+		if (constraints === undefined) return;
+		this.pathLength = pathLength(constraints);
+		const keyUsage = extension(der, KEY_USAGE);
+		this.authority = isAuthority(constraints) && (keyUsage === undefined || maySign(keyUsage));
+	}
 }
 
-function summary(der: Uint8Array, own: boolean): Summary {
-	const { tbs, algo, sig } = X509.decode(der);
-	const { validity: dates, issuer, subject } = X509.decodeTBS(tbs);
-	const key = X509.decodeSPKI(der);
-	const constraints = extension(der, BASIC_CONSTRAINTS);
-	const keyUsage = extension(der, KEY_USAGE);
+function copy(bytes: Uint8Array | undefined): Uint8Array | undefined {
+	return bytes && new Uint8Array(bytes).slice();
+}
+
+function isServer(der: Uint8Array): boolean {
 	const extended = extension(der, EXTENDED_KEY_USAGE);
-	const algorithm = algo.toString();
-	const digestName = digestOf(algorithm);
-	const authority = X509.decodeAKI(der);
-	return {
-		facts: {
-			names: own ? namesOf(der) : [],
-			...dates,
-			strong: digestName !== undefined && (key.exponent ?? MINIMUM_EXPONENT) >= MINIMUM_EXPONENT,
-			server: extended === undefined || forServers(extended),
-			authority:
-				constraints !== undefined &&
-				isAuthority(constraints) &&
-				(keyUsage === undefined || maySign(keyUsage)),
-			pathLength: constraints === undefined ? 0 : pathLength(constraints),
-			limited: extension(der, NAME_CONSTRAINTS) !== undefined,
-		},
-		// Copies: a view would keep the whole certificate.
-		issuer: issuer.slice(),
-		subject: subject.slice(),
-		authority: authority && new Uint8Array(authority).slice(),
-		algorithm,
-		digest: digestName && digest(digestName, tbs),
-		signature: sig.slice(),
-		key,
-	};
+	return extended === undefined || forServers(extended);
 }
 
 class SentChain implements Chain {
@@ -147,7 +161,7 @@ class SentChain implements Chain {
 		return this.#sent.length;
 	}
 	certificate(at: number): ServerCertificate {
-		return (this.#sent[at] as Summary).facts;
+		return this.#sent[at] as Summary;
 	}
 	linked(at: number): boolean {
 		const { subject, key } = this.#sent[at + 1] as Summary;
@@ -155,7 +169,7 @@ class SentChain implements Chain {
 	}
 	trusted(at: number): number {
 		const sent = this.#sent[at] as Summary;
-		const authority = this.#trusted ?? bundled(sent.authority);
+		const authority = this.#trusted ?? bundled(sent.issuerKey);
 		if (authority === undefined) return -1;
 		const { subject } = X509.decodeTBS(X509.decode(authority).tbs);
 		if (!issuedBy(sent, subject, X509.decodeSPKI(authority))) return -1;
@@ -194,9 +208,11 @@ function signed({ algorithm, digest: hash, signature }: Summary, key: PublicKey)
 	return new ECDSA(key.pub, key.curve)._verify(hash, pair.r, pair.s);
 }
 
-function digestOf(algorithm: string): "SHA256" | "SHA384" | "SHA512" | undefined {
-	if (algorithm in RSA_DIGESTS) return RSA_DIGESTS[algorithm as keyof typeof RSA_DIGESTS];
-	return algorithm in ECDSA_DIGESTS ? ECDSA_DIGESTS[algorithm as keyof typeof ECDSA_DIGESTS] : undefined;
+/** By the algorithm of a signature; undefined for one that is not taken. */
+function digestOf(algorithm: string, signed: Uint8Array): ArrayBuffer | undefined {
+	if (algorithm in RSA_DIGESTS) return digest(RSA_DIGESTS[algorithm as keyof typeof RSA_DIGESTS], signed);
+	if (!(algorithm in ECDSA_DIGESTS)) return undefined;
+	return digest(ECDSA_DIGESTS[algorithm as keyof typeof ECDSA_DIGESTS], signed);
 }
 
 function digest(name: "SHA256" | "SHA384" | "SHA512", bytes: Uint8Array): ArrayBuffer {

@@ -9,6 +9,7 @@ import Bin from "bin";
 import { Alert, TlsFault } from "modules/network/tls-fault";
 import { HandshakeReader, type MessageSink, MessageType } from "modules/network/tls-handshake";
 import { agreedFragment } from "modules/network/tls-hello";
+import { certificateParts, TlsOutput } from "modules/network/tls-output";
 import { ContentType, MAX_CONTENT, RecordReader, type RecordSink } from "modules/network/tls-records";
 import SdkSession, { type Protocol, type Socket } from "sdk/session";
 import SSLAlert from "ssl/alert";
@@ -34,9 +35,7 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 	readonly #messages = new HandshakeReader(this);
 	/** Longest content of our own records. */
 	#longest = MAX_CONTENT;
-	/** What the socket has not taken yet, and how much of the first it has. */
-	readonly #waiting: Uint8Array[] = [];
-	#sent = 0;
+	readonly #output = new TlsOutput();
 	/** The handshake is over but for what waits. */
 	#over = false;
 	#socket: Socket | undefined;
@@ -54,8 +53,8 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 		this.#socket = socket;
 		try {
 			for (;;) {
-				this.#flush(socket);
-				if (this.#waiting.length > 0) return false;
+				this.#output.flush(socket);
+				if (!this.#output.empty) return false;
 				if (this.#over) {
 					this.#dropped = socket.readable > 0;
 					return true;
@@ -88,7 +87,7 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 		this.#socket = socket;
 		try {
 			while (socket.readable > 0 && !this.#data && !this.#closed) this.#take(socket);
-			this.#flush(socket);
+			this.#output.flush(socket);
 		} catch (error) {
 			this.#complain(socket, error);
 			throw error;
@@ -129,7 +128,7 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 			const packet = protocol.packetize(this, first, second);
 			if (packet) this.#send(packet);
 		}
-		this.#flush(socket);
+		this.#output.flush(socket);
 	}
 
 	// RecordSink
@@ -295,61 +294,24 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 
 	/** Our certificates, from where they lie: their message is never put together. */
 	#sendChain(chain: readonly ArrayBuffer[]): void {
-		let list = 0;
-		for (const der of chain) list += 3 + der.byteLength;
-		const head = new Uint8Array(7);
-		head[0] = MessageType.Certificate;
-		put24(head, 1, list + 3);
-		put24(head, 4, list);
-		const parts: Uint8Array[] = [head];
-		for (const der of chain) {
-			const length = new Uint8Array(3);
-			put24(length, 0, der.byteLength);
-			parts.push(length, new Uint8Array(der));
+		const parts = certificateParts(
+			MessageType.Certificate,
+			chain.map((der) => new Uint8Array(der)),
+		);
+		let bytes = 0;
+		for (const part of parts) {
+			this.hash(part);
+			bytes += part.length;
 		}
 		if (chain.length > 0) this.myCert = chain[0];
-		for (const part of parts) this.hash(part);
-		this.#sendParts(ContentType.Handshake, parts, list + 7);
+		this.#output.parts(ContentType.Handshake, parts, bytes, this.#longest);
 	}
 
 	/** A packet of the SDK's: a record, which may be longer than both sides have agreed on. */
 	#send(packet: Uint8Array): void {
 		const content = packet.length - HEADER;
-		if (this.clientCipher || content <= this.#longest) this.#waiting.push(packet);
-		else this.#sendParts(packet[0] as number, [packet.subarray(HEADER)], content);
-	}
-
-	/** Records, not encrypted, with these parts for their content. */
-	#sendParts(type: number, parts: readonly Uint8Array[], bytes: number): void {
-		let left = bytes;
-		let room = 0;
-		for (const part of parts)
-			for (let at = 0; at < part.length; ) {
-				if (room === 0) {
-					room = Math.min(left, this.#longest);
-					left -= room;
-					this.#waiting.push(Uint8Array.of(type, 3, 3, room >> 8, room));
-				}
-				const piece = part.subarray(at, at + room);
-				this.#waiting.push(piece);
-				at += piece.length;
-				room -= piece.length;
-			}
-	}
-
-	/** Writes as much as the socket takes. */
-	#flush(socket: Socket): void {
-		const waiting = this.#waiting;
-		while (waiting.length > 0 && socket.writable > 0) {
-			const first = waiting[0] as Uint8Array;
-			const piece = first.subarray(this.#sent, this.#sent + socket.writable);
-			socket.write(piece);
-			socket.writable -= piece.length;
-			this.#sent += piece.length;
-			if (this.#sent < first.length) return;
-			waiting.shift();
-			this.#sent = 0;
-		}
+		if (this.clientCipher || content <= this.#longest) this.#output.record(packet);
+		else this.#output.parts(packet[0] as number, [packet.subarray(HEADER)], content, this.#longest);
 	}
 
 	/** Tells the server what is wrong, if it has not said itself that something is. */
@@ -357,7 +319,7 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 		const { message } = error as Error;
 		const alert = error instanceof TlsFault ? error.alert : alertFor(message);
 		// In the middle of a record of ours nobody would understand it.
-		if (alert <= 0 || message.startsWith("alert:") || this.#waiting.length > 0) return;
+		if (alert <= 0 || message.startsWith("alert:") || !this.#output.empty) return;
 		try {
 			this.doProtocol(socket, SSLAlert, FATAL, alert);
 		} catch {
@@ -375,10 +337,4 @@ function alertFor(message: string): number {
 
 function forged(): TlsFault {
 	return new TlsFault(Alert.BadRecordMac, "a record was tampered with, or broken on the way");
-}
-
-function put24(bytes: Uint8Array, at: number, value: number): void {
-	bytes[at] = value >> 16;
-	bytes[at + 1] = value >> 8;
-	bytes[at + 2] = value;
 }
