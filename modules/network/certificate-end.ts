@@ -13,7 +13,7 @@ export function certificateEnd(der: Uint8Array): number {
 	if (der[at] === VERSION) at = behind(der, at);
 	for (let skipped = 0; skipped < 3; skipped++) at = behind(der, at);
 	at = inside(der, at, SEQUENCE);
-	return time(der, behind(der, at));
+	return timeOf(der, behind(der, at));
 }
 
 /** Where the content of the element at `at` begins, or beyond the end. */
@@ -39,7 +39,7 @@ function behind(der: Uint8Array, at: number): number {
 }
 
 /** YYMMDDHHMMSSZ or YYYYMMDDHHMMSSZ. */
-function time(der: Uint8Array, at: number): number {
+export function timeOf(der: Uint8Array, at: number): number {
 	const utc = der[at] === UTC_TIME;
 	const length = utc ? 13 : 15;
 	if ((!utc && der[at] !== GENERALIZED_TIME) || der[at + 1] !== length || at + 2 + length > der.length)

@@ -2,18 +2,25 @@
 // server's own certificate, each signed by the next, up to one that an authority we trust has signed. What is wrong is
 // said in words.
 //
+// First the chain is linked by names, which costs nothing; then it is verified from the trusted end downwards, so that each
+// signature is checked with a key that is trusted by then, and nothing is ever reckoned with a stranger's.
+//
 // The SDK's own check (8.2.3) goes on when a link is broken and is content if the last certificate is the authority's, so
 // that anybody's certificate in front of the authority's public one passes; and it takes any certificate for an issuer.
 
+/** What is known of one certificate; Certificate reads it. */
 export interface ServerCertificate {
-	/** Of subjectAltName: DNS names, which may begin with "*.", and IPv4 addresses. */
-	readonly names: readonly string[];
+	/** What makes it useless, or "". */
+	readonly fault: string;
+	/** Whether it is for the server's name; and a few of the names it is for. */
+	readonly matches: boolean;
+	readonly shown: string;
 	/** Validity, ms since 1970. */
 	readonly from: number;
 	readonly to: number;
-	/** Signed with SHA-256 or better. */
-	readonly strong: boolean;
-	/** May be a server's (extendedKeyUsage). */
+	/** How it was signed; 0: in a way that is broken, or not taken. */
+	readonly signature: number;
+	/** May be a server's (extendedKeyUsage, keyUsage). */
 	readonly server: boolean;
 	/** May sign certificates (basicConstraints, keyUsage). */
 	readonly authority: boolean;
@@ -27,37 +34,62 @@ export interface Chain {
 	readonly length: number;
 	/** The certificate at a place; the server's own is at 0. */
 	certificate(at: number): ServerCertificate;
-	/** Whether the one at a place was issued by the one behind it. */
+	/** Whether the one behind it has the name of its issuer. */
 	linked(at: number): boolean;
-	/**
-	 * Most authorities that may stand below the trusted one that issued the certificate at a place (Infinity: no limit),
-	 * or -1 if none that we trust has issued it.
-	 */
-	trusted(at: number): number;
+	/** The authority that we trust, if it has the name of its issuer. */
+	anchor(at: number): ServerCertificate | undefined;
+	/** Whether the one behind it, or the authority that we trust, has signed it. */
+	signed(at: number): boolean;
+	anchored(at: number): boolean;
 }
 
-/** Names of a certificate that are told, and characters of each. */
-const SHOWN_NAMES = 4;
-const SHOWN_CHARACTERS = 64;
 /** Longest chain that is looked at. */
 const MAX_CHAIN = 6;
 
-/** What is wrong, or "". `serverName`: a DNS name or an IPv4 address; `now`: ms since 1970. */
+/** What is wrong, or "". `serverName`: what the certificate was looked through for; `now`: ms since 1970. */
 export function chainFault(chain: Chain, serverName: string, now: number): string {
 	if (chain.length === 0) return "the server sent no certificate";
 	if (serverName === "") return "broker.serverName is empty: no certificate can be for it";
-	for (let at = 0; at < chain.length; at++) {
+	let at = 0;
+	let anchor: ServerCertificate | undefined;
+	for (; at < chain.length; at++) {
 		if (at === MAX_CHAIN) return "the server sent more certificates than we look at";
 		const fault = certificateFault(chain.certificate(at), at, serverName, now);
 		if (fault !== "") return fault;
-		const below = chain.trusted(at);
-		if (below >= 0) return at > below ? "our ca.der may not have so many authorities below it" : "";
-		if (at + 1 < chain.length && !chain.linked(at))
-			return `${named(at)} is not signed by the one that the server sent behind it`;
+		anchor = chain.anchor(at);
+		if (anchor) break;
+		if (at + 1 < chain.length && !chain.linked(at)) return broken(at);
 	}
-	return chain.length === 1
-		? "the server's certificate is not signed by our ca.der, or the server does not send its issuer along"
-		: "the server's certificate is signed by an authority that is not our ca.der";
+	if (!anchor)
+		return chain.length === 1
+			? "the server's certificate is not signed by our ca.der, or the server does not send its issuer along"
+			: "the server's certificate is signed by an authority that is not our ca.der";
+	const fault = anchorFault(anchor, now);
+	if (fault !== "") return fault;
+	if (at > anchor.pathLength) return "our ca.der may not have so many authorities below it";
+	if (!chain.anchored(at))
+		return at === 0
+			? "the server's certificate is not signed by our ca.der"
+			: "the server's certificate is signed by an authority that is not our ca.der";
+	while (--at >= 0) if (!chain.signed(at)) return broken(at);
+	return "";
+}
+
+function broken(at: number): string {
+	return `${named(at)} is not signed by the one that the server sent behind it`;
+}
+
+/** The limits of an authority count also where it is the trusted one. */
+function anchorFault(
+	{ fault, from, to, authority, server, limited }: ServerCertificate,
+	now: number,
+): string {
+	if (fault !== "") return `our ca.der ${fault}`;
+	if (!(from <= now && now <= to))
+		return `our ca.der is valid from ${moment(from)} to ${moment(to)}, and our clock says ${moment(now)}`;
+	if (!authority) return "our ca.der is not an authority's certificate";
+	if (!server) return "our ca.der is not for signing servers";
+	return limited ? "our ca.der limits the names it may sign for, which is not checked here" : "";
 }
 
 function certificateFault(
@@ -66,36 +98,23 @@ function certificateFault(
 	serverName: string,
 	now: number,
 ): string {
-	const { names, from, to, strong, server, authority, pathLength, limited } = certificate;
+	const { fault, matches, shown, from, to, signature, server, authority, pathLength, limited } = certificate;
+	if (fault !== "") return `${named(at)} ${fault}`;
 	if (now < from) return `${named(at)} is valid from ${moment(from)}, and our clock says ${moment(now)}`;
 	if (now > to) return `${named(at)} expired at ${moment(to)}, and our clock says ${moment(now)}`;
 	// An undefined date compares as neither.
 	if (!(from <= now && now <= to)) return `${named(at)} has no dates that can be read`;
-	if (!strong) return `${named(at)} is signed with a digest that is broken`;
+	if (signature === 0) return `${named(at)} is signed with a digest that is broken`;
 	if (at > 0) {
 		if (!authority) return `${named(at)} may not sign others`;
+		if (!server) return `${named(at)} may not sign servers`;
 		// What is not understood must not be passed over (RFC 5280, 4.2).
 		if (limited) return `${named(at)} limits the names it may sign for, which is not checked here`;
 		return at - 1 > pathLength ? `${named(at)} may not have so many authorities below it` : "";
 	}
 	if (!server) return "the certificate that the server sent is not one for servers";
-	for (const name of names) if (matches(name, serverName)) return "";
-	return `the server's certificate is for ${listed(names)}, not for ${serverName}`;
-}
-
-/** A few of the names; they are a stranger's, so what is no printable ASCII is not shown, and nothing long. */
-function listed(names: readonly string[]): string {
-	if (names.length === 0) return "no name";
-	let list = "";
-	for (let i = 0; i < names.length && i < SHOWN_NAMES; i++) {
-		const name = names[i] as string;
-		if (i > 0) list += ", ";
-		for (let at = 0; at < name.length && at < SHOWN_CHARACTERS; at++) {
-			const c = name.charCodeAt(at);
-			list += c > 32 && c < 127 ? name.charAt(at) : "?";
-		}
-	}
-	return names.length > SHOWN_NAMES ? `${list} and others` : list;
+	if (matches) return "";
+	return `the server's certificate is for ${shown === "" ? "no name" : shown}, not for ${serverName}`;
 }
 
 function named(at: number): string {
@@ -104,20 +123,4 @@ function named(at: number): string {
 
 function moment(ms: number): string {
 	return `${new Date(ms).toISOString().slice(0, 16)}Z`;
-}
-
-/** RFC 6125, 6.4.3: a wildcard stands for the whole first label, and for no other. */
-function matches(pattern: string, serverName: string): boolean {
-	const name = serverName.toLowerCase();
-	const lower = pattern.toLowerCase();
-	if (!lower.startsWith("*.")) return lower === name;
-	if (isDigit(name.charCodeAt(name.length - 1))) return false; // an address has no labels
-	const dot = name.indexOf(".");
-	return (
-		dot > 0 && lower.slice(1) === name.slice(dot) && lower.indexOf(".", 2) > 0 && lower.indexOf("*", 1) < 0
-	);
-}
-
-function isDigit(c: number): boolean {
-	return c >= 48 && c <= 57;
 }
