@@ -8,6 +8,7 @@ export const Alert = Object.freeze({
 	IllegalParameter: 47,
 	DecodeError: 50,
 	ProtocolVersion: 70,
+	InsufficientSecurity: 71,
 	NoRenegotiation: 100,
 } as const);
 

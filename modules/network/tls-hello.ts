@@ -1,4 +1,5 @@
-// The extensions of a ServerHello (RFC 5246, 7.4.1.3 and 7.4.1.4). The SDK (8.2.3) passes over all of them.
+// A ServerHello and its extensions (RFC 5246, 7.4.1.3 and 7.4.1.4). The SDK (8.2.3) passes over all of the extensions, takes
+// TLS 1.3 for 1.2, and keeps a session id of any length, which it would then offer to the server for ever.
 
 import { Alert, TlsFault } from "./tls-fault.js";
 
@@ -6,6 +7,17 @@ import { Alert, TlsFault } from "./tls-fault.js";
 export const MAX_FRAGMENT_LENGTH = 1;
 /** Behind the message's header: version and random. */
 const SESSION_ID_AT = 4 + 2 + 32;
+
+/** Longest session id, bytes. */
+const MAX_SESSION_ID = 32;
+
+/** Throws a TlsFault unless the message is TLS 1.2, with a session id that can be offered. */
+export function checkHello(message: Uint8Array): void {
+	if (message.length <= SESSION_ID_AT) throw broken();
+	if (message[4] !== 3 || message[5] !== 3)
+		throw new TlsFault(Alert.ProtocolVersion, "the server does not speak TLS 1.2");
+	if ((message[SESSION_ID_AT] as number) > MAX_SESSION_ID) throw broken();
+}
 
 /** The content of one extension in a ServerHello with its header; undefined: it is not there. Throws a TlsFault. */
 export function helloExtension(message: Uint8Array, wanted: number): Uint8Array | undefined {

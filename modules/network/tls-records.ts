@@ -15,6 +15,8 @@ export const ContentType = Object.freeze({
 export const MAX_CONTENT = 16384;
 /** What encryption may add with the suites that we offer: IV, MAC and padding of CBC with SHA-256. */
 const MAX_EXPANSION = 16 + 32 + 256;
+/** Longest encrypted record of a handshake: Finished or an alert. Whoever sends it has proved nothing yet. */
+const MAX_SEALED_MESSAGE = 512;
 const HEADER = 5;
 /** Most bytes that are handed on at once. */
 export const PIECE = 512;
@@ -31,6 +33,8 @@ export interface RecordSink {
 export class RecordReader {
 	/** Whether what comes is encrypted: from the server's ChangeCipherSpec on. */
 	encrypted = false;
+	/** Whether the handshake is under way. */
+	handshaking = true;
 	/** Longest content of a record, bytes. */
 	maxContent: number = MAX_CONTENT;
 	readonly #sink: RecordSink;
@@ -98,7 +102,11 @@ export class RecordReader {
 		if (type < ContentType.ChangeCipherSpec || type > ContentType.ApplicationData || header[1] !== 3)
 			throw new TlsFault(Alert.UnexpectedMessage, "what answers there does not speak TLS");
 		const length = ((header[3] as number) << 8) | (header[4] as number);
-		const most = this.maxContent + (this.encrypted ? MAX_EXPANSION : 0);
+		const most = !this.encrypted
+			? this.maxContent
+			: this.handshaking
+				? MAX_SEALED_MESSAGE
+				: this.maxContent + MAX_EXPANSION;
 		if (length > most)
 			throw new TlsFault(Alert.RecordOverflow, `the server sent a record of ${length} bytes, above ${most}`);
 		if (!this.encrypted && type === ContentType.ApplicationData)

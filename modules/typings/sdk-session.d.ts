@@ -43,6 +43,7 @@ export default class Session {
 	peerCert: ArrayBuffer | undefined;
 	alert: { level: number; description: number } | undefined;
 	chosenCipher: {
+		readonly keyExchangeAlgorithm: number;
 		readonly encryptionMode: number;
 		readonly ivSize: number;
 		readonly cipherBlockSize: number;

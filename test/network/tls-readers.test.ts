@@ -205,6 +205,7 @@ describe("TLS: records and handshake messages", () => {
 		for (const size of [1, 3, 1436, stream.length]) {
 			const heard = new Heard();
 			heard.reader.encrypted = true;
+			heard.reader.handshaking = false;
 			assert.equal(heard.deliver(stream, size), undefined);
 			for (const [i, record] of heard.sealed.entries()) {
 				const decipher = createDecipheriv("aes-128-gcm", key, Buffer.alloc(12, i));
@@ -218,9 +219,18 @@ describe("TLS: records and handshake messages", () => {
 		const long = bytes(23, 3, 3, number16(MAX_CONTENT + 305));
 		const encrypted = (heard: Heard) => {
 			heard.reader.encrypted = true;
+			heard.reader.handshaking = false;
 		};
 		assert.equal(faultOf(long, encrypted).alert, Alert.RecordOverflow);
 		assert.match(faultOf(bytes(23, 3, 3, 0, 0), encrypted).message, /empty record/);
+	});
+
+	it("gives no memory for a long record to whoever has not ended the handshake", () => {
+		const encrypted = (heard: Heard) => {
+			heard.reader.encrypted = true;
+		};
+		for (const type of [21, 22, 23])
+			assert.match(faultOf(bytes(type, 3, 3, number16(513)), encrypted).message, /513 bytes, above 512/);
 	});
 
 	it("holds the server to a length of records that both have agreed on", () => {

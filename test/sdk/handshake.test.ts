@@ -7,7 +7,20 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { join } from "node:path";
-import { createServer as createTlsServer } from "node:tls";
+import { createSecureContext, createServer as createTlsServer, TLSSocket } from "node:tls";
+import {
+	altNames,
+	bits as bitString,
+	constraints,
+	der,
+	dns,
+	type Made,
+	make,
+	oid,
+	rsaPair,
+	seq,
+} from "../network/make-certificate.js";
+import { bytes, chain, hello, records } from "../network/tls-flight.js";
 import { MOSQUITTO } from "../peers/mosquitto.js";
 import { appFolder, writeApp } from "./app.js";
 import { answer, publish, tlsServer } from "./mqtt-tls-server.js";
@@ -63,6 +76,7 @@ describe("Moddable SDK: the handshake", () => {
 	/** Until CONNECT has come, or as long as the node tries in vain. */
 	async function connects(sim: Simulator, what: string): Promise<void> {
 		for (let ms = 0; !server?.connected; ms += 50) {
+			assert.equal(server?.ended, false, `${what}: openssl has ended`);
 			assert.ok(ms < 60_000 && !sim.ended, `${what}: no CONNECT\n${sim.trace}`);
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		}
@@ -231,6 +245,166 @@ describe("Moddable SDK: the handshake", () => {
 		}
 	}).timeout(200_000);
 
+	it("refuses keys that nobody has signed, and is done with those that the server has", async () => {
+		const port = await freePort();
+		const inner = await freePort();
+		server = new OpensslServer(folder, inner, 2048, ["-cipher", "ECDHE-RSA-AES128-GCM-SHA256"], 3);
+		const proxy = new SigningProxy(inner);
+		await proxy.listen(port);
+		try {
+			const sim = await node(2048, port);
+			for (const pair of [
+				[0, 1],
+				[4, 0],
+				[9, 9],
+				[8, 4],
+				[2, 1],
+			] as const) {
+				proxy.pair = pair;
+				const before = sim.trace.length;
+				for (let ms = 0; !/next attempt/.test(sim.trace.slice(before)); ms += 50) {
+					assert.ok(ms < 60_000 && !sim.ended, sim.trace);
+					await new Promise((resolve) => setTimeout(resolve, 50));
+				}
+				assert.match(sim.trace.slice(before), /signs its key exchange in a way that was not offered/);
+			}
+			proxy.pair = undefined;
+			await connects(sim, "as the server signs it");
+		} finally {
+			proxy.close();
+		}
+	}).timeout(200_000);
+
+	it("says what is wrong with certificates that were made to end it or to keep it busy", async () => {
+		const port = await freePort();
+		const pair = rsaPair(2048);
+		const now = Date.now();
+		const made = (change: Partial<Made>) =>
+			make(
+				{
+					...{ issuer: "low", subject: "localhost", pair, signer: pair },
+					...{ extensions: [altNames(dns("localhost"))], ...change },
+				},
+				now,
+			);
+		// An object identifier of 200,000 bytes: the SDK's reader asks for 800,016.
+		const huge = seq(Buffer.from([0x06, 0x83, 0x03, 0x0d, 0x40]));
+		const ones = (length: number) => new Uint8Array(length).fill(255);
+		const slow = seq(
+			seq(oid("1.2.840.113549.1.1.1"), der(5)),
+			bitString(0, ...seq(der(2, Uint8Array.of(0), ones(512)), der(2, Uint8Array.of(127), ones(511)))),
+		);
+		const publicKey = { export: () => slow } as unknown as Made["pair"]["publicKey"];
+		const authority = { subject: "low", issuer: "root", extensions: [constraints(true)] };
+		const HOSTILE: ReadonlyArray<readonly [words: RegExp, ...certificates: Buffer[]]> = [
+			[/the server's certificate (is|has) /, made({ inner: huge })],
+			[/the server's certificate (is|has) /, made({ extensions: [Buffer.from("30840100000006", "hex")] })],
+			[
+				/certificate 2 of the server has an RSA key with an exponent/,
+				made({}),
+				made({ ...authority, pair: { ...pair, publicKey } }),
+			],
+			[/an authority that is not our ca\.der/, made({}), made(authority)],
+			[/longer than the whole/, Buffer.alloc(698, 0x30)],
+			[/behind its end/, made({ behind: new Uint8Array(700) })],
+		];
+		let next = 0;
+		const tcp = createServer((socket) => {
+			socket.on("error", () => {});
+			const [, ...certificates] = HOSTILE[next] as (typeof HOSTILE)[number];
+			socket.once("data", () => socket.write(records(22, bytes(hello(), chain(...certificates)), 16_384)));
+		});
+		await new Promise<void>((listening) => tcp.listen(port, "127.0.0.1", listening));
+		try {
+			const sim = await node(2048, port);
+			for (; next < HOSTILE.length; next++) {
+				const before = sim.trace.length;
+				const [words] = HOSTILE[next] as (typeof HOSTILE)[number];
+				for (let ms = 0; !/next attempt/.test(sim.trace.slice(before)); ms += 50) {
+					assert.ok(ms < 60_000 && !sim.ended, sim.trace);
+					await new Promise((resolve) => setTimeout(resolve, 50));
+				}
+				assert.match(sim.trace.slice(before), words);
+			}
+			assert.doesNotMatch(sim.trace, /XS abort|\[break\]/);
+		} finally {
+			tcp.close();
+		}
+	}).timeout(300_000);
+
+	it("is not ended by a forged record behind a true one, nor by an alert there", async () => {
+		const port = await freePort();
+		let connections = 0;
+		const read = (name: string) => readFileSync(join(folder, name), "utf8");
+		const context = createSecureContext({
+			cert: read("server-2048.pem") + read("chain-2048.pem"),
+			key: read("server-2048.key"),
+			maxVersion: "TLSv1.2",
+		});
+		const tcp = createServer((raw) => {
+			connections++;
+			const forged = connections === 1;
+			raw.on("error", () => {});
+			const tls = new TLSSocket(raw, { isServer: true, secureContext: context });
+			tls.on("error", () => {});
+			answer(tls, (packet) => {
+				if (packet.cmd !== "subscribe" || connections > 2) return;
+				// One write: two records of data, and then one that nobody sealed, or whose beginning is an alert's.
+				setTimeout(() => {
+					raw.cork();
+					publish(tls, `mote/${DEVICE}/commands`, 1, "led 40%");
+					publish(tls, `mote/${DEVICE}/commands`, 2, "led 50%");
+					raw.write(Buffer.from([forged ? 23 : 21, 3, 3, 0, 32, ...Array(32).fill(1)]));
+					raw.uncork();
+				}, 50);
+			});
+		});
+		await new Promise<void>((listening) => tcp.listen(port, "127.0.0.1", listening));
+		try {
+			const sim = await node(2048, port);
+			for (let ms = 0; connections < 3; ms += 50) {
+				assert.ok(ms < 60_000 && !sim.ended, sim.trace);
+				await new Promise((resolve) => setTimeout(resolve, 50));
+			}
+			await sim.until(/(online[\s\S]*){3}/, 30_000);
+			assert.match(sim.trace, /tampered with/);
+			assert.doesNotMatch(sim.trace, /XS abort|\[break\]/);
+		} finally {
+			tcp.close();
+		}
+	}).timeout(200_000);
+
+	it("hears what the server says right behind the handshake", async () => {
+		const port = await freePort();
+		let connections = 0;
+		const read = (name: string) => readFileSync(join(folder, name), "utf8");
+		const tls = createTlsServer(
+			{
+				cert: read("server-2048.pem") + read("chain-2048.pem"),
+				key: read("server-2048.key"),
+				maxVersion: "TLSv1.2",
+			},
+			(socket) => {
+				connections++;
+				socket.on("error", () => {});
+				// Ahead of CONNECT, in the same flight as Finished: no server of MQTT may, and the node says so at once.
+				socket.end(Buffer.from([0x20, 2, 0, 0]));
+			},
+		);
+		await new Promise<void>((listening) => tls.listen(port, "127.0.0.1", listening));
+		try {
+			const sim = await node(2048, port);
+			const started = Date.now();
+			for (let ms = 0; connections < 3; ms += 50) {
+				assert.ok(ms < 60_000 && !sim.ended, sim.trace);
+				await new Promise((resolve) => setTimeout(resolve, 50));
+			}
+			assert.doesNotMatch(sim.trace, /no CONNACK|XS abort|\[break\]/, `after ${Date.now() - started} ms`);
+		} finally {
+			tls.close();
+		}
+	}).timeout(200_000);
+
 	it("is done with Mosquitto", async function () {
 		if (MOSQUITTO === undefined) {
 			console.log("      Mosquitto is not installed");
@@ -323,6 +497,50 @@ class CuttingProxy {
 			left -= part.length;
 			from.write(part);
 			if (left <= 0) from.end(end);
+		});
+	}
+	close(): void {
+		for (const socket of this.#sockets) socket.destroy();
+		this.#server.close();
+	}
+}
+
+/** Changes what the server's ServerKeyExchange says of its signature. */
+class SigningProxy {
+	pair: readonly [digest: number, kind: number] | undefined;
+	readonly #to: number;
+	readonly #server: Server;
+	readonly #sockets = new Set<Socket>();
+	constructor(to: number) {
+		this.#to = to;
+		this.#server = createServer((from) => this.#pass(from));
+	}
+	listen(port: number): Promise<void> {
+		return new Promise((listening) => this.#server.listen(port, "127.0.0.1", () => listening()));
+	}
+	#pass(from: Socket): void {
+		const to = connect(this.#to, "127.0.0.1");
+		for (const socket of [from, to]) {
+			this.#sockets.add(socket);
+			socket.on("error", () => {});
+			socket.on("close", () => {
+				from.destroy();
+				to.destroy();
+			});
+		}
+		from.on("data", (data) => void to.write(data));
+		const { pair } = this;
+		let flight: Buffer | undefined = Buffer.alloc(0);
+		to.on("data", (data) => {
+			if (!flight) return void from.write(data);
+			flight = Buffer.concat([flight, data]);
+			// A named curve, secp256r1, a point of 65 bytes; then the digest and the kind of signature.
+			const at = flight.indexOf(Buffer.from([3, 0, 23, 65, 4])) + 4 + 65;
+			if (at < 4 + 65 || at + 2 > flight.length) return;
+			assert.deepEqual([...flight.subarray(at, at + 2)], [4, 1]);
+			if (pair) flight.set(pair, at);
+			from.write(flight);
+			flight = undefined;
 		});
 	}
 	close(): void {

@@ -120,6 +120,8 @@ export function makeIdentities(folder: string, device: string): void {
 /** `openssl s_server` that demands a client certificate. */
 export class OpensslServer {
 	connected = false;
+	/** It has ended by itself. */
+	ended = false;
 	readonly #child;
 	constructor(folder: string, port: number, bits: number, more: readonly string[], authorities: number) {
 		this.#child = spawn(
@@ -134,6 +136,9 @@ export class OpensslServer {
 		);
 		this.#child.stdout.on("data", (data: Buffer) => {
 			if (data.includes("MQTT")) this.connected = true;
+		});
+		this.#child.once("exit", () => {
+			this.ended = true;
 		});
 	}
 

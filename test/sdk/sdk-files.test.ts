@@ -20,6 +20,8 @@ const FILES: Readonly<Record<string, string>> = {
 	"modules/crypt/ssl/ssl_record.js": "0c7f81cda34585f3",
 	"modules/crypt/ssl/ssl_setup.js": "0628b3e3fdf7d267",
 	"modules/crypt/ssl/ssl_stream.js": "fc3b1bf85dcc77b1",
+	"modules/crypt/etc/ecdsa.js": "717d27e96e5020ce",
+	"modules/crypt/etc/pkcs1_5.js": "b9b1c4356205c555",
 	"modules/crypt/etc/gcm.js": "ca36aaa7da6ed122",
 	"modules/crypt/etc/x509.js": "8f29e6047ce283a1",
 	"modules/crypt/etc/ber.js": "02f4ba9f87d4512a",

@@ -97,7 +97,8 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/platform/contained-tcp.ts": {
 		containedTcp: CONNECTION,
-		"containedTcp > constructor > caught": ERROR,
+		"containedTcp > caught": ERROR,
+		"containedTcp > again": CONNECTION,
 	},
 	"modules/platform/socket-transport.ts": {
 		"open, open > resolve, #connect, isAddress": CONNECTION,

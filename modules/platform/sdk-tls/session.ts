@@ -8,15 +8,18 @@
 import Bin from "bin";
 import { Alert, TlsFault } from "modules/network/tls-fault";
 import { HandshakeReader, type MessageSink, MessageType } from "modules/network/tls-handshake";
-import { agreedFragment } from "modules/network/tls-hello";
+import { agreedFragment, checkHello } from "modules/network/tls-hello";
+import { checkKeyExchange } from "modules/network/tls-key-exchange";
 import { certificateParts, TlsOutput } from "modules/network/tls-output";
 import { ContentType, MAX_CONTENT, RecordReader, type RecordSink } from "modules/network/tls-records";
-import SdkSession, { type Protocol, type Socket } from "sdk/session";
+import type { Contained } from "modules/platform/contained-tcp";
+import SdkSession, { type Protocol, type Socket as SdkSocket } from "sdk/session";
 import SSLAlert from "ssl/alert";
+import sessions from "ssl/cache";
 import type Certificates from "ssl/cert";
 import { LEAF } from "ssl/cert";
 import changeCipherSpec from "ssl/changecipher";
-import { GCM } from "ssl/constants";
+import { ECDHE_RSA, GCM, RSA } from "ssl/constants";
 import handshakeProtocol from "ssl/handshake";
 import recordProtocol from "ssl/record";
 import SSLStream from "ssl/stream";
@@ -29,6 +32,10 @@ const PATIENCE = 8;
 const HEADER = 5;
 /** Alert for what has none of its own. */
 const HANDSHAKE_FAILURE = 40;
+/** What a warning takes at most, with CBC. */
+const ALERT_RECORD = 96;
+
+type Socket = SdkSocket & Contained;
 
 export default class Session extends SdkSession implements RecordSink, MessageSink {
 	readonly #records = new RecordReader(this);
@@ -36,6 +43,8 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 	/** Longest content of our own records. */
 	#longest = MAX_CONTENT;
 	readonly #output = new TlsOutput();
+	/** The server has sent a key for this connection. */
+	#keyed = false;
 	/** The handshake is over but for what waits. */
 	#over = false;
 	#socket: Socket | undefined;
@@ -44,8 +53,11 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 	#patience = PATIENCE;
 	#data: Uint8Array | undefined;
 	#closed = false;
-	/** The TLS socket reads once more behind the end of the handshake, and drops what that gives. */
-	#dropped = false;
+	/** The TLS socket reads once more behind the end of the handshake, and drops what that gives: nothing is read until it has. */
+	#held = false;
+	readonly #release = () => {
+		this.#held = false;
+	};
 	/** The first part of a write whose rest follows. */
 	#part: Uint8Array | undefined;
 
@@ -56,7 +68,9 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 				this.#output.flush(socket);
 				if (!this.#output.empty) return false;
 				if (this.#over) {
-					this.#dropped = socket.readable > 0;
+					this.#records.handshaking = false;
+					this.#held = socket.readable > 0;
+					if (this.#held) socket.again(this.#release);
 					return true;
 				}
 				const last = this.handshakeProcess;
@@ -65,9 +79,11 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 					last === MessageType.HelloRequest ||
 					last === MessageType.ServerHelloDone ||
 					last === MessageType.Finished
-				)
+				) {
 					this.#over = super.handshake(socket);
-				else if (!this.#receive(socket)) return false;
+					// A session is offered once; only a handshake that ends well keeps it (RFC 5246, 7.2.2).
+					if (last === MessageType.HelloRequest) sessions.deleteSessionID();
+				} else if (!this.#receive(socket)) return false;
 				// The SDK forgets the new session together with an offered one that the server did not know.
 				if (this.handshakeProcess === MessageType.Finished && !this.#resumed)
 					this.clientSessionID = undefined;
@@ -78,19 +94,18 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 		}
 	}
 
+	/** Does not throw: the TLS socket calls it from a timer too, where that would end the machine. */
 	override read(socket: Socket): Uint8Array | null | undefined {
 		// In a handshake nothing but `handshake` reads.
-		if (!this.#over || this.#dropped) {
-			this.#dropped = false;
-			return undefined;
-		}
+		if (!this.#over || this.#held) return undefined;
 		this.#socket = socket;
 		try {
 			while (socket.readable > 0 && !this.#data && !this.#closed) this.#take(socket);
 			this.#output.flush(socket);
 		} catch (error) {
 			this.#complain(socket, error);
-			throw error;
+			socket.fail(error);
+			return undefined;
 		}
 		const data = this.#data;
 		this.#data = undefined;
@@ -139,6 +154,8 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 				this.#messages.push(bytes);
 				return;
 			case ContentType.ChangeCipherSpec: {
+				if (this.#level >= 0)
+					throw new TlsFault(Alert.UnexpectedMessage, "the server changes the cipher within an alert");
 				if (bytes.length !== 1 || bytes[0] !== 1)
 					throw new TlsFault(Alert.DecodeError, "the server's ChangeCipherSpec is broken");
 				this.#messages.changeCipher(this.#resumed);
@@ -158,7 +175,7 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 			throw new TlsFault(Alert.UnexpectedMessage, "the server sends nothing but empty records");
 		switch (type) {
 			case ContentType.ApplicationData:
-				if (!this.#messages.done)
+				if (!this.#over)
 					throw new TlsFault(Alert.UnexpectedMessage, "the server sends data before the handshake is over");
 				if (content.length === 0) return;
 				this.#patience = PATIENCE;
@@ -179,9 +196,11 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 
 	message(type: number, bytes: Uint8Array): void {
 		if (type === MessageType.ServerHello) {
+			checkHello(bytes);
 			const agreed = agreedFragment(bytes, this.options.tls_max_fragment_length ?? 0);
 			if (agreed > 0) this.#longest = this.#records.maxContent = agreed;
-		}
+		} else if (type === MessageType.ServerKeyExchange || type === MessageType.ServerHelloDone)
+			this.#keyExchange(type, bytes);
 		try {
 			handshakeProtocol.unpacketize(this, new SSLStream(bytes));
 		} catch (error) {
@@ -192,12 +211,29 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 		if (this.alert) throw new TlsFault(Alert.ProtocolVersion, "the server does not speak TLS 1.2");
 	}
 
+	/** A message on which the SDK would go on without a key, or with one that nobody has signed. */
+	#keyExchange(type: number, bytes: Uint8Array): void {
+		const way = this.chosenCipher.keyExchangeAlgorithm;
+		if (type === MessageType.ServerKeyExchange) {
+			if (way === RSA)
+				throw new TlsFault(Alert.UnexpectedMessage, "the server exchanges keys where the suite has none");
+			checkKeyExchange(bytes, way === ECDHE_RSA, (this.certificateManager as Certificates).curveBits);
+			this.#keyed = true;
+		} else if (way !== RSA && !this.#keyed)
+			throw new TlsFault(Alert.UnexpectedMessage, "the server exchanges no keys, although the suite does");
+	}
+
 	hash(bytes: Uint8Array): void {
 		this.handshakeDigests.SHA256.write(bytes);
 	}
 
 	certificate(_at: number, der: Uint8Array): void {
-		(this.certificateManager as Certificates).add(der);
+		if (this.#resumed)
+			throw new TlsFault(
+				Alert.UnexpectedMessage,
+				"the server goes on with a session and certifies itself anew",
+			);
+		(this.certificateManager as Certificates).add(der, this.options.tls_server_name ?? "");
 	}
 
 	chainEnded(): void {
@@ -212,9 +248,13 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 	}
 
 	renegotiation(): void {
+		// In the record that ends the handshake; it may be ignored (7.4.1.1).
+		if (!this.#over) return;
 		if (--this.#patience < 0)
 			throw new TlsFault(Alert.NoRenegotiation, "the server wants to begin anew again and again");
-		this.doProtocol(this.#socket as Socket, SSLAlert, WARNING, Alert.NoRenegotiation);
+		// Data must not go out ahead of a record that was numbered before it: without room there is no answer.
+		const socket = this.#socket as Socket;
+		if (socket.writable >= ALERT_RECORD) this.doProtocol(socket, SSLAlert, WARNING, Alert.NoRenegotiation);
 	}
 
 	/** Whether the server goes on with the session that we offered. */
