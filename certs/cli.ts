@@ -3,7 +3,7 @@
 
 import { argv, exit, stderr, stdout } from "node:process";
 import { CertsError } from "./library/errors.js";
-import { runCerts } from "./run.js";
+import { printable, runCerts } from "./run.js";
 
 // Whoever reads may have had enough.
 stdout.on("error", () => exit(0));
@@ -19,7 +19,7 @@ runCerts(
 	(error: unknown) => {
 		const { code, message, stack } = error as NodeJS.ErrnoException;
 		const known = error instanceof CertsError || code?.startsWith("E");
-		stderr.write(known ? `${message}\n` : `unexpected: ${stack ?? String(error)}\n`);
+		stderr.write(known ? `${printable(message)}\n` : `unexpected: ${stack ?? String(error)}\n`);
 		process.exitCode = 2;
 	},
 );

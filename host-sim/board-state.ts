@@ -1,7 +1,9 @@
 // What a simulated board keeps without power: its flash and its preferences. In memory, or with `--state` in a folder, so
 // that they outlive the process.
 
+import { randomBytes } from "node:crypto";
 import {
+	chmodSync,
 	closeSync,
 	existsSync,
 	mkdirSync,
@@ -14,6 +16,9 @@ import {
 import { join } from "node:path";
 import { NorFlash, newFlash } from "./circuit/nor-flash.js";
 import { OptionError } from "./options.js";
+
+/** They hold passwords and keys: for their owner only. */
+const SECRET = 0o600;
 
 export type Preference = string | number | boolean | Uint8Array | undefined;
 
@@ -29,7 +34,7 @@ export function newState(): BoardState {
 /** The state in a folder, which is made if it is not there. Every change is in its files at once. */
 export function openState(folder: string): BoardState {
 	try {
-		mkdirSync(folder, { recursive: true });
+		mkdirSync(folder, { recursive: true, mode: 0o700 });
 		return {
 			flash: new FileFlash(join(folder, "flash.bin")),
 			preferences: new FilePreferences(join(folder, "preferences.json")),
@@ -50,7 +55,8 @@ class FileFlash extends NorFlash {
 			if (found.length !== content.length)
 				throw new OptionError(`--state: ${path} is no flash of this board: it has ${found.length} bytes.`);
 			content.set(found);
-		} else writeFileSync(path, content);
+			chmodSync(path, SECRET);
+		} else writeFileSync(path, content, { mode: SECRET, flag: "wx" });
 		super(sectors, sectorBytes, content);
 		this.#file = openSync(path, "r+");
 		process.once("exit", () => closeSync(this.#file));
@@ -106,9 +112,11 @@ class FilePreferences extends Map<string, Preference> {
 		return had;
 	}
 
-	/** Either the old file is there or the new one. */
+	/** Either the old file is there or the new one. Nobody else can have laid the new one there. */
 	#save(): void {
-		writeFileSync(`${this.#path}.new`, JSON.stringify(Object.fromEntries([...this].map(saved))));
-		renameSync(`${this.#path}.new`, this.#path);
+		const temporary = `${this.#path}.${randomBytes(8).toString("hex")}.tmp`;
+		const text = JSON.stringify(Object.fromEntries([...this].map(saved)));
+		writeFileSync(temporary, text, { mode: SECRET, flag: "wx" });
+		renameSync(temporary, this.#path);
 	}
 }

@@ -26,7 +26,7 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 	view.say(
 		[
 			`broker    ${cloud.brokerUrl}   TLS with a client certificate`,
-			`operator  ${cloud.operatorUrl}`,
+			`operator  ${cloud.operatorUrl} (open to every user of this machine)`,
 			`client id ${clientId}`,
 			`CA        ${ca}`,
 			`identity  ${short(identity.files.cert)}, ${short(identity.files.key)} (DER for a board beside them)`,

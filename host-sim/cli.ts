@@ -23,7 +23,7 @@ async function start(): Promise<number> {
 	if (run.panel) view.say(`panel  ${run.panel.url}\n`);
 	if (run.cloud) {
 		view.say(
-			`broker ${run.cloud.brokerUrl}   operator ${run.cloud.operatorUrl}   device ${options.device}\n`,
+			`broker ${run.cloud.brokerUrl}   operator ${run.cloud.operatorUrl} (open to every user of this machine)   device ${options.device}\n`,
 		);
 		if (stdin.isTTY && stdout.isTTY && options.log === "pretty") prompt(run, view);
 	}

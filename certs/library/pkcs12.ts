@@ -7,6 +7,25 @@ import { CertsError } from "./errors.js";
 
 /** Rounds above this only waste time. */
 const MAX_ITERATIONS = 5_000_000;
+const TOO_MANY = "asks for more rounds of hashing than anybody needs";
+
+// Counts inside of what is encrypted are only known once it is decrypted: they are bounded where they are used.
+type Derive = (...all: unknown[]) => unknown;
+const { pbe } = forge.pki as unknown as { pbe: Record<string, Derive> };
+boundIn(pbe, "generatePkcs12Key", 3);
+boundIn(forge.pkcs5 as unknown as Record<string, Derive>, "pbkdf2", 2);
+
+function boundIn(holder: Record<string, Derive>, name: string, rounds: number): void {
+	const derive = holder[name] as Derive;
+	holder[name] = (...all) => {
+		bound(all[rounds] as number);
+		return derive(...all);
+	};
+}
+
+function bound(rounds: number): void {
+	if (!(rounds <= MAX_ITERATIONS)) throw new CertsError(TOO_MANY);
+}
 
 export async function readPkcs12(
 	bytes: Uint8Array,
@@ -18,7 +37,7 @@ export async function readPkcs12(
 		asn1 = forge.asn1.fromDer(Buffer.from(bytes).toString("latin1"));
 		checkIterations(asn1);
 	} catch (error) {
-		if (error instanceof CertsError) throw error;
+		if (error instanceof CertsError) throw new CertsError(`${name} ${error.message}.`);
 		throw new CertsError(`${name} is no certificate, key or PKCS#12 file, or it is damaged.`);
 	}
 	const secret = await ask();
@@ -28,7 +47,8 @@ export async function readPkcs12(
 	let p12: forge.pkcs12.Pkcs12Pfx;
 	try {
 		p12 = forge.pkcs12.pkcs12FromAsn1(asn1, false, secret);
-	} catch {
+	} catch (error) {
+		if (error instanceof CertsError) throw new CertsError(`${name} ${error.message}.`);
 		throw new CertsError(`${name} cannot be decrypted: the secret is another one, or the file is damaged.`);
 	}
 	const { pki, asn1: asn } = forge;
@@ -76,6 +96,16 @@ export function writePkcs12(
 	return Buffer.from(asn1.toDer(p12).getBytes(), "latin1");
 }
 
+/** Throws where an encrypted PKCS#8 key (RFC 5958, 3) asks for too many rounds. */
+export function checkPkcs8(bytes: Uint8Array, name: string): void {
+	try {
+		checkIterations(forge.asn1.fromDer(Buffer.from(bytes).toString("latin1")));
+	} catch (error) {
+		if (error instanceof CertsError) throw new CertsError(`${name} ${error.message}.`);
+		throw new CertsError(`the private key in ${name} is damaged.`);
+	}
+}
+
 /** A hostile file may ask for more rounds of hashing than a day has. */
 function checkIterations(node: forge.asn1.Asn1, depth = 0): void {
 	if (depth > 32) throw new Error("too deep");
@@ -86,7 +116,7 @@ function checkIterations(node: forge.asn1.Asn1, depth = 0): void {
 			value.length <= 8 &&
 			Number.parseInt(Buffer.from(value, "latin1").toString("hex"), 16) > MAX_ITERATIONS
 		)
-			throw new Error("too many rounds");
+			throw new CertsError(TOO_MANY);
 		return;
 	}
 	for (const child of value) checkIterations(child, depth + 1);

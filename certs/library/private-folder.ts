@@ -1,6 +1,6 @@
 // A folder only its owner may read: atomic writes, and a lock so that two processes do not make the same files.
 import { randomBytes } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -8,9 +8,9 @@ const LOCK_STALE = 60_000;
 const LOCK_PATIENCE = 90_000;
 const LOCK_POLL = 20;
 
+/** One that is there already is left as it is: it may be somebody's home. What is secret in it has a mode of its own. */
 export async function makePrivateFolder(folder: string): Promise<void> {
 	await mkdir(folder, { recursive: true, mode: 0o700 });
-	await chmod(folder, 0o700);
 }
 
 /** Writes a whole file or nothing: a reader never sees half of it. */
@@ -18,7 +18,7 @@ export async function writeWhole(path: string, content: string | Uint8Array, mod
 	await mkdir(dirname(path), { recursive: true, mode: 0o700 });
 	const temporary = `${path}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
 	try {
-		await writeFile(temporary, content, { mode });
+		await writeFile(temporary, content, { mode, flag: "wx" });
 		await rename(temporary, path);
 	} catch (error) {
 		await rm(temporary, { force: true });

@@ -5,7 +5,7 @@ import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import { CertsError } from "./errors.js";
-import { readPkcs12 } from "./pkcs12.js";
+import { checkPkcs8, readPkcs12 } from "./pkcs12.js";
 
 /** Asks for the secret of an encrypted file, once for all of them. */
 export type AskSecret = (file: string) => Promise<string>;
@@ -113,6 +113,9 @@ async function privateKey(encoded: Encoded, file: string, ask: AskSecret): Promi
 		} catch {
 			throw new CertsError(`the private key in ${name} is damaged.`);
 		}
+	if (encoded.format === "der") checkPkcs8(encoded.key, name);
+	else if (/BEGIN ENCRYPTED PRIVATE KEY/.test(encoded.key))
+		checkPkcs8(Buffer.from(encoded.key.replaceAll(/-----[^-]*-----|\s/g, ""), "base64"), name);
 	const passphrase = await ask(file);
 	try {
 		return createPrivateKey({ ...encoded, passphrase });

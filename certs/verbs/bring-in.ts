@@ -12,6 +12,9 @@ import { type CertsOptions, onlyName } from "../options.js";
 import { quoted } from "./make.js";
 import type { Say } from "./verb.js";
 
+/** RFC 1123, 2.1: what may stand in a command to paste without quotes. */
+const HOST_LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+
 export async function importSap(options: CertsOptions, folder: IdentityFolder, say: Say): Promise<void> {
 	onlyName(options, "the file that the cockpit hands out");
 	const { leaf } = await take(options, folder, say);
@@ -27,8 +30,9 @@ export async function importSap(options: CertsOptions, folder: IdentityFolder, s
 	say(`tenant        ${name.tenant}`);
 	say(`instance      ${name.instance}`);
 	say(`next: npm run certs -- check ${quoted(options.as ?? name.alternateId)} --cloud sap`);
+	const host = HOST_LABEL.test(name.instance) ? name.instance : "INSTANCE";
 	say(
-		`      npm run certs -- probe mqtts://${name.instance}.eu10.cp.iot.sap:8883 --device ${quoted(options.as ?? name.alternateId)}   (your host may have another region)`,
+		`      npm run certs -- probe mqtts://${host}.eu10.cp.iot.sap:8883 --device ${quoted(options.as ?? name.alternateId)}   (your host may have another region)`,
 	);
 }
 

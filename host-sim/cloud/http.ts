@@ -1,6 +1,8 @@
 // A small JSON-over-HTTP server for the operators' side of the stand-ins; reachable from this machine only.
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { parseJson } from "../bounded-json.js";
 
 export interface HttpRequest {
 	/** Named groups of the route's path pattern, percent-decoded. */
@@ -49,9 +51,9 @@ async function readBody(request: IncomingMessage): Promise<unknown> {
 		chunks.push(chunk);
 	}
 	try {
-		return JSON.parse(Buffer.concat(chunks).toString("utf8"));
-	} catch {
-		throw new HttpError(400, "badRequest", "the body is not JSON");
+		return parseJson(Buffer.concat(chunks).toString("utf8"));
+	} catch (error) {
+		throw new HttpError(400, "badRequest", `the body is not JSON (${(error as Error).message})`);
 	}
 }
 

@@ -126,7 +126,16 @@ export class Feed {
 			this.#timer = undefined;
 			const fresh = this.#fresh;
 			this.#fresh = {};
-			if (this.#readers.size > 0) this.#tell(`${JSON.stringify(fresh)}\n`);
+			if (this.#readers.size === 0) return;
+			let line: string;
+			try {
+				line = JSON.stringify(fresh);
+			} catch (error) {
+				// What cannot be shown must not end the machine that is watched.
+				this.said({ at: Date.now(), text: `not shown: ${(error as Error).message}`, level: "warn" });
+				return;
+			}
+			this.#tell(`${line}\n`);
 		}, PAUSE_MS);
 	}
 

@@ -86,7 +86,11 @@ export class Panel {
 	watch(run: PanelRun): void {
 		this.#run = run;
 		if (run.cloud) run.cloud.onEvent = (event) => this.#cloudEvent(event);
-		this.#timer = setInterval(() => void this.#look(), LOOK_MS);
+		this.#timer = setInterval(() => {
+			this.#look().catch((error: Error) =>
+				this.#feed.said({ at: Date.now(), text: `not shown: ${error.message}`, level: "warn" }),
+			);
+		}, LOOK_MS);
 	}
 
 	/** An observer that tells the panel too. */

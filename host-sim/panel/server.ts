@@ -6,6 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
+import { parseJson } from "../bounded-json.js";
 import type { Feed } from "./feed.js";
 
 export class ActionError extends Error {
@@ -122,7 +123,7 @@ export class PanelServer {
 		}
 		let body: { action?: unknown; value?: unknown };
 		try {
-			body = JSON.parse(Buffer.concat(chunks).toString("utf8")) as typeof body;
+			body = parseJson(Buffer.concat(chunks).toString("utf8")) as typeof body;
 		} catch {
 			throw new ActionError("the body is not JSON");
 		}

@@ -2,6 +2,7 @@
 // Passwords are covered before anything leaves this file.
 
 import { type Packet, parser } from "mqtt-packet";
+import { parseJson } from "../bounded-json.js";
 import type { Direction } from "../line.js";
 import type { NamedRow, WirePacket } from "./messages.js";
 import { nameRows } from "./smartrest-names.js";
@@ -138,7 +139,7 @@ function rowWords(rows: readonly NamedRow[]): string {
 function isJson(text: string): boolean {
 	if (!/^\s*[[{]/.test(text)) return false;
 	try {
-		JSON.parse(text);
+		parseJson(text);
 		return true;
 	} catch {
 		return false;

@@ -101,7 +101,7 @@ export class XsMachine implements Engine {
 		const { engine, creation, program, lines = true, seed, wrapper = [] } = this.#options;
 		const [command = engine.path, ...before] = [...wrapper, engine.path];
 		const args = [...before, ...creationArguments(creation, engine.bits), ...(lines ? ["--lines"] : [])];
-		const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+		const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: engineEnvironment() });
 		this.#child = child;
 		this.#sent = this.#handled = 0;
 		let crashed = false;
@@ -341,4 +341,12 @@ export class XsMachine implements Engine {
 	#answer(value: Value): void {
 		this.#child?.stdin.write(reply(value));
 	}
+}
+
+/** What a process needs to start, also below a wrapper; no secret of ours. */
+function engineEnvironment(): NodeJS.ProcessEnv {
+	const names = ["PATH", "HOME", "TMPDIR", "LD_LIBRARY_PATH", "QEMU_LD_PREFIX"];
+	return Object.fromEntries(
+		names.map((name) => [name, process.env[name]] as const).filter(([, text]) => text),
+	);
 }

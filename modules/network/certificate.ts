@@ -100,6 +100,8 @@ export class Certificate {
 	pointTo = 0;
 	readonly der: Uint8Array;
 	readonly #serverName: string;
+	/** Where reading goes on. */
+	#at = 0;
 	/** Bits of the extensions that were seen. */
 	#seen = 0;
 	#keyUsage = -1;
@@ -109,8 +111,13 @@ export class Certificate {
 	constructor(der: Uint8Array, serverName: string) {
 		this.der = der;
 		this.#serverName = serverName;
+		// One after the other, not each within the one before: a small stack has no room for all.
 		let fault = derFault(der, 0, der.length);
 		if (fault === "") fault = this.#whole();
+		if (fault === "") fault = this.#head();
+		if (fault === "") fault = this.#fields();
+		for (let at = this.#at; fault === "" && at < this.tbsTo; at = behind(der, at))
+			fault = this.#extension(at);
 		if (fault === "") fault = this.#usage();
 		this.fault = fault;
 	}
@@ -132,7 +139,7 @@ export class Certificate {
 		this.signatureFrom = from + 1;
 		this.signatureTo = der.length;
 		this.signature = this.#algorithm(algorithm, bits);
-		return this.#signed(tbs, algorithm, bits);
+		return "";
 	}
 
 	#algorithm(at: number, end: number): number {
@@ -149,11 +156,10 @@ export class Certificate {
 		return Signature.None;
 	}
 
-	/** The TBSCertificate at `tbs`; the outer algorithm lies at [algorithm, algorithmTo). */
-	#signed(tbs: number, algorithm: number, algorithmTo: number): string {
-		const { der } = this;
-		const end = algorithm;
-		let at = contentAt(der, tbs);
+	/** The beginning of the TBSCertificate, up to the issuer. */
+	#head(): string {
+		const { der, tbsTo: end } = this;
+		let at = contentAt(der, this.tbsFrom);
 		// Without extensions, as before version 3, nothing would say what it is for.
 		if (at >= end || der[at] !== VERSION) return "is not an X.509 certificate of version 3";
 		const version = contentAt(der, at);
@@ -164,9 +170,16 @@ export class Certificate {
 			return BROKEN;
 		at = behind(der, at);
 		if (at >= end) return BROKEN;
-		if (!same(der, at, behind(der, at), der, algorithm, algorithmTo))
+		if (!same(der, at, behind(der, at), der, end, behind(der, end)))
 			return "names two ways in which it was signed";
-		at = behind(der, at);
+		this.#at = behind(der, at);
+		return "";
+	}
+
+	/** Issuer, validity, subject and key, up to the first extension. */
+	#fields(): string {
+		const { der, tbsTo: end } = this;
+		let at = this.#at;
 		for (let field = 0; field < 4; field++) {
 			if (at >= end || der[at] !== Tag.Sequence) return BROKEN;
 			const next = behind(der, at);
@@ -182,10 +195,14 @@ export class Certificate {
 			if (fault !== "") return fault;
 			at = next;
 		}
-		for (const tag of [ISSUER_ID, SUBJECT_ID]) if (at < end && der[at] === tag) at = behind(der, at);
+		if (at < end && der[at] === ISSUER_ID) at = behind(der, at);
+		if (at < end && der[at] === SUBJECT_ID) at = behind(der, at);
 		if (at === end) return "has no extensions, and so does not say what it is for";
 		if (der[at] !== EXTENSIONS || behind(der, at) !== end) return BROKEN;
-		return this.#extensions(contentAt(der, at), end);
+		const list = contentAt(der, at);
+		if (list >= end || der[list] !== Tag.Sequence || behind(der, list) !== end) return BROKEN;
+		this.#at = contentAt(der, list);
+		return "";
 	}
 
 	#validity(at: number, end: number): string {
@@ -253,27 +270,16 @@ export class Certificate {
 		return "";
 	}
 
-	#extensions(list: number, end: number): string {
+	#extension(at: number): string {
 		const { der } = this;
-		if (list >= end || der[list] !== Tag.Sequence || behind(der, list) !== end) return BROKEN;
-		for (let at = contentAt(der, list); at < end; ) {
-			const next = behind(der, at);
-			const oid = contentAt(der, at);
-			if (der[at] !== Tag.Sequence || oid >= next || der[oid] !== Tag.Oid) return BROKEN;
-			let value = behind(der, oid);
-			const critical = value < next && der[value] === Tag.Boolean && der[value + 2] === 255;
-			if (value < next && der[value] === Tag.Boolean) value += 3;
-			if (value >= next || der[value] !== Tag.OctetString || behind(der, value) !== next) return BROKEN;
-			const fault = this.#extension(oid, contentAt(der, value), next, critical);
-			if (fault !== "") return fault;
-			at = next;
-		}
-		return "";
-	}
-
-	/** One extension by the place of its identifier; [from, to) is its value. */
-	#extension(oid: number, from: number, to: number, critical: boolean): string {
-		const { der } = this;
+		const to = behind(der, at);
+		const oid = contentAt(der, at);
+		if (der[at] !== Tag.Sequence || oid >= to || der[oid] !== Tag.Oid) return BROKEN;
+		let value = behind(der, oid);
+		const critical = value < to && der[value] === Tag.Boolean && der[value + 2] === 255;
+		if (value < to && der[value] === Tag.Boolean) value += 3;
+		if (value >= to || der[value] !== Tag.OctetString || behind(der, value) !== to) return BROKEN;
+		const from = contentAt(der, value);
 		// 2.5.29.x
 		const known = der[oid + 1] === 3 && der[oid + 2] === 85 && der[oid + 3] === 29;
 		const id = known ? (der[oid + 4] as number) : -1;

@@ -33,7 +33,7 @@ export function oid(dotted: string): Buffer {
 	return der(0x06, Uint8Array.from(bytes));
 }
 const text = (value: string) => Buffer.from(value, "latin1");
-const name = (cn: string) => seq(der(0x31, seq(oid("2.5.4.3"), der(0x0c, text(cn)))));
+const name = (cn: string) => seq(der(0x31, seq(oid("2.5.4.3"), der(0x0c, Buffer.from(cn)))));
 const time = (ms: number) =>
 	der(0x17, text(`${new Date(ms).toISOString().replace(/\D/g, "").slice(2, 14)}Z`));
 

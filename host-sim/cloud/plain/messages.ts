@@ -1,4 +1,5 @@
 // The JSON messages of a device on a plain MQTT broker: measures and results of commands.
+import { parseJson } from "../../bounded-json.js";
 import type { CommandOutcome } from "../events.js";
 
 /** Why a message is not understood. */
@@ -9,7 +10,7 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 function parseObject(payload: string): Record<string, unknown> {
 	let value: unknown;
 	try {
-		value = JSON.parse(payload);
+		value = parseJson(payload);
 	} catch {
 		throw new MessageError("the payload is not JSON");
 	}

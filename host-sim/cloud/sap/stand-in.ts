@@ -1,5 +1,6 @@
 // Stand-in for SAP IoT's MQTT gateway: measures up, acknowledgements and commands down.
 
+import { parseJson } from "../../bounded-json.js";
 import type { CommandOutcome } from "../events.js";
 import { remember } from "../history.js";
 import type { Route } from "../http.js";
@@ -123,7 +124,7 @@ export class SapStandIn implements StandIn {
 	receive(device: string, { payload }: IncomingPublish): void {
 		let parsed: unknown;
 		try {
-			parsed = JSON.parse(payload.toString("utf8"));
+			parsed = parseJson(payload.toString("utf8"));
 		} catch {
 			this.acknowledge(device, [this.refused(device, BAD_REQUEST, "the payload is not JSON", {})]);
 			return;
