@@ -2,7 +2,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parseJson } from "../bounded-json.js";
+import { parseJson } from "./bounded-json.js";
 
 export interface HttpRequest {
 	/** Named groups of the route's path pattern, percent-decoded. */

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { parseJson } from "../bounded-json.js";
+import { parseJson } from "../cloud/bounded-json.js";
 import type { Feed } from "./feed.js";
 
 export class ActionError extends Error {

@@ -2,7 +2,7 @@
 // Passwords are covered before anything leaves this file.
 
 import { type Packet, parser } from "mqtt-packet";
-import { parseJson } from "../bounded-json.js";
+import { parseJson } from "../cloud/bounded-json.js";
 import type { Direction } from "../line.js";
 import type { NamedRow, WirePacket } from "./messages.js";
 import { nameRows } from "./smartrest-names.js";

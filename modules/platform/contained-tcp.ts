@@ -14,69 +14,71 @@ export interface Contained {
 	readable: number;
 }
 
-/** Gives a TCP class for one connection; `failed` hears the message of what was thrown, once, and nothing follows. */
-export function containedTcp(failed: (message: string) => void): typeof TCP {
-	let broken = false;
-	let timer: Timer | undefined;
-	let readableCallback: Options["onReadable"];
-	const caught = (error: unknown) => {
-		if (broken) return;
-		broken = true;
-		failed(error instanceof Error ? error.message : String(error));
-	};
-	return class ContainedTcp extends TCP implements Contained {
-		declare readable: number;
+export type ContainedOptions = Options & {
+	/** Hears the message of what was thrown, once, and nothing follows. */
+	failed(message: string): void;
+};
 
-		constructor(options: Options) {
-			const { onReadable, onWritable, onError } = options;
-			readableCallback = onReadable;
-			// Each with its own try: a function to share it would be garbage at every event.
-			super({
-				...options,
-				onReadable(bytes: number) {
-					try {
-						if (!broken) onReadable?.call(this, bytes);
-					} catch (error) {
-						caught(error);
-					}
-				},
-				onWritable(bytes: number) {
-					try {
-						if (!broken) onWritable?.call(this, bytes);
-					} catch (error) {
-						caught(error);
-					}
-				},
-				onError() {
-					try {
-						if (!broken) onError?.call(this);
-					} catch (error) {
-						caught(error);
-					}
-				},
-			});
-		}
+export class ContainedTcp extends TCP implements Contained {
+	declare readable: number;
+	#broken = false;
+	readonly #options: ContainedOptions;
+	#timer: Timer | undefined;
 
-		fail(error: unknown): void {
-			caught(error);
-		}
-
-		again(before: () => void): void {
-			timer ??= Timer.set(() => {
-				timer = undefined;
+	constructor(options: ContainedOptions) {
+		const { onReadable, onWritable, onError } = options;
+		// Each with its own try: a function to share it would be garbage at every event.
+		super({
+			...options,
+			onReadable(bytes: number) {
 				try {
-					before();
-					if (!broken && this.readable > 0) readableCallback?.call(this, this.readable);
+					const self = this as ContainedTcp;
+					if (!self.#broken) onReadable?.call(this, bytes);
 				} catch (error) {
-					caught(error);
+					(this as ContainedTcp).fail(error);
 				}
-			});
-		}
+			},
+			onWritable(bytes: number) {
+				try {
+					const self = this as ContainedTcp;
+					if (!self.#broken) onWritable?.call(this, bytes);
+				} catch (error) {
+					(this as ContainedTcp).fail(error);
+				}
+			},
+			onError() {
+				try {
+					const self = this as ContainedTcp;
+					if (!self.#broken) onError?.call(this);
+				} catch (error) {
+					(this as ContainedTcp).fail(error);
+				}
+			},
+		});
+		this.#options = options;
+	}
 
-		override close(): void {
-			if (timer !== undefined) Timer.clear(timer);
-			timer = undefined;
-			super.close();
-		}
-	};
+	fail(error: unknown): void {
+		if (this.#broken) return;
+		this.#broken = true;
+		this.#options.failed(error instanceof Error ? error.message : String(error));
+	}
+
+	again(before: () => void): void {
+		this.#timer ??= Timer.set(() => {
+			this.#timer = undefined;
+			try {
+				before();
+				if (!this.#broken && this.readable > 0) this.#options.onReadable?.call(this, this.readable);
+			} catch (error) {
+				this.fail(error);
+			}
+		});
+	}
+
+	override close(): void {
+		if (this.#timer !== undefined) Timer.clear(this.#timer);
+		this.#timer = undefined;
+		super.close();
+	}
 }

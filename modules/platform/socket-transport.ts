@@ -5,7 +5,7 @@ import TLSSocket from "embedded:io/socket/tcp/tls";
 import type { Alarm, Timers } from "../core/clock.js";
 import { Limits } from "../mqtt/limits.js";
 import type { Transport, TransportHandler } from "../mqtt/transport.js";
-import { containedTcp } from "./contained-tcp.js";
+import { ContainedTcp } from "./contained-tcp.js";
 import type { SocketLike, Sockets } from "./socket.js";
 import { resolve } from "./system.js";
 import { tlsWords } from "./tls-words.js";
@@ -177,7 +177,8 @@ export class SocketTransport implements Transport {
 					address,
 					port,
 					...callbacks,
-					TCP: { io: containedTcp(failed) },
+					TCP: { io: ContainedTcp },
+					failed,
 					secure: {
 						serverName: tls.serverName,
 						protocolVersion: 0x303,

@@ -22,6 +22,8 @@ export interface Sockets {
 			address: string;
 			port: number;
 			TCP: { io: unknown };
+			/** Of ContainedTcp. */
+			failed(message: string): void;
 			secure: {
 				serverName: string;
 				protocolVersion: number;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PINS } from "../../drivers/boards/esp32/pins.js";
 import { openState } from "../../host-sim/board-state.js";
-import { parseJson } from "../../host-sim/bounded-json.js";
+import { parseJson } from "../../host-sim/cloud/bounded-json.js";
 import { HttpError, OperatorServer } from "../../host-sim/cloud/http.js";
 import { Feed } from "../../host-sim/panel/feed.js";
 import { boardCreation } from "../../host-sim/xs/creation.js";

@@ -96,9 +96,10 @@ export const EXCEPTIONS: Table = {
 		"parse: 2 template": REFUSED,
 	},
 	"modules/platform/contained-tcp.ts": {
-		containedTcp: CONNECTION,
-		"containedTcp > caught": ERROR,
-		"containedTcp > again": CONNECTION,
+		again: CONNECTION,
+		"constructor > onReadable, constructor > onWritable, constructor > onError, again > set: cold-call":
+			ERROR,
+		fail: ERROR,
 	},
 	"modules/platform/socket-transport.ts": {
 		"open, open > resolve, #connect, isAddress": CONNECTION,

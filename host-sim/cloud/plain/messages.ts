@@ -1,5 +1,5 @@
 // The JSON messages of a device on a plain MQTT broker: measures and results of commands.
-import { parseJson } from "../../bounded-json.js";
+import { parseJson } from "../bounded-json.js";
 import type { CommandOutcome } from "../events.js";
 
 /** Why a message is not understood. */

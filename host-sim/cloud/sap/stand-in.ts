@@ -1,6 +1,6 @@
 // Stand-in for SAP IoT's MQTT gateway: measures up, acknowledgements and commands down.
 
-import { parseJson } from "../../bounded-json.js";
+import { parseJson } from "../bounded-json.js";
 import type { CommandOutcome } from "../events.js";
 import { remember } from "../history.js";
 import type { Route } from "../http.js";
