@@ -1,7 +1,16 @@
 // What reaches host-sim from others on the same machine: files of its state, JSON, the environment of the engine's process.
 
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+	chmodSync,
+	mkdtempSync,
+	readdirSync,
+	readFileSync,
+	rmSync,
+	statSync,
+	symlinkSync,
+	writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PINS } from "../../drivers/boards/esp32/pins.js";
@@ -40,6 +49,8 @@ describe("host-sim and others on the same machine", function () {
 		const victim = join(folder, "victim");
 		writeFileSync(victim, "as it was");
 		const state = openState(join(folder, "state"));
+		for (const name of ["preferences.json.new", "preferences.json.tmp"])
+			symlinkSync(victim, join(folder, "state", name));
 		state.preferences.set("a", 1);
 		assert.equal(readFileSync(victim, "utf8"), "as it was");
 	});
