@@ -10,7 +10,7 @@ export const SLOT_BYTES = 16;
  * ESP32-C3, what XS's heap has grown to at the largest handshake there (keys of 4096 bits, 166 authorities, records of 512 bytes)
  * beyond the same node without TLS.
  */
-export const TLS_RESERVE = Object.freeze({ slots: 576, chunkBytes: 13_432 });
+export const TLS_RESERVE = Object.freeze({ slots: 512, chunkBytes: 12_484 });
 
 /** Of examples/manifest_base.json. */
 const KEYS = { initial: 32, incremental: 32, names: 53, symbols: 3 };
