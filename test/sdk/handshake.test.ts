@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect, createServer, type Server, type Socket } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { createSecureContext, createServer as createTlsServer, TLSSocket } from "node:tls";
 import {
@@ -21,10 +21,11 @@ import {
 	seq,
 } from "../network/make-certificate.js";
 import { bytes, chain, hello, records } from "../network/tls-flight.js";
-import { MOSQUITTO } from "../peers/mosquitto.js";
+import { freePort, MOSQUITTO } from "../peers/mosquitto.js";
 import { appFolder, writeApp } from "./app.js";
 import { answer, publish, tlsServer } from "./mqtt-tls-server.js";
 import { AUTHORITIES, IDENTITY, makeIdentities, OpensslServer, placeIdentity } from "./openssl-server.js";
+import { CuttingProxy, SigningProxy } from "./proxies.js";
 import { buildForSimulator, missing, ourWarnings, Simulator } from "./sdk.js";
 
 const DEVICE = "tls-1";
@@ -75,11 +76,13 @@ describe("Moddable SDK: the handshake", () => {
 
 	/** Until CONNECT has come, or as long as the node tries in vain. */
 	async function connects(sim: Simulator, what: string): Promise<void> {
-		for (let ms = 0; !server?.connected; ms += 50) {
-			assert.equal(server?.ended, false, `${what}: openssl has ended`);
-			assert.ok(ms < 60_000 && !sim.ended, `${what}: no CONNECT\n${sim.trace}`);
-			await new Promise((resolve) => setTimeout(resolve, 50));
-		}
+		await sim.when(
+			() => {
+				assert.equal(server?.ended, false, `${what}: openssl has ended`);
+				return server?.connected === true;
+			},
+			() => `${what}: no CONNECT`,
+		);
 	}
 
 	for (const bits of [2048, 4096])
@@ -138,10 +141,7 @@ describe("Moddable SDK: the handshake", () => {
 		try {
 			const sim = await node(2048, port);
 			const until = async (n: number) => {
-				for (let ms = 0; reused.length < n; ms += 50) {
-					assert.ok(ms < 60_000 && !sim.ended, sim.trace);
-					await new Promise((resolve) => setTimeout(resolve, 50));
-				}
+				await sim.when(() => reused.length >= n);
 			};
 			await until(2);
 			kept.clear();
@@ -173,10 +173,10 @@ describe("Moddable SDK: the handshake", () => {
 		await new Promise<void>((listening) => tls.listen(port, "127.0.0.1", listening));
 		try {
 			const sim = await node(2048, port);
-			for (let ms = 0; heard.length < 4; ms += 50) {
-				assert.ok(ms < 60_000 && !sim.ended, `${heard}\n${sim.trace}`);
-				await new Promise((resolve) => setTimeout(resolve, 50));
-			}
+			await sim.when(
+				() => heard.length >= 4,
+				() => `${heard}`,
+			);
 			assert.deepEqual(
 				heard.filter((line) => line.startsWith("puback")),
 				["puback 1", "puback 2", "puback 3"],
@@ -203,10 +203,7 @@ describe("Moddable SDK: the handshake", () => {
 		await new Promise<void>((listening) => tls.listen(port, "127.0.0.1", listening));
 		try {
 			const sim = await node(2048, port);
-			for (let ms = 0; codes.length < 1; ms += 50) {
-				assert.ok(ms < 60_000 && !sim.ended, sim.trace);
-				await new Promise((resolve) => setTimeout(resolve, 50));
-			}
+			await sim.when(() => codes.length >= 1);
 			assert.match(codes[0] as string, /ALERT_BAD_CERTIFICATE/);
 			assert.match(sim.trace, /signed by an authority that is not our ca\.der/);
 		} finally {
@@ -231,10 +228,10 @@ describe("Moddable SDK: the handshake", () => {
 				said += data.toString("latin1");
 			});
 			const until = async (pattern: RegExp) => {
-				for (let ms = 0; !pattern.test(said); ms += 50) {
-					assert.ok(ms < 60_000 && !sim.ended, `${pattern}\n${said.slice(-2000)}\n${sim.trace}`);
-					await new Promise((resolve) => setTimeout(resolve, 50));
-				}
+				await sim.when(
+					() => pattern.test(said),
+					() => `${pattern}\n${said.slice(-2000)}`,
+				);
 			};
 			await until(/MQTT/);
 			child.stdin.write("r\n");
@@ -262,10 +259,7 @@ describe("Moddable SDK: the handshake", () => {
 			] as const) {
 				proxy.pair = pair;
 				const before = sim.trace.length;
-				for (let ms = 0; !/next attempt/.test(sim.trace.slice(before)); ms += 50) {
-					assert.ok(ms < 60_000 && !sim.ended, sim.trace);
-					await new Promise((resolve) => setTimeout(resolve, 50));
-				}
+				await sim.until(/next attempt/, 60_000, before);
 				assert.match(sim.trace.slice(before), /signs its key exchange in a way that was not offered/);
 			}
 			proxy.pair = undefined;
@@ -320,10 +314,7 @@ describe("Moddable SDK: the handshake", () => {
 			for (; next < HOSTILE.length; next++) {
 				const before = sim.trace.length;
 				const [words] = HOSTILE[next] as (typeof HOSTILE)[number];
-				for (let ms = 0; !/next attempt/.test(sim.trace.slice(before)); ms += 50) {
-					assert.ok(ms < 60_000 && !sim.ended, sim.trace);
-					await new Promise((resolve) => setTimeout(resolve, 50));
-				}
+				await sim.until(/next attempt/, 60_000, before);
 				assert.match(sim.trace.slice(before), words);
 			}
 			assert.doesNotMatch(sim.trace, /XS abort|\[break\]/);
@@ -362,10 +353,7 @@ describe("Moddable SDK: the handshake", () => {
 		await new Promise<void>((listening) => tcp.listen(port, "127.0.0.1", listening));
 		try {
 			const sim = await node(2048, port);
-			for (let ms = 0; connections < 3; ms += 50) {
-				assert.ok(ms < 60_000 && !sim.ended, sim.trace);
-				await new Promise((resolve) => setTimeout(resolve, 50));
-			}
+			await sim.when(() => connections >= 3);
 			await sim.until(/(online[\s\S]*){3}/, 30_000);
 			assert.match(sim.trace, /tampered with/);
 			assert.doesNotMatch(sim.trace, /XS abort|\[break\]/);
@@ -395,10 +383,7 @@ describe("Moddable SDK: the handshake", () => {
 		try {
 			const sim = await node(2048, port);
 			const started = Date.now();
-			for (let ms = 0; connections < 3; ms += 50) {
-				assert.ok(ms < 60_000 && !sim.ended, sim.trace);
-				await new Promise((resolve) => setTimeout(resolve, 50));
-			}
+			await sim.when(() => connections >= 3);
 			assert.doesNotMatch(sim.trace, /no CONNACK|XS abort|\[break\]/, `after ${Date.now() - started} ms`);
 		} finally {
 			tls.close();
@@ -432,10 +417,7 @@ describe("Moddable SDK: the handshake", () => {
 			for (const at of [1, 4, 5, 60, 100, 700, 2500, 5000, 12_000, 17_000]) {
 				proxy.cutAt = at;
 				const before = sim.trace.length;
-				for (let ms = 0; !/next attempt/.test(sim.trace.slice(before)); ms += 50) {
-					assert.ok(ms < 60_000 && !sim.ended, `cut at ${at}:\n${sim.trace}`);
-					await new Promise((resolve) => setTimeout(resolve, 50));
-				}
+				await sim.until(/next attempt/, 60_000, before);
 			}
 			proxy.cutAt = Number.POSITIVE_INFINITY;
 			await connects(sim, "no longer cut");
@@ -462,97 +444,4 @@ function startMosquitto(command: string, folder: string, port: number): ChildPro
 	writeFileSync(join(folder, "mosquitto.pem"), read("server-2048.pem") + read("chain-2048.pem"));
 	writeFileSync(join(folder, "mosquitto.conf"), `${lines.join("\n")}\n`);
 	return spawn(command, ["-c", join(folder, "mosquitto.conf")], { stdio: "ignore" });
-}
-
-/** Passes on so many bytes of the server's, then cuts. */
-class CuttingProxy {
-	cutAt = 1;
-	readonly #to: number;
-	readonly #server: Server;
-	readonly #sockets = new Set<Socket>();
-	constructor(to: number) {
-		this.#to = to;
-		this.#server = createServer((from) => this.#pass(from));
-	}
-	listen(port: number): Promise<void> {
-		return new Promise((listening) => this.#server.listen(port, "127.0.0.1", () => listening()));
-	}
-	#pass(from: Socket): void {
-		const to = connect(this.#to, "127.0.0.1");
-		let left = this.cutAt;
-		const end = () => {
-			for (const socket of [from, to]) {
-				this.#sockets.delete(socket);
-				socket.destroy();
-			}
-		};
-		for (const socket of [from, to]) {
-			this.#sockets.add(socket);
-			socket.on("error", end);
-			socket.on("close", end);
-		}
-		from.on("data", (data) => void to.write(data));
-		to.on("data", (data) => {
-			const part = data.subarray(0, Math.min(left, data.length));
-			left -= part.length;
-			from.write(part);
-			if (left <= 0) from.end(end);
-		});
-	}
-	close(): void {
-		for (const socket of this.#sockets) socket.destroy();
-		this.#server.close();
-	}
-}
-
-/** Changes what the server's ServerKeyExchange says of its signature. */
-class SigningProxy {
-	pair: readonly [digest: number, kind: number] | undefined;
-	readonly #to: number;
-	readonly #server: Server;
-	readonly #sockets = new Set<Socket>();
-	constructor(to: number) {
-		this.#to = to;
-		this.#server = createServer((from) => this.#pass(from));
-	}
-	listen(port: number): Promise<void> {
-		return new Promise((listening) => this.#server.listen(port, "127.0.0.1", () => listening()));
-	}
-	#pass(from: Socket): void {
-		const to = connect(this.#to, "127.0.0.1");
-		for (const socket of [from, to]) {
-			this.#sockets.add(socket);
-			socket.on("error", () => {});
-			socket.on("close", () => {
-				from.destroy();
-				to.destroy();
-			});
-		}
-		from.on("data", (data) => void to.write(data));
-		const { pair } = this;
-		let flight: Buffer | undefined = Buffer.alloc(0);
-		to.on("data", (data) => {
-			if (!flight) return void from.write(data);
-			flight = Buffer.concat([flight, data]);
-			// A named curve, secp256r1, a point of 65 bytes; then the digest and the kind of signature.
-			const at = flight.indexOf(Buffer.from([3, 0, 23, 65, 4])) + 4 + 65;
-			if (at < 4 + 65 || at + 2 > flight.length) return;
-			assert.deepEqual([...flight.subarray(at, at + 2)], [4, 1]);
-			if (pair) flight.set(pair, at);
-			from.write(flight);
-			flight = undefined;
-		});
-	}
-	close(): void {
-		for (const socket of this.#sockets) socket.destroy();
-		this.#server.close();
-	}
-}
-
-async function freePort(): Promise<number> {
-	const server = createServer();
-	await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
-	const { port } = server.address() as { port: number };
-	await new Promise((closed) => server.close(closed));
-	return port;
 }

@@ -170,14 +170,22 @@ export class Simulator {
 		return child;
 	}
 
-	/** Resolves once the trace matches; rejects after `ms`. */
-	async until(pattern: RegExp, ms = 20_000): Promise<void> {
+	/** Resolves once it is `met`; rejects after `ms`, or when the simulator has ended, with `what` and the trace. */
+	async when(met: () => boolean, what: () => string = () => "", ms = 60_000): Promise<void> {
 		const end = performance.now() + ms;
-		while (!pattern.test(this.trace)) {
-			if (performance.now() > end || this.ended)
-				throw new Error(`no ${pattern} in the trace:\n${this.trace}`);
+		while (!met()) {
+			if (performance.now() > end || this.ended) throw new Error(`${what()}\n${this.trace}`);
 			await new Promise((resolve) => setTimeout(resolve, 50));
 		}
+	}
+
+	/** Resolves once the trace matches, from a place on. */
+	until(pattern: RegExp, ms = 20_000, from = 0): Promise<void> {
+		return this.when(
+			() => pattern.test(this.trace.slice(from)),
+			() => `no ${pattern} in the trace:`,
+			ms,
+		);
 	}
 
 	close(): void {

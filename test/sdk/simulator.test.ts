@@ -278,10 +278,10 @@ describe("Moddable SDK: simulator", () => {
 				sim.trace.match(new RegExp(`TLS handshake failed \\(.*${words.source}.*next attempt`));
 			const server = await startServer(folder, embedded.port, leaf, issuers);
 			try {
-				for (let ms = 0; !heard(); ms += 100) {
-					assert.ok(ms < 60_000 && !sim.ended, `${words}: not refused:\n${sim.trace}`);
-					await new Promise((resolve) => setTimeout(resolve, 100));
-				}
+				await sim.when(
+					() => heard() !== null,
+					() => `${words}: not refused:`,
+				);
 			} finally {
 				await server.stop();
 			}
@@ -309,10 +309,10 @@ async function takesConnect(port: number, cert: string, key: string, simulator: 
 	server.on("tlsClientError", () => {});
 	await new Promise<void>((listening) => server.listen(port, "127.0.0.1", listening));
 	try {
-		for (let ms = 0; first === undefined; ms += 50) {
-			assert.ok(ms < 60_000 && !simulator.ended, `refused:\n${simulator.trace}`);
-			await new Promise((resolve) => setTimeout(resolve, 50));
-		}
+		await simulator.when(
+			() => first !== undefined,
+			() => "refused:",
+		);
 		assert.equal(first, 0x10);
 		assert.equal(protocol, "mqtt");
 	} finally {
