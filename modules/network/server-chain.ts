@@ -32,6 +32,10 @@ export interface ServerCertificate {
 
 export interface Chain {
 	readonly length: number;
+	/** Whether the one authority that we trust is our ca.der; otherwise those that come with the SDK are. */
+	readonly ownAuthority: boolean;
+	/** File of an authority that the SDK knows and `anchor` looked for, but that is not in the image, or "". */
+	readonly missing: string;
 	/** The certificate at a place; the server's own is at 0. */
 	certificate(at: number): ServerCertificate;
 	/** Whether the one behind it has the name of its issuer. */
@@ -60,19 +64,32 @@ export function chainFault(chain: Chain, serverName: string, now: number): strin
 		if (anchor) break;
 		if (at + 1 < chain.length && !chain.linked(at)) return broken(at);
 	}
-	if (!anchor)
-		return chain.length === 1
-			? "the server's certificate is not signed by our ca.der, or the server does not send its issuer along"
-			: "the server's certificate is signed by an authority that is not our ca.der";
+	const ours = chain.ownAuthority;
+	if (!anchor) return chain.missing === "" ? stranger(chain.length, ours) : missing(chain.missing);
+	const trusted = ours ? "our ca.der" : "the SDK's authority";
 	const fault = anchorFault(anchor, now);
-	if (fault !== "") return fault;
-	if (at > anchor.pathLength) return "our ca.der may not have so many authorities below it";
+	if (fault !== "") return `${trusted} ${fault}`;
+	if (at > anchor.pathLength) return `${trusted} may not have so many authorities below it`;
 	if (!chain.anchored(at))
 		return at === 0
-			? "the server's certificate is not signed by our ca.der"
-			: "the server's certificate is signed by an authority that is not our ca.der";
+			? `the server's certificate is not signed by ${trusted}`
+			: `the server's certificate is signed by an authority that is not ${trusted}`;
 	while (--at >= 0) if (!chain.signed(at)) return broken(at);
 	return "";
+}
+
+/** No certificate of the chain names an authority that we trust. */
+function stranger(length: number, ours: boolean): string {
+	const alone = length === 1 ? ", or the server does not send its issuer along" : "";
+	if (!ours)
+		return `the server's certificate is signed by none of the SDK's authorities${alone}; there is no ca.der`;
+	return length === 1
+		? `the server's certificate is not signed by our ca.der${alone}`
+		: "the server's certificate is signed by an authority that is not our ca.der";
+}
+
+function missing(file: string): string {
+	return `the authority of the server's certificate is ${file} of the SDK, which is not in the image: name it in the manifest`;
 }
 
 function broken(at: number): string {
@@ -84,12 +101,12 @@ function anchorFault(
 	{ fault, from, to, authority, server, limited }: ServerCertificate,
 	now: number,
 ): string {
-	if (fault !== "") return `our ca.der ${fault}`;
+	if (fault !== "") return fault;
 	if (!(from <= now && now <= to))
-		return `our ca.der is valid from ${moment(from)} to ${moment(to)}, and our clock says ${moment(now)}`;
-	if (!authority) return "our ca.der is not an authority's certificate";
-	if (!server) return "our ca.der is not for signing servers";
-	return limited ? "our ca.der limits the names it may sign for, which is not checked here" : "";
+		return `is valid from ${moment(from)} to ${moment(to)}, and our clock says ${moment(now)}`;
+	if (!authority) return "is not an authority's certificate";
+	if (!server) return "is not for signing servers";
+	return limited ? "limits the names it may sign for, which is not checked here" : "";
 }
 
 function certificateFault(

@@ -10,6 +10,8 @@ const DIGESTS = ["", "sha256", "sha384", "sha512", "sha256", "sha384", "sha512"]
 
 export class NodeChain implements Chain {
 	verified = 0;
+	readonly ownAuthority = true;
+	readonly missing = "";
 	readonly #sent: readonly Certificate[];
 	readonly #trusted: Certificate;
 

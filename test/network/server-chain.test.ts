@@ -37,6 +37,8 @@ function fault(
 		now = NOW,
 		anchor = AUTHORITY,
 		reckoned = [] as number[],
+		ownAuthority = true,
+		missing = "",
 	} = {},
 ): string {
 	const signed = (at: number) => {
@@ -45,6 +47,8 @@ function fault(
 	};
 	const chain: Chain = {
 		length: certificates.length,
+		ownAuthority,
+		missing,
 		certificate: (at) => certificates[at] as ServerCertificate,
 		linked: (at) => {
 			assert.ok(at + 1 < certificates.length);
@@ -62,6 +66,20 @@ describe("a server's certificates", () => {
 		assert.equal(fault([LEAF]), "");
 		assert.equal(fault([LEAF, AUTHORITY]), "");
 		assert.equal(fault([LEAF, AUTHORITY, AUTHORITY, AUTHORITY, AUTHORITY, AUTHORITY]), "");
+	});
+
+	it("without a ca.der are said to be signed by none of the SDK's authorities, or by one that is not in the image", () => {
+		const none = { trusted: -1, ownAuthority: false };
+		assert.match(fault([LEAF], none), /none of the SDK's authorities, or .* along; there is no ca\.der/);
+		assert.match(fault([LEAF, AUTHORITY], none), /none of the SDK's authorities; there is no ca\.der/);
+		assert.match(
+			fault([LEAF, AUTHORITY], { ...none, missing: "ca7.der" }),
+			/ca7\.der of the SDK, .* not in the image/,
+		);
+		assert.equal(fault([LEAF, AUTHORITY], { ownAuthority: false }), "");
+		const old = { ...AUTHORITY, to: NOW - 1 };
+		assert.match(fault([LEAF], { ownAuthority: false, anchor: old }), /^the SDK's authority is valid from/);
+		assert.match(fault([LEAF], { ownAuthority: false, forged: 0 }), /not signed by the SDK's authority/);
 	});
 
 	it("do not pass by an authority that limits names, because that is not checked", () => {

@@ -14,11 +14,14 @@ import {
 	constraints,
 	der,
 	dns,
+	extension,
 	type Made,
 	make,
+	octets,
 	oid,
 	rsaPair,
 	seq,
+	toPem,
 } from "../network/make-certificate.js";
 import { bytes, chain, hello, records } from "../network/tls-flight.js";
 import { freePort, MOSQUITTO } from "../peers/mosquitto.js";
@@ -321,6 +324,77 @@ describe("Moddable SDK: the handshake", () => {
 		} finally {
 			tcp.close();
 		}
+	}).timeout(300_000);
+
+	it("without a ca.der trusts the authorities of the SDK that are in the image: with one of ours in the place of one", async () => {
+		const port = await freePort();
+		const list = readFileSync(join(process.env.MODDABLE as string, "modules/crypt/data/ca.ski"));
+		const root = rsaPair(2048);
+		const pair = rsaPair(2048);
+		const now = Date.now();
+		/** An authority with the identifier that the SDK's authority of this number has, and a server's certificate by it. */
+		const signedBy = (identifier: Buffer) => {
+			const own = extension("2.5.29.14", octets(identifier));
+			const by = extension("2.5.29.35", seq(der(0x80, identifier)));
+			const authority = { issuer: "root", subject: "root", pair: root, signer: root };
+			const leaf = { issuer: "root", subject: "localhost", pair, signer: root };
+			return {
+				authority: make({ ...authority, extensions: [constraints(true), own] }, now),
+				leaf: make({ ...leaf, extensions: [altNames(dns("localhost")), by] }, now),
+			};
+		};
+		const identifier = (number: number) => list.subarray(20 * number, 20 * number + 20);
+		const key = pair.privateKey.export({ type: "pkcs8", format: "pem" });
+		writeFileSync(join(folder, "ca5.der"), signedBy(identifier(5)).authority);
+		placeIdentity(folder, 2048);
+		const manifest = await writeApp(folder, {
+			device: DEVICE,
+			data: [...IDENTITY.filter((name) => name !== "./ca"), "./ca5"],
+			mote: {
+				device: { id: DEVICE, cloud: "plain" },
+				broker: { host: "127.0.0.1", serverName: "localhost", port },
+			},
+		});
+		assert.deepEqual(ourWarnings(await buildForSimulator(manifest)), []);
+		const sim = await Simulator.start(NAME);
+		simulator = sim;
+		const CASES: ReadonlyArray<readonly [what: string, identifier: Buffer, words: RegExp | undefined]> = [
+			["one that is in the image", identifier(5), undefined],
+			["one that is not", identifier(6), /is ca6\.der of the SDK, which is not in the image/],
+			["none", Buffer.alloc(20, 1), /none of the SDK's authorities, .*; there is no ca\.der/],
+		];
+		for (const [what, id, words] of CASES) {
+			const before = sim.trace.length;
+			let connected = false;
+			let standing: TLSSocket | undefined;
+			const tls = createTlsServer(
+				{ cert: toPem(signedBy(id).leaf), key, maxVersion: "TLSv1.2" },
+				(socket) => {
+					socket.on("error", () => {});
+					standing = socket;
+					answer(socket, () => {
+						connected = true;
+					});
+				},
+			);
+			tls.on("tlsClientError", () => {});
+			await new Promise<void>((listening) => tls.listen(port, "127.0.0.1", listening));
+			try {
+				if (words === undefined)
+					await sim.when(
+						() => connected,
+						() => `${what}: no CONNECT`,
+					);
+				else {
+					await sim.until(/handshake failed.*next attempt/, 60_000, before);
+					assert.match(sim.trace.slice(before), words, what);
+				}
+			} finally {
+				tls.close();
+				standing?.destroy();
+			}
+		}
+		assert.doesNotMatch(sim.trace, /XS abort|\[break\]/);
 	}).timeout(300_000);
 
 	it("is not ended by a forged record behind a true one, nor by an alert there", async () => {

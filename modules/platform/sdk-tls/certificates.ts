@@ -124,6 +124,7 @@ class Summary implements ServerCertificate {
 class SentChain implements Chain {
 	readonly #sent: readonly Summary[];
 	readonly #trusted: Certificate | undefined;
+	missing = "";
 	/** The authority that `anchor` has found. */
 	#anchor: Certificate | undefined;
 
@@ -134,6 +135,9 @@ class SentChain implements Chain {
 
 	get length(): number {
 		return this.#sent.length;
+	}
+	get ownAuthority(): boolean {
+		return this.#trusted !== undefined;
 	}
 	certificate(at: number): ServerCertificate {
 		return this.#sent[at] as Summary;
@@ -148,12 +152,26 @@ class SentChain implements Chain {
 	}
 	anchor(at: number): ServerCertificate | undefined {
 		const { issuer, issuerKey } = this.#sent[at] as Summary;
-		const authority = this.#trusted ?? bundled(issuerKey);
+		const authority = this.#trusted ?? this.#bundled(issuerKey);
 		if (issuer === undefined || authority === undefined) return undefined;
 		// With a fault it has no name to compare, and the fault is what is to be said.
 		if (authority.fault === "" && !names(authority, issuer, issuerKey)) return undefined;
 		this.#anchor = authority;
 		return authority;
+	}
+	/** The authority with a key identifier among those that come with the SDK. An image has the list, and those that its manifest names. */
+	#bundled(identifier: Uint8Array | undefined): Certificate | undefined {
+		if (identifier === undefined || !Resource.exists("ca.ski")) return undefined;
+		const all = new Resource("ca.ski");
+		for (let at = 0; at < all.byteLength; at += IDENTIFIER_BYTES) {
+			if (!equal(new Uint8Array(all.slice(at, at + IDENTIFIER_BYTES)), identifier)) continue;
+			const file = `ca${at / IDENTIFIER_BYTES}.der`;
+			if (Resource.exists(file))
+				return new Certificate(new Uint8Array(new Resource(file) as unknown as ArrayBuffer), "");
+			this.missing = file;
+			return undefined;
+		}
+		return undefined;
 	}
 	signed(at: number): boolean {
 		const { key, curveBits } = this.#sent[at + 1] as Summary;
@@ -174,19 +192,6 @@ function names(authority: Certificate, issuer: Uint8Array, issuerKey: Uint8Array
 		subjectKeyTo === 0 ||
 		same(der, subjectKeyFrom, subjectKeyTo, issuerKey, 0, issuerKey.length)
 	);
-}
-
-/** The authority with a key identifier among those that come with the SDK. */
-function bundled(identifier: Uint8Array | undefined): Certificate | undefined {
-	if (identifier === undefined || !Resource.exists("ca.ski")) return undefined;
-	const all = new Resource("ca.ski");
-	for (let at = 0; at < all.byteLength; at += IDENTIFIER_BYTES)
-		if (equal(new Uint8Array(all.slice(at, at + IDENTIFIER_BYTES)), identifier))
-			return new Certificate(
-				new Uint8Array(new Resource(`ca${at / IDENTIFIER_BYTES}.der`) as unknown as ArrayBuffer),
-				"",
-			);
-	return undefined;
 }
 
 /** Of a certificate without a fault: the SDK's reader trusts every length. */
