@@ -67,8 +67,6 @@ const COUNTS = MAX_COMMANDS * (1 + PLANS);
 
 /** Parses one text at a time; the result stays until the next `parse`. */
 export class CommandParser {
-	/** Why the last text was refused. */
-	reason = "";
 	count = 0;
 	/** An action and how many times; behind them: how many each place has. */
 	readonly actions = new Uint8Array(MAX_COMMANDS * (1 + PLANS) + PLANS);
@@ -85,6 +83,9 @@ export class CommandParser {
 	#wordEnd = 0;
 	#number = 0;
 	#unitStart = 0;
+	// Why the last text was refused: with something behind it, the last word stands between
+	#before = "";
+	#behind = "";
 
 	constructor(ranges: Ranges) {
 		this.#ranges = ranges;
@@ -93,10 +94,18 @@ export class CommandParser {
 		this.#highestHz = Math.min(tones[1], TONE_RANGE[1]);
 	}
 
+	/**
+	 * Why the last text was refused, or "". Put together here, because the stack is deepest where the fault is found. The
+	 * bytes that were parsed must still be there.
+	 */
+	get reason(): string {
+		return this.#behind === "" ? this.#before : this.#before + this.#text() + this.#behind;
+	}
+
 	/** Returns whether every command in [start, end) is right. */
 	parse(bytes: Uint8Array, start: number, end: number): boolean {
 		this.count = 0;
-		this.reason = "";
+		this.#before = this.#behind = "";
 		if (end - start > MAX_COMMAND_BYTES) return this.#refuse(`longer than ${MAX_COMMAND_BYTES} bytes`);
 		this.#bytes = bytes;
 		let from = start;
@@ -152,7 +161,7 @@ export class CommandParser {
 		if (this.#is(W.buzzer)) return this.#buzzer();
 		if (this.#is(W.speed)) return this.#speed();
 		if (this.#is(W.interval)) return this.#interval();
-		return this.#refuse(`unknown command "${this.#text()}"; there are led, buzzer, speed and interval`);
+		return this.#refuseWord('unknown command "', '"; there are led, buzzer, speed and interval');
 	}
 
 	#led(): boolean {
@@ -160,7 +169,7 @@ export class CommandParser {
 		if (this.#is(W.on)) return this.#take(Action.Led, 100, 0);
 		if (this.#is(W.off)) return this.#take(Action.Led, 0, 0);
 		if (!this.#numeric() || !this.#unit(W.percent))
-			return this.#refuse(`led: "${this.#text()}" is not on, off or a brightness such as 40%`);
+			return this.#refuseWord('led: "', '" is not on, off or a brightness such as 40%');
 		return this.#inRange("led", 0, 100, "%") && this.#take(Action.Led, this.#number, 0);
 	}
 
@@ -170,18 +179,18 @@ export class CommandParser {
 		let hz = DEFAULT_TONE;
 		if (!this.#is(W.on)) {
 			if (!this.#numeric() || !this.#unit(W.hz))
-				return this.#refuse(`buzzer: "${this.#text()}" is not on, off or a tone such as 880Hz`);
+				return this.#refuseWord('buzzer: "', '" is not on, off or a tone such as 880Hz');
 			hz = this.#number;
 		}
 		this.#number = hz;
 		if (!this.#inRange("buzzer", this.#lowestHz, this.#highestHz, "Hz")) return false;
 		if (!this.#word()) return this.#take(BUZZER_ONCE, hz, 0);
-		if (!this.#duration()) return this.#refuse(`buzzer: "${this.#text()}" is not a duration such as 500ms`);
+		if (!this.#duration()) return this.#refuseWord('buzzer: "', '" is not a duration such as 500ms');
 		if (!this.#inRange("buzzer", DURATION_RANGE[0], DURATION_RANGE[1], "ms")) return false;
 		const ms = this.#number;
 		if (!this.#word()) return this.#take(BUZZER_ONCE, hz, ms);
 		if (!this.#numeric() || !this.#unit(W.x) || !Number.isInteger(this.#number))
-			return this.#refuse(`buzzer: "${this.#text()}" is not a number of times such as 3x`);
+			return this.#refuseWord('buzzer: "', '" is not a number of times such as 3x');
 		return (
 			this.#inRange("buzzer", TIMES_RANGE[0], TIMES_RANGE[1], "times") &&
 			this.#take(Action.Buzzer | (this.#number << TIMES), hz, ms)
@@ -192,13 +201,13 @@ export class CommandParser {
 		if (!this.#word()) return this.#refuse("speed: stop or a speed such as 50rpm is missing");
 		if (this.#is(W.stop) || this.#is(W.off)) return this.#take(Action.Speed, 0, 0);
 		if (!this.#numeric() || !(this.#unitStart === this.#wordEnd || this.#unit(W.rpm)))
-			return this.#refuse(`speed: "${this.#text()}" is not stop or a speed such as 50rpm`);
+			return this.#refuseWord('speed: "', '" is not stop or a speed such as 50rpm');
 		return this.#inRange("speed", 0, this.#ranges.maxRpm, "rpm") && this.#take(Action.Speed, this.#number, 0);
 	}
 
 	#interval(): boolean {
 		if (!this.#word()) return this.#refuse("interval: a duration such as 5s is missing");
-		if (!this.#duration()) return this.#refuse(`interval: "${this.#text()}" is not a duration such as 5s`);
+		if (!this.#duration()) return this.#refuseWord('interval: "', '" is not a duration such as 5s');
 		return (
 			this.#inRange("interval", INTERVAL_RANGE[0], INTERVAL_RANGE[1], "ms") &&
 			this.#take(Action.Interval, this.#number, 0)
@@ -206,7 +215,7 @@ export class CommandParser {
 	}
 
 	#take(action: number, value: number, durationMs: number): boolean {
-		if (this.#word()) return this.#refuse(`"${this.#text()}" is too much`);
+		if (this.#word()) return this.#refuseWord('"', '" is too much');
 		this.actions[this.count] = action;
 		this.values[this.count] = value;
 		this.durations[this.count] = durationMs;
@@ -252,7 +261,7 @@ export class CommandParser {
 
 	#inRange(what: string, low: number, high: number, unit: string): boolean {
 		if (this.#number >= low && this.#number <= high) return true;
-		return this.#refuse(`${what}: ${this.#text()} is outside ${low} to ${high} ${unit}`);
+		return this.#refuseWord(`${what}: `, ` is outside ${low} to ${high} ${unit}`);
 	}
 
 	/** The last word, cut, for a reason. */
@@ -262,9 +271,15 @@ export class CommandParser {
 	}
 
 	#refuse(reason: string): boolean {
-		this.reason = reason;
+		this.#before = reason;
 		this.count = 0;
 		return false;
+	}
+
+	/** With the last word in the reason. */
+	#refuseWord(before: string, behind: string): boolean {
+		this.#behind = behind;
+		return this.#refuse(before);
 	}
 }
 

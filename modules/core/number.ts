@@ -40,7 +40,11 @@ const POWERS: readonly number[] = Object.freeze([
  * are converted exactly and without allocating; the rare rest goes through Number().
  */
 export function parseNumber(bytes: Uint8Array, start: number, end: number): number {
-	if (start === end || numberEnd(bytes, start, end) !== end) return Number.NaN;
+	// On its own: the variables of the conversion would lie on the stack below the check, where it is deepest.
+	return start < end && numberEnd(bytes, start, end) === end ? convert(bytes, start, end) : Number.NaN;
+}
+
+function convert(bytes: Uint8Array, start: number, end: number): number {
 	let mantissa = 0;
 	let digits = 0;
 	let exponent = 0;

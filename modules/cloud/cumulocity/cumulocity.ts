@@ -307,35 +307,35 @@ export class Cumulocity implements Cloud {
 	}
 
 	message(message: InboundMessage): void {
-		const host = this.#host as CloudHost;
-		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
-		if (equals(bytes, topicStart, topicEnd, ERRORS)) {
-			host.debug(`s/e: ${decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text"}`);
-			return;
-		}
-		if (!equals(bytes, topicStart, topicEnd, DOWN)) return host.malformed("a message on an unknown topic");
-		const rows = this.#rows;
-		const refused = rows.refused;
-		rows.reset(bytes, payloadStart, payloadEnd);
-		while (rows.next()) this.#row();
-		if (rows.refused > refused) host.malformed("a row that is too long or has a quote without end");
+		// No variables: they would lie under the command's parser, where the stack is deepest.
+		if (!isOn(message, DOWN)) return this.#other(message);
+		const refused = this.#rows.refused;
+		this.#rows.reset(message.bytes, message.payloadStart, message.payloadEnd);
+		while (this.#rows.next()) this.#row();
+		if (this.#rows.refused > refused)
+			this.#host?.malformed("a row that is too long or has a quote without end");
+	}
+
+	#other(message: InboundMessage): void {
+		const { bytes, payloadStart, payloadEnd } = message;
+		if (isOn(message, ERRORS))
+			this.#host?.debug(`s/e: ${decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text"}`);
+		else this.#host?.malformed("a message on an unknown topic");
 	}
 
 	#row(): void {
-		const rows = this.#rows;
-		const host = this.#host as CloudHost;
-		const id = templateId(rows);
+		const id = templateId(this.#rows);
 		if (id >= 100 && id < 500) return; // replies to requests that we do not make
-		if (operationFragment(id).length === 0) return host.malformed("a row with an unknown template id");
-		if (!this.#addressed()) return host.malformed("an operation for another device");
-		if (this.#listening) this.#operations?.row(rows, id);
-		else this.#operations?.leave(rows);
+		if (operationFragment(id).length === 0) return this.#host?.malformed("a row with an unknown template id");
+		if (!this.#addressed()) return this.#host?.malformed("an operation for another device");
+		if (this.#listening) this.#operations?.row(this.#rows, id);
+		else this.#operations?.leave(this.#rows);
 	}
 
 	/** Of a row too long to be kept, the beginning is enough to refuse it; of several rows nothing is known. */
 	skipped(message: InboundMessage): void {
-		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
-		if (!this.#listening || !equals(bytes, topicStart, topicEnd, DOWN)) return;
+		const { bytes, payloadStart, payloadEnd } = message;
+		if (!this.#listening || !isOn(message, DOWN)) return;
 		const rows = this.#rows;
 		rows.reset(bytes, payloadStart, payloadEnd, true);
 		// A row whose end is in sight is not the one that is too long.
@@ -370,6 +370,10 @@ function publish(payload: Uint8Array, done?: () => void): OpeningStep {
 
 function subscribe(topic: Uint8Array, qos: 0 | 1): OpeningStep {
 	return { kind: "subscribe", topic, payload: NOTHING, qos, retain: false, refused: REFUSED };
+}
+
+function isOn({ bytes, topicStart, topicEnd }: InboundMessage, topic: Uint8Array): boolean {
+	return equals(bytes, topicStart, topicEnd, topic);
 }
 
 /** The first column as a number, or -1. */
