@@ -28,6 +28,8 @@ export interface NodeStatus {
 	readonly publishesReceived: number;
 	readonly oversizeSkipped: number;
 	readonly connections: number;
+	/** Snapshots of the journal that were made deep on the stack. */
+	readonly forcedSnapshots: number;
 }
 
 /** Memory of a machine on XS. Slots have `slotBytes`, everything else is in bytes or counts. */

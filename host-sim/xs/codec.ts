@@ -2,8 +2,17 @@
 
 import type { MemoryStats, NodeStatus } from "../engine.js";
 
-export const InFrame = Object.freeze({ Module: 1, Start: 2, Tick: 3, Call: 4, Epoch: 5, Reply: 6, Stats: 7 });
-export const OutFrame = Object.freeze({ Idle: 1, Trace: 2, Stats: 3, Crash: 4 });
+export const InFrame = Object.freeze({
+	Module: 1,
+	Start: 2,
+	Tick: 3,
+	Call: 4,
+	Epoch: 5,
+	Reply: 6,
+	Stats: 7,
+	Walk: 8,
+});
+export const OutFrame = Object.freeze({ Idle: 1, Trace: 2, Stats: 3, Crash: 4, Walk: 5 });
 
 export type Value = undefined | number | string | boolean | Uint8Array;
 
@@ -50,6 +59,7 @@ const STATUS: ReadonlyArray<keyof NodeStatus> = [
 	"publishesReceived",
 	"oversizeSkipped",
 	"connections",
+	"forcedSnapshots",
 ];
 
 export function frame(type: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -110,6 +120,26 @@ export function readStats(payload: Buffer): MemoryStats {
 	return Object.fromEntries(
 		STATS.map((name, i) => [name, payload.readDoubleLE(8 * i)]),
 	) as unknown as MemoryStats;
+}
+
+/** How deep the stack got below one entry of the machine: a timer, something the parent told, or the start. */
+export interface Entry {
+	/** A timer's is the place where it was made: "module:line". */
+	readonly name: string;
+	/** Slots. */
+	readonly deepest: number;
+	readonly times: number;
+}
+
+export function readWalk(payload: Buffer): Entry[] {
+	const found: Entry[] = [];
+	for (let at = 0; at < payload.length; ) {
+		const end = payload.indexOf(0, at + 8);
+		const name = payload.toString("utf8", at + 8, end);
+		found.push({ name, deepest: payload.readUInt32LE(at), times: payload.readUInt32LE(at + 4) });
+		at = end + 1;
+	}
+	return found;
 }
 
 export function readStatus(content: readonly Value[]): NodeStatus {

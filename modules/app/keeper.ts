@@ -12,13 +12,14 @@
 //   Intent     u16 packet id or 0, text                               before anything moves
 //   Done       u32 0                                                  of the intent; a record of an operation says so too
 
+import type { Alarm, Timers } from "../core/clock.js";
 import type { Flash } from "../core/flash.js";
 import { BODY, entryBytes, Journal, type JournalOwner } from "../core/journal.js";
 import { RecordKind, RecordState, Ring, type RingKeeper } from "../core/ring.js";
 import { Await } from "../mqtt/in-flight.js";
 import type { Lane } from "../mqtt/lane.js";
 import { Limits } from "../mqtt/limits.js";
-import type { Session } from "../mqtt/session.js";
+import type { Session, SessionBook } from "../mqtt/session.js";
 
 const Entry = Object.freeze({
 	Record: 1,
@@ -43,6 +44,7 @@ export interface KeeperOptions {
 	/** `Keeper.bytesFor`, in the rings' buffer. */
 	readonly bytes: Uint8Array;
 	readonly session: Session;
+	readonly timers: Timers;
 	/** Whether the session outlives its connection, so that its packet ids have to as well. */
 	readonly persistent: boolean;
 	/** Number of this boot. */
@@ -51,7 +53,7 @@ export interface KeeperOptions {
 	failed(error: unknown): void;
 }
 
-export class Keeper implements RingKeeper, JournalOwner {
+export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 	/** Records found in flash. */
 	restored = 0;
 	/** Of these, measures whose time can not be known any more. */
@@ -60,6 +62,8 @@ export class Keeper implements RingKeeper, JournalOwner {
 	interrupted: Uint8Array | undefined;
 	readonly journal: Journal;
 	readonly #lanes: readonly Lane[];
+	/** Number of each lane's last record that is in flash, or is none that is kept. */
+	readonly #kept: Uint32Array;
 	readonly #session: Session;
 	readonly #persistent: boolean;
 	readonly #failed: (error: unknown) => void;
@@ -71,6 +75,9 @@ export class Keeper implements RingKeeper, JournalOwner {
 	#intentId = 0;
 	/** Where in the rings' buffer the body of an entry begins. */
 	readonly #bodyAt: number;
+	/** A snapshot from the bottom of the stack: below a command there is no room for one. */
+	readonly #tidy: Alarm;
+	#tidying = false;
 
 	/** Bytes in which an entry is put together, for lanes of these shapes. */
 	static bytesFor(shapes: ReadonlyArray<{ readonly recordBytes: number; readonly stamps: number }>): number {
@@ -83,6 +90,7 @@ export class Keeper implements RingKeeper, JournalOwner {
 	constructor(options: KeeperOptions) {
 		const { lanes, persistent, session, bytes, flash } = options;
 		this.#lanes = lanes;
+		this.#kept = new Uint32Array(lanes.length);
 		this.#session = session;
 		this.#persistent = persistent;
 		this.#failed = options.failed;
@@ -98,6 +106,7 @@ export class Keeper implements RingKeeper, JournalOwner {
 				fingerprint = Math.imul(fingerprint ^ part, 0x01000193);
 		}
 		snapshotBytes += (Limits.inFlight + Limits.inboundQos2) * entryBytes(4);
+		this.#tidy = options.timers.create(() => this.#tidyUp());
 		this.journal = new Journal({ flash, bytes, fingerprint, snapshotBytes, owner: this });
 	}
 
@@ -110,7 +119,8 @@ export class Keeper implements RingKeeper, JournalOwner {
 			return;
 		}
 		if (this.#intentEnd > 0) this.interrupted = this.#intent.slice(2, this.#intentEnd);
-		for (const { ring } of this.#lanes) {
+		for (const [place, { ring }] of this.#lanes.entries()) {
+			this.#kept[place] = ring.lastNumber;
 			this.restored += ring.used;
 			for (let slot = ring.first; slot >= 0; ) {
 				const next = ring.after(slot);
@@ -129,24 +139,48 @@ export class Keeper implements RingKeeper, JournalOwner {
 		} else ring.setTaken(slot, this.#boot, 0);
 	}
 
-	// RingKeeper
-
-	committed(ring: Ring, slot: number): void {
-		if (ring.kind(slot) === RecordKind.Passing) return;
+	/**
+	 * Writes the records that are new. Not done where they are queued, because the stack is deep there: to be called before
+	 * anything goes out or moves, and at the end of each callback that may have queued some.
+	 */
+	flush(): void {
 		try {
-			this.#record(ring, slot);
+			for (let place = 0; place < this.#lanes.length; place++) {
+				const { ring } = this.#lanes[place] as Lane;
+				if (ring.lastNumber !== this.#kept[place]) this.#flushLane(ring, place);
+			}
+			if (this.journal.untidy && !this.#tidying) {
+				this.#tidying = true;
+				this.#tidy.start(0);
+			}
 		} catch (error) {
 			this.#fail(error);
 		}
-		if (ring.kind(slot) === RecordKind.Operation) this.#intentEnd = 0;
 	}
+
+	#flushLane(ring: Ring, place: number): void {
+		const kept = this.#kept[place] as number;
+		const { last } = ring;
+		// The usual case is one new record, and must not cost more where many wait.
+		let slot = last < 0 || ring.number(last) - kept === 1 ? last : ring.first;
+		for (; slot >= 0; slot = ring.after(slot)) {
+			if (ring.number(slot) <= kept || ring.kind(slot) === RecordKind.Passing) continue;
+			this.#record(ring, slot);
+			if (ring.kind(slot) === RecordKind.Operation) this.#intentEnd = 0;
+		}
+		this.#kept[place] = ring.lastNumber;
+	}
+
+	// RingKeeper
 
 	removed(ring: Ring, slot: number): void {
 		if (ring.kind(slot) === RecordKind.Passing) return;
+		const place = this.#place(ring);
+		if (ring.number(slot) > (this.#kept[place] as number)) return; // it never came into flash
 		try {
 			const journal = this.#begin(Entry.Removed, 5);
 			if (!journal) return;
-			journal.bytes[BODY] = this.#place(ring);
+			journal.bytes[BODY] = place;
 			journal.view.setUint32(BODY + 1, ring.number(slot));
 			journal.end(5);
 		} catch (error) {
@@ -211,8 +245,9 @@ export class Keeper implements RingKeeper, JournalOwner {
 		}
 	}
 
-	/** The command was carried out and has no result. */
+	/** A message was handled: a command in it that was carried out and has no result is done. */
 	done(): void {
+		this.flush();
 		if (this.#intentEnd === 0) return;
 		this.#intentEnd = 0;
 		this.#id(Entry.Done, 0, 0);
@@ -280,28 +315,49 @@ export class Keeper implements RingKeeper, JournalOwner {
 		this.#failed(error);
 	}
 
+	#tidyUp(): void {
+		this.#tidying = false;
+		if (this.#broken) return;
+		try {
+			this.journal.tidy();
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
 	// JournalOwner
 
 	snapshot(): void {
-		for (const { ring } of this.#lanes)
+		for (let place = 0; place < this.#lanes.length; place++) {
+			const { ring } = this.#lanes[place] as Lane;
 			for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
 				if (ring.kind(slot) !== RecordKind.Passing) this.#record(ring, slot);
-		if (this.#persistent) {
-			this.#session.eachExchange((packetId, state) => {
-				for (const { ring } of this.#lanes)
-					for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
-						if (
-							ring.packets[slot] === packetId &&
-							ring.states[slot] !== RecordState.Queued &&
-							ring.kind(slot) !== RecordKind.Passing
-						)
-							this.#sent(ring, slot);
-				if (state === Await.Pubcomp) this.#id(Entry.Received, packetId, packetId);
-			});
-			this.#session.eachTaken((first, last) => this.#id(Entry.Taken, first, last));
 		}
+		if (this.#persistent) this.#session.tell(this);
 		if (this.#intentEnd > 0) this.#writeIntent();
 	}
+
+	// SessionBook, for a snapshot
+
+	exchange(packetId: number, state: number): void {
+		for (let place = 0; place < this.#lanes.length; place++) {
+			const { ring } = this.#lanes[place] as Lane;
+			for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
+				if (
+					ring.packets[slot] === packetId &&
+					ring.states[slot] !== RecordState.Queued &&
+					ring.kind(slot) !== RecordKind.Passing
+				)
+					this.#sent(ring, slot);
+		}
+		if (state === Await.Pubcomp) this.#id(Entry.Received, packetId, packetId);
+	}
+
+	takenRange(first: number, last: number): void {
+		this.#id(Entry.Taken, first, last);
+	}
+
+	// JournalOwner, at a start
 
 	replay(type: number, bytes: Uint8Array, view: DataView, start: number, end: number): void {
 		const session = this.#session;

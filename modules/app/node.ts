@@ -106,6 +106,8 @@ export class MoteNode
 	readonly session: Session;
 	readonly measures: Lane;
 	readonly events: Lane;
+	/** What survives a power cut; undefined: nothing does. */
+	readonly keeper: Keeper | undefined;
 	observer: Observer | undefined;
 	readonly #parts: NodeParts;
 	readonly #cloud: Cloud;
@@ -122,7 +124,6 @@ export class MoteNode
 	#idBlock = -1;
 	/** Packet id of the QoS 2 message that is being handled, else 0. */
 	#inboundId = 0;
-	readonly #keeper: Keeper | undefined;
 	readonly #watch: TemperatureWatch | undefined;
 	readonly #deadband: Deadband | undefined;
 	readonly #cadence: Cadence | undefined;
@@ -186,8 +187,11 @@ export class MoteNode
 			finished: () => this.#online(),
 		});
 		this.#parser = new CommandParser({ maxRpm: settings.motor.maxRpm, tones: parts.board.tones });
-		this.#sampler = new Sampler(clock, timers, settings.sampling.intervalMs, () => this.#sample());
-		this.#keeper = this.#openKeeper(arena);
+		this.#sampler = new Sampler(clock, timers, settings.sampling.intervalMs, () => {
+			this.#sample();
+			this.session.pump(); // from here, where no variables of the sample are on the stack
+		});
+		this.keeper = this.#makeKeeper(arena);
 		this.#watch = TemperatureWatch.of(settings.alarms);
 		this.#deadband = Deadband.of(settings.sampling);
 		this.#cadence = Cadence.of(settings.sampling);
@@ -196,13 +200,10 @@ export class MoteNode
 		this.#expiry = timers.create(() => this.#expire());
 		this.#flush = timers.create(() => this.session.stop());
 		cloud.attach(this);
-		const keeper = this.#keeper;
-		if (keeper) cloud.resumed?.(this.events.ring.used > 0, keeper.interrupted);
 	}
 
-	/** What is kept comes back into the rings here. */
-	#openKeeper(arena: Arena): Keeper | undefined {
-		const { settings, cloud, flash, log, boot } = this.#parts;
+	#makeKeeper(arena: Arena): Keeper | undefined {
+		const { settings, cloud, flash, log, boot, timers } = this.#parts;
 		const { keep } = settings.outbox;
 		if (!arena.journal) return undefined;
 		const failed = (error: unknown) => {
@@ -214,25 +215,30 @@ export class MoteNode
 			return undefined;
 		}
 		try {
-			const keeper = new Keeper({
+			return new Keeper({
 				flash,
 				lanes: keep === "all" ? [this.events, this.measures] : [this.events],
 				bytes: arena.journal,
 				session: this.session,
+				timers,
 				persistent: !cloud.connect.cleanSession,
 				boot,
 				failed,
 			});
-			keeper.open();
-			this.health.restored = keeper.restored;
-			this.health.undated = keeper.undated;
-			if (keeper.restored > 0) log.info(`${keeper.restored} records of an earlier boot are there`);
-			if (keeper.interrupted) log.warn("a command was interrupted by a power cut");
-			return keeper;
 		} catch (error) {
 			failed(error);
 			return undefined;
 		}
+	}
+
+	/** What is kept comes back into the rings. Not in the constructor, whose variables take much of the stack. */
+	#resume(keeper: Keeper): void {
+		keeper.open();
+		this.health.restored = keeper.restored;
+		this.health.undated = keeper.undated;
+		if (keeper.restored > 0) this.#log.info(`${keeper.restored} records of an earlier boot are there`);
+		if (keeper.interrupted) this.#log.warn("a command was interrupted by a power cut");
+		this.#cloud.resumed?.(this.events.ring.used > 0, keeper.interrupted);
 	}
 
 	get signal(): number {
@@ -266,6 +272,7 @@ export class MoteNode
 	start(): void {
 		const { network, guard } = this.#parts;
 		this.#tellStart();
+		if (this.keeper) this.#resume(this.keeper);
 		if (guard?.safe) {
 			this.#log.error(`safe mode: ${guard.failed} boots in a row did not last`);
 			this.observer?.safe?.(guard.failed);
@@ -349,8 +356,8 @@ export class MoteNode
 			ring.abandon(slot);
 			health.droppedSamples++;
 		}
+		this.settled();
 		this.observer?.sampled?.(values, wall, accepted);
-		if (accepted) this.session.pump();
 	}
 
 	/** Alarms begin or end seldom: what this allocates does not count. */
@@ -424,7 +431,8 @@ export class MoteNode
 			this.observer?.overdue?.();
 		}
 		// What is given up makes room for others, and the clock may have become right for samples that wait for it.
-		if (again || outbox.unconfirmed > unconfirmed || this.measures.ring.unstamped > 0) this.session.pump();
+		if (again || outbox.unconfirmed > unconfirmed || this.measures.ring.unstamped > 0 || this.session.woken)
+			this.session.pump();
 	}
 
 	#online(): void {
@@ -441,7 +449,7 @@ export class MoteNode
 	sessionOpened(sessionPresent: boolean, sure: boolean): void {
 		if (this.session.counters.connections > 1) this.health.reconnects++;
 		this.#parts.network?.recovery.opened();
-		if (!sessionPresent) this.#keeper?.lost();
+		if (!sessionPresent) this.keeper?.lost();
 		this.#opening.begin(sessionPresent && sure);
 	}
 
@@ -475,23 +483,27 @@ export class MoteNode
 		this.observer?.received?.(m.bytes, m.topicStart, m.topicEnd, m.payloadStart, m.payloadEnd);
 		this.#inboundId = m.qos === 2 ? m.packetId : 0;
 		this.#cloud.message(m);
-		this.#keeper?.done();
+		this.keeper?.done();
 	}
 
 	taken(packetId: number): void {
-		this.#keeper?.taken(packetId);
+		this.keeper?.taken(packetId);
 	}
 	released(packetId: number): void {
-		this.#keeper?.released(packetId);
+		this.keeper?.released(packetId);
 	}
 	received(packetId: number): void {
-		this.#keeper?.received(packetId);
+		this.keeper?.received(packetId);
 	}
 
 	skipped(m: InboundMessage): void {
 		this.#log.warn(`inbound: a message of ${m.payloadBytes} bytes is too large and was skipped`);
 		this.observer?.skipped?.(m.payloadBytes);
 		this.#cloud.skipped(m);
+	}
+
+	settled(): void {
+		this.keeper?.flush();
 	}
 
 	acknowledged(packetId: number): void {
@@ -568,7 +580,7 @@ export class MoteNode
 	}
 
 	sending(lane: Lane, slot: number, count: number, packetId: number): void {
-		this.#keeper?.sending(lane, slot, count, packetId);
+		this.keeper?.sending(lane, slot, count, packetId);
 		this.observer?.sending?.(
 			lane.topic,
 			count,
@@ -623,14 +635,15 @@ export class MoteNode
 		}
 		ring.setTag(slot, tag);
 		ring.commit(slot, writer.length);
-		this.session.pump();
+		// Sent by who called, where the stack is shallow again.
+		this.session.wake();
 		return true;
 	}
 
 	command(bytes: Uint8Array, start: number, end: number): string {
 		const parser = this.#parser;
 		let reason = "";
-		this.#keeper?.intent(this.#inboundId, bytes, start, end);
+		this.keeper?.intent(this.#inboundId, bytes, start, end);
 		// Not by a function of its own: on a small board every call counts here, deep in the stack.
 		if (parser.parse(bytes, start, end)) {
 			try {

@@ -9,6 +9,9 @@
 // when its end is written are the sectors before it free; until then the log still begins where it did. Entries may thus
 // come twice, so the owner's `replay` has to take a repetition for nothing.
 //
+// To erase a sector takes time, and a snapshot needs a lot of stack. So the owner looks ahead of need whether the log is `untidy`,
+// and calls `tidy` where its stack is shallow: it makes the snapshot that is due, and begins the next sector.
+//
 // A write that was torn has a wrong CRC, or what is behind it is not blank: then the rest of that sector is left alone and
 // the log goes on in the next one. Sectors are used in turn, so they wear alike.
 
@@ -24,7 +27,13 @@ const ENTRY_BYTES = 8;
 /** Where a body begins in an entry. */
 export const BODY = 4;
 const BLANK = 0xff;
+const HEAD_CHECK = 0x5a;
 const BLANK_HEAD = 0xffffffff;
+/**
+ * Sectors that may still be filled once a snapshot is due: more than one callback writes. The largest is that in which all the
+ * packets in flight go out anew, each record with a new stamp: twice what fits into a socket, some 12 KB.
+ */
+const AHEAD = 3;
 
 /** Bytes in flash of an entry with such a body. */
 export function entryBytes(body: number): number {
@@ -54,6 +63,8 @@ export class Journal {
 	erases = 0;
 	entries = 0;
 	torn = 0;
+	/** Sectors and snapshots that `begin` had to begin, because `tidy` came too late. */
+	forced = 0;
 	/** What an earlier firmware or other settings have written was left behind. */
 	foreign = false;
 	/** The body of an entry between `begin` and `end`: from BODY on. */
@@ -64,10 +75,14 @@ export class Journal {
 	readonly #owner: JournalOwner;
 	/** Sectors that a snapshot may take. */
 	readonly #reserve: number;
+	/** The newest sector. */
 	#sector = 0;
 	#sequence = 0;
-	/** Where in the sector the next entry goes. */
+	/** Where the next entry goes: a sector, and where in it. */
+	#writing = 0;
 	#at = 0;
+	/** The newest sector is the one behind that, and empty. */
+	#prepared = false;
 	/** Sequence of the sector in which the log begins. */
 	#first = 0;
 	#type = 0;
@@ -91,7 +106,7 @@ export class Journal {
 		const usable = flash.sectorBytes - entryBytes(HEADER_BODY) - largest + 4;
 		if (usable < largest) throw new RangeError("journal: an entry is too long for a sector");
 		this.#reserve = Math.ceil((snapshotBytes + entryBytes(0)) / usable);
-		const needed = 2 * this.#reserve + 2;
+		const needed = 2 * this.#reserve + 2 + AHEAD;
 		if (flash.sectors < needed)
 			throw new RangeError(`journal: ${needed} sectors are needed, the flash has ${flash.sectors}`);
 		this.bytes = bytes;
@@ -117,6 +132,30 @@ export class Journal {
 		if (!this.foreign) this.#first = this.#findFirst(newest);
 		if (this.#first === 0) this.#compact();
 		else this.#replay();
+		this.#writing = this.#sector;
+	}
+
+	/** Makes the snapshot that is due, and begins the next sector. Needs more stack than any other call. */
+	tidy(): void {
+		if (this.#isShort(AHEAD)) this.#compact();
+		if (!this.untidy) return;
+		const writing = this.#writing;
+		const at = this.#at;
+		this.#advance(false);
+		this.#writing = writing;
+		this.#at = at;
+		this.#prepared = true;
+	}
+
+	/** Whether the half of the sector is full and there is no next one: then `tidy` is to be called soon. */
+	get untidy(): boolean {
+		return !this.#prepared && (this.#at > this.#flash.sectorBytes >> 1 || this.#isShort(AHEAD));
+	}
+
+	/** Whether the log leaves less than a snapshot may take, once it has so many sectors more than the next one. */
+	#isShort(ahead: number): boolean {
+		const used = this.#sequence - this.#first + 1;
+		return used + 1 + ahead + this.#reserve > this.#flash.sectors - 1;
 	}
 
 	#replay(): void {
@@ -133,30 +172,51 @@ export class Journal {
 
 	/** Begins an entry of a type below 254 whose body will have at most `body` bytes. */
 	begin(type: number, body: number): void {
-		if (this.#at + entryBytes(body) > this.#flash.sectorBytes) {
-			// The one that comes now, and a snapshot, must fit into what is free.
-			const used = this.#sequence - this.#first + 1;
-			if (!this.#compacting && used + 1 + this.#reserve > this.#flash.sectors - 1) this.#compact();
-			if (this.#at + entryBytes(body) > this.#flash.sectorBytes) this.#advance(false);
-		}
+		if (this.#at + entryBytes(body) > this.#flash.sectorBytes) this.#turn(entryBytes(body));
 		this.#type = type;
+	}
+
+	/** Goes to the next sector, for an entry of so many bytes. */
+	#turn(size: number): void {
+		if (!this.#prepared) {
+			if (this.#compacting) return this.#advance(false);
+			this.forced++;
+			// The one that comes now, and a snapshot, must fit into what is free.
+			if (this.#isShort(0)) this.#compact();
+			if (this.#at + size > this.#flash.sectorBytes) this.#advance(false);
+			return;
+		}
+		this.#prepared = false;
+		this.#writing = this.#sector;
+		this.#at = entryBytes(HEADER_BODY);
 	}
 
 	/** Writes the entry, whose body is [BODY, BODY + length) of `bytes`. */
 	end(length: number): void {
-		this.#write(this.#type, length);
+		const { bytes, view } = this;
+		view.setUint16(0, length);
+		view.setUint8(2, this.#type);
+		view.setUint8(3, (~((length >> 8) + length + 3 * this.#type) & 255) ^ HEAD_CHECK);
+		const end = BODY + length;
+		view.setUint32(end, crc32(bytes, 0, end));
+		const size = entryBytes(length);
+		if (end + 4 < size) bytes.fill(BLANK, end + 4, size);
+		this.#flash.write(this.#writing * this.#flash.sectorBytes + this.#at, bytes, size);
+		this.#at += size;
+		this.entries++;
 	}
 
 	/** All that is alive, once more; then the log begins there. */
 	#compact(): void {
+		this.#compacting = true;
+		this.#prepared = false;
 		this.#advance(true);
 		const first = this.#sequence;
 		if (this.#first === 0) this.#first = first;
-		this.#compacting = true;
 		this.#owner.snapshot();
+		this.begin(SNAPSHOT_END, 0);
+		this.end(0);
 		this.#compacting = false;
-		if (this.#at + ENTRY_BYTES > this.#flash.sectorBytes) this.#advance(false);
-		this.#write(SNAPSHOT_END, 0);
 		this.#first = first;
 	}
 
@@ -164,27 +224,17 @@ export class Journal {
 		this.#sector = (this.#sector + 1) % this.#flash.sectors;
 		this.#flash.erase(this.#sector);
 		this.erases++;
+		this.#writing = this.#sector;
 		this.#at = 0;
 		const { view } = this;
 		view.setUint32(BODY, MAGIC);
 		view.setUint32(BODY + 4, ++this.#sequence);
 		view.setUint32(BODY + 8, this.#fingerprint);
 		view.setUint8(BODY + 12, snapshot ? 1 : 0);
-		this.#write(HEADER, HEADER_BODY);
-	}
-
-	#write(type: number, length: number): void {
-		const { bytes, view } = this;
-		view.setUint16(0, length);
-		view.setUint8(2, type);
-		view.setUint8(3, headCheck(length, type));
-		const end = BODY + length;
-		view.setUint32(end, crc32(bytes, 0, end));
-		const size = entryBytes(length);
-		if (end + 4 < size) bytes.fill(BLANK, end + 4, size);
-		this.#flash.write(this.#sector * this.#flash.sectorBytes + this.#at, bytes, size);
-		this.#at += size;
-		this.entries++;
+		const type = this.#type;
+		this.#type = HEADER;
+		this.end(HEADER_BODY);
+		this.#type = type;
 	}
 
 	/** The sector that was used so many before the newest. */
@@ -256,8 +306,8 @@ export class Journal {
 		const length = view.getUint16(0);
 		const type = view.getUint8(2);
 		const size = entryBytes(length);
-		if (view.getUint8(3) !== headCheck(length, type) || size > bytes.length || at + size > sectorBytes)
-			return -1;
+		const check = (~((length >> 8) + length + 3 * type) & 255) ^ HEAD_CHECK;
+		if (view.getUint8(3) !== check || size > bytes.length || at + size > sectorBytes) return -1;
 		this.#flash.read(from, bytes, size);
 		const end = BODY + length;
 		if (view.getUint32(end) !== crc32(bytes, 0, end)) return -1;
@@ -277,8 +327,4 @@ export class Journal {
 		}
 		return true;
 	}
-}
-
-function headCheck(length: number, type: number): number {
-	return (~((length >> 8) + length + 3 * type) & 255) ^ 0x5a;
 }

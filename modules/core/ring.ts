@@ -45,9 +45,8 @@ const RESTAMPED = 2;
 const NONE = -1;
 const MAX_SLOTS = 65535;
 
-/** Is told of what has to survive a power cut. */
+/** Is told that what had to survive a power cut has not to any more; what is new it finds by its number. */
 export interface RingKeeper {
-	committed(ring: Ring, slot: number): void;
 	/** The record is about to be removed. */
 	removed(ring: Ring, slot: number): void;
 }
@@ -76,8 +75,9 @@ export class Ring {
 	readonly bytes: Uint8Array;
 	readonly slots: number;
 	readonly payloadBytes: number;
-	/** The oldest record, or -1. */
+	/** The oldest record and the newest, or -1. */
 	first = NONE;
+	last = NONE;
 	/** Records that are queued, in flight or held; and of these, queued. */
 	used = 0;
 	queued = 0;
@@ -103,7 +103,6 @@ export class Ring {
 	readonly #payload: number;
 	readonly #maxStamps: number;
 	#free = NONE;
-	#last = NONE;
 	/** Highest number of the records that were restored. */
 	#restored = 0;
 
@@ -180,17 +179,12 @@ export class Ring {
 
 	/** Puts a reserved record with `length` payload bytes at the end of the order. */
 	commit(slot: number, length: number): void {
-		this.#append(slot, length);
-		this.keeper?.committed(this, slot);
-	}
-
-	#append(slot: number, length: number): void {
 		this.lengths[slot] = length;
 		this.states[slot] = RecordState.Queued;
 		this.nexts[slot] = NONE;
-		if (this.#last === NONE) this.first = slot;
-		else this.nexts[this.#last] = slot;
-		this.#last = slot;
+		if (this.last === NONE) this.first = slot;
+		else this.nexts[this.last] = slot;
+		this.last = slot;
 		this.queued++;
 		if (++this.used > this.highWater) this.highWater = this.used;
 	}
@@ -218,7 +212,7 @@ export class Ring {
 		if (this.#flags(slot) === UNSTAMPED) this.unstamped++;
 		if (number > this.#restored) this.#restored = number;
 		this.lastNumber = this.#restored;
-		if (fresh) this.#append(slot, length);
+		if (fresh) this.commit(slot, length);
 		return slot;
 	}
 
@@ -247,7 +241,7 @@ export class Ring {
 		const next = this.nexts[slot] as number;
 		if (previous < 0) this.first = next;
 		else this.nexts[previous] = next;
-		if (next < 0) this.#last = previous;
+		if (next < 0) this.last = previous;
 		if (this.states[slot] === RecordState.Queued) this.queued--;
 		this.used--;
 		this.#toFree(slot);

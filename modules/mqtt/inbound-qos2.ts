@@ -6,6 +6,11 @@
 // without PUBREL makes more: then the oldest range is forgotten, because a table that only fills up would stop the session
 // for ever.
 
+export interface TakenBook {
+	/** Inbound QoS 2 ids between PUBREC and PUBREL. */
+	takenRange(first: number, last: number): void;
+}
+
 export class InboundQos2 {
 	/** Ranges that were forgotten. */
 	forgotten = 0;
@@ -56,9 +61,9 @@ export class InboundQos2 {
 		}
 	}
 
-	/** Calls `range` for each range of ids. */
-	each(range: (first: number, last: number) => void): void {
-		for (let i = 0; i < this.#count; i++) range(this.#ids[i] as number, this.#ids[this.#size + i] as number);
+	tell(book: TakenBook): void {
+		for (let i = 0; i < this.#count; i++)
+			book.takenRange(this.#ids[i] as number, this.#ids[this.#size + i] as number);
 	}
 
 	clear(): void {

@@ -1,7 +1,7 @@
 // What a server's PUBLISH and PUBREL lead to: a message for the handler, once at QoS 2, and a reply in the order of
 // arrival. The session decides when replies go out.
 
-import { InboundQos2 } from "./inbound-qos2.js";
+import { InboundQos2, type TakenBook } from "./inbound-qos2.js";
 import { Limits } from "./limits.js";
 import { PacketType } from "./packet.js";
 import type { InboundMessage } from "./parser.js";
@@ -126,9 +126,9 @@ export class Inbound {
 	}
 
 	/** The ids that `taken` was called for, and no `released`. */
-	eachTaken(range: (first: number, last: number) => void): void {
+	tell(book: TakenBook): void {
 		if (this.#fresh) this.received.remove(this.#packetId);
-		this.received.each(range);
+		this.received.tell(book);
 		if (this.#fresh) this.received.add(this.#packetId);
 	}
 

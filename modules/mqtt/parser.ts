@@ -7,6 +7,9 @@ import { topicFault } from "./topic.js";
 /** Payload bytes that are kept of a message too large to be kept whole. */
 export const PEEK_BYTES = 96;
 
+/** In the place of a packet's type: a part of a payload. */
+const REST = 0;
+
 /** A bit for each packet type that a server may send. */
 const FROM_SERVER =
 	(1 << PacketType.Connack) |
@@ -54,10 +57,12 @@ export class Parser {
 	readonly #bytes: Uint8Array;
 	readonly #keep: number;
 	readonly #message = new InboundMessage();
+	/** What was read of #bytes, and what is there. */
+	#at = 0;
 	#fill = 0;
 	#skip = 0;
 	#dead = false;
-	/** The packet that was found last. */
+	/** What was found last. */
 	#type = 0;
 	#bodyAt = 0;
 	#bodyLength = 0;
@@ -72,49 +77,55 @@ export class Parser {
 
 	/** Forgets everything, for a new connection. */
 	reset(): void {
+		this.#at = 0;
 		this.#fill = 0;
 		this.#skip = 0;
 		this.#dead = false;
 	}
 
-	/** Takes the next bytes of the stream. */
-	push(chunk: Uint8Array): void {
+	/** Takes the next bytes of the stream. To be followed by `next`, and by `tell` for all that it finds, until it finds nothing. */
+	feed(chunk: Uint8Array): void {
 		if (this.#dead) return;
-		const bytes = this.#bytes;
-		bytes.set(chunk, this.#fill);
+		this.#bytes.set(chunk, this.#fill);
 		this.#fill += chunk.length;
-		let p = 0;
-		while (p < this.#fill) {
+	}
+
+	/** Finds the next packet, or part of one; false when there is none. */
+	next(): boolean {
+		if (this.#dead) return false;
+		const at = this.#at;
+		const fill = this.#fill;
+		if (at < fill) {
+			this.#bodyAt = at;
 			if (this.#skip > 0) {
-				const n = Math.min(this.#skip, this.#fill - p);
-				const left = this.#skip - n;
-				this.#skip = left;
-				if (!this.#handler.rest(bytes, p, p + n, left)) {
-					this.#dead = true;
-					return;
-				}
-				p += n;
-				continue;
+				this.#type = REST;
+				this.#bodyLength = Math.min(this.#skip, fill - at);
+				this.#skip -= this.#bodyLength;
+				this.#at = at + this.#bodyLength;
+				return true;
 			}
-			const consumed = this.#packet(p, this.#fill);
-			if (this.#dead) return;
-			if (consumed === 0) break;
-			p += consumed;
-			// Told from here, and not from where it was read: what a handler does needs the stack.
-			const more =
-				this.#type === PacketType.Publish
-					? this.#handler.publish(this.#message)
-					: this.#body(this.#type, this.#bodyAt, this.#bodyLength);
-			if (!more) {
-				this.#dead = true;
-				return;
+			const consumed = this.#packet(at, fill);
+			if (consumed > 0) {
+				this.#at = at + consumed;
+				return true;
 			}
+			if (at > 0) this.#bytes.copyWithin(0, at, fill);
 		}
-		if (p === this.#fill) this.#fill = 0;
-		else if (p > 0) {
-			bytes.copyWithin(0, p, this.#fill);
-			this.#fill -= p;
-		}
+		this.#fill = fill - at;
+		this.#at = 0;
+		return false;
+	}
+
+	/** Tells the handler what was found. Not done where it was read: what a handler does needs the stack. */
+	tell(): void {
+		if (!this.#told()) this.#dead = true;
+	}
+
+	#told(): boolean {
+		if (this.#type === PacketType.Publish) return this.#handler.publish(this.#message);
+		if (this.#type === REST)
+			return this.#handler.rest(this.#bytes, this.#bodyAt, this.#bodyAt + this.#bodyLength, this.#skip);
+		return this.#body(this.#type, this.#bodyAt, this.#bodyLength);
 	}
 
 	/** Finds one packet at `p`; returns the bytes consumed, or 0 if more are needed. */

@@ -31,6 +31,7 @@ import {
 } from "./encode.js";
 import { Await, InFlight } from "./in-flight.js";
 import { Inbound, type InboundHandler, Taken } from "./inbound.js";
+import type { TakenBook } from "./inbound-qos2.js";
 import { KeepAlive } from "./keep-alive.js";
 import { Limits } from "./limits.js";
 import type { Output } from "./output.js";
@@ -72,6 +73,8 @@ export interface SessionHandler extends InboundHandler {
 	sessionOpened(sessionPresent: boolean, sure: boolean): void;
 	/** The connection ended; the next attempt comes in `retryMs`, never when that is -1, once `release` is called when Infinity. */
 	sessionClosed(code: string, detail: string, retryMs: number): void;
+	/** Called when packets were read and before any go out, where the stack is shallow. */
+	settled?(): void;
 	/** PUBREC for one of our messages, the first time; PUBREL is about to go out. */
 	received?(packetId: number): void;
 	/** PUBACK or PUBCOMP for one of our messages. */
@@ -82,6 +85,12 @@ export interface SessionHandler extends InboundHandler {
 	subscribed(packetId: number, code: number): void;
 	/** UNSUBACK. */
 	unsubscribed(packetId: number): void;
+}
+
+/** Hears what has to be known of a session that outlives a power cut. */
+export interface SessionBook extends TakenBook {
+	/** A message under way, and which acknowledgement it awaits. */
+	exchange(packetId: number, state: number): void;
 }
 
 export interface SessionOptions {
@@ -189,15 +198,12 @@ export class Session implements TransportHandler, ParserHandler {
 
 	// For a session that outlives a power cut: what the keeper reads and puts back before `start`.
 
-	/** Calls `exchange` for each message under way, in the order in which they would be sent again. */
-	eachExchange(exchange: (packetId: number, state: number) => void): void {
+	/** Tells each message under way, in the order in which they would be sent again, and what was received. */
+	tell(book: SessionBook): void {
 		const inFlight = this.#inFlight;
 		for (let id = inFlight.after(0); id > 0; id = inFlight.after(inFlight.order(id)))
-			if (inFlight.state(id) < Await.Suback) exchange(id, inFlight.state(id));
-	}
-	/** Calls `range` for each range of inbound QoS 2 ids. */
-	eachTaken(range: (first: number, last: number) => void): void {
-		this.#inbound.eachTaken(range);
+			if (inFlight.state(id) < Await.Suback) book.exchange(id, inFlight.state(id));
+		this.#inbound.tell(book);
 	}
 	restoreExchange(packetId: number, state: number): void {
 		this.#inFlight.restore(packetId, state);
@@ -272,6 +278,16 @@ export class Session implements TransportHandler, ParserHandler {
 		return this.#filterId;
 	}
 
+	/** The source has something new, which goes out with the next `pump` or once what comes in is read. */
+	wake(): void {
+		this.#unfinished = true;
+	}
+
+	/** Whether there may be something to send. */
+	get woken(): boolean {
+		return this.#unfinished;
+	}
+
 	/** Sends what there is to send. To be called when the source has something new. */
 	pump(): void {
 		if (this.#parsing) {
@@ -285,6 +301,7 @@ export class Session implements TransportHandler, ParserHandler {
 	#pump(): void {
 		const output = this.#output;
 		const transport = this.#transport;
+		this.#handler.settled?.();
 		this.#unfinished = false;
 		let more = true;
 		while (more && (this.#state === SessionState.Up || this.#state === SessionState.Leaving)) {
@@ -362,6 +379,7 @@ export class Session implements TransportHandler, ParserHandler {
 		const { qos } = publication;
 		if (qos === 0) this.#undrained = true;
 		this.#write(room, qos > 0 ? this.#openExchange(qos === 1 ? Await.Puback : Await.Pubrec) : 0, 0);
+		this.#source.started(this.#sendingId);
 		return true;
 	}
 
@@ -389,13 +407,15 @@ export class Session implements TransportHandler, ParserHandler {
 		if (inFlight.state(id) === Await.Pubcomp)
 			output.length = writeReply(output.bytes, output.at, PacketType.Pubrel, id) - output.base;
 		else if (inFlight.state(id) < Await.Suback) {
-			if (this.#source.again(this.#publication, id)) this.#write(room, id, DUP);
-			else inFlight.remove(id);
+			if (this.#source.again(this.#publication, id)) {
+				this.#write(room, id, DUP);
+				this.#source.started(id);
+			} else inFlight.remove(id);
 		}
 		return true;
 	}
 
-	/** Writes the header of the publication; its payload follows. */
+	/** Writes the header of the publication; its payload follows, once the source was told that it is `started`. */
 	#write(room: number, id: number, dup: number): void {
 		const output = this.#output;
 		const { topic, header, qos, retain, length } = this.#publication;
@@ -411,7 +431,6 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#remaining = length;
 		this.#sendingId = id;
 		this.counters.publishesSent++;
-		this.#source.started(id);
 	}
 
 	#open(): void {
@@ -494,12 +513,11 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#now = this.#clock.monotonic();
 		this.#keepAlive.received(this.#now);
 		this.#parsing = true;
-		try {
-			this.#parser.push(bytes);
-		} finally {
-			this.#parsing = false;
-		}
+		this.#parser.feed(bytes);
+		while (this.#parser.next()) this.#parser.tell();
+		this.#parsing = false;
 		if (this.#unfinished || this.#inbound.replies.length > 0) this.#pump();
+		else this.#handler.settled?.();
 	}
 
 	writable(): void {

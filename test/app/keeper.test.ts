@@ -202,7 +202,7 @@ class Link implements Transport {
 }
 
 class World implements Board {
-	readonly flash = new CutFlash(6);
+	readonly flash = new CutFlash(13, 2048);
 	readonly store = new Map<string, string | number>();
 	readonly broker: Broker;
 	powered = false;
@@ -212,6 +212,8 @@ class World implements Board {
 	time = new VirtualTime();
 	link = new Link(this, this.time);
 	node: MoteNode | undefined;
+	/** Snapshots of the journal, but for those at a start. */
+	snapshots = 0;
 	readonly keep: string;
 	#boots = 0;
 	#next = 0;
@@ -266,7 +268,29 @@ class World implements Board {
 			},
 		};
 		this.node = node;
+		const { keeper } = node;
+		const snapshot = keeper?.snapshot.bind(keeper);
+		if (keeper && snapshot)
+			keeper.snapshot = () => {
+				this.snapshots++;
+				snapshot();
+			};
 		node.start();
+	}
+
+	/** Flash of a node that has lived before, so that a life with it makes a snapshot; everything is delivered. */
+	static worn(qos: 1 | 2): Uint8Array {
+		const world = new World(qos, "all");
+		world.boot();
+		for (;;) {
+			world.#pass(SECOND);
+			const copy = new World(qos, "all");
+			copy.flash.content.set(world.flash.content);
+			copy.recover();
+			const worn = copy.flash.content.slice();
+			copy.live();
+			if (copy.snapshots > 0) return worn;
+		}
 	}
 
 	/** The life of the first boot, as far as there is power. */
@@ -317,14 +341,19 @@ describe("the node with a journal", function () {
 
 	for (const qos of [2, 1] as const)
 		it(`QoS ${qos}: a power cut at any step of flash loses nothing${qos === 2 ? " and repeats nothing" : ""}`, () => {
+			const worn = World.worn(qos);
 			const whole = new World(qos, "all");
+			whole.flash.content.set(worn);
 			whole.live();
 			const { steps } = whole.flash;
 			assert.ok(whole.accepted.length >= 6 && whole.node?.health.flashFailures === 0);
+			assert.ok(whole.snapshots > 0, "a snapshot is among what is cut");
+			assert.equal(whole.node?.keeper?.journal.forced, 0);
 			let interrupted = 0;
 			let restored = 0;
 			for (let step = 0; step < steps; step++) {
 				const world = new World(qos, "all");
+				world.flash.content.set(worn);
 				world.flash.stepsLeft = step;
 				world.live();
 				const where = `cut at step ${step} of ${steps}`;
@@ -387,8 +416,10 @@ describe("the node with a journal", function () {
 	it("what means nothing to the next boot is not kept, also where the journal is written anew", () => {
 		const world = new World(1, "events");
 		world.boot();
-		const put = (kind: number, text: string) =>
+		const put = (kind: number, text: string) => {
 			world.node?.queue(kind, 1, (record) => record.put(utf8(text)));
+			world.node?.settled();
+		};
 		put(RecordKind.Passing, "question");
 		put(RecordKind.Operation, "result");
 		for (let i = 0; i < 400; i++) {
@@ -396,6 +427,7 @@ describe("the node with a journal", function () {
 			const ring = world.node?.events.ring;
 			if (ring) ring.remove(ring.after(ring.after(ring.first)), ring.after(ring.first));
 		}
+		assert.ok((world.node?.keeper?.journal.erases ?? 0) > 13);
 		world.powered = false;
 		world.boot();
 		const ring = world.node?.events.ring;

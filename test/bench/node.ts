@@ -13,6 +13,7 @@ import { Limits } from "../../modules/mqtt/limits.js";
 import { PacketType } from "../../modules/mqtt/packet.js";
 import { type InboundMessage, Parser, type ParserHandler } from "../../modules/mqtt/parser.js";
 import { topicName } from "../../modules/mqtt/topic.js";
+import { push } from "../support/push.js";
 import {
 	allocated,
 	type Contestant,
@@ -267,7 +268,7 @@ export function verifyParsing(chunks: readonly Buffer[]): number {
 		const found: string[] = [];
 		receiver.log = found;
 		const our = new Parser(Limits.inboundBytes, Limits.chunkBytes, receiver);
-		for (const chunk of chunks) our.push(chunk);
+		for (const chunk of chunks) push(our, chunk);
 		if (found.length !== expected.length) throw new Error(`${found.length} packets of ${expected.length}`);
 		for (const [i, line] of found.entries())
 			if (line !== expected[i]) throw new Error(`packet ${i}: ${line}, mqtt-packet: ${expected[i]}`);
@@ -285,7 +286,7 @@ function parsers(chunks: readonly Buffer[], packets: number): Contestant[] {
 	const ours = (name: string, topicOf?: TopicOf): Contestant => {
 		const our = new Parser(Limits.inboundBytes, Limits.chunkBytes, new Receiver(topicOf));
 		const run = (from: number, to: number) => {
-			for (let i = from; i < to; i++) our.push(chunks[i] as Buffer);
+			for (let i = from; i < to; i++) push(our, chunks[i] as Buffer);
 		};
 		return { name, ...all, run };
 	};

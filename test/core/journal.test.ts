@@ -8,7 +8,7 @@ import { BODY, entryBytes, Journal, type JournalOwner } from "../../modules/core
 import { seeded } from "../support/seeded.js";
 
 const SECTOR = 256;
-const SECTORS = 6;
+const SECTORS = 12;
 const KEYS = 12;
 const VALUE_BYTES = 20;
 const SET = 1;
@@ -19,8 +19,11 @@ class Values implements JournalOwner {
 	readonly values = new Map<number, string>();
 	readonly journal: Journal;
 	replayed = 0;
+	/** Tidies as soon as it may; off: never, so that `begin` has to. */
+	readonly #tidies: boolean;
 
-	constructor(flash: NorFlash, fingerprint = 1) {
+	constructor(flash: NorFlash, fingerprint = 1, tidies = true) {
+		this.#tidies = tidies;
 		this.journal = new Journal({
 			flash,
 			fingerprint,
@@ -36,6 +39,13 @@ class Values implements JournalOwner {
 		const key = bytes[start] as number;
 		if (type === SET) this.values.set(key, Buffer.from(bytes.subarray(start + 1, end)).toString());
 		else this.values.delete(key);
+	}
+
+	/** Says whether that was due. */
+	tidy(): boolean {
+		const due = this.journal.untidy && this.#tidies;
+		if (due) this.journal.tidy();
+		return due;
 	}
 
 	snapshot(): void {
@@ -70,6 +80,7 @@ function change(values: Values, seed: number, count: number, done: () => void): 
 		if (random() < 0.3) values.delete(key);
 		else values.set(key, `${i}-`.padEnd(Math.floor(random() * VALUE_BYTES), "x"));
 		done();
+		values.tidy();
 	}
 }
 
@@ -105,17 +116,88 @@ describe("core: journal", () => {
 		);
 	});
 
-	it("goes round its sectors for ever, and wears them alike", () => {
+	for (const tidies of [true, false])
+		it(`goes round its sectors for ever, and wears them alike, ${tidies ? "tidied" : "by itself"}`, () => {
+			const nor = flash();
+			let forced = 0;
+			for (let boot = 0; boot < 40; boot++) {
+				const values = new Values(nor, 1, tidies);
+				change(values, boot, 100, () => {});
+				assert.equal(content(new Values(nor)), content(values), `boot ${boot}`);
+				forced += values.journal.forced;
+			}
+			assert.equal(forced > 0, !tidies);
+			const wear = [...nor.wear];
+			assert.ok(Math.max(...wear) - Math.min(...wear) <= 2, `${wear}`);
+			// Each byte that the owner writes costs less than two in flash.
+			assert.ok(nor.bytesWritten < 2 * 40 * 100 * entryBytes(1 + VALUE_BYTES / 2), `${nor.bytesWritten}`);
+		});
+
+	const full = (i: number): [number, string] => [i % KEYS, `${i}`.padEnd(VALUE_BYTES, "x")];
+
+	it("is untidy in the second half of a sector, and then goes on without erasing", () => {
 		const nor = flash();
-		for (let boot = 0; boot < 40; boot++) {
-			const values = new Values(nor);
-			change(values, boot, 100, () => {});
-			assert.equal(content(new Values(nor)), content(values), `boot ${boot}`);
+		const values = new Values(nor);
+		const { journal } = values;
+		let i = 0;
+		while (!journal.untidy) values.set(...full(i++));
+		assert.ok(i > SECTOR / entryBytes(1 + VALUE_BYTES) / 2 - 2, `after ${i} entries`);
+		const erased = journal.erases;
+		assert.equal(values.tidy(), true);
+		assert.equal(journal.erases, erased + 1);
+		// The sector that was begun ahead is used, and by a boot at once.
+		const copy = new NorFlash(SECTORS, SECTOR, nor.content.slice());
+		const again = new Values(copy);
+		assert.equal(content(again), content(values));
+		again.set(...full(i));
+		assert.equal(content(new Values(copy)), content(again));
+		while (!journal.untidy) values.set(...full(i++));
+		assert.equal(journal.erases, erased + 1);
+		assert.equal(journal.forced, 0);
+		assert.equal(content(new Values(nor)), content(values));
+	});
+
+	it("without being tidied begins sectors by itself, and counts that", () => {
+		const nor = flash();
+		const values = new Values(nor);
+		const { journal } = values;
+		for (let i = 0; i < 1000; i++) {
+			const before = journal.erases;
+			const { forced } = journal;
+			values.set(...full(i));
+			assert.equal(journal.erases > before, journal.forced > forced);
 		}
-		const wear = [...nor.wear];
-		assert.ok(Math.max(...wear) - Math.min(...wear) <= 2, `${wear}`);
-		// Each byte that the owner writes costs less than two in flash.
-		assert.ok(nor.bytesWritten < 2 * 40 * 100 * entryBytes(1 + VALUE_BYTES / 2), `${nor.bytesWritten}`);
+		assert.ok(journal.forced > SECTORS);
+		assert.equal(content(new Values(nor)), content(values));
+	});
+
+	it("makes a snapshot where three sectors more leave no room for one, also at its start", () => {
+		const nor = flash();
+		const values = new Values(nor);
+		let snapshots = 0;
+		let i = 0;
+		for (; snapshots < 3; ) {
+			values.set(...full(i++));
+			const before = values.journal.erases;
+			if (values.tidy() && values.journal.erases > before + 1) snapshots++;
+			assert.equal(values.journal.forced, 0);
+		}
+		assert.ok(i > 3 * 3 * (SECTOR / entryBytes(1 + VALUE_BYTES) - 1), `${i} entries`);
+		// Cut just ahead of one: the next boot asks for it.
+		let last = nor.content.slice();
+		for (let erases = values.journal.erases; ; erases = values.journal.erases) {
+			last = nor.content.slice();
+			values.set(...full(i++));
+			if (values.tidy() && values.journal.erases > erases + 1) break;
+		}
+		const copy = new NorFlash(SECTORS, SECTOR, last);
+		const again = new Values(copy);
+		const before = content(again);
+		again.set(...full(i)); // the one that was cut
+		assert.equal(again.journal.untidy, true);
+		assert.equal(again.tidy(), true);
+		assert.equal(content(new Values(copy)), content(again));
+		assert.notEqual(content(again), before);
 	});
 
 	it("leaves behind what was written under other settings, and does not mix with it", () => {
@@ -167,46 +249,48 @@ describe("core: journal", () => {
 	});
 
 	// The power is cut at every byte of several boots, and once more at every 7th byte of the boot that follows.
-	it("after a cut at any byte has all changes but the one that was cut, or that too", () => {
-		const states: string[] = [];
-		const whole = flash();
-		const reference = new Values(whole);
-		states.push(content(reference));
-		const CHANGES = 110;
-		change(reference, 5, CHANGES, () => states.push(content(reference)));
-		assert.ok(whole.wear.reduce((a, b) => a + b) > SECTORS, "more than one round");
-		let cuts = 0;
-		for (let step = 0; step < whole.steps; step++) {
-			const nor = flash();
-			nor.stepsLeft = step;
-			let done = 0;
-			assert.throws(() => change(new Values(nor), 5, CHANGES, () => done++), PowerCut);
-			const broken = nor.content.slice();
-			for (let second = step % 7; ; second += 7) {
-				// The next boot may be cut as well.
-				const twice = new NorFlash(SECTORS, SECTOR, broken.slice());
-				twice.stepsLeft = second;
-				let ended = false;
-				try {
-					new Values(twice);
-					ended = true;
-				} catch (error) {
-					if (!(error instanceof PowerCut)) throw error;
+	for (const tidies of [true, false])
+		it(`after a cut at any byte has all changes but the one that was cut, or that too, ${tidies ? "tidied" : "by itself"}`, () => {
+			const states: string[] = [];
+			const whole = flash();
+			const reference = new Values(whole, 1, tidies);
+			states.push(content(reference));
+			const CHANGES = 160;
+			change(reference, 5, CHANGES, () => states.push(content(reference)));
+			assert.ok(whole.wear.reduce((a, b) => a + b) > SECTORS, "more than one round");
+			assert.equal(reference.journal.forced > 0, !tidies);
+			let cuts = 0;
+			for (let step = 0; step < whole.steps; step++) {
+				const nor = flash();
+				nor.stepsLeft = step;
+				let done = 0;
+				assert.throws(() => change(new Values(nor, 1, tidies), 5, CHANGES, () => done++), PowerCut);
+				const broken = nor.content.slice();
+				for (let second = step % 7; ; second += 7) {
+					// The next boot may be cut as well.
+					const twice = new NorFlash(SECTORS, SECTOR, broken.slice());
+					twice.stepsLeft = second;
+					let ended = false;
+					try {
+						new Values(twice);
+						ended = true;
+					} catch (error) {
+						if (!(error instanceof PowerCut)) throw error;
+					}
+					cuts++;
+					twice.stepsLeft = Number.POSITIVE_INFINITY;
+					const after = new Values(twice);
+					const found = content(after);
+					assert.ok(
+						found === states[done] || found === states[done + 1],
+						`cut at ${step}, then at ${second}: ${found}`,
+					);
+					// And it goes on from there.
+					after.set(11, "on");
+					assert.equal(new Values(twice).values.get(11), "on");
+					if (ended) break;
 				}
-				cuts++;
-				twice.stepsLeft = Number.POSITIVE_INFINITY;
-				const after = new Values(twice);
-				const found = content(after);
-				assert.ok(
-					found === states[done] || found === states[done + 1],
-					`cut at ${step}, then at ${second}: ${found}`,
-				);
-				// And it goes on from there.
-				after.set(11, "on");
-				assert.equal(new Values(twice).values.get(11), "on");
-				if (ended) break;
 			}
-		}
-		assert.ok(cuts > whole.steps);
-	});
+			assert.ok(cuts > whole.steps);
+		});
 });

@@ -3,6 +3,7 @@
 
 import { generate, type Packet, parser as referenceParser } from "mqtt-packet";
 import { type InboundMessage, Parser, type ParserHandler } from "../../modules/mqtt/parser.js";
+import { push } from "../support/push.js";
 import { seeded } from "../support/seeded.js";
 
 const KEEP = 300;
@@ -153,7 +154,7 @@ function ours(bytes: Uint8Array, next: () => number): Events {
 	const parser = new Parser(KEEP, CHUNK, events);
 	for (let at = 0; at < bytes.length; ) {
 		const end = Math.min(bytes.length, at + next());
-		parser.push(bytes.subarray(at, end));
+		push(parser, bytes.subarray(at, end));
 		at = end;
 	}
 	return events;

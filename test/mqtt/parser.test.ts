@@ -6,6 +6,7 @@ import { generate, type Packet } from "mqtt-packet";
 import { CLOSE_CODES } from "../../modules/mqtt/close-codes.js";
 import { PacketType } from "../../modules/mqtt/packet.js";
 import { type InboundMessage, Parser, type ParserHandler, PEEK_BYTES } from "../../modules/mqtt/parser.js";
+import { push } from "../support/push.js";
 
 const KEEP = 64;
 const CHUNK = 48;
@@ -61,7 +62,7 @@ function parse(stream: Uint8Array, sizes: readonly number[], keep = KEEP, chunk 
 		const size = Math.max(1, Math.min(chunk, sizes[Math.min(i, sizes.length - 1)] as number));
 		// Not stream.slice, which on a Buffer would be a view.
 		const piece = Uint8Array.from(stream.subarray(at, at + size));
-		parser.push(piece);
+		push(parser, piece);
 		piece.fill(0xaa); // not valid after the call
 		at += size;
 	}
@@ -264,8 +265,8 @@ describe("mqtt: parser", () => {
 		const recorder = new Recorder();
 		recorder.closeAt = 1;
 		const parser = new Parser(6, CHUNK, recorder);
-		parser.push(Uint8Array.of(0x32, 7, 0, 2, 0x61, 0x62, 0, 9, 0x78, 0xd0, 0));
-		parser.push(Uint8Array.of(0xd0, 0));
+		push(parser, Uint8Array.of(0x32, 7, 0, 2, 0x61, 0x62, 0, 9, 0x78, 0xd0, 0));
+		push(parser, Uint8Array.of(0xd0, 0));
 		assert.deepEqual(
 			recorder.events.map(([event]) => event),
 			["publish", "rest"],
@@ -361,8 +362,8 @@ describe("mqtt: parser", () => {
 			parser.reset();
 			recorder.events.length = 0;
 			const rest = Buffer.from(all.slice(at), "hex");
-			parser.push(rest);
-			parser.push(rest);
+			push(parser, rest);
+			push(parser, rest);
 			assert.equal(recorder.events.length, 1);
 			at += 2 * (2 + (rest[1] as number));
 		}
@@ -372,10 +373,10 @@ describe("mqtt: parser", () => {
 		for (const before of ["3205000161", `30c801000161${"62".repeat(20)}`, "00"]) {
 			const recorder = new Recorder();
 			const parser = new Parser(KEEP, CHUNK, recorder);
-			parser.push(Uint8Array.from(Buffer.from(before, "hex")));
+			push(parser, Uint8Array.from(Buffer.from(before, "hex")));
 			parser.reset();
 			recorder.events.length = 0;
-			parser.push(Uint8Array.of(0x20, 2, 1, 0));
+			push(parser, Uint8Array.of(0x20, 2, 1, 0));
 			assert.deepEqual(recorder.events, [["connack", true, 0]], before);
 		}
 	});

@@ -1029,7 +1029,7 @@ describe("mqtt: session, tables", () => {
 			}
 			for (let each = 1; each <= 24; each++) assert.equal(table.has(each), model.has(each));
 			const ranges: number[] = [];
-			table.each((first, last) => ranges.push(last - first + 1));
+			table.tell({ takenRange: (first, last) => ranges.push(last - first + 1) });
 			assert.equal(
 				ranges.reduce((sum, n) => sum + n, 0),
 				model.size,

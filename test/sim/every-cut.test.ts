@@ -37,7 +37,7 @@ function planOf({ cloud, qos, persistent = false, keep = "off" }: Life): Plan {
 			sap: { ackMs: 10_000 },
 			plain: { ...every, persistent },
 		},
-		sectors: 8,
+		sectors: 11,
 		clockSetMs: 0,
 		raw: false,
 		qos: every,

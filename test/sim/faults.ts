@@ -28,9 +28,23 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "a command is carried out and acknowledged before its intent is in flash",
 		file: "modules/app/node.ts",
-		was: "this.#keeper?.intent(this.#inboundId, bytes, start, end);",
+		was: "this.keeper?.intent(this.#inboundId, bytes, start, end);",
 		is: "",
 		says: /was carried out 2 times/,
+	},
+	{
+		what: "new records are not in flash before anything goes out",
+		file: "modules/app/node.ts",
+		was: "settled(): void {\n\t\tthis.keeper?.flush();",
+		is: "settled(): void {",
+		says: /measures are lost/,
+	},
+	{
+		what: "the answer to a command is in flash only after its message is acknowledged",
+		file: "modules/app/keeper.ts",
+		was: "\t\tthis.flush();\n\t\tif (this.#intentEnd === 0) return;",
+		is: "\t\tif (this.#intentEnd === 0) return;",
+		says: /have no result/,
 	},
 	{
 		what: "a record is released when it is sent",
@@ -128,7 +142,7 @@ export const FAULTS: readonly Fault[] = [
 		file: "modules/app/keeper.ts",
 		was: "journal.view.setUint32(BODY + 1, ring.number(slot));",
 		is: "journal.view.setUint32(BODY + 1, 0);",
-		says: /./,
+		says: /have no result/,
 	},
 	{
 		what: "an operation is carried out before 501 is acknowledged",

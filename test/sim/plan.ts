@@ -277,7 +277,7 @@ export function makePlan(seed: number): Plan {
 			sap: { arrays: sap.arrays, messageId, dateProperty, ackMs: 10_000 },
 			plain: { ...qos, persistent, format: raw ? "raw" : "json" },
 		},
-		sectors: measures <= 8 ? 8 : 32,
+		sectors: measures <= 8 ? 11 : 32,
 		clockSetMs: chance.pick([0, 0, 0, 2000, 30_000]),
 		raw,
 		qos,

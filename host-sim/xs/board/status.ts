@@ -9,7 +9,7 @@ type MoteNode = ReturnType<typeof main>;
  * the proof of the allocations asks for them in the middle of what it counts.
  */
 export function putStatus(
-	{ health, measures, outbox, session }: MoteNode,
+	{ health, keeper, measures, outbox, session }: MoteNode,
 	values: unknown[],
 	at: number,
 ): void {
@@ -34,5 +34,6 @@ export function putStatus(
 	values[i++] = health.droppedSamples;
 	values[i++] = counters.publishesReceived;
 	values[i++] = counters.oversizeSkipped;
-	values[i] = counters.connections;
+	values[i++] = counters.connections;
+	values[i] = keeper?.journal.forced ?? 0;
 }
