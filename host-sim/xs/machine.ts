@@ -13,6 +13,7 @@ import type { Line } from "../line.js";
 import type { EngineProgram } from "./build.js";
 import {
 	doubles,
+	type Entry,
 	FrameReader,
 	frame,
 	InFrame,
@@ -20,6 +21,7 @@ import {
 	OutFrame,
 	readStats,
 	readStatus,
+	readWalk,
 	reply,
 	type Value,
 	values,
@@ -53,6 +55,8 @@ export interface XsMachineOptions extends EngineEvents {
 	onFrame?(type: number, content: Value[]): void;
 	/** Line numbers in the byte code, for places in error messages; on by default. */
 	readonly lines?: boolean;
+	/** Notes how deep the stack gets below each entry; needs the lines. */
+	readonly walk?: boolean;
 	/** Runs the program under another, such as valgrind. */
 	readonly wrapper?: readonly string[];
 }
@@ -77,6 +81,8 @@ export class XsMachine implements Engine {
 	#wake: (() => void) | undefined;
 	#statuses: Array<(status: NodeStatus | undefined) => void> = [];
 	#memories: Array<(stats: MemoryStats | undefined) => void> = [];
+	#walks: Array<(entries: Entry[]) => void> = [];
+	#earlier: Entry[] = [];
 	#stopped: (() => void) | undefined;
 	#idle: Array<() => void> = [];
 	#rebooting: (() => void) | undefined;
@@ -98,9 +104,13 @@ export class XsMachine implements Engine {
 	}
 
 	boot(): void {
-		const { engine, creation, program, lines = true, seed, wrapper = [] } = this.#options;
+		const { engine, creation, program, lines = true, walk = false, seed, wrapper = [] } = this.#options;
 		const [command = engine.path, ...before] = [...wrapper, engine.path];
-		const args = [...before, ...creationArguments(creation, engine.bits), ...(lines ? ["--lines"] : [])];
+		const args = [
+			...before,
+			...creationArguments(creation, engine.bits),
+			...(walk ? ["--walk"] : lines ? ["--lines"] : []),
+		];
 		const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"], env: engineEnvironment() });
 		this.#child = child;
 		this.#sent = this.#handled = 0;
@@ -176,6 +186,7 @@ export class XsMachine implements Engine {
 		for (const pin of [pins.led, pins.buzzer, pins.motor]) this.circuit.pwm(pin, 0, 0);
 		for (const answer of this.#statuses.splice(0)) answer(undefined);
 		for (const answer of this.#memories.splice(0)) answer(undefined);
+		for (const answer of this.#walks.splice(0)) answer([]);
 		for (const resolve of this.#idle.splice(0)) resolve();
 		this.#stopped?.();
 	}
@@ -223,6 +234,25 @@ export class XsMachine implements Engine {
 		});
 	}
 
+	/** The entries of this boot so far, and those of boots before that it ended by itself; none without `walk`. */
+	entries(): Promise<Entry[]> {
+		return new Promise((resolve) => {
+			if (!this.#child) return resolve(this.#earlier);
+			this.#walks.push((entries) => resolve([...this.#earlier, ...entries]));
+			this.#send(InFrame.Walk, Buffer.of(0));
+		});
+	}
+
+	#walked(entries: Entry[]): void {
+		this.#earlier = entries;
+		this.#restart();
+	}
+
+	#restart(): void {
+		this.reset();
+		this.#rebooting = this.time.at(this.time.now() + 50, () => this.boot());
+	}
+
 	/** Every control is answered by a status. */
 	#control(what: number): void {
 		this.#statuses.push(() => {});
@@ -256,6 +286,9 @@ export class XsMachine implements Engine {
 				return;
 			case OutFrame.Stats:
 				this.#memories.shift()?.(readStats(payload));
+				return;
+			case OutFrame.Walk:
+				this.#walks.shift()?.(readWalk(payload));
 				return;
 			default:
 				this.#asked(type, payload);
@@ -314,8 +347,8 @@ export class XsMachine implements Engine {
 				this.#resolve(a as number, b as string);
 				return;
 			case Out.Restart:
-				this.reset();
-				this.#rebooting = this.time.at(this.time.now() + 50, () => this.boot());
+				if (this.#options.walk) void this.entries().then((entries) => this.#walked(entries));
+				else this.#restart();
 				return;
 			case Out.Seen:
 				if (this.#options.observer) tellObserver(this.#options.observer, content);

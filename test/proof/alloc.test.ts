@@ -34,7 +34,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 	["the output stage", "modules/mqtt/output", "drain(transport) {", PLAIN],
 	["the socket's write", "modules/platform/socket-transport", "write(bytes, more) {", PLAIN],
 	["the socket's read", "modules/platform/socket-transport", "#service() {", PLAIN],
-	["the parser", "modules/mqtt/parser", "push(chunk) {", PLAIN],
+	["the parser", "modules/mqtt/parser", "next() {", PLAIN],
 	["the acknowledgement", "modules/mqtt/in-flight", "acknowledge(type, packetId, now = 0) {", PLAIN],
 	["the release", "modules/core/ring", "remove(slot, previous) {", PLAIN],
 	["SAP's confirmation", "modules/cloud/sap-iot/acks", "read(json, capability, sensor) {", "SAP, objects"],
@@ -53,13 +53,18 @@ describe("allocations on XS", function () {
 
 	for (const test of CASES)
 		it(`${test.name}: none in ${MESSAGES} messages`, async () => {
-			const { taken, messages, commands, batched, end } = await prove(test, { engine, messages: MESSAGES });
+			const { taken, messages, commands, batched, end, snapshots, forced } = await prove(test, {
+				engine,
+				messages: MESSAGES,
+			});
 			assert.deepEqual(taken, { slots: 0, chunks: 0, chunkBytes: 0, collections: 0, keys: 0 });
 			assert.ok(messages >= MESSAGES);
-			if (test.inbound) assert.equal(commands, MESSAGES / 10);
+			if (test.inbound) assert.equal(commands, messages / 10);
 			if (test.batch) assert.ok(batched > 2, `${batched} samples a PUBLISH`);
 			assert.ok(end.stackPeak < end.stackLimit - 32, `stack ${end.stackPeak} of ${end.stackLimit}`);
 			assert.equal(end.keys, 0);
+			assert.equal(snapshots > 0, test.mote.outbox !== undefined, `${snapshots} snapshots`);
+			assert.equal(forced, 0);
 		});
 
 	for (const cloud of ["cumulocity", "sap", "plain"])

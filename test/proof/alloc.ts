@@ -6,7 +6,7 @@
 import type { MemoryStats } from "../../host-sim/engine.js";
 import type { EngineProgram } from "../../host-sim/xs/build.js";
 import type { ProgramModule } from "../../host-sim/xs/program.js";
-import { BenchBoard, DEVICE } from "./bench-board.js";
+import { BenchBoard, DEVICE, JournalFlash } from "./bench-board.js";
 import type { Published } from "./peer.js";
 
 type Groups = Record<string, Record<string, unknown>>;
@@ -37,6 +37,9 @@ export interface Result {
 	/** Samples of one PUBLISH, on average. */
 	readonly batched: number;
 	readonly commands: number;
+	/** Of the journal; and how often it had to erase or make one itself, deep on the stack. */
+	readonly snapshots: number;
+	readonly forced: number;
 	/** Live after the board's start and the opening, collected. */
 	readonly resting: MemoryStats;
 	/** At the end. */
@@ -51,10 +54,14 @@ const led = (n: number) => `led ${n % 101}%`;
 
 /** Pause of the socket, ms; the acknowledgement of a message that is half written is not waited for longer than 20 s. */
 const HOLD_MS = 8000;
+/** Of a board's partition (drivers/boards). */
+const BOARD_SECTORS = 32;
+/** Of the journal: few, so that it makes snapshots. */
+const SECTORS = 12;
 /** Bytes; the node's first sample fills it. */
 const SMALL_WINDOW = 256;
 
-export const CASES: readonly Case[] = [
+const BARE: readonly Case[] = [
 	{ name: "SmartREST, single", mote: { ...device("cumulocity"), ...fast } },
 	{ name: "SmartREST, batched", mote: { ...device("cumulocity"), ...fast }, batch: true },
 	{
@@ -101,6 +108,31 @@ export const CASES: readonly Case[] = [
 	},
 ];
 
+const kept = (test: Case, more: Groups = {}): Case => ({
+	...test,
+	name: `${test.name}, kept in flash`,
+	mote: { ...test.mote, ...more, outbox: { keep: "all" } },
+});
+
+/** Those that are tried once more with a journal, which makes snapshots meanwhile. */
+const KEPT: ReadonlyArray<readonly [name: string, more?: Groups]> = [
+	["SmartREST, batched"],
+	["SAP, objects"],
+	["plain JSON"],
+	["plain JSON", { plain: { persistent: true }, sampling: { intervalMs: 1000, qos: 2 } }],
+	["inbound, SmartREST operations"],
+	["inbound, SAP commands"],
+	["inbound, plain commands"],
+];
+
+export const CASES: readonly Case[] = [
+	...BARE,
+	...KEPT.map(([name, more]) => {
+		const test = kept(BARE.find((one) => one.name === name) as Case, more);
+		return more ? { ...test, name: test.name.replace("JSON", "JSON, persistent session, QoS 2") } : test;
+	}),
+];
+
 export interface ProofOptions {
 	readonly engine: EngineProgram;
 	readonly messages: number;
@@ -113,7 +145,8 @@ export async function prove(test: Case, options: ProofOptions): Promise<Result> 
 	// Samples come seldom while messages are counted: both together are shown by the run of a day.
 	const mote = test.inbound ? { ...test.mote, sampling: { intervalMs: 86_400_000 } } : test.mote;
 	const window = test.batch ? SMALL_WINDOW : undefined;
-	const board = await BenchBoard.open({ engine, mote, window, ...(patch ? { patch } : {}) });
+	const flash = new JournalFlash(SECTORS);
+	const board = await BenchBoard.open({ engine, mote, window, flash, ...(patch ? { patch } : {}) });
 	try {
 		const { peer } = board;
 		if (test.missing) board.machine.circuit.thermistorFault = "open";
@@ -130,7 +163,10 @@ export async function prove(test: Case, options: ProofOptions): Promise<Result> 
 		const before = await board.memory();
 		const from = await board.status();
 		publishes = 0;
+		const { snapshots } = flash;
 		await go(messages);
+		// Some write little: on until a snapshot was among what is counted.
+		if (test.mote.outbox) for (let i = 0; i < 9 && flash.snapshots === snapshots; i++) await go(messages);
 		const end = await board.memory();
 		const to = await board.status();
 		const done = test.inbound ? to.publishesReceived - from.publishesReceived : to.delivered - from.delivered;
@@ -141,6 +177,8 @@ export async function prove(test: Case, options: ProofOptions): Promise<Result> 
 			taken: difference(before, end),
 			batched: test.inbound || publishes === 0 ? 0 : (to.delivered - from.delivered) / publishes,
 			commands: to.commands - to.refusedCommands - (from.commands - from.refusedCommands),
+			snapshots: flash.snapshots - snapshots,
+			forced: to.forcedSnapshots,
 			resting,
 			end,
 		};
@@ -197,6 +235,50 @@ export async function reconnect(cloud: string, engine: EngineProgram, times: num
 			last,
 			slots: (last.slotsTaken - first.slotsTaken) / times,
 			chunkBytes: (last.chunkBytesTaken - first.chunkBytesTaken) / times,
+		};
+	} finally {
+		board.close();
+	}
+}
+
+export interface Worn {
+	readonly cloud: string;
+	readonly measures: number;
+	/** Bytes written for a measure that is delivered. */
+	readonly bytes: number;
+	/** Erases of the sector that was erased most, and least. */
+	readonly most: number;
+	readonly least: number;
+	readonly snapshots: number;
+	readonly forced: number;
+}
+
+/** What a day of measures, one in five seconds, does to a board's flash while everything is kept there. */
+export async function wear(cloud: string, engine: EngineProgram): Promise<Worn> {
+	const flash = new JournalFlash(BOARD_SECTORS);
+	const mote = { ...device(cloud), sampling: { intervalMs: 5000 }, outbox: { keep: "all" } };
+	const board = await BenchBoard.open({ engine, mote, flash });
+	board.peer.onPublish = (message) => {
+		if (isMeasure(message)) confirm(board, message);
+	};
+	try {
+		await opened(board);
+		const from = await board.status();
+		const before = flash.bytesWritten;
+		const worn = [...flash.wear];
+		const until = board.time.now() + 86_400_000;
+		await board.run(() => board.time.now() >= until);
+		const to = await board.status();
+		const measures = to.delivered - from.delivered;
+		const erases = [...flash.wear].map((n, sector) => n - (worn[sector] as number));
+		return {
+			cloud,
+			measures,
+			bytes: (flash.bytesWritten - before) / measures,
+			most: Math.max(...erases),
+			least: Math.min(...erases),
+			snapshots: flash.snapshots,
+			forced: to.forcedSnapshots,
 		};
 	} finally {
 		board.close();

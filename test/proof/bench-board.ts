@@ -2,6 +2,7 @@
 
 import { PINS } from "../../drivers/boards/esp32c3/pins.js";
 import type { Creation } from "../../host-sim/boards.js";
+import { NorFlash } from "../../host-sim/circuit/nor-flash.js";
 import type { MemoryStats, NodeStatus } from "../../host-sim/engine.js";
 import type { EngineProgram } from "../../host-sim/xs/build.js";
 import { boardCreation, withoutReserve } from "../../host-sim/xs/creation.js";
@@ -14,6 +15,17 @@ export const DEVICE = "mote-0001";
 /** 2026-01-01; far enough from midnight and back: days change during a proof. */
 const EPOCH = 1767225600000;
 
+/** Flash of so many sectors that notes how often the journal began a snapshot. */
+export class JournalFlash extends NorFlash {
+	snapshots = 0;
+
+	override write(at: number, bytes: Uint8Array, length: number): void {
+		// The header of a sector: its type, and that a snapshot begins there (modules/core/journal.ts).
+		if (bytes[2] === 255 && bytes[16] === 1) this.snapshots++;
+		super.write(at, bytes, length);
+	}
+}
+
 type Groups = Record<string, Record<string, unknown>>;
 
 export interface BenchOptions {
@@ -25,6 +37,12 @@ export interface BenchOptions {
 	readonly patch?: (module: ProgramModule) => ProgramModule;
 	/** The smallest board, less the reserve for TLS, unless said otherwise. */
 	readonly creation?: Creation;
+	/** What the board has in the place of its own. */
+	readonly flash?: NorFlash;
+	/** The manifest's `data`: name → bytes. */
+	readonly resources?: ReadonlyMap<string, Uint8Array>;
+	/** Notes how deep the stack gets below each entry. */
+	readonly walk?: boolean;
 }
 
 export class BenchBoard {
@@ -33,6 +51,8 @@ export class BenchBoard {
 	readonly machine: XsMachine;
 	crash: unknown;
 
+	readonly program: readonly ProgramModule[];
+
 	static async open(options: BenchOptions): Promise<BenchBoard> {
 		const { mote, patch = (module) => module } = options;
 		const config = {
@@ -40,7 +60,7 @@ export class BenchBoard {
 				...mote,
 				device: { id: DEVICE, ...mote.device },
 				outbox: { measures: 16, ...mote.outbox },
-				broker: { host: "127.0.0.1", port: 1883, tls: false, clientCertificate: false },
+				broker: { host: "127.0.0.1", port: 1883, tls: false, clientCertificate: false, ...mote.broker },
 			},
 		};
 		const program = (await makeProgram("esp32c3-min", config)).map(patch);
@@ -52,15 +72,18 @@ export class BenchBoard {
 	}
 
 	private constructor(options: BenchOptions, program: readonly ProgramModule[]) {
+		this.program = program;
 		this.machine = new XsMachine({
 			engine: options.engine,
 			creation: options.creation ?? withoutReserve(boardCreation("esp32c3-min")),
 			program,
 			pins: PINS,
-			resources: new Map(),
+			resources: options.resources ?? new Map(),
 			time: this.time,
 			network: this.peer.network,
 			seed: 1,
+			state: options.flash && { flash: options.flash, preferences: new Map() },
+			walk: options.walk ?? false,
 			onCrash: (error) => {
 				this.crash = error;
 			},

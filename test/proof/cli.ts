@@ -5,7 +5,17 @@ import type { MemoryStats } from "../../host-sim/engine.js";
 import { buildEngine } from "../../host-sim/xs/build.js";
 import { boardCreation, SLOT_BYTES, TLS_RESERVE, withoutReserve } from "../../host-sim/xs/creation.js";
 import { printTable } from "../bench/table.js";
-import { CASES, costs, isClean, prove, type Reconnected, type Result, reconnect } from "./alloc.js";
+import {
+	CASES,
+	costs,
+	isClean,
+	prove,
+	type Reconnected,
+	type Result,
+	reconnect,
+	type Worn,
+	wear,
+} from "./alloc.js";
 
 const { values } = parseArgs({
 	options: {
@@ -38,6 +48,8 @@ for (const cloud of ["cumulocity", "sap", "plain"]) {
 	note(`${times} reconnects, ${cloud}`);
 }
 const costly = await costs(engine);
+const worn: Worn[] = [];
+for (const cloud of ["cumulocity", "sap", "plain"]) worn.push(await wear(cloud, engine));
 
 /** Slots and chunks as bytes of a board. */
 function bytes(slots: number, chunkBytes: number): number {
@@ -50,7 +62,7 @@ const share = (m: MemoryStats) => `${((100 * bytes(m.slots, m.chunkBytes)) / lef
 
 if (values.json)
 	process.stdout.write(
-		`${JSON.stringify({ engine: engine.bits, messages, results, reconnected, costly })}\n`,
+		`${JSON.stringify({ engine: engine.bits, messages, results, reconnected, costly, worn })}\n`,
 	);
 else {
 	printTable(
@@ -102,6 +114,18 @@ else {
 			`${first.keys}`,
 			`${last.keys}`,
 			`${slots.toFixed(0)} slots, ${chunkBytes.toFixed(0)} bytes`,
+		]),
+	);
+	printTable(
+		"Flash in a day of one measure in 5 s, outbox.keep all",
+		["cloud", "measures", "bytes a measure", "erases of a sector", "snapshots", "of these in need"],
+		worn.map(({ cloud, measures, bytes: written, most, least, snapshots, forced }) => [
+			cloud,
+			`${measures}`,
+			written.toFixed(0),
+			`${least} to ${most}`,
+			`${snapshots}`,
+			`${forced}`,
 		]),
 	);
 	printTable(

@@ -19,6 +19,11 @@ export class Peer {
 	window: number | undefined;
 	/** Bytes stay in the node's socket until `flush`, as on a slow network. */
 	hold = false;
+	/** Acknowledges what the node publishes, and answers its PINGREQ. */
+	answers = true;
+	/** Of the next CONNECT and SUBSCRIBE. */
+	connack = 0;
+	granted = 1;
 	#events: LinkEvents | undefined;
 	#held = 0;
 	#packetId = 0;
@@ -54,10 +59,34 @@ export class Peer {
 		this.#events?.data(mqtt.generate(packet));
 	}
 
-	publish(topic: string, payload: string | Buffer, qos: 0 | 1): void {
+	publish(topic: string, payload: string | Buffer, qos: 0 | 1 | 2): void {
+		this.#events?.data(this.#message(topic, payload, qos));
+	}
+
+	/** Several messages in one piece, as a network brings them. */
+	publishAll(messages: ReadonlyArray<{ topic: string; payload: string; qos: 0 | 1 | 2 }>): void {
+		this.#events?.data(
+			Buffer.concat(messages.map(({ topic, payload, qos }) => this.#message(topic, payload, qos))),
+		);
+	}
+
+	#message(topic: string, payload: string | Buffer, qos: 0 | 1 | 2): Buffer {
 		this.#packetId = (this.#packetId % 65535) + 1;
 		const id = qos === 0 ? {} : { messageId: this.#packetId };
-		this.send({ cmd: "publish", topic, payload, qos, dup: false, retain: false, ...id } as Packet);
+		return mqtt.generate({
+			cmd: "publish",
+			topic,
+			payload,
+			qos,
+			dup: false,
+			retain: false,
+			...id,
+		} as Packet);
+	}
+
+	/** Bytes that need not be a packet. */
+	raw(bytes: Buffer): void {
+		this.#events?.data(bytes);
 	}
 
 	/** Ends the connection. */
@@ -67,16 +96,30 @@ export class Peer {
 
 	#packet(packet: Packet): void {
 		switch (packet.cmd) {
-			case "connect":
-				return this.send({ cmd: "connack", returnCode: 0, sessionPresent: false });
-			case "subscribe":
-				return this.send({ cmd: "suback", messageId: packet.messageId as number, granted: [1] } as Packet);
+			case "connect": {
+				const returnCode = this.connack;
+				this.connack = 0;
+				return this.send({ cmd: "connack", returnCode, sessionPresent: false });
+			}
+			case "subscribe": {
+				const granted = [this.granted];
+				this.granted = 1;
+				return this.send({ cmd: "suback", messageId: packet.messageId as number, granted } as Packet);
+			}
 			case "pingreq":
-				return this.send({ cmd: "pingresp" });
+				if (this.answers) this.send({ cmd: "pingresp" });
+				return;
 			case "publish":
-				if (packet.qos === 1) this.send({ cmd: "puback", messageId: packet.messageId as number });
+				if (this.answers && packet.qos > 0) {
+					const cmd = packet.qos === 1 ? "puback" : "pubrec";
+					this.send({ cmd, messageId: packet.messageId as number });
+				}
 				this.onPublish({ topic: packet.topic, payload: packet.payload as Buffer, qos: packet.qos });
 				return;
+			case "pubrel":
+				return this.send({ cmd: "pubcomp", messageId: packet.messageId as number });
+			case "pubrec":
+				return this.send({ cmd: "pubrel", messageId: packet.messageId as number });
 			default:
 		}
 	}

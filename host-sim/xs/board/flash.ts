@@ -17,7 +17,6 @@ export default class Flash {
 	read(offset: number, byteLength: number): ArrayBuffer {
 		return host.ask(Out.FlashRead, offset, byteLength) as ArrayBuffer;
 	}
-	write(offset: number, byteLength: number, buffer: Uint8Array): void {
-		host.send(Out.FlashWrite, offset, byteLength, buffer);
-	}
+	declare write: (offset: number, byteLength: number, buffer: Uint8Array) => void;
 }
+Flash.prototype.write = host.flash;

@@ -4,6 +4,8 @@
 declare const host: {
 	/** Sends a frame to the parent: numbers, booleans, strings and bytes behind its type (see frames.ts). */
 	send(type: number, ...values: readonly unknown[]): void;
+	/** Writes to the flash: what `Flash.write` is. */
+	flash(offset: number, byteLength: number, buffer: Uint8Array): void;
 	/** Sends a frame and waits for the answer; a string or bytes take a chunk. */
 	ask(type: number, ...values: readonly unknown[]): unknown;
 	/** Keeps the object whose `handle` hears what the parent has to say. */

@@ -21,6 +21,7 @@ enum {
 	IN_EPOCH, /* float64: what has to be added to `now` for the time of day, ms */
 	IN_REPLY, /* uint8 tag, value: answers `ask` */
 	IN_STATS, /* uint8: 1 after a full collection */
+	IN_WALK, /* uint8 0: tells how deep the stack got below each entry */
 };
 /* The kind of IN_CALL whose bytes go to a socket's receive buffer. */
 enum { KIND_DATA = 1 };
@@ -30,7 +31,9 @@ enum {
 	OUT_TRACE, /* text */
 	OUT_STATS, /* float64 each, see frames.c */
 	OUT_CRASH, /* int32 exit code, then texts that end with 0: what, detail, calls */
+	OUT_WALK, /* for each entry: uint32 slots at most, uint32 times, its name, 0 */
 	OUT_SCRIPT = 32, /* and above: the script's own, with tagged values */
+	OUT_WRITE = 34, OUT_FLASH_WRITE = 54,
 };
 enum { TAG_UNDEFINED, TAG_NUMBER, TAG_STRING, TAG_BYTES, TAG_TRUE, TAG_FALSE };
 
@@ -53,9 +56,17 @@ extern void hostFail(int code, const char* what, const char* detail) XS_FUNCTION
 /* script.c */
 extern void hostBuildScript(txMachine* root);
 extern void hostReceive(txMachine* the, txInteger kind, txInteger id, uint8_t* bytes, size_t size);
-extern void hostCall(txMachine* the, txSlot* callback, txSlot* argument);
+extern void hostCall(txMachine* the, const char* name, txSlot* callback, txSlot* argument);
 extern void hostImport(txMachine* the, txString name);
 extern void hostRunMain(txMachine* the, txString name);
+/* walk.c */
+typedef struct { char name[96]; uint32_t deepest, times; } HostEntry;
+extern void hostPlace(txMachine* the, char* name, size_t size);
+extern HostEntry* hostEnter(txMachine* the, const char* name);
+extern void hostLeave(txMachine* the, HostEntry* entry);
+extern void hostDeep(txMachine* the, const char* name);
+extern void hostWalkBegin(void);
+extern void hostWalkTell(void);
 /* frames.c */
 extern void hostOutBegin(int type);
 extern void hostOutBytes(const void* bytes, size_t size);

@@ -12,7 +12,8 @@ int main(int argc, char* argv[]) {
 		{ "--names", &creation.nameModulo, &creation.symbolModulo },
 		{ "--static", &creation.staticSize, &creation.staticSize },
 	};
-	int lines = (argc > 1) && !c_strcmp(argv[argc - 1], "--lines");
+	int walk = (argc > 1) && !c_strcmp(argv[argc - 1], "--walk");
+	int lines = walk || ((argc > 1) && !c_strcmp(argv[argc - 1], "--lines"));
 	size_t i = 0;
 	argc -= lines;
 	for (; (i < 6) && ((int)(2 * i + 2) < argc) && !c_strcmp(argv[2 * i + 1], options[i].name); i++) {
@@ -21,10 +22,11 @@ int main(int argc, char* argv[]) {
 		if (*end == ',') *options[i].second = (txSize)strtol(end + 1, &end, 10);
 	}
 	if ((i < 6) || (argc != 13)) {
-		fputs("mote-xs is started by host-sim (host-sim/xs/machine.ts):\n\tmote-xs --chunk N,N --slots N,N --stack N --keys N,N --names N,N --static N [--lines]\n", stderr);
+		fputs("mote-xs is started by host-sim (host-sim/xs/machine.ts):\n\tmote-xs --chunk N,N --slots N,N --stack N --keys N,N --names N,N --static N [--lines | --walk]\n", stderr);
 		return EXIT_USAGE;
 	}
 	/* What ends the whole group is for the parent, which ends the machine in order; one that has gone is seen at the next read or write. */
 	for (i = 0; i < 3; i++) signal((int[]){ SIGINT, SIGTERM, SIGPIPE }[i], SIG_IGN);
+	if (walk) hostWalkBegin();
 	return hostServe(&creation, lines);
 }

@@ -25,12 +25,9 @@ static void sendValue(uint8_t tag, const void* bytes, size_t size) {
 	hostOutBytes(bytes, size);
 }
 
-/* The values behind the first argument, which is the type. */
-static void sendArguments(txMachine* the) {
-	txInteger i, type = INTEGER(0);
-	if ((type < OUT_SCRIPT) || (type > 255)) mxRangeError("no such frame");
-	hostOutBegin((int)type);
-	for (i = 1; i < mxArgc; i++) {
+static void sendValues(txMachine* the, int type, txInteger i) {
+	hostOutBegin(type);
+	for (; i < mxArgc; i++) {
 		txSlot* slot = mxArgv(i);
 		void* data;
 		txUnsigned size;
@@ -46,7 +43,24 @@ static void sendArguments(txMachine* the) {
 	}
 }
 
-static void host_send(txMachine* the) { sendArguments(the); hostOutEnd(); }
+/* The values behind the first argument, which is the type. */
+static void sendArguments(txMachine* the) {
+	txInteger type = INTEGER(0);
+	if ((type < OUT_SCRIPT) || (type > 255)) mxRangeError("no such frame");
+	sendValues(the, (int)type, 1);
+}
+
+/* As on a board, where it is native too: no call in script stands below it on the stack. */
+static void host_flash(txMachine* the) {
+	sendValues(the, OUT_FLASH_WRITE, 0);
+	hostOutEnd();
+}
+
+static void host_send(txMachine* the) {
+	if (INTEGER(0) == OUT_WRITE) hostDeep(the, "socket.write");
+	sendArguments(the);
+	hostOutEnd();
+}
 
 static void host_ask(txMachine* the) {
 	size_t size;
@@ -115,7 +129,7 @@ static void setGlobal(txMachine* the, char* name) {
 
 void hostBuildScript(txMachine* the) {
 	static const struct { char* name; txCallback call; } functions[] = {
-		{ "send", host_send }, { "ask", host_ask }, { "attach", host_attach }, { "attached", host_attached },
+		{ "send", host_send }, { "flash", host_flash }, { "ask", host_ask }, { "attach", host_attach }, { "attached", host_attached },
 		{ "now", host_now }, { "text", host_text }, { "open", host_open }, { "take", host_take },
 		{ "timer", host_timer }, { "forget", host_forget }, { "arm", host_arm }, { "stop", host_stop },
 	};
@@ -140,7 +154,8 @@ void fxDeleteMachinePlatform(txMachine* the) { (void)the; }
 void fxQueuePromiseJobs(txMachine* the) { the->promiseJobs = 1; }
 
 /* Runs script from the bottom of its stack, and the jobs it leaves; what it throws ends the machine, as on a board. */
-static void run(txMachine* the, void (*call)(txMachine*, void*), void* data) {
+static void run(txMachine* the, const char* name, void (*call)(txMachine*, void*), void* data) {
+	HostEntry* entry = hostEnter(the, name);
 	fxBeginHost(the);
 	{
 		mxTry(the) {
@@ -156,6 +171,7 @@ static void run(txMachine* the, void (*call)(txMachine*, void*), void* data) {
 		fxRunPromiseJobs(the);
 	}
 	fxCheckUnhandledRejections(the, 1); /* whoever wants to handle it has had the chance */
+	hostLeave(the, entry);
 }
 
 static void callHandler(txMachine* the, void* data) {
@@ -170,6 +186,8 @@ static void callHandler(txMachine* the, void* data) {
 
 /* Bytes for a socket wait outside of the script's heap, as in the network stack of a board. */
 void hostReceive(txMachine* the, txInteger kind, txInteger id, uint8_t* bytes, size_t size) {
+	enum { KINDS = 7 };
+	static const char* kinds[KINDS] = { "", "socket: data", "socket: written", "socket: closed", "pin: edges", "name: resolved", "control" };
 	txInteger values[3] = { kind, id, (txInteger)size };
 	if ((kind == KIND_DATA) && (id >= 0) && (id < SOCKETS)) {
 		struct Socket* socket = &gxSockets[id];
@@ -183,7 +201,7 @@ void hostReceive(txMachine* the, txInteger kind, txInteger id, uint8_t* bytes, s
 	else if (size == sizeof(int32_t)) c_memcpy(&values[2], bytes, size); /* a number is what most frames carry */
 	gxText = bytes;
 	gxTextSize = size;
-	if (gxBoard.kind == XS_REFERENCE_KIND) run(the, callHandler, values);
+	if (gxBoard.kind == XS_REFERENCE_KIND) run(the, (kind >= 1) && (kind < KINDS) ? kinds[kind] : "?", callHandler, values);
 }
 
 static void callTimer(txMachine* the, void* data) {
@@ -195,9 +213,9 @@ static void callTimer(txMachine* the, void* data) {
 	mxRunCount(1);
 }
 
-void hostCall(txMachine* the, txSlot* callback, txSlot* argument) {
+void hostCall(txMachine* the, const char* name, txSlot* callback, txSlot* argument) {
 	txSlot* slots[2] = { callback, argument };
-	run(the, callTimer, slots);
+	run(the, name, callTimer, slots);
 }
 
 static void callMain(txMachine* the, void* name) {
@@ -208,11 +226,11 @@ static void callMain(txMachine* the, void* name) {
 	mxRunCount(0);
 }
 
-void hostRunMain(txMachine* the, txString name) { run(the, callMain, name); }
+void hostRunMain(txMachine* the, txString name) { run(the, "start", callMain, name); }
 
 static void callImport(txMachine* the, void* name) {
 	mxPushStringX(name);
 	fxAwaitImport(the, XS_IMPORT_NAMESPACE);
 }
 
-void hostImport(txMachine* the, txString name) { run(the, callImport, name); }
+void hostImport(txMachine* the, txString name) { run(the, "import", callImport, name); }

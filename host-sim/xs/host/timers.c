@@ -3,7 +3,7 @@
 #include "host.h"
 
 enum { TIMERS = 64 };
-typedef struct { int used, armed, parked; uint64_t serial; txSlot callback, self; double due, repeat; uint64_t order; } HostTimer;
+typedef struct { char place[96]; int used, armed, parked; uint64_t serial; txSlot callback, self; double due, repeat; uint64_t order; } HostTimer;
 static HostTimer gxTimers[TIMERS];
 static uint64_t gxOrder = 0, gxRandom = 1;
 double gxNow = 0, gxEpoch = 0;
@@ -33,6 +33,7 @@ txInteger hostTimerNew(txMachine* the, txSlot* callback, txSlot* self) {
 	if (i == TIMERS) return -1;
 	gxTimers[i] = (HostTimer){ .used = 1, .serial = gxOrder, .order = gxOrder, .callback = *callback, .self = *self };
 	gxOrder++;
+	hostPlace(the, gxTimers[i].place, sizeof(gxTimers[i].place));
 	fxRemember(the, &gxTimers[i].callback);
 	fxRemember(the, &gxTimers[i].self);
 	return i;
@@ -81,7 +82,7 @@ void hostTimersFire(txMachine* the) {
 			if (timer->due <= gxNow) timer->due = gxNow + timer->repeat;
 			timer->order = gxOrder++;
 		}
-		hostCall(the, &timer->callback, &timer->self);
+		hostCall(the, timer->place, &timer->callback, &timer->self);
 		/* As the SDK's: without a repeat it is gone now, even if it was scheduled meanwhile, unless it was parked. */
 		if (timer->used && (timer->serial == serial) && (timer->repeat <= 0) && !timer->parked) hostTimerFree(the, (txInteger)(timer - gxTimers));
 	}

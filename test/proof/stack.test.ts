@@ -1,0 +1,126 @@
+// The walk of `npm run proof:stack` in short: no entry of the machine takes more of the stack than the smallest board has, with
+// any cloud and any `outbox.keep`, and no timer is left out.
+
+import assert from "node:assert/strict";
+import type { EngineProgram } from "../../host-sim/xs/build.js";
+import { boardCreation } from "../../host-sim/xs/creation.js";
+import { engineOrSkip } from "../support/engine.js";
+import { BenchBoard, DEVICE } from "./bench-board.js";
+import { CLOUDS, type CloudName, deepest, KEEPS, LEFT_FREE, walk } from "./stack.js";
+
+/** What is no timer. */
+const ENTRIES = [
+	"start",
+	"socket: data",
+	"socket: written",
+	"socket: closed",
+	"pin: edges",
+	"name: resolved",
+];
+
+/** Timers that no walk can come by, and why. */
+const ELSEWHERE = new Map([
+	["contained-tcp: this.#timer ??= Timer.set(() => {", "below the SDK's TLS: test/chip"],
+	[
+		"system: callback(undefined)",
+		"the SDK refused to resolve a name: as shallow as the one that it resolved",
+	],
+	["system: main()", "a restart where there is no chip: Moddable's simulator"],
+	["time-source: Timer.set(() => {", "there is no UDP socket"],
+]);
+
+/** Seeds by which a walk of so many steps comes by much. */
+const SEEDS: Readonly<Record<CloudName, number>> = { cumulocity: 1, sap: 1, plain: 2 };
+const STEPS = 250;
+
+describe("the stack of every entry on XS", function () {
+	this.timeout(120_000);
+	let engine: EngineProgram;
+	const seen = new Set<string>();
+	const limit = boardCreation("esp32c3-min").stack;
+
+	before(async function () {
+		engine = await engineOrSkip(this);
+	});
+
+	let timers: readonly string[] = [];
+	for (const cloud of CLOUDS)
+		for (const keep of KEEPS)
+			it(`${cloud}, keep ${keep}: leaves ${LEFT_FREE} slots of the smallest board's`, async () => {
+				const walked = await walk(engine, cloud, keep, SEEDS[cloud], STEPS);
+				timers = walked.timers;
+				for (const [name, slots] of walked.entries) {
+					seen.add(name);
+					assert.ok(slots <= limit - LEFT_FREE, `${name}: ${slots} of ${limit}`);
+				}
+				assert.ok(deepest(walked.entries.values()) > 250, "the walk came by something deep");
+				assert.ok(walked.commands >= 10 && walked.connections >= 5);
+				assert.equal(walked.entries.has("keeper: tidyUp()"), keep !== "off");
+				if (keep === "all") assert.ok(walked.snapshots > 1, "and not only at the start");
+				assert.equal(walked.forced, 0);
+			});
+
+	it("every timer of the firmware, and every callback, was among them", () => {
+		assert.deepEqual(
+			timers.filter((name) => !seen.has(name) && !ELSEWHERE.has(name)),
+			[],
+		);
+		for (const name of ELSEWHERE.keys()) assert.ok(timers.includes(name) && !seen.has(name), name);
+		for (const name of ENTRIES) assert.ok(seen.has(name), name);
+	});
+});
+
+describe("the smallest board, with all that is kept in flash", function () {
+	this.timeout(120_000);
+	const COMMANDS = 700;
+	const MOST = 5000;
+	const texts = (i: number): string => `led ${i % 101}%; speed ${i % 200}`;
+	const MESSAGES: Readonly<Record<CloudName, (i: number) => [topic: string, payload: string]>> = {
+		cumulocity: (i) => ["s/ds", `511,${DEVICE},${texts(i)}`],
+		sap: (i) => [
+			`commands/${DEVICE}`,
+			`{"capabilityAlternateId":"mote-commands","sensorAlternateId":"mote-sensor","command":{"Command":"${texts(i)}"}}`,
+		],
+		plain: (i) => [`mote/${DEVICE}/commands`, texts(i)],
+	};
+
+	for (const cloud of CLOUDS)
+		it(`${cloud}: carries out ${COMMANDS} ordinary commands and more, through snapshots of its journal`, async function () {
+			const engine = await engineOrSkip(this);
+			const board = await BenchBoard.open({
+				engine,
+				mote: { device: { cloud }, outbox: { keep: "all", measures: 12 } },
+				walk: true,
+			});
+			const { peer, time } = board;
+			const wait = async (ms: number) => {
+				const until = time.now() + ms;
+				await board.run(() => time.now() >= until);
+			};
+			try {
+				await wait(10_000);
+				const { wear } = board.machine.flash;
+				let sent = 0;
+				for (; sent < COMMANDS || (sent < MOST && !wear.some((erases) => erases > 2)); sent++) {
+					const [topic, payload] = MESSAGES[cloud](sent);
+					peer.publish(topic, payload, 1);
+					await wait(cloud === "cumulocity" ? 1000 : 200);
+				}
+				const { commands, refusedCommands, forcedSnapshots } = await board.status();
+				assert.deepEqual([commands, refusedCommands, forcedSnapshots], [sent, 0, 0]);
+				assert.ok(
+					board.machine.flash.wear.every((erases) => erases > 0),
+					"every sector was used",
+				);
+				assert.ok(
+					board.machine.flash.wear.some((erases) => erases > 1),
+					"and one again",
+				);
+				const entries = await board.machine.entries();
+				const most = deepest(entries.filter(({ name }) => name !== "import").map((entry) => entry.deepest));
+				assert.ok(most <= boardCreation("esp32c3-min").stack - LEFT_FREE, `${most}`);
+			} finally {
+				board.close();
+			}
+		});
+});
