@@ -34,6 +34,8 @@ interface Case {
 	readonly record: number;
 	/** A server of Node's that answers, and sends in the session that stands one record with so many bytes. */
 	readonly standing?: number;
+	/** A server of Node's that gives so many operations, one after the other; all is kept in the flash meanwhile. */
+	readonly operations?: number;
 }
 const CASES: readonly Case[] = [
 	{ name: "TCP, no TLS", bits: 0, authorities: 0, record: 0 },
@@ -43,7 +45,11 @@ const CASES: readonly Case[] = [
 	{ name: "4096 bits, 166 authorities, records of 512 bytes", bits: 4096, authorities: 166, record: 512 },
 	{ name: "2048 bits, a session that stands", bits: 2048, authorities: 0, record: 0, standing: 100 },
 	{ name: "the same, with a record of 16 KB", bits: 2048, authorities: 0, record: 0, standing: 16_300 },
+	{ name: "TCP, 700 operations, kept", bits: 0, authorities: 0, record: 0, operations: 700 },
+	{ name: "2048 bits, 700 operations, kept", bits: 2048, authorities: 0, record: 0, operations: 700 },
 ];
+/** By turns; two are refused. */
+const COMMANDS = ["led 40%;speed 12.5", "led 101%", "buzzer 880Hz 100ms 3x", "interval 1s", "λαμπτήρας"];
 
 const scratch = mkdtempSync(join(tmpdir(), "mote-tls-"));
 const folder = appFolder();
@@ -51,7 +57,22 @@ const time = await startTimeServer();
 let emulator: Emulator | undefined;
 const grown = ({ slotsAvailable, chunksAvailable }: Figures) => slotsAvailable + chunksAvailable;
 
-async function measure({ bits, authorities, record, standing }: Case): Promise<Figures> {
+/** Gives an operation, and the next one when that has ended; `ended` hears how many have. */
+function operate(socket: Socket, ended: (count: number) => void): void {
+	let done = 0;
+	const give = () =>
+		publish(socket, "s/ds", (done % 60_000) + 1, `511,${DEVICE},${COMMANDS[done % COMMANDS.length]}`);
+	answer(socket, (packet) => {
+		if (packet.cmd !== "publish") return;
+		const text = packet.payload.toString();
+		if (/^500$/m.test(text)) setTimeout(give, 1000);
+		if (!/^50[23],c8y_Command/m.test(text) || text.includes("interrupted")) return;
+		ended(++done);
+		setTimeout(give, 10);
+	});
+}
+
+async function measure({ bits, authorities, record, standing, operations }: Case): Promise<Figures> {
 	if (bits > 0) placeIdentity(folder, bits);
 	const sntp = `${HOST}:${time.address().port}`;
 	const manifest = await writeApp(folder, {
@@ -59,6 +80,7 @@ async function measure({ bits, authorities, record, standing }: Case): Promise<F
 		...(bits > 0 && { data: IDENTITY }),
 		mote: {
 			device: { id: DEVICE, cloud: "cumulocity" },
+			...(operations !== undefined && { outbox: { keep: "all" } }),
 			network: { ...WIFI, sntp, sntp2: sntp },
 			broker: { host: HOST, serverName: "localhost", port: PORT, tls: bits > 0 },
 		},
@@ -66,9 +88,19 @@ async function measure({ bits, authorities, record, standing }: Case): Promise<F
 	const flash = join(scratch, `${bits}.bin`);
 	await flashImage(await buildImage(BOARD, "debug", manifest), flash);
 	let connected = false;
+	let done = 0;
 	let other: Server | undefined;
 	let tls: OpensslServer | undefined;
-	if (standing !== undefined)
+	if (operations !== undefined) {
+		const serve = (socket: Socket) => {
+			socket.on("error", () => {});
+			operate(socket, (count) => {
+				done = count;
+				connected = count >= operations;
+			});
+		};
+		other = bits > 0 ? tlsServer(folder, serve) : createServer(serve);
+	} else if (standing !== undefined)
 		other = tlsServer(folder, (socket) =>
 			answer(socket, ({ cmd }) => {
 				if (cmd !== "puback" && !connected)
@@ -89,7 +121,8 @@ async function measure({ bits, authorities, record, standing }: Case): Promise<F
 		for (let attempt = 0; ; attempt++) {
 			emulator = Emulator.start(join(scratch, "flash.bin"), "radio", flash);
 			try {
-				await emulator.when(() => connected || tls?.connected === true, 120_000, "CONNECT");
+				const longest = operations === undefined ? 120_000 : 900_000;
+				await emulator.when(() => connected || tls?.connected === true, longest, "CONNECT");
 				if ((standing ?? 0) > 2048) await emulator.until(/too large and was skipped/);
 				const { length } = emulator.figures;
 				await emulator.when(
@@ -102,7 +135,9 @@ async function measure({ bits, authorities, record, standing }: Case): Promise<F
 				return { ...last, stackUsed: Math.max(...emulator.figures.map(({ stackUsed }) => stackUsed)) };
 			} catch (error) {
 				if (attempt > 0) throw error;
-				process.stderr.write("once more: the emulator may have stood still\n");
+				process.stderr.write(
+					`once more: the emulator may have stood still${done > 0 ? ` after ${done}` : ""}\n`,
+				);
 			} finally {
 				await emulator.cut();
 			}

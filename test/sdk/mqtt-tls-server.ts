@@ -1,6 +1,7 @@
 // A TLS 1.2 server of Node's that speaks as much MQTT as a node needs to go on, and says the rest as a test wants it.
 
 import { readFileSync } from "node:fs";
+import type { Socket } from "node:net";
 import { join } from "node:path";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { generate, type Packet, parser } from "mqtt-packet";
@@ -23,7 +24,7 @@ export function tlsServer(folder: string, connected: (socket: TLSSocket) => void
 }
 
 /** Answers CONNECT, SUBSCRIBE and PUBLISH; `heard` is told of each packet before. */
-export function answer(socket: TLSSocket, heard: (packet: Packet) => void): void {
+export function answer(socket: Socket, heard: (packet: Packet) => void): void {
 	const packets = parser();
 	socket.on("data", (data) => packets.parse(data));
 	packets.on("packet", (packet) => {
@@ -39,6 +40,6 @@ export function answer(socket: TLSSocket, heard: (packet: Packet) => void): void
 }
 
 /** One PUBLISH at QoS 1 in a write of its own, and so in a record of its own. */
-export function publish(socket: TLSSocket, topic: string, messageId: number, payload: string): void {
+export function publish(socket: Socket, topic: string, messageId: number, payload: string): void {
 	socket.write(generate({ cmd: "publish", topic, qos: 1, dup: false, retain: false, messageId, payload }));
 }
