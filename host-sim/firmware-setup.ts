@@ -4,11 +4,16 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { makeSettings, type Settings } from "../modules/app/settings.js";
+import { makeSettings, type Settings, SettingsError } from "../modules/app/settings.js";
+import { NOT_JSON, parseSettings } from "../modules/app/settings-text.js";
+import { Json, JsonScanner } from "../modules/cloud/json.js";
 import { type BoardName, boardManifest } from "./boards.js";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import { DEFAULT_MODEL, type SapModel } from "./cloud/sap/model.js";
 import { OptionError, type Options, type ResolvedOptions } from "./options.js";
+
+/** Of a settings file: many times what a person writes. Unknown names are told with all other mistakes. */
+const FILE_RULES = Object.freeze({ longest: 100_000, depth: 8 });
 
 type Groups = Record<string, Record<string, unknown>>;
 
@@ -123,14 +128,32 @@ function manifestConfig(board: BoardName): Groups {
 
 function readSettings(path: string): Groups {
 	let value: unknown;
+	const text = read("--settings", path);
 	try {
-		value = JSON.parse(read("--settings", path));
+		value = parseSettings(text, FILE_RULES);
 	} catch (error) {
-		if (error instanceof OptionError) throw error;
-		throw new OptionError(`--settings: ${path} is not JSON (${(error as Error).message}).`);
+		if (!(error instanceof SettingsError)) throw error;
+		const where = error.mistakes.includes(NOT_JSON) ? whereNot(text) : "";
+		throw new OptionError(
+			`--settings: ${path} ${where === "" ? `is refused: ${error.mistakes.join("; ")}` : where}.`,
+		);
 	}
 	if (!isGroup(value)) throw new OptionError(`--settings: ${path} must hold one object of groups.`);
 	return value as Groups;
+}
+
+/** Where a text is no JSON, or "". Not in Node's words: they quote what stands around it, which may be a password. */
+function whereNot(text: string): string {
+	const bytes = Buffer.from(text.replace(/^\ufeff/, ""));
+	const json = new JsonScanner();
+	json.reset(bytes, 0, bytes.length);
+	for (;;) {
+		const token = json.next();
+		if (token === Json.End) return "";
+		if (token !== Json.Error) continue;
+		const line = bytes.subarray(0, json.at).toString().split("\n").length;
+		return `is not JSON (line ${line}: ${json.error})`;
+	}
 }
 
 function read(option: string, path: string): string {

@@ -3,7 +3,7 @@
 
 import { LEVELS } from "../core/log.js";
 import { encodeUtf8 } from "../core/utf8.js";
-import { filterFault } from "../mqtt/topic.js";
+import { filterFault, topicMatches, unshared, withId } from "../mqtt/topic.js";
 import { INTERVAL_RANGE } from "./commands.js";
 
 /** Longest topic; with four bytes a character it still fits into half of the output stage. */
@@ -266,6 +266,12 @@ const DEFAULTS: Readonly<Record<string, Input>> = Object.freeze(
 	),
 );
 
+/** Whether there is such a group, or such a setting in it. */
+export function isSetting(group: string, key: string | undefined): boolean {
+	const groups = SCHEMA as Readonly<Record<string, Readonly<Record<string, Field>>>>;
+	return Object.hasOwn(groups, group) && (key === undefined || Object.hasOwn(groups[group] as object, key));
+}
+
 /** Defaults overlaid by each of `inputs` in turn; a group without input is frozen. Throws a SettingsError. */
 export function makeSettings(...inputs: readonly unknown[]): Settings {
 	const mistakes: string[] = [];
@@ -288,16 +294,19 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 		}
 	}
 	const settings = result as unknown as Settings;
-	if (hasAny(settings.device.id, ":/+#") || hasBlank(settings.device.id))
-		mistakes.push("device.id: no colon, slash, +, # or blank");
+	const badId = hasAny(settings.device.id, ":/+#") || hasBlank(settings.device.id);
+	if (badId) mistakes.push("device.id: no colon, slash, +, # or blank");
 	for (const key of TOPICS) {
 		const pattern = settings.plain[key];
-		const topic = pattern.replaceAll("%id", settings.device.id);
+		const topic = withId(pattern, settings.device.id);
 		if (topic.length > MAX_TOPIC)
 			mistakes.push(`plain.${key}: longer than ${MAX_TOPIC} characters with the id`);
 		if (key === "commands") {
 			const fault = filterFault(pattern);
 			if (fault !== "") mistakes.push(`plain.commands: ${fault}`);
+			else if (!badId)
+				for (const own of heard(settings, topic))
+					mistakes.push(`plain.commands: takes in plain.${own}, so that the node would answer itself`);
 		} else if (hasAny(pattern, "+#")) mistakes.push(`plain.${key}: no wildcard [MQTT-3.3.2-2]`);
 	}
 	if (settings.broker.password !== "" && settings.broker.username === "")
@@ -314,12 +323,27 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 	const { deadbandC, deadbandRpm, temperatureMs, speedMs } = settings.sampling;
 	if (deadbandC + deadbandRpm > 0 && temperatureMs + speedMs > 0)
 		mistakes.push("sampling.temperatureMs and speedMs: not together with a deadband");
+	const { highC, lowC, hysteresisC } = settings.alarms;
+	// Either of them is off at its default.
+	if (highC < SCHEMA.alarms.highC.max && lowC > SCHEMA.alarms.lowC.min && lowC > highC - hysteresisC)
+		mistakes.push(
+			"alarms.lowC: must be below alarms.highC by alarms.hysteresisC, or both alarms stand at once",
+		);
 	const { address } = settings.temperature;
 	if (address !== 0 && address < 8) mistakes.push("temperature.address: must be 8 to 119, or 0");
 	if (settings.thermistor.minimumC >= settings.thermistor.maximumC)
 		mistakes.push("thermistor.minimumC: must be below thermistor.maximumC");
 	if (mistakes.length > 0) throw new SettingsError(mistakes);
 	return settings;
+}
+
+/** Topics of the node's own that a filter takes in. */
+function heard({ plain, device }: Settings, filter: string): string[] {
+	const bytes = encodeUtf8(unshared(filter)) ?? new Uint8Array(0);
+	return TOPICS.filter((key) => {
+		const topic = key === "commands" ? undefined : encodeUtf8(withId(plain[key], device.id));
+		return topic !== undefined && topic.length > 0 && topicMatches(bytes, topic, 0, topic.length);
+	});
 }
 
 function overlay(

@@ -1,12 +1,13 @@
 // The settings of a boot: the manifest's, overlaid by what the store has under "settings", a JSON text of groups. A text that
 // is wrong in any way counts as a whole for nothing, so that a node never runs with half of what somebody meant.
 
-import { makeSettings, type Settings, SettingsError } from "./settings.js";
+import { isSetting, makeSettings, type Settings, SettingsError } from "./settings.js";
+import { parseSettings } from "./settings-text.js";
 
 /** Key in the store. */
 export const SETTINGS_KEY = "settings";
-/** Longest text, characters: more than ESP32's NVS takes. */
-const MAX_TEXT = 4000;
+/** The longest text is more than ESP32's NVS takes. */
+const RULES = Object.freeze({ longest: 4000, depth: 2, known: isSetting });
 
 export interface ChosenSettings {
 	readonly settings: Settings;
@@ -21,12 +22,11 @@ export function chooseSettings(manifest: unknown, stored: string | number | unde
 	try {
 		return { settings: makeSettings(manifest, parsed(stored)), refused: "" };
 	} catch (error) {
-		return { settings, refused: error instanceof SettingsError ? error.message : "settings: not JSON" };
+		return { settings, refused: error instanceof SettingsError ? error.message : "settings: unreadable" };
 	}
 }
 
 function parsed(stored: string | number): unknown {
 	if (typeof stored !== "string") throw new SettingsError(["the store has no text"]);
-	if (stored.length > MAX_TEXT) throw new SettingsError([`longer than ${MAX_TEXT} characters`]);
-	return JSON.parse(stored);
+	return parseSettings(stored, RULES);
 }

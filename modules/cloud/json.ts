@@ -56,6 +56,11 @@ export class JsonScanner {
 		this.error = "";
 	}
 
+	/** Position in the bytes behind what was read, and of what was wrong. */
+	get at(): number {
+		return this.#at;
+	}
+
 	/** The next token. After Error or End it stays that. */
 	next(): number {
 		if (this.error !== "") return Json.Error;

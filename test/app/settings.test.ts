@@ -114,6 +114,59 @@ describe("makeSettings", () => {
 		assert.match(mistakes({ thermistor: { minimumC: 50, maximumC: 50 } })[0] ?? "", /^thermistor.minimumC/);
 	});
 
+	it("refuses limits of which both alarms stand at once, unless one of them is off", () => {
+		for (const alarms of [
+			{ highC: 20, lowC: 21 },
+			{ highC: 20, lowC: 20 },
+			{ highC: 30, lowC: 20, hysteresisC: 10.5 },
+		])
+			assert.match(mistakes({ alarms })[0] ?? "", /^alarms.lowC: must be below alarms.highC/);
+		for (const alarms of [
+			{ highC: 30, lowC: 20, hysteresisC: 10 },
+			{ highC: 20, lowC: 20, hysteresisC: 0 },
+			{ highC: -90, hysteresisC: 50 },
+			{ lowC: 290, hysteresisC: 50 },
+		])
+			assert.deepEqual(mistakes({ alarms }), []);
+	});
+
+	it("refuses commands on a topic of the node's own: it would answer itself for ever", () => {
+		const device = { id: "m$$1" };
+		for (const [plain, own] of [
+			[{ commands: "#" }, ["measures", "results", "status", "health"]],
+			[{ commands: "mote/%id/#" }, ["measures", "results", "status", "health"]],
+			[{ commands: "$share/g/mote/+/results" }, ["results"]],
+			[{ commands: "mote/%id/commands/+", results: "mote/%id/commands/led" }, ["results"]],
+			[{ commands: "mote/m$$1/status" }, ["status"]],
+			[{ commands: "a", measures: "a" }, ["measures"]],
+		] as const)
+			assert.deepEqual(
+				mistakes({ device, plain }),
+				own.map((key) => `plain.commands: takes in plain.${key}, so that the node would answer itself`),
+			);
+		for (const plain of [
+			{ commands: "mote/%id/commands/#", health: "" },
+			{ commands: "mote/m$1/status" },
+			{ commands: "+/+/+/led" },
+		])
+			assert.deepEqual(mistakes({ device, plain }), []);
+	});
+
+	it("takes shared subscriptions that have a group and a filter", () => {
+		for (const commands of ["$share/g1/mote/%id/commands", "$share/g/+/x", "$share/g/c/#"])
+			assert.deepEqual(mistakes({ plain: { commands } }), [], commands);
+		for (const commands of [
+			"$share",
+			"$share/",
+			"$share/g",
+			"$share/g/",
+			"$share//x",
+			"$share/+/x",
+			"$share/#",
+		])
+			assert.equal(mistakes({ plain: { commands } }).length, commands === "$share" ? 0 : 1, commands);
+	});
+
 	it("checks Wi-Fi networks: ids in bytes, passwords of a length that WPA knows, none without its network", () => {
 		for (const [network, mistake] of [
 			[{ ssid: "ä".repeat(17) }, "network.ssid: must have at most 32 bytes"],

@@ -38,12 +38,33 @@ describe("settings of the store", () => {
 			['{"__proto__":{"x":1}}', /__proto__: unknown group/],
 			[JSON.stringify({ device: { name: "x".repeat(4000) } }), /longer than 4000/],
 			['{"broker":{"password":"hunter2"}}', /needs broker.username/],
+			["[".repeat(400), /nested too deep/],
+			[`{"led":${'{"a":'.repeat(400)}`, /nested too deep/],
+			[`${"]".repeat(400)}`, /not JSON/],
+			['{"led":{"gamma":2},"device":{},"led":{"digital":true}}', /: led: stands twice/],
+			['{"broker":{"password":"a","username":"u","password":"hunter2"}}', /: broker.password: stands twice/],
+			['{"led":{"gamma":2},"\\u006ced":{}}', /a name: a name with a backslash/],
+			['{"led":{"gamma":{"a":{}}}}', /nested too deep/],
+			[`{"led":{${Array.from({ length: 99 }, (_, i) => `"n${i}":1`).join()}}}`, /led.n7: unknown setting$/],
+			['{"x y hunter2":1,"x y hunter2":2}', /: a name: unknown group/],
+			['{"device":{"name":"a\\"}}', /not JSON/],
 		] as const) {
 			const { settings, refused } = chooseSettings(MANIFEST, stored);
 			assert.match(refused, reason, String(stored).slice(0, 60));
 			assert.ok(!refused.includes("hunter2"));
 			assert.deepEqual(settings, makeSettings(MANIFEST));
 		}
+	});
+
+	it("may have a byte order mark in front, and any name in different groups", () => {
+		const text = '\ufeff{"led":{"gamma":2},"device":{"name":"led: \\"{[ "}}';
+		const { settings, refused } = chooseSettings(MANIFEST, text);
+		assert.equal(refused, "");
+		assert.equal(settings.device.name, 'led: "{[ ');
+		assert.equal(
+			chooseSettings(MANIFEST, '{"plain":{"commands":"a"},"sap":{"sensor":"commands"}}').refused,
+			"",
+		);
 	});
 
 	it("do not hide a mistake of the manifest's", () => {

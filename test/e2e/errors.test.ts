@@ -26,6 +26,9 @@ before(async () => {
 		JSON.stringify({ motor: { maxRpm: -5 }, devise: {}, sap: { sensor: 7 } }),
 	);
 	writeFileSync(join(folder, "broken.json"), "{ not json");
+	writeFileSync(join(folder, "bare.json"), '{\n"broker": {"username": "u",\n"password": hunter2}}');
+	writeFileSync(join(folder, "twice.json"), '{"led":{"gamma":2},"sampling":{},"led":{"digital":true}}');
+	writeFileSync(join(folder, "storm.json"), '{"plain":{"commands":"mote/%id/#"}}');
 	writeFileSync(join(folder, "empty.pem"), "nothing\n");
 });
 
@@ -108,6 +111,24 @@ const CASES: readonly Case[] = [
 		args: () => ["--settings", join(folder, "broken.json")],
 		code: 2,
 		says: /is not JSON/,
+	},
+	{
+		name: "settings with a password without its quotes, which is not repeated",
+		args: () => ["--settings", join(folder, "bare.json")],
+		code: 2,
+		says: /bare\.json is not JSON \(line 3: [^h]*\)/,
+	},
+	{
+		name: "settings with a group that stands twice",
+		args: () => ["--settings", join(folder, "twice.json")],
+		code: 2,
+		says: /led: stands twice/,
+	},
+	{
+		name: "a filter of commands that takes in the node's own topics",
+		args: () => ["--cloud", "plain", ...broker(), "--settings", join(folder, "storm.json")],
+		code: 2,
+		says: /plain\.commands: takes in plain\.measures/,
 	},
 	{
 		name: "settings with several mistakes, all in one error",

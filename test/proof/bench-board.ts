@@ -2,7 +2,7 @@
 
 import { PINS } from "../../drivers/boards/esp32c3/pins.js";
 import type { Creation } from "../../host-sim/boards.js";
-import { NorFlash } from "../../host-sim/circuit/nor-flash.js";
+import { NorFlash, newFlash } from "../../host-sim/circuit/nor-flash.js";
 import type { MemoryStats, NodeStatus } from "../../host-sim/engine.js";
 import type { EngineProgram } from "../../host-sim/xs/build.js";
 import { boardCreation, withoutReserve } from "../../host-sim/xs/creation.js";
@@ -39,6 +39,7 @@ export interface BenchOptions {
 	readonly creation?: Creation;
 	/** What the board has in the place of its own. */
 	readonly flash?: NorFlash;
+	readonly preferences?: Map<string, string>;
 	/** The manifest's `data`: name → bytes. */
 	readonly resources?: ReadonlyMap<string, Uint8Array>;
 	/** Notes how deep the stack gets below each entry. */
@@ -50,6 +51,8 @@ export class BenchBoard {
 	readonly time = new VirtualTime(EPOCH);
 	readonly machine: XsMachine;
 	crash: unknown;
+	/** Its log. */
+	said = "";
 
 	readonly program: readonly ProgramModule[];
 
@@ -82,8 +85,14 @@ export class BenchBoard {
 			time: this.time,
 			network: this.peer.network,
 			seed: 1,
-			state: options.flash && { flash: options.flash, preferences: new Map() },
+			state: {
+				flash: options.flash ?? newFlash(),
+				preferences: options.preferences ?? new Map(),
+			},
 			walk: options.walk ?? false,
+			onTrace: (text) => {
+				this.said += text;
+			},
 			onCrash: (error) => {
 				this.crash = error;
 			},

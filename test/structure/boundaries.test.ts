@@ -145,7 +145,7 @@ describe("boundaries", () => {
 
 	it("the firmware never parses foreign JSON into objects", () => {
 		// What the board's own store has is not foreign, and bounded.
-		const own = "modules/app/stored-settings.ts";
+		const own = "modules/app/settings-text.ts";
 		for (const source of sources("main.ts", "modules", "drivers").filter(({ path }) => path !== own))
 			assert.doesNotMatch(source.text, /JSON\s*\.\s*parse|\beval\s*\(|new Function/, source.path);
 	});
