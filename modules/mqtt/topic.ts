@@ -30,9 +30,32 @@ export function topicFilter(text: string): Uint8Array {
 	return bytes;
 }
 
-/** What is wrong with the wildcards of a filter, or "". */
+/** A topic or filter of the settings with the device's id in the place of "%id". */
+export function withId(pattern: string, id: string): string {
+	return pattern.split("%id").join(id); // not by `replaceAll`, to which "$$" means "$"
+}
+
+const SHARE = "$share/";
+
+/** What the topics of a filter's messages match: for a shared subscription (MQTT 5, 4.8.2, which 3.1.1 servers know too) the filter in it. */
+export function unshared(filter: string): string {
+	return filter.startsWith(SHARE) ? filter.slice(filter.indexOf("/", SHARE.length) + 1) : filter;
+}
+
+/** What is wrong with a filter, or "". */
 export function filterFault(text: string): string {
 	const levels = text.split("/");
+	if (text.startsWith(SHARE)) {
+		const [, group = ""] = levels;
+		if (
+			group === "" ||
+			group.includes("+") ||
+			group.includes("#") ||
+			unshared(text) === "" ||
+			levels.length < 3
+		)
+			return "a shared one is $share/<group>/<filter>";
+	}
 	for (const [i, level] of levels.entries()) {
 		if (level === "+") continue; // [MQTT-4.7.1-3]
 		if (level === "#" && i === levels.length - 1) continue; // [MQTT-4.7.1-2]

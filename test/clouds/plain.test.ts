@@ -55,6 +55,22 @@ describe("Plain: alarms", () => {
 });
 
 describe("Plain: connecting", () => {
+	it("puts a device's id into its topics as it is, and nothing of it is a pattern", () => {
+		for (const id of ["pump$$7", "$&", "$1", "%id", "a\\1"]) {
+			const { cloud, host } = start({ device: { id } });
+			assert.equal(text(cloud.measures.topic), `mote/${id}/measures`);
+			assert.equal(text(cloud.opening(0)?.topic as Uint8Array), `mote/${id}/commands/#`);
+			assert.ok(host);
+		}
+	});
+
+	it("subscribes to a shared filter as it is, and takes the topics that it stands for", () => {
+		const { cloud, host } = start({ plain: { commands: "$share/g1/mote/%id/commands/#" } });
+		assert.equal(text(cloud.opening(0)?.topic as Uint8Array), "$share/g1/mote/sn-1/commands/#");
+		host.receive("mote/sn-1/commands/led", "40%");
+		assert.deepEqual(host.commands, ["led 40%"]);
+	});
+
 	it("leaves a retained offline as its will, and says a retained online behind the subscription", () => {
 		const cloud = make();
 		const { clientId, will, cleanSession } = cloud.connect;
@@ -187,7 +203,11 @@ describe("Plain: raw", () => {
 
 describe("Plain: commands by topic", () => {
 	const commands = (plain: object, topic: string, payload: string, retain = false) => {
-		const { host } = start({ plain });
+		// A filter that takes in everything needs topics of the node's own that no wildcard in front matches.
+		const own = { measures: "$node/m", results: "$node/r", status: "$node/s", health: "" };
+		const { host } = start({
+			plain: { ...("commands" in plain && plain.commands === "#" ? own : {}), ...plain },
+		});
 		host.receive(topic, payload, retain);
 		return [host.commands, host.problems.length];
 	};

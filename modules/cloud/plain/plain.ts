@@ -13,7 +13,7 @@ import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../core/template.js"
 import { cutUtf8, isUtf8 } from "../../core/utf8.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
-import { topicFilter, topicMatches, topicName } from "../../mqtt/topic.js";
+import { topicFilter, topicMatches, topicName, unshared, withId } from "../../mqtt/topic.js";
 import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
@@ -46,6 +46,8 @@ export class Plain implements Cloud {
 	readonly measures: LaneShape;
 	readonly events: LaneShape;
 	readonly #names: readonly Uint8Array[];
+	/** What is subscribed to, and what the topics of commands match. */
+	readonly #filter: Uint8Array;
 	readonly #commands: Uint8Array;
 	/** Where in a command's topic its words begin: what a wildcard at the end stands for. -1: nowhere. */
 	readonly #wordsAtLevel: number;
@@ -80,10 +82,12 @@ export class Plain implements Cloud {
 
 	constructor(settings: CloudSettings) {
 		const { device, plain, sampling } = settings;
-		const topic = (pattern: string) => topicName(pattern.replaceAll("%id", device.id));
+		const topic = (pattern: string) => topicName(withId(pattern, device.id));
 		this.#status = topic(plain.status);
-		const commands = plain.commands.replaceAll("%id", device.id);
-		this.#commands = topicFilter(commands);
+		const filter = withId(plain.commands, device.id);
+		this.#filter = topicFilter(filter);
+		const commands = unshared(filter);
+		this.#commands = commands === filter ? this.#filter : topicFilter(commands);
 		const last = commands.split("/").length - 1;
 		this.#wordsAtLevel = commands.endsWith("#") || commands.endsWith("+") ? last : -1;
 		this.#settings = plain;
@@ -119,7 +123,7 @@ export class Plain implements Cloud {
 		if (step === 0)
 			return {
 				kind: "subscribe",
-				topic: this.#commands,
+				topic: this.#filter,
 				payload: NOTHING,
 				qos: commandsQos,
 				retain: false,
@@ -131,7 +135,7 @@ export class Plain implements Cloud {
 		if (step > 2 || health === "" || report === "") return undefined;
 		return {
 			kind: "publish",
-			topic: topicName(health.replaceAll("%id", this.#id)),
+			topic: topicName(withId(health, this.#id)),
 			payload: utf8(this.#raw ? report : `{"health":${jsonString(report)}}`),
 			qos: statusQos,
 			retain: false,
