@@ -2,6 +2,7 @@
 
 import { lookup } from "node:dns";
 import { Machine } from "./node/machine.js";
+import { IPV4_FIRST } from "./sockets.js";
 
 declare global {
 	/** XS: prints to the debugger's console. */
@@ -17,7 +18,7 @@ Object.assign(globalThis, {
 	System: {
 		resolve(name: string, callback: (name: string, address?: string) => void): void {
 			const machine = Machine.current();
-			lookup(name, { family: 4 }, (error, address) => {
+			lookup(name, IPV4_FIRST, (error, address) => {
 				machine.enter(() => callback(name, error ? undefined : address));
 			});
 		},

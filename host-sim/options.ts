@@ -230,5 +230,6 @@ function parseBroker(value: string): BrokerAddress {
 	if (!url || !(tls || url.protocol === "mqtt:") || url.hostname === "")
 		throw new OptionError(`--broker is an address such as mqtts://broker.example.com:8883, not "${value}".`);
 	const port = url.port === "" ? (tls ? 8883 : 1883) : Number(url.port);
-	return { host: url.hostname, port, tls };
+	// An IPv6 address stands in brackets in a URL only.
+	return { host: url.hostname.replace(/^\[|\]$/g, ""), port, tls };
 }

@@ -25,6 +25,9 @@ export interface LentSocket {
 	explain(error: NodeJS.ErrnoException): string;
 }
 
+/** How names are looked up: a board knows IPv4 only, a laptop may have a broker that is not there. */
+export const IPV4_FIRST = Object.freeze({ verbatim: false });
+
 /** Bytes that can be on their way; about lwIP's send buffer. */
 export const WINDOW = 5744;
 /** Received bytes that are kept before the peer is held back. */

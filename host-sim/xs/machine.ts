@@ -10,6 +10,7 @@ import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import type { NorFlash } from "../circuit/nor-flash.js";
 import type { Engine, EngineEvents, MemoryStats, NodeStatus } from "../engine.js";
 import type { Line } from "../line.js";
+import { IPV4_FIRST } from "../sockets.js";
 import type { EngineProgram } from "./build.js";
 import {
 	doubles,
@@ -366,7 +367,7 @@ export class XsMachine implements Engine {
 
 	#resolve(id: number, name: string): void {
 		const child = this.#child;
-		lookup(name, { family: 4 }, (error, address) => {
+		lookup(name, IPV4_FIRST, (error, address) => {
 			if (child === this.#child) this.call(In.Resolved, id, Buffer.from(error ? "" : address));
 		});
 	}

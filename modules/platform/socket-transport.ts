@@ -85,7 +85,9 @@ export class SocketTransport implements Transport {
 		}
 		resolve(host, (address) => {
 			if (generation !== this.#generation) return;
-			if (address === undefined) this.#closed("dns-failed", host);
+			// The SDK's sockets know no other addresses.
+			if (address === undefined)
+				this.#closed("dns-failed", host.includes(":") ? `${host}: use a name or an IPv4 address` : host);
 			else this.#connect(address, generation);
 		});
 	}

@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Aedes } from "aedes";
 import { buildEngine } from "../../host-sim/xs/build.js";
 import { eventsOf, runCli, startCli, summaryOf } from "./cli.js";
 
@@ -129,6 +131,32 @@ describe("npm start", () => {
 			summaryOf(outcome).commands.map(({ text, status }) => [text, status]),
 			commands.map((text) => [text, text === "led 500" ? "FAILED" : "SUCCESSFUL"]),
 		);
+	});
+
+	it("takes a settings file with a byte order mark, and a broker with an IPv6 address", async function () {
+		const broker = await Aedes.createBroker();
+		const server = createServer(broker.handle);
+		try {
+			await new Promise<void>((resolve, reject) => {
+				server.once("error", reject).listen(0, "::1", resolve);
+			});
+		} catch {
+			this.skip(); // a machine without IPv6
+		}
+		const file = join(folder, "mark.json");
+		writeFileSync(file, '\ufeff{"sampling":{"intervalMs":200}}');
+		const { port } = server.address() as AddressInfo;
+		try {
+			const outcome = await runCli([
+				...["--broker", `mqtt://[::1]:${port}`, "--cloud", "plain", "--settings", file],
+				...["--measures", "3", "--log", "json"],
+			]);
+			assert.equal(outcome.code, 0, outcome.err);
+			assert.equal(summaryOf(outcome).acknowledged, 3);
+		} finally {
+			server.close();
+			broker.close();
+		}
 	});
 
 	it("follows the settings: SAP's model takes the names that they give", async () => {
