@@ -38,7 +38,7 @@ export const EXCEPTIONS: Table = {
 	"modules/mqtt/output.ts": { "constructor > map": START },
 	"modules/mqtt/publish-header.ts": { publishHeader: START },
 	"modules/mqtt/session.ts": { "opened, connack": CONNECTION, "#fill, #write: throw": MISUSE },
-	"modules/mqtt/topic.ts": { "mqttText, topicName, topicFilter, filterFault, withId": START },
+	"modules/mqtt/topic.ts": { "mqttText, topicName, topicFilter, filterFault, withId, unshared": START },
 	"modules/cloud/connect.ts": { connectOptions: START },
 	"modules/cloud/cumulocity/cumulocity.ts": {
 		"constructor > map, attach, template": START,
