@@ -23,6 +23,15 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 	const keys = `--cafile ${ca} --cert ${short(identity.files.cert)} --key ${short(identity.files.key)}`;
 	// In Cumulocity a device exists from its first message on, and cannot subscribe before.
 	const create = `  mosquitto_pub -h localhost -p ${cloud.port} ${keys} \\\n    -i ${clientId} -q 1 -t s/us -m 100,Mote,mote`;
+	view.started({
+		cloud: options.cloud,
+		device: options.device,
+		broker: cloud.brokerUrl,
+		operator: cloud.operatorUrl,
+		ca: join(cloud.identities.folder, "ca.pem"),
+		cert: identity.files.cert,
+		key: identity.files.key,
+	});
 	view.say(
 		[
 			`broker    ${cloud.brokerUrl}   TLS with a client certificate`,

@@ -6,7 +6,7 @@ import { createInterface } from "node:readline";
 import { SettingsError } from "../modules/app/settings.js";
 import { serveCloud } from "./broker-only.js";
 import { resolveOptions } from "./firmware-setup.js";
-import { OptionError, parseOptions, USAGE } from "./options.js";
+import { OptionError, parseOptions, type ResolvedOptions, USAGE } from "./options.js";
 import { Run, RunError } from "./run.js";
 import { View } from "./view.js";
 
@@ -20,6 +20,13 @@ async function start(): Promise<number> {
 	const view = new View(options.log);
 	if (options.brokerOnly) return serveCloud(options, view);
 	const run = await Run.start(options, view);
+	view.started({
+		cloud: options.cloud,
+		device: options.device,
+		panel: run.panel?.url,
+		broker: run.cloud?.brokerUrl ?? brokerUrl(options),
+		operator: run.cloud?.operatorUrl,
+	});
 	if (run.panel) view.say(`panel  ${run.panel.url}\n`);
 	if (run.cloud) {
 		view.say(
@@ -31,6 +38,13 @@ async function start(): Promise<number> {
 	process.once("SIGTERM", () => run.stop());
 	view.summary(await run.run());
 	return 0;
+}
+
+/** That of --broker. */
+function brokerUrl({ broker }: ResolvedOptions): string | undefined {
+	if (!broker) return undefined;
+	const host = broker.host.includes(":") ? `[${broker.host}]` : broker.host;
+	return `${broker.tls ? "mqtts" : "mqtt"}://${host}:${broker.port}`;
 }
 
 /** Takes commands from the terminal, below the lines of the view. */

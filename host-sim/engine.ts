@@ -30,6 +30,8 @@ export interface NodeStatus {
 	readonly connections: number;
 	/** Snapshots of the journal that were made deep on the stack. */
 	readonly forcedSnapshots: number;
+	/** Measures of an earlier boot that were in its flash. */
+	readonly restoredMeasures: number;
 }
 
 /** Memory of a machine on XS. Slots have `slotBytes`, everything else is in bytes or counts. */

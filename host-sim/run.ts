@@ -194,6 +194,12 @@ export class Run {
 		this.#tally.boots++;
 		this.panel?.booted(this.#tally.boots);
 		if (this.#tally.boots > 1) this.#view.info("the node has restarted");
+		else void this.machine.status().then((status) => this.#begun(status?.restoredMeasures ?? 0));
+	}
+
+	#begun(restored: number): void {
+		this.#tally.restored = restored;
+		if (restored > 0) this.#view.info(`${restored} measures of an earlier run are in the board's flash`);
 	}
 
 	#observer(): Observer {

@@ -13,6 +13,8 @@ export interface Summary {
 	/** Accepted by the node minus stored by the cloud (without a stand-in: acknowledged) minus still in the ring. */
 	readonly lost: number;
 	readonly accepted: number;
+	/** Of the accepted ones, those that an earlier run has left in the board's flash. */
+	readonly restored: number;
 	/** Measures that the stand-in has; null with a broker of one's own. */
 	readonly stored: number | null;
 	/** Measures of which nobody knows whether they arrived. */
@@ -33,7 +35,9 @@ export interface Summary {
 }
 
 export class Tally {
+	/** In this run, but for what was restored at its first boot: later boots restore what is counted already. */
 	accepted = 0;
+	restored = 0;
 	published = 0;
 	acknowledged = 0;
 	unconfirmed = 0;
@@ -50,8 +54,9 @@ export class Tally {
 			...end,
 			published: this.published,
 			acknowledged: this.acknowledged,
-			lost: this.accepted - (stored ?? this.acknowledged) - ring.waiting,
-			accepted: this.accepted,
+			lost: this.accepted + this.restored - (stored ?? this.acknowledged) - ring.waiting,
+			accepted: this.accepted + this.restored,
+			restored: this.restored,
 			unconfirmed: this.unconfirmed,
 			reconnects: Math.max(0, this.connections - 1),
 			boots: this.boots,

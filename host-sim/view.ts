@@ -95,6 +95,7 @@ export class View {
 		const lines = [
 			"",
 			`${summary.acknowledged} of ${summary.accepted} measures delivered in ${summary.seconds} s` +
+				(summary.restored > 0 ? ` (${summary.restored} from an earlier run)` : "") +
 				`, ${summary.lost} lost, ${ring.waiting} still in the ring, ${counted(summary.reconnects, "reconnect")}`,
 			`ring: at most ${ring.highWater} of ${ring.capacity} records, ${ring.evicted} evicted`,
 			...(memory ? memoryLines(memory) : []),
@@ -119,6 +120,11 @@ export class View {
 	endProgress(): void {
 		if (stderr.isTTY && this.#doing !== "") stderr.write("\r\x1b[K");
 		this.#doing = "";
+	}
+
+	/** The addresses, only for programs: people are told in words. */
+	started(addresses: Readonly<Record<string, string | undefined>>): void {
+		if (this.#json) this.#line("started", addresses, "", undefined);
 	}
 
 	/** Plain text, only for people. */

@@ -60,6 +60,7 @@ const STATUS: ReadonlyArray<keyof NodeStatus> = [
 	"oversizeSkipped",
 	"connections",
 	"forcedSnapshots",
+	"restoredMeasures",
 ];
 
 export function frame(type: number, ...parts: readonly Uint8Array[]): Buffer {

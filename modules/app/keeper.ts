@@ -54,8 +54,9 @@ export interface KeeperOptions {
 }
 
 export class Keeper implements RingKeeper, JournalOwner, SessionBook {
-	/** Records found in flash. */
+	/** Records found in flash; and of these, measures that can be sent. */
 	restored = 0;
+	measures = 0;
 	/** Of these, measures whose time can not be known any more. */
 	undated = 0;
 	/** What was begun and not ended before the power was cut, as its text; undefined: nothing. */
@@ -124,6 +125,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 			this.restored += ring.used;
 			for (let slot = ring.first; slot >= 0; ) {
 				const next = ring.after(slot);
+				if (ring.kind(slot) === RecordKind.Measure) this.measures++;
 				if (!ring.stamped(slot)) this.#redate(ring, slot);
 				slot = next;
 			}
@@ -135,6 +137,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 	#redate(ring: Ring, slot: number): void {
 		if (ring.kind(slot) === RecordKind.Measure) {
 			this.undated++;
+			this.measures--;
 			ring.drop(slot);
 		} else ring.setTaken(slot, this.#boot, 0);
 	}

@@ -184,6 +184,46 @@ describe("npm start", () => {
 		assert.deepEqual(summary.commands, [{ text: "led 30%", status: "SUCCESSFUL", reason: "" }]);
 	});
 
+	it("says its addresses in the first line for programs, and they answer", async () => {
+		const run = startCli(["--cloud", "plain", "--log", "json", "--panel", "0", "--keep-running"]);
+		try {
+			const [line] = await run.until(/^.*\n/);
+			const { event, broker, operator, panel, device, cloud } = JSON.parse(line);
+			assert.deepEqual([event, device, cloud], ["started", "mote-0001", "plain"]);
+			assert.match(broker, /^mqtts:\/\/localhost:\d+$/);
+			assert.equal((await fetch(`${operator}/nothing`)).status, 404);
+			assert.equal((await fetch(panel)).status, 200);
+		} finally {
+			run.stop();
+			await run.ended;
+		}
+	});
+
+	it("counts in its books what an earlier run has left in the board's flash", async () => {
+		const state = mkdtempSync(join(tmpdir(), "mote-books-"));
+		const options = ["--cloud", "plain", "--keep", "all", "--state", state, "--log", "json"];
+		try {
+			// Nobody listens: what is measured stays in the flash, until the run is cut.
+			const lonely = startCli([
+				...["--broker", "mqtt://127.0.0.1:1", "--interval", "100ms", "--keep-running"],
+				...options,
+			]);
+			await lonely.until(/("measure".*\n[\s\S]*){5}/);
+			lonely.cut();
+			await lonely.ended;
+			const outcome = await runCli([...options, "--measures", "7"]);
+			assert.equal(outcome.code, 0, outcome.err);
+			const { accepted, acknowledged, restored, stored, lost, ring } = summaryOf(outcome);
+			assert.ok(restored >= 4, `${restored} restored`);
+			assert.equal(lost, 0);
+			assert.equal(accepted, acknowledged + ring.waiting);
+			assert.equal(stored, acknowledged);
+			assert.ok(accepted > restored);
+		} finally {
+			rmSync(state, { recursive: true });
+		}
+	});
+
 	it("ends quietly when its reader has had enough", async () => {
 		const run = startCli(["--measures", "50", "--interval", "100ms"]);
 		await run.until(/delivered/);

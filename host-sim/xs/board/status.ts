@@ -35,5 +35,6 @@ export function putStatus(
 	values[i++] = counters.publishesReceived;
 	values[i++] = counters.oversizeSkipped;
 	values[i++] = counters.connections;
-	values[i] = keeper?.journal.forced ?? 0;
+	values[i++] = keeper?.journal.forced ?? 0;
+	values[i] = keeper?.measures ?? 0;
 }
