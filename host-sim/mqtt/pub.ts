@@ -2,17 +2,19 @@
 // delivered.
 
 import { exit, stdin } from "node:process";
-import { createInterface } from "node:readline";
 import type { Publication, PublishSource } from "../../modules/mqtt/publish-source.js";
 import type { SessionHandler } from "../../modules/mqtt/session.js";
 import { topicName } from "../../modules/mqtt/topic.js";
 import { Client } from "./client.js";
+import { Lines } from "./lines.js";
 import { PUB_USAGE, type PubOptions, parsePub } from "./options.js";
 import { print, runTool, untilStopped } from "./process.js";
 import { escaped } from "./text.js";
 
 /** Lines of standard input that are kept before it is held back. */
 const MOST_WAITING = 1000;
+/** Longest line, bytes. */
+const LONGEST = 1 << 20;
 
 /** Messages in their order: waiting, then under way by packet id. */
 class Messages implements PublishSource {
@@ -116,6 +118,8 @@ class Publisher implements SessionHandler {
 	readonly #topic: string;
 	readonly #qos: number;
 	#ended = false;
+	/** Lines that were too long. */
+	#left = 0;
 
 	constructor(options: PubOptions) {
 		this.#messages = new Messages(options);
@@ -133,19 +137,28 @@ class Publisher implements SessionHandler {
 	}
 
 	#readLines(): void {
-		const lines = createInterface({ input: stdin });
-		lines.on("line", (line) => {
-			this.#messages.add(Buffer.from(line));
+		const lines = new Lines(
+			LONGEST,
+			(bytes) => this.#messages.add(bytes),
+			() => {
+				this.#left++;
+				this.#client.event(`a line of more than ${LONGEST} bytes is left out`);
+			},
+		);
+		stdin.on("data", (chunk: Buffer) => {
+			lines.push(chunk);
 			this.#client.session.pump();
-			if (this.#messages.waiting >= MOST_WAITING) lines.pause();
-			this.#resume = () => {
-				if (this.#messages.waiting < MOST_WAITING / 2) lines.resume();
-			};
+			if (this.#messages.waiting >= MOST_WAITING) stdin.pause();
 		});
-		lines.on("close", () => {
+		stdin.on("end", () => {
+			lines.close();
 			this.#ended = true;
+			this.#client.session.pump();
 			this.#endIfDone();
 		});
+		this.#resume = () => {
+			if (this.#messages.waiting < MOST_WAITING / 2) stdin.resume();
+		};
 	}
 	#resume: () => void = () => {};
 
@@ -171,7 +184,7 @@ class Publisher implements SessionHandler {
 		if (unknown > 0)
 			this.#client.event(`of ${unknown} messages at QoS 0 it is not known whether they arrived`);
 		if (open > 0) this.#client.event(`${open} messages were not delivered`);
-		exit(open > 0 ? 1 : 0);
+		exit(open + this.#left > 0 ? 1 : 0);
 	}
 
 	acknowledged(packetId: number): void {

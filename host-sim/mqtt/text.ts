@@ -2,10 +2,11 @@
 
 const BACKSLASH = 92;
 const BAR = 124;
+const TAB = 9;
 
 /**
- * The bytes as UTF-8, with backslash, CR, LF and whatever is ill-formed as \xNN; in a topic the bar as well, which parts
- * the columns.
+ * The bytes as UTF-8, with backslash, whatever is ill-formed, and whatever a terminal would act on (controls but the tab, line
+ * separators, changes of direction) as \xNN; in a topic the bar as well, which parts the columns.
  */
 export function escaped(bytes: Uint8Array, topic = false): string {
 	let text = "";
@@ -14,7 +15,7 @@ export function escaped(bytes: Uint8Array, topic = false): string {
 	for (let p = 0; p < bytes.length; ) {
 		const c = bytes[p] as number;
 		const n = c < 128 ? 1 : sequence(bytes, p);
-		if (n > 0 && c !== BACKSLASH && c !== 13 && c !== 10 && !(topic && c === BAR)) {
+		if (n > 0 && c !== BACKSLASH && !isControl(bytes, p, n) && !(topic && c === BAR)) {
 			p += n;
 			continue;
 		}
@@ -23,6 +24,19 @@ export function escaped(bytes: Uint8Array, topic = false): string {
 		from = ++p;
 	}
 	return text + buffer.toString("utf8", from);
+}
+
+function isControl(bytes: Uint8Array, p: number, length: number): boolean {
+	const c = bytes[p] as number;
+	if (length === 1) return (c < 32 && c !== TAB) || c === 127;
+	const next = bytes[p + 1] as number;
+	if (length === 2) return c === 0xc2 && next < 0xa0; // U+0080 to U+009F
+	// U+2028 to U+202E, U+2066 to U+2069
+	const last = bytes[p + 2] as number;
+	return (
+		c === 0xe2 &&
+		((next === 0x80 && last >= 0xa8 && last <= 0xae) || (next === 0x81 && last >= 0xa6 && last <= 0xa9))
+	);
 }
 
 /** Length of the well-formed sequence at `p` (Unicode, table 3-7), or 0. */

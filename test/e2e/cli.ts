@@ -22,7 +22,7 @@ export function startProgram(
 	script: string,
 	args: readonly string[],
 	env: NodeJS.ProcessEnv = {},
-	input?: string,
+	input?: string | Buffer,
 ) {
 	const child = spawn(process.execPath, ["--import", "./host-sim/register.mjs", script, ...args], {
 		cwd: ROOT,

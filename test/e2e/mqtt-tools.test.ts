@@ -66,7 +66,11 @@ describe("mqtt tools: bytes as a line", () => {
 		["a\\b\r\n", "a\\x5cb\\x0d\\x0a"],
 		["a|b", "a|b", "a\\x7cb"],
 		["grün €😀", "grün €😀"],
-		["\0\t", "\0\t"],
+		["\0\t", "\\x00\t"],
+		["\x1b[2J\x7f", "\\x1b[2J\\x7f"],
+		["\u009b\u00a0", "\\xc2\\x9b\u00a0"],
+		["\u2027\u2028\u202e\u202f", "\u2027\\xe2\\x80\\xa8\\xe2\\x80\\xae\u202f"],
+		["\u2065\u2066\u2069\u206a", "\u2065\\xe2\\x81\\xa6\\xe2\\x81\\xa9\u206a"],
 		[[0xff, 0x61, 0xc3], "\\xffa\\xc3"],
 		[[0xc0, 0x80], "\\xc0\\x80"],
 		[[0xed, 0xa0, 0x80], "\\xed\\xa0\\x80"],
@@ -191,6 +195,38 @@ describe("mqtt tools: against aedes", function () {
 		await later.until(/EV connected, session present\n[\s\S]*APP t\|1\|1\|3\n/);
 		later.stop();
 		assert.deepEqual(appLines((await later.ended).out), ["APP t|1|1|3"]);
+	});
+
+	it("mqtt:pub takes lines of standard input as bytes: any but LF, and CR in front of it", async () => {
+		const heard: string[] = [];
+		broker.aedes.subscribe(
+			"bytes",
+			(packet, done) => {
+				heard.push(Buffer.from(packet.payload).toString("hex"));
+				done();
+			},
+			() => {},
+		);
+		const lines = ["a500ff10fe41", "0d0d61", "c28541e280a8", "", "80"].map((hex) => Buffer.from(hex, "hex"));
+		const feed = Buffer.concat(
+			lines.flatMap((line, i) => [line, Buffer.from(i === 1 ? "\r\n" : i < 4 ? "\n" : "")]),
+		);
+		const flags = ["--port", broker.port, "--qos", "1", "--topic", "bytes"];
+		const { code, err } = await startProgram("host-sim/mqtt/pub.ts", flags, {}, feed).ended;
+		assert.equal(code, 0, err);
+		assert.deepEqual(
+			heard,
+			lines.map((line) => line.toString("hex")),
+		);
+	});
+
+	it("mqtt:sub shows what a terminal would act on", async () => {
+		const reader = sub("--port", broker.port);
+		await reader.until(/subscribed/);
+		await broker.publish("t", Buffer.from("\x1b]0;x\x07\t\u0085\u202e\u2066ä€\x7f"));
+		await reader.until(/APP t\|0\|\d+\|\\x1b\]0;x\\x07\t\\xc2\\x85\\xe2\\x80\\xae\\xe2\\x81\\xa6ä€\\x7f\n/);
+		reader.stop();
+		await reader.ended;
 	});
 
 	it("mqtt:pub delivers all over connections that are cut", async () => {
