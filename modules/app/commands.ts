@@ -5,11 +5,12 @@
 //   speed 50 | speed 50rpm | speed stop
 //   interval 5s | interval 500ms | interval 2min
 //
-// Several are separated by ";". All are checked first: if one is wrong, nothing moves and the sender gets the reason.
+// A byte order mark in front and NUL behind count for nothing. Several are separated by ";". All are checked first: if one is wrong, nothing moves and the sender gets the reason.
 
 import { ascii, equalsIgnoringCase } from "../core/bytes.js";
 import { parseNumber } from "../core/number.js";
 import { cutUtf8, decodeUtf8 } from "../core/utf8.js";
+import { visible } from "../core/visible.js";
 
 /** Where commands end up. Values are checked against the ranges before. */
 export interface Actuators {
@@ -78,6 +79,7 @@ export class CommandParser {
 	#bytes: Uint8Array = new Uint8Array(0);
 	#at = 0;
 	#end = 0;
+	#textEnd = 0;
 	// The last word and, if it begins with a number, that number and where its unit begins
 	#wordStart = 0;
 	#wordEnd = 0;
@@ -108,10 +110,13 @@ export class CommandParser {
 		this.#before = this.#behind = "";
 		if (end - start > MAX_COMMAND_BYTES) return this.#refuse(`longer than ${MAX_COMMAND_BYTES} bytes`);
 		this.#bytes = bytes;
-		let from = start;
-		while (from <= end) {
+		this.#textEnd = end;
+		// What C programs and editors leave around a text.
+		while (this.#textEnd > start && bytes[this.#textEnd - 1] === 0) this.#textEnd--;
+		let from = hasMark(bytes, start, end) ? start + 3 : start;
+		while (from <= this.#textEnd) {
 			let to = bytes.indexOf(59, from);
-			if (to < 0 || to > end) to = end;
+			if (to < 0 || to > this.#textEnd) to = this.#textEnd;
 			this.#at = from;
 			this.#end = to;
 			if (this.#word()) {
@@ -225,9 +230,10 @@ export class CommandParser {
 	/** Reads the next word of the command; false at its end. */
 	#word(): boolean {
 		const bytes = this.#bytes;
-		while (this.#at < this.#end && isBlank(bytes[this.#at] as number)) this.#at++;
+		const end = this.#end;
+		while (this.#at < end && blankAt(bytes, this.#at, end) > 0) this.#at += blankAt(bytes, this.#at, end);
 		this.#wordStart = this.#at;
-		while (this.#at < this.#end && !isBlank(bytes[this.#at] as number)) this.#at++;
+		while (this.#at < end && blankAt(bytes, this.#at, end) === 0) this.#at++;
 		this.#wordEnd = this.#at;
 		return this.#wordEnd > this.#wordStart;
 	}
@@ -267,7 +273,7 @@ export class CommandParser {
 	/** The last word, cut, for a reason. */
 	#text(): string {
 		const end = cutUtf8(this.#bytes, this.#wordStart, this.#wordEnd, 40);
-		return decodeUtf8(this.#bytes, this.#wordStart, end) ?? "?";
+		return visible(decodeUtf8(this.#bytes, this.#wordStart, end) ?? "?");
 	}
 
 	#refuse(reason: string): boolean {
@@ -283,8 +289,21 @@ export class CommandParser {
 	}
 }
 
-function isBlank(c: number): boolean {
-	return c === 32 || c === 9 || c === 10 || c === 13;
+/** Bytes of the blank at `p`, one of Unicode's spaces (U+00A0, U+2000 to U+200A, U+202F, U+3000) too, or 0. */
+function blankAt(bytes: Uint8Array, p: number, end: number): number {
+	const c = bytes[p] as number;
+	if (c < 128) return c === 32 || c === 9 || c === 10 || c === 13 ? 1 : 0;
+	const next = bytes[p + 1];
+	if (c === 0xc2) return p + 1 < end && next === 0xa0 ? 2 : 0;
+	if (p + 2 >= end || next !== 0x80) return 0;
+	const last = bytes[p + 2] as number;
+	if (c === 0xe2) return last <= 0x8a || last === 0xaf ? 3 : 0;
+	return c === 0xe3 && last === 0x80 ? 3 : 0;
+}
+
+/** Whether a byte order mark stands in front. */
+function hasMark(bytes: Uint8Array, start: number, end: number): boolean {
+	return end - start >= 3 && bytes[start] === 0xef && bytes[start + 1] === 0xbb && bytes[start + 2] === 0xbf;
 }
 
 function isNumeric(c: number): boolean {

@@ -9,6 +9,7 @@ import { RecordKind } from "../../core/ring.js";
 import { IsoStamp } from "../../core/stamp.js";
 import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../core/template.js";
 import { decodeUtf8 } from "../../core/utf8.js";
+import { visible } from "../../core/visible.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
 import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
@@ -319,7 +320,7 @@ export class Cumulocity implements Cloud {
 	#other(message: InboundMessage): void {
 		const { bytes, payloadStart, payloadEnd } = message;
 		if (isOn(message, ERRORS))
-			this.#host?.debug(`s/e: ${decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text"}`);
+			this.#host?.debug(`s/e: ${visible(decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text")}`);
 		else this.#host?.malformed("a message on an unknown topic");
 	}
 

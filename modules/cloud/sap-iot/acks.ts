@@ -4,6 +4,7 @@
 import { ascii, equals } from "../../core/bytes.js";
 import { NUMBER_DIGITS } from "../../core/decimal.js";
 import { decodeUtf8 } from "../../core/utf8.js";
+import { visible } from "../../core/visible.js";
 import { Json, type JsonScanner } from "../json.js";
 
 const ID = ascii("id");
@@ -77,7 +78,7 @@ export class SapAck {
 
 	#message(json: JsonScanner): void {
 		if (this.reason.length < 200) {
-			const text = decodeUtf8(json.text, 0, json.length) ?? "";
+			const text = visible(decodeUtf8(json.text, 0, json.length) ?? "");
 			this.reason = this.reason === "" ? text : `${this.reason}; ${text}`;
 		}
 	}
