@@ -1,9 +1,11 @@
 // What a machine boots with: the manifest's config overlaid by settings file and options, and the resources that on
 // a board come from the manifest's data.
 
-import { createPrivateKey, X509Certificate } from "node:crypto";
-import { readFileSync } from "node:fs";
+import type { KeyObject, X509Certificate } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { CertsError } from "../certs/library/errors.js";
+import { type Found, readFiles } from "../certs/library/read.js";
 import { makeSettings, type Settings, SettingsError } from "../modules/app/settings.js";
 import { NOT_JSON, parseSettings } from "../modules/app/settings-text.js";
 import { Json, JsonScanner } from "../modules/cloud/json.js";
@@ -41,7 +43,7 @@ export async function embeddedSetup(options: ResolvedOptions, cloud: EmbeddedClo
 }
 
 /** For a node that talks to a broker of the user's. */
-export function externalSetup(options: ResolvedOptions): Setup {
+export async function externalSetup(options: ResolvedOptions): Promise<Setup> {
 	const { host, port, tls } = options.broker ?? { host: "", port: 0, tls: false };
 	const broker: Record<string, unknown> = { host, port, tls, clientCertificate: options.cert !== undefined };
 	if (options.username !== undefined) {
@@ -50,17 +52,22 @@ export function externalSetup(options: ResolvedOptions): Setup {
 	}
 	const resources = new Map<string, Uint8Array>();
 	if (options.ca !== undefined) {
-		const [ca, ...more] = readCertificates("--ca", options.ca);
+		const [ca, ...more] = (await readFile("--ca", options.ca)).certificates;
+		if (!ca) throw new OptionError(`--ca: ${options.ca} holds no certificate.`);
 		if (more.length > 0)
 			throw new OptionError(
 				`--ca: ${options.ca} holds several certificates; keep only the root that signed the broker's.`,
 			);
-		resources.set("ca.der", ca as Uint8Array);
+		resources.set("ca.der", new Uint8Array(ca.raw));
 	}
 	if (options.cert !== undefined && options.key !== undefined) {
-		for (const [i, der] of readCertificates("--cert", options.cert).entries())
-			resources.set(i === 0 ? "client.der" : `client${i}.der`, der);
-		resources.set("client.pk8", readKey(options.key));
+		const { certificates } = await readFile("--cert", options.cert);
+		const key = await readKey(options.key);
+		checkPair(options.cert, certificates, options.key, key);
+		for (const [i, { raw }] of certificates.entries())
+			resources.set(i === 0 ? "client.der" : `client${i}.der`, new Uint8Array(raw));
+		// As the board takes it: unencrypted PKCS#8 DER.
+		resources.set("client.pk8", new Uint8Array(key.export({ type: "pkcs8", format: "der" })));
 	}
 	return { config: { mote: merge(manifestConfig(options.board), { broker }, options) }, resources };
 }
@@ -167,28 +174,43 @@ function read(option: string, path: string): string {
 	}
 }
 
-function readCertificates(option: string, path: string): Uint8Array[] {
-	const blocks = read(option, path).match(/-----BEGIN CERTIFICATE-----[\s\S]+?-----END CERTIFICATE-----/g);
-	if (!blocks) throw new OptionError(`${option}: ${path} holds no PEM certificate.`);
+/** Certificates and keys in any form that `npm run certs` reads, but for what is encrypted. */
+async function readFile(option: string, path: string): Promise<Found> {
+	if (!existsSync(path)) throw new OptionError(`${option}: ${path} does not exist.`);
+	const encrypted = () => {
+		throw new OptionError(`${option}: ${path} is encrypted; decrypt it first (npm run certs -- import).`);
+	};
 	try {
-		return blocks.map((block) => new Uint8Array(new X509Certificate(block).raw));
-	} catch {
-		throw new OptionError(`${option}: ${path} holds a certificate that cannot be read.`);
+		return await readFiles([path], encrypted);
+	} catch (error) {
+		throw error instanceof CertsError ? new OptionError(`${option}: ${error.message}`) : error;
 	}
 }
 
-/** The key as the board takes it: RSA, unencrypted PKCS#8 DER. */
-function readKey(path: string): Uint8Array {
-	const pem = read("--key", path);
-	if (/ENCRYPTED/.test(pem))
-		throw new OptionError(`--key: ${path} is encrypted; decrypt it first (openssl pkcs8 -in … -out …).`);
-	try {
-		const key = createPrivateKey(pem);
-		if (key.asymmetricKeyType !== "rsa")
-			throw new OptionError(`--key: ${path} is no RSA key, and the board's TLS signs only with RSA.`);
-		return new Uint8Array(key.export({ type: "pkcs8", format: "der" }));
-	} catch (error) {
-		if (error instanceof OptionError) throw error;
-		throw new OptionError(`--key: ${path} holds no private key that can be read.`);
-	}
+async function readKey(path: string): Promise<KeyObject> {
+	const [key, ...more] = (await readFile("--key", path)).keys;
+	if (!key) throw new OptionError(`--key: ${path} holds no private key.`);
+	if (more.length > 0)
+		throw new OptionError(`--key: ${path} holds several private keys; keep the device's own.`);
+	if (key.asymmetricKeyType !== "rsa")
+		throw new OptionError(`--key: ${path} is no RSA key, and the board's TLS signs only with RSA.`);
+	return key;
+}
+
+/** The certificate that is sent first has to be the key's: a server tells of anything else by closing the connection. */
+function checkPair(
+	certPath: string,
+	certificates: readonly X509Certificate[],
+	keyPath: string,
+	key: KeyObject,
+): void {
+	const [first] = certificates;
+	if (!first) throw new OptionError(`--cert: ${certPath} holds no certificate.`);
+	if (first.checkPrivateKey(key)) return;
+	const own = certificates.findIndex((certificate) => certificate.checkPrivateKey(key));
+	throw new OptionError(
+		own < 0
+			? `--cert and --key: no certificate in ${certPath} belongs to the key in ${keyPath}.`
+			: `--cert: in ${certPath} the certificate of --key stands at place ${own + 1}; put it first, and its issuers after it.`,
+	);
 }

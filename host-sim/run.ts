@@ -72,7 +72,7 @@ export class Run {
 	static async start(options: ResolvedOptions, view: View): Promise<Run> {
 		const cloud = options.broker ? undefined : await startCloud(options);
 		try {
-			const setup = cloud ? await embeddedSetup(options, cloud) : externalSetup(options);
+			const setup = cloud ? await embeddedSetup(options, cloud) : await externalSetup(options);
 			const run = new Run(options, view, cloud);
 			const events: EngineEvents = {
 				observer: run.panel ? run.panel.observing(run.#observer()) : run.#observer(),

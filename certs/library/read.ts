@@ -20,20 +20,52 @@ const MAX_ITEMS = 64;
 const BLOCK = /-----BEGIN ([A-Z0-9 ]{1,40})-----[^-]*-----END \1-----/g;
 const CERTIFICATE = /^(X509 |TRUSTED )?CERTIFICATE$/;
 
+const REQUEST =
+	"a certificate request in it: that is what an authority signs; take the certificate that it has made of it.";
+const PUBLIC = "a public key in it: take the private key that belongs to it.";
+const PKCS7 = "a PKCS#7 bundle in it: take its certificates out with openssl pkcs7 -print_certs.";
+/** What is neither a certificate nor a private key that can be read, by its label. */
+const NAMED = new Map([
+	["CERTIFICATE REQUEST", REQUEST],
+	["NEW CERTIFICATE REQUEST", REQUEST],
+	["PUBLIC KEY", PUBLIC],
+	["RSA PUBLIC KEY", PUBLIC],
+	["PKCS7", PKCS7],
+	["CMS", PKCS7],
+	["OPENSSH PRIVATE KEY", "a key of OpenSSH's own form in it: write it anew with ssh-keygen -p -m PKCS8."],
+]);
+
 /** Everything in the files, in their order. Throws a CertsError when there is nothing, or something that cannot be read. */
 export async function readFiles(files: readonly string[], ask: AskSecret): Promise<Found> {
 	const found: Found = { certificates: [], keys: [] };
 	for (const file of files) {
 		const bytes = await readBounded(file);
 		const before = found.certificates.length + found.keys.length;
-		// SAP's API gives the PEM as a JSON string, with \\n for its line ends.
-		const text = bytes.toString("latin1").replaceAll("\\r", "").replaceAll("\\n", "\n");
+		const text = normalized(bytes);
 		if (text.includes("-----BEGIN ")) await readPem(text, file, ask, found);
 		else await readDer(bytes, file, ask, found);
 		if (found.certificates.length + found.keys.length === before)
 			throw new CertsError(`${basename(file)} has neither a certificate nor a private key in it.`);
 	}
 	return found;
+}
+
+/** PEM as people and editors leave it: UTF-16, a byte order mark, lines that are indented or end in any way. */
+function normalized(bytes: Buffer): string {
+	const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
+	const swapped = bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0;
+	const text =
+		wide || swapped
+			? (swapped ? Buffer.from(bytes).swap16() : bytes).toString("utf16le")
+			: bytes.toString("latin1");
+	return (
+		text
+			// SAP's API gives the PEM as a JSON string, with \\n for its line ends.
+			.replaceAll("\\r", "")
+			.replaceAll("\\n", "\n")
+			.replace(/\r\n?/g, "\n")
+			.replace(/^[ \t]+|[ \t]+$/gm, "")
+	);
 }
 
 export async function readBounded(file: string): Promise<Buffer> {
@@ -53,19 +85,30 @@ async function readPem(text: string, file: string, ask: AskSecret, found: Found)
 	const blocks = [
 		...text.replace(/^(Proc-Type|DEK-Info):.*$/gm, (line) => line.replaceAll("-", "\u0001")).matchAll(BLOCK),
 	];
-	if (blocks.length === 0) throw new CertsError(`${basename(file)} is cut off: its PEM block has no end.`);
+	const begun = text.split("-----BEGIN ").length - 1;
+	if (blocks.length < begun)
+		throw new CertsError(
+			begun === 1
+				? `${basename(file)} is cut off: its PEM block has no end.`
+				: `${basename(file)} is cut off: of its ${begun} PEM blocks ${begun - blocks.length} have no end.`,
+		);
 	if (blocks.length > MAX_ITEMS)
 		throw new CertsError(`${basename(file)} has more than ${MAX_ITEMS} PEM blocks.`);
 	for (const [whole, label = ""] of blocks) {
 		const pem = whole.replaceAll("\u0001", "-");
 		if (CERTIFICATE.test(label))
 			found.certificates.push(certificate(pem.replaceAll(label, "CERTIFICATE"), file));
+		else if (NAMED.has(label)) throw new CertsError(`${basename(file)} has ${NAMED.get(label)}`);
 		else if (label.endsWith("PRIVATE KEY"))
 			found.keys.push(await privateKey({ key: pem, format: "pem" }, file, ask));
 	}
 }
 
 async function readDer(bytes: Buffer, file: string, ask: AskSecret, found: Found): Promise<void> {
+	if (bytes.length >= 4 && (bytes.readUInt32BE() === 0xfeedfeed || bytes.readUInt32BE() === 0xcececece))
+		throw new CertsError(
+			`${basename(file)} is a Java key store: make a PKCS#12 file of it with keytool -importkeystore -deststoretype PKCS12.`,
+		);
 	if (bytes[0] !== 0x30) throw new CertsError(`${basename(file)} is neither PEM nor DER.`);
 	try {
 		found.certificates.push(new X509Certificate(bytes));

@@ -377,7 +377,7 @@ describe("certs: identities of others", function () {
 		["two keys", ["import", "cert.pem", "key.pem", "other-key.pem"], /more than one private key/],
 		["a file that is not there", ["import", "nothing.pem"], /cannot be read \(ENOENT\)/],
 		["a folder", ["import", "folder"], /is not a file/],
-		["a request", ["import", "dev.csr"], /neither a certificate nor a private key/],
+		["a request", ["import", "dev.csr"], /a certificate request in it/],
 		["two files where one is handed out", ["import-sap", "cert.pem", "key.pem"], /needs the file/],
 	] as Array<[string, string[], RegExp]>)
 		it(`refuses ${what} with a sentence`, async () => {

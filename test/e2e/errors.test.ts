@@ -1,7 +1,7 @@
 // Everything that a user can get wrong ends with a non-zero code and one sentence that says what to do.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -26,6 +26,10 @@ before(async () => {
 		JSON.stringify({ motor: { maxRpm: -5 }, devise: {}, sap: { sensor: 7 } }),
 	);
 	writeFileSync(join(folder, "broken.json"), "{ not json");
+	const base = join(folder, "ours");
+	const pem = (path: string) => readFileSync(join(base, path), "utf8");
+	writeFileSync(join(folder, "reversed.pem"), pem("ca.pem") + pem("devices/mote-0001/cert.pem"));
+	writeFileSync(join(folder, "cut.pem"), `${pem("ca.pem").slice(0, 300)}\n${pem("ca.pem")}`);
 	writeFileSync(join(folder, "bare.json"), '{\n"broker": {"username": "u",\n"password": hunter2}}');
 	writeFileSync(join(folder, "twice.json"), '{"led":{"gamma":2},"sampling":{},"led":{"digital":true}}');
 	writeFileSync(join(folder, "storm.json"), '{"plain":{"commands":"mote/%id/#"}}');
@@ -104,7 +108,37 @@ const CASES: readonly Case[] = [
 		name: "a file that is no certificate",
 		args: () => [...broker(), "--ca", join(folder, "empty.pem")],
 		code: 2,
-		says: /holds no PEM certificate/,
+		says: /--ca: empty\.pem is neither PEM nor DER/,
+	},
+	{
+		name: "a chain in the wrong order",
+		args: () => [...broker(), ...ca(), "--cert", join(folder, "reversed.pem"), ...identity("ours").slice(2)],
+		code: 2,
+		says: /--cert: in .*reversed\.pem the certificate of --key stands at place 2; put it first/,
+	},
+	{
+		name: "another device's key",
+		args: () => [...broker(), ...ca(), ...identity("ours").slice(0, 2), ...identity("foreign").slice(2)],
+		code: 2,
+		says: /--cert and --key: no certificate in .* belongs to the key in /,
+	},
+	{
+		name: "a certificate in the place of the key",
+		args: () => [
+			...broker(),
+			...ca(),
+			...identity("ours").slice(0, 2),
+			"--key",
+			join(folder, "ours", "ca.pem"),
+		],
+		code: 2,
+		says: /--key: .*ca\.pem holds no private key/,
+	},
+	{
+		name: "a certificate that was cut, in front of a whole one",
+		args: () => [...broker(), "--ca", join(folder, "cut.pem")],
+		code: 2,
+		says: /--ca: .*cut\.pem/,
 	},
 	{
 		name: "settings that are not JSON",
