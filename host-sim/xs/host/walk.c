@@ -1,7 +1,8 @@
 /*
 	How deep the stack gets below each entry: below each timer, and each thing that the parent tells. The engine's own
-	figure is taken where a function returns and misses what lies above that for a moment; here the free stack is painted
-	before an entry, and what is no longer paint afterwards was in use.
+	figure is taken where a function returns, and misses what was below that for a moment. So the free stack is painted before an
+	entry, and what is no longer paint afterwards was in use; but a slot that was only set aside keeps its paint. The deeper of
+	both counts.
 */
 
 #include "host.h"
@@ -9,6 +10,7 @@
 enum { ENTRIES = 96, PAINT = 0xa5 };
 static HostEntry gxEntries[ENTRIES];
 static int gxWalking = 0;
+static txSlot* gxPeak;
 
 /* The innermost call in a module of the firmware's that is no timer itself: "module:line". */
 void hostPlace(txMachine* the, char* name, size_t size) {
@@ -55,7 +57,10 @@ void hostDeep(txMachine* the, const char* name) {
 
 HostEntry* hostEnter(txMachine* the, const char* name) {
 	HostEntry* entry = find(name);
-	if (entry) c_memset(the->stackBottom, PAINT, (txByte*)the->stack - (txByte*)the->stackBottom);
+	if (!entry) return entry;
+	gxPeak = the->stackPeak;
+	the->stackPeak = the->stack;
+	c_memset(the->stackBottom, PAINT, (txByte*)the->stack - (txByte*)the->stackBottom);
 	return entry;
 }
 
@@ -72,5 +77,7 @@ void hostLeave(txMachine* the, HostEntry* entry) {
 		while ((at < (uint8_t*)(slot + 1)) && (*at == PAINT)) at++;
 		if (at < (uint8_t*)(slot + 1)) last = slot;
 	}
+	if (the->stackPeak < last) last = the->stackPeak;
+	if (gxPeak < the->stackPeak) the->stackPeak = gxPeak;
 	if ((uint32_t)(the->stackTop - last) > entry->deepest) entry->deepest = (uint32_t)(the->stackTop - last);
 }
