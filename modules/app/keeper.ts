@@ -54,11 +54,10 @@ export interface KeeperOptions {
 }
 
 export class Keeper implements RingKeeper, JournalOwner, SessionBook {
-	/** Records found in flash; and of these, measures that can be sent. */
+	/** Records found in flash; of these, measures whose time can not be known any more, and measures that can be sent. */
 	restored = 0;
-	measures = 0;
-	/** Of these, measures whose time can not be known any more. */
 	undated = 0;
+	measures = 0;
 	/** What was begun and not ended before the power was cut, as its text; undefined: nothing. */
 	interrupted: Uint8Array | undefined;
 	readonly journal: Journal;
@@ -143,8 +142,8 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 	}
 
 	/**
-	 * Writes the records that are new. Not done where they are queued, because the stack is deep there: to be called before
-	 * anything goes out or moves, and at the end of each callback that may have queued some.
+	 * Writes the records that are new, and has room ready for what comes. Not done where they are queued, because the stack is
+	 * deep there: to be called before anything goes out, and after whatever may have queued or removed some.
 	 */
 	flush(): void {
 		try {
@@ -152,10 +151,11 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 				const { ring } = this.#lanes[place] as Lane;
 				if (ring.lastNumber !== this.#kept[place]) this.#flushLane(ring, place);
 			}
-			if (this.journal.untidy && !this.#tidying) {
-				this.#tidying = true;
-				this.#tidy.start(0);
-			}
+			if (this.#broken) return;
+			this.journal.prepare();
+			if (this.#tidying || !this.journal.due) return;
+			this.#tidying = true;
+			this.#tidy.start(0);
 		} catch (error) {
 			this.#fail(error);
 		}

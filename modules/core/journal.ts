@@ -9,8 +9,8 @@
 // when its end is written are the sectors before it free; until then the log still begins where it did. Entries may thus
 // come twice, so the owner's `replay` has to take a repetition for nothing.
 //
-// To erase a sector takes time, and a snapshot needs a lot of stack. So the owner looks ahead of need whether the log is `untidy`,
-// and calls `tidy` where its stack is shallow: it makes the snapshot that is due, and begins the next sector.
+// To erase a sector takes time and stack, and a snapshot much more of it. So the owner calls `prepare` often, where its stack is
+// not deep, which begins the next sector ahead of need; and `tidy` from the bottom of its stack once a snapshot is `due`.
 //
 // A write that was torn has a wrong CRC, or what is behind it is not blank: then the rest of that sector is left alone and
 // the log goes on in the next one. Sectors are used in turn, so they wear alike.
@@ -63,7 +63,7 @@ export class Journal {
 	erases = 0;
 	entries = 0;
 	torn = 0;
-	/** Sectors and snapshots that `begin` had to begin, because `tidy` came too late. */
+	/** Sectors and snapshots that `begin` had to begin, because `prepare` or `tidy` came too late. */
 	forced = 0;
 	/** What an earlier firmware or other settings have written was left behind. */
 	foreign = false;
@@ -135,10 +135,19 @@ export class Journal {
 		this.#writing = this.#sector;
 	}
 
-	/** Makes the snapshot that is due, and begins the next sector. Needs more stack than any other call. */
-	tidy(): void {
-		if (this.#isShort(AHEAD)) this.#compact();
-		if (!this.untidy) return;
+	/** Whether a snapshot is to be made soon, by `tidy`. */
+	get due(): boolean {
+		return this.#isShort(AHEAD);
+	}
+
+	/** Whether half of the sector is full and there is no next one: what `prepare` begins. */
+	get untidy(): boolean {
+		return !this.#prepared && this.#at > this.#flash.sectorBytes >> 1;
+	}
+
+	/** Begins the next sector once half of this one is full, so that no entry has to; not where a snapshot must come first. */
+	prepare(): void {
+		if (!this.untidy || this.#isShort(0)) return;
 		const writing = this.#writing;
 		const at = this.#at;
 		this.#advance(false);
@@ -147,9 +156,10 @@ export class Journal {
 		this.#prepared = true;
 	}
 
-	/** Whether the half of the sector is full and there is no next one: then `tidy` is to be called soon. */
-	get untidy(): boolean {
-		return !this.#prepared && (this.#at > this.#flash.sectorBytes >> 1 || this.#isShort(AHEAD));
+	/** Makes the snapshot that is due, and prepares. Needs more stack than any other call. */
+	tidy(): void {
+		if (this.due) this.#compact();
+		this.prepare();
 	}
 
 	/** Whether the log leaves less than a snapshot may take, once it has so many sectors more than the next one. */

@@ -73,7 +73,7 @@ export interface SessionHandler extends InboundHandler {
 	sessionOpened(sessionPresent: boolean, sure: boolean): void;
 	/** The connection ended; the next attempt comes in `retryMs`, never when that is -1, once `release` is called when Infinity. */
 	sessionClosed(code: string, detail: string, retryMs: number): void;
-	/** Called when packets were read and before any go out, where the stack is shallow. */
+	/** Called after each packet that was read, and before each output stage that goes out, where the stack is shallow. */
 	settled?(): void;
 	/** PUBREC for one of our messages, the first time; PUBREL is about to go out. */
 	received?(packetId: number): void;
@@ -318,6 +318,7 @@ export class Session implements TransportHandler, ParserHandler {
 				}
 			}
 			if (output.length > 0) return; // the socket is full; `writable` goes on
+			this.#handler.settled?.();
 		}
 		if (this.#state === SessionState.Leaving) {
 			// Not before it is acknowledged: the machine may be reset next, and the server would publish the will.
@@ -514,10 +515,12 @@ export class Session implements TransportHandler, ParserHandler {
 		this.#keepAlive.received(this.#now);
 		this.#parsing = true;
 		this.#parser.feed(bytes);
-		while (this.#parser.next()) this.#parser.tell();
+		while (this.#parser.next()) {
+			this.#parser.tell();
+			this.#handler.settled?.();
+		}
 		this.#parsing = false;
 		if (this.#unfinished || this.#inbound.replies.length > 0) this.#pump();
-		else this.#handler.settled?.();
 	}
 
 	writable(): void {

@@ -13,16 +13,21 @@ const KEYS = 12;
 const VALUE_BYTES = 20;
 const SET = 1;
 const DELETE = 2;
+const HOW: Readonly<Record<string, string>> = {
+	true: "tidied",
+	prepares: "prepared only",
+	false: "by itself",
+};
 
 /** Small values by key. */
 class Values implements JournalOwner {
 	readonly values = new Map<number, string>();
 	readonly journal: Journal;
 	replayed = 0;
-	/** Tidies as soon as it may; off: never, so that `begin` has to. */
-	readonly #tidies: boolean;
+	/** Tidies as soon as it may; off: never, so that `begin` has to, but for what is prepared. */
+	readonly #tidies: boolean | "prepares";
 
-	constructor(flash: NorFlash, fingerprint = 1, tidies = true) {
+	constructor(flash: NorFlash, fingerprint = 1, tidies: boolean | "prepares" = true) {
 		this.#tidies = tidies;
 		this.journal = new Journal({
 			flash,
@@ -43,7 +48,8 @@ class Values implements JournalOwner {
 
 	/** Says whether that was due. */
 	tidy(): boolean {
-		const due = this.journal.untidy && this.#tidies;
+		if (this.#tidies === "prepares") this.journal.prepare();
+		const due = (this.journal.due || this.journal.untidy) && this.#tidies === true;
 		if (due) this.journal.tidy();
 		return due;
 	}
@@ -116,8 +122,8 @@ describe("core: journal", () => {
 		);
 	});
 
-	for (const tidies of [true, false])
-		it(`goes round its sectors for ever, and wears them alike, ${tidies ? "tidied" : "by itself"}`, () => {
+	for (const tidies of [true, "prepares", false] as const)
+		it(`goes round its sectors for ever, and wears them alike, ${HOW[String(tidies)]}`, () => {
 			const nor = flash();
 			let forced = 0;
 			for (let boot = 0; boot < 40; boot++) {
@@ -126,7 +132,7 @@ describe("core: journal", () => {
 				assert.equal(content(new Values(nor)), content(values), `boot ${boot}`);
 				forced += values.journal.forced;
 			}
-			assert.equal(forced > 0, !tidies);
+			assert.equal(forced > 0, tidies !== true);
 			const wear = [...nor.wear];
 			assert.ok(Math.max(...wear) - Math.min(...wear) <= 2, `${wear}`);
 			// Each byte that the owner writes costs less than two in flash.
@@ -194,7 +200,7 @@ describe("core: journal", () => {
 		const again = new Values(copy);
 		const before = content(again);
 		again.set(...full(i)); // the one that was cut
-		assert.equal(again.journal.untidy, true);
+		assert.equal(again.journal.due, true);
 		assert.equal(again.tidy(), true);
 		assert.equal(content(new Values(copy)), content(again));
 		assert.notEqual(content(again), before);
@@ -249,8 +255,8 @@ describe("core: journal", () => {
 	});
 
 	// The power is cut at every byte of several boots, and once more at every 7th byte of the boot that follows.
-	for (const tidies of [true, false])
-		it(`after a cut at any byte has all changes but the one that was cut, or that too, ${tidies ? "tidied" : "by itself"}`, () => {
+	for (const tidies of [true, "prepares", false] as const)
+		it(`after a cut at any byte has all changes but the one that was cut, or that too, ${HOW[String(tidies)]}`, () => {
 			const states: string[] = [];
 			const whole = flash();
 			const reference = new Values(whole, 1, tidies);
@@ -258,7 +264,7 @@ describe("core: journal", () => {
 			const CHANGES = 160;
 			change(reference, 5, CHANGES, () => states.push(content(reference)));
 			assert.ok(whole.wear.reduce((a, b) => a + b) > SECTORS, "more than one round");
-			assert.equal(reference.journal.forced > 0, !tidies);
+			assert.equal(reference.journal.forced > 0, tidies !== true);
 			let cuts = 0;
 			for (let step = 0; step < whole.steps; step++) {
 				const nor = flash();
