@@ -5,7 +5,8 @@
 //   speed 50 | speed 50rpm | speed stop
 //   interval 5s | interval 500ms | interval 2min
 //
-// A byte order mark in front and NUL behind count for nothing. Several are separated by ";". All are checked first: if one is wrong, nothing moves and the sender gets the reason.
+// Several are separated by ";". All are checked first: if one is wrong, nothing moves and the sender gets the reason. A byte
+// order mark in front and NUL behind count for nothing.
 
 import { ascii, equalsIgnoringCase } from "../core/bytes.js";
 import { parseNumber } from "../core/number.js";

@@ -159,7 +159,7 @@ class SentChain implements Chain {
 		this.#anchor = authority;
 		return authority;
 	}
-	/** The authority with a key identifier among those that come with the SDK. An image has the list, and those that its manifest names. */
+	/** The SDK's authority with a key identifier. An image has the list of all, and the certificates that its manifest names. */
 	#bundled(identifier: Uint8Array | undefined): Certificate | undefined {
 		if (identifier === undefined || !Resource.exists("ca.ski")) return undefined;
 		const all = new Resource("ca.ski");
