@@ -108,30 +108,25 @@ const BARE: readonly Case[] = [
 	},
 ];
 
-const kept = (test: Case, more: Groups = {}): Case => ({
+/** Tried once more with a journal, which makes snapshots meanwhile. */
+const KEPT: readonly Case[] = [
+	...["SmartREST, batched", "SAP, objects", "plain JSON"].map(bare),
+	{
+		name: "plain JSON, persistent session, QoS 2",
+		mote: { ...device("plain"), plain: { persistent: true }, sampling: { intervalMs: 1000, qos: 2 } },
+	},
+	...["inbound, SmartREST operations", "inbound, SAP commands", "inbound, plain commands"].map(bare),
+].map((test) => ({
 	...test,
 	name: `${test.name}, kept in flash`,
-	mote: { ...test.mote, ...more, outbox: { keep: "all" } },
-});
+	mote: { ...test.mote, outbox: { keep: "all" } },
+}));
 
-/** Those that are tried once more with a journal, which makes snapshots meanwhile. */
-const KEPT: ReadonlyArray<readonly [name: string, more?: Groups]> = [
-	["SmartREST, batched"],
-	["SAP, objects"],
-	["plain JSON"],
-	["plain JSON", { plain: { persistent: true }, sampling: { intervalMs: 1000, qos: 2 } }],
-	["inbound, SmartREST operations"],
-	["inbound, SAP commands"],
-	["inbound, plain commands"],
-];
+function bare(name: string): Case {
+	return BARE.find((one) => one.name === name) as Case;
+}
 
-export const CASES: readonly Case[] = [
-	...BARE,
-	...KEPT.map(([name, more]) => {
-		const test = kept(BARE.find((one) => one.name === name) as Case, more);
-		return more ? { ...test, name: test.name.replace("JSON", "JSON, persistent session, QoS 2") } : test;
-	}),
-];
+export const CASES: readonly Case[] = [...BARE, ...KEPT];
 
 export interface ProofOptions {
 	readonly engine: EngineProgram;
@@ -219,8 +214,7 @@ export async function reconnect(cloud: string, engine: EngineProgram, times: num
 			peer.cut();
 			await board.run(() => peer.connections > before);
 			await opened(board);
-			const until = board.time.now() + 2000;
-			await board.run(() => board.time.now() >= until);
+			await board.wait(2000);
 		}
 	};
 	try {
@@ -266,8 +260,7 @@ export async function wear(cloud: string, engine: EngineProgram): Promise<Worn> 
 		const from = await board.status();
 		const before = flash.bytesWritten;
 		const worn = [...flash.wear];
-		const until = board.time.now() + 86_400_000;
-		await board.run(() => board.time.now() >= until);
+		await board.wait(86_400_000);
 		const to = await board.status();
 		const measures = to.delivered - from.delivered;
 		const erases = [...flash.wear].map((n, sector) => n - (worn[sector] as number));
@@ -365,8 +358,7 @@ function confirm(board: BenchBoard, { topic, payload }: Published): void {
 function outbound(board: BenchBoard, batch: boolean): (count: number) => Promise<void> {
 	const { peer } = board;
 	const wait = async (ms: number) => {
-		const until = board.time.now() + ms;
-		await board.run(() => board.time.now() >= until);
+		await board.wait(ms);
 	};
 	return async (count) => {
 		const goal = (await board.status()).delivered + count;
@@ -392,8 +384,7 @@ function inbound(board: BenchBoard, make: NonNullable<Case["inbound"]>): (count:
 			await settle(board); // answers to operations follow
 			if (n % 10 !== 0) continue;
 			// Operations that come while another may still be copied are left for a 500, which this cloud does not answer.
-			const until = board.time.now() + 4000;
-			await board.run(() => board.time.now() >= until);
+			await board.wait(4000);
 		}
 	};
 }

@@ -114,6 +114,12 @@ export class BenchBoard {
 		}
 	}
 
+	/** Lets so much time pass. */
+	async wait(ms: number): Promise<void> {
+		const until = this.time.now() + ms;
+		await this.run(() => this.time.now() >= until);
+	}
+
 	async memory(collect = false): Promise<MemoryStats> {
 		return (await this.machine.memory(collect)) as MemoryStats;
 	}

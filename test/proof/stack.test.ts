@@ -29,9 +29,9 @@ const ELSEWHERE = new Map([
 	["time-source: Timer.set(() => {", "there is no UDP socket"],
 ]);
 
-/** Seeds by which a walk of so many steps comes by much. */
-const SEEDS: Readonly<Record<CloudName, number>> = { cumulocity: 1, sap: 1, plain: 2 };
-const STEPS = 250;
+/** Seeds and steps by which a walk comes by much; where little is kept, a snapshot needs more of them. */
+const SEEDS: Readonly<Record<CloudName, number>> = { cumulocity: 11, sap: 1, plain: 1 };
+const STEPS = { off: 250, events: 500, all: 250 } as const;
 
 describe("the stack of every entry on XS", function () {
 	this.timeout(120_000);
@@ -47,7 +47,7 @@ describe("the stack of every entry on XS", function () {
 	for (const cloud of CLOUDS)
 		for (const keep of KEEPS)
 			it(`${cloud}, keep ${keep}: leaves ${LEFT_FREE} slots of the smallest board's`, async () => {
-				const walked = await walk(engine, cloud, keep, SEEDS[cloud], STEPS);
+				const walked = await walk(engine, cloud, keep, SEEDS[cloud], STEPS[keep]);
 				timers = walked.timers;
 				for (const [name, slots] of walked.entries) {
 					seen.add(name);
@@ -92,19 +92,15 @@ describe("the smallest board, with all that is kept in flash", function () {
 				mote: { device: { cloud }, outbox: { keep: "all", measures: 12 } },
 				walk: true,
 			});
-			const { peer, time } = board;
-			const wait = async (ms: number) => {
-				const until = time.now() + ms;
-				await board.run(() => time.now() >= until);
-			};
+			const { peer } = board;
 			try {
-				await wait(10_000);
+				await board.wait(10_000);
 				const { wear } = board.machine.flash;
 				let sent = 0;
 				for (; sent < COMMANDS || (sent < MOST && !wear.some((erases) => erases > 2)); sent++) {
 					const [topic, payload] = MESSAGES[cloud](sent);
 					peer.publish(topic, payload, 1);
-					await wait(cloud === "cumulocity" ? 1000 : 200);
+					await board.wait(cloud === "cumulocity" ? 1000 : 200);
 				}
 				const { commands, refusedCommands, forcedSnapshots } = await board.status();
 				assert.deepEqual([commands, refusedCommands, forcedSnapshots], [sent, 0, 0]);
@@ -116,11 +112,45 @@ describe("the smallest board, with all that is kept in flash", function () {
 					board.machine.flash.wear.some((erases) => erases > 1),
 					"and one again",
 				);
-				const entries = await board.machine.entries();
-				const most = deepest(entries.filter(({ name }) => name !== "import").map((entry) => entry.deepest));
-				assert.ok(most <= boardCreation("esp32c3-min").stack - LEFT_FREE, `${most}`);
+				await assertRoom(board);
 			} finally {
 				board.close();
 			}
 		});
+
+	for (const qos of [1, 2] as const)
+		it(`plain: keeps its journal ahead of commands that come forty at once, at QoS ${qos}, to a session that persists`, async function () {
+			const engine = await engineOrSkip(this);
+			const plain = { persistent: true, commandsQos: qos, resultsQos: qos };
+			const mote = { device: { cloud: "plain" }, plain, outbox: { keep: "all", measures: 12 } };
+			const board = await BenchBoard.open({ engine, mote, walk: true });
+			try {
+				await board.wait(10_000);
+				const [topic] = MESSAGES.plain(0);
+				const { wear } = board.machine.flash;
+				for (let burst = 0; burst < 1000 && Math.max(...wear) < 3; burst++) {
+					board.peer.publishAll(
+						Array.from({ length: 40 }, (_, i) => ({
+							topic,
+							payload: `led ${i}%;`.repeat(8) + " ".repeat(80),
+							qos,
+						})),
+					);
+					await board.wait(1000);
+				}
+				const { commands, forcedSnapshots } = await board.status();
+				assert.ok(commands >= 300, `${commands}`);
+				assert.equal(Math.max(...wear), 3, "round its sectors");
+				assert.equal(forcedSnapshots, 0);
+				await assertRoom(board);
+			} finally {
+				board.close();
+			}
+		});
+
+	async function assertRoom({ machine }: BenchBoard): Promise<void> {
+		const entries = await machine.entries();
+		const most = deepest(entries.filter(({ name }) => name !== "import").map((entry) => entry.deepest));
+		assert.ok(most <= boardCreation("esp32c3-min").stack - LEFT_FREE, `${most}`);
+	}
 });

@@ -25,8 +25,7 @@ describe("settings in the store, on XS", function () {
 			const preferences = new Map([["mote/settings", text]]);
 			const board = await BenchBoard.open({ engine, mote: { device: { cloud: "plain" } }, preferences });
 			try {
-				const until = board.time.now() + 10_000;
-				await board.run(() => board.time.now() >= until);
+				await board.wait(10_000);
 				assert.ok((await board.status()).delivered >= 5);
 				assert.match(board.said, /of the store nothing is taken: settings: /);
 				assert.match(board.said, why);
