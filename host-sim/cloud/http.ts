@@ -8,7 +8,7 @@ export interface HttpRequest {
 	/** Named groups of the route's path pattern, percent-decoded. */
 	params: Record<string, string>;
 	query: URLSearchParams;
-	/** Parsed body of a POST. */
+	/** Parsed body of a POST or PUT. */
 	body: unknown;
 }
 
@@ -18,7 +18,7 @@ export interface HttpAnswer {
 }
 
 export interface Route {
-	method: "GET" | "POST";
+	method: "GET" | "POST" | "PUT";
 	path: RegExp;
 	answer(request: HttpRequest): HttpAnswer;
 }
@@ -150,7 +150,7 @@ export class OperatorServer {
 		if (matching.length === 0) throw new HttpError(404, "notFound", `there is nothing at ${path}`);
 		const route = matching.find((candidate) => candidate.method === request.method);
 		if (!route) throw new HttpError(405, "methodNotAllowed", `${request.method} is not possible at ${path}`);
-		const body = route.method === "POST" ? await readBody(request) : undefined;
+		const body = route.method !== "GET" ? await readBody(request) : undefined;
 		const params = decodeParams(route.path.exec(path)?.groups);
 		return route.answer({ params, query: url.searchParams, body });
 	}

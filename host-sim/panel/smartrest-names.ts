@@ -25,6 +25,8 @@ export const TEMPLATES: Readonly<Record<string, Template>> = {
 	"119": ["supported configurations", "types…"],
 	"122": ["agent", "name", "version", "URL", "maintainer"],
 	"123": ["get device id"],
+	"124": ["device id", "id"],
+	"125": ["heartbeat"],
 	"200": ["measurement", "fragment", "series", "value", "unit", "time"],
 	"201": ["measurement of several", "type", "time", "fragment, series, value, unit…"],
 	"210": ["signal strength", "RSSI, dBm", "bit error rate", "time"],

@@ -136,6 +136,7 @@ export class MoteNode
 	/** Monotonic ms of the next line about the machine in the log. */
 	#vitalsDue = FIRST_VITALS_MS;
 	#evicting = false;
+	#eventsDelivered = 0;
 	#stopped: (() => void) | undefined;
 
 	constructor(parts: NodeParts) {
@@ -472,7 +473,19 @@ export class MoteNode
 	/** Before an id of another block goes out, in a session that persists: after a power cut ids go on behind it. */
 	#enterIdBlock(block: number): void {
 		this.#idBlock = block;
-		if (!this.#cloud.connect.cleanSession) this.#parts.store.set(ID_BLOCK_KEY, block);
+		if (!this.#cloud.connect.cleanSession) this.#write(ID_BLOCK_KEY, block);
+	}
+
+	/** A store that is full or broken must not end what is under way. */
+	#write(key: string, value: number | undefined): void {
+		const { store } = this.#parts;
+		try {
+			if (value === undefined) store.delete(key);
+			else store.set(key, value);
+		} catch (error) {
+			this.health.storeFailures++;
+			this.#log.error(`the store refused ${key}: ${error instanceof Error ? error.message : ""}`);
+		}
 	}
 
 	stream(m: InboundMessage): PayloadSink | undefined {
@@ -542,11 +555,11 @@ export class MoteNode
 	certificateAlarm(on: boolean, days: number, wallMs: number): boolean {
 		if (this.#cloud.alarm?.("CertificateEnd", "MAJOR", on, certificateWords(days), wallMs) === false)
 			return false;
-		this.mark(CERTIFICATE_MARK, on);
+		this.mark(CERTIFICATE_MARK, on ? 1 : 0);
 		return true;
 	}
 	certificateAlarmStands(): boolean {
-		return this.marked(CERTIFICATE_MARK);
+		return this.marked(CERTIFICATE_MARK) !== 0;
 	}
 	certificateEnds(days: number): void {
 		if (days < 0) this.#log.error(certificateWords(days));
@@ -572,7 +585,10 @@ export class MoteNode
 
 	delivered(lane: Lane, slot: number): void {
 		if (lane === this.measures) this.observer?.delivered?.(1, lane.ring.used - 1);
-		else this.#cloud.eventDelivered(lane.ring.tag(slot));
+		else {
+			this.#eventsDelivered++;
+			this.#cloud.eventDelivered(lane.ring.tag(slot));
+		}
 	}
 
 	unconfirmed(lane: Lane, _slot: number): void {
@@ -616,6 +632,10 @@ export class MoteNode
 
 	get room(): number {
 		return this.events.ring.free;
+	}
+
+	get measuresDelivered(): number {
+		return this.outbox.delivered - this.#eventsDelivered;
 	}
 
 	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean {
@@ -725,13 +745,13 @@ export class MoteNode
 		this.observer?.malformed?.(what);
 	}
 
-	mark(key: string, on: boolean): void {
-		if (on) this.#parts.store.set(key, 1);
-		else this.#parts.store.delete(key);
+	mark(key: string, value: number): void {
+		this.#write(key, value === 0 ? undefined : value);
 	}
 
-	marked(key: string): boolean {
-		return this.#parts.store.get(key) !== undefined;
+	marked(key: string): number {
+		const value = this.#parts.store.get(key);
+		return typeof value === "number" ? value : 0;
 	}
 
 	debug(text: string): void {

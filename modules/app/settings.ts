@@ -121,7 +121,10 @@ export const SCHEMA = Object.freeze({
 		type: text("mote", 64, 1),
 		/** Send 201 (several values in one row) instead of a 200 per value; needs a newer tenant. */
 		multiple: flag(false),
-		/** Minutes without a sign of life until the cloud raises an alarm (117); 0: not sent. */
+		/**
+		 * Minutes within which the cloud hears of the node, also when there is nothing to say; 117 gives a new device this
+		 * interval. 0: no 117 and no signs of life.
+		 */
 		requiredAvailability: whole(10, 0, 10080),
 		/** Send 122 (agent) and 110 (hardware). */
 		describe: flag(true),

@@ -2,7 +2,12 @@
 
 export interface CloudSettings {
 	readonly device: { readonly id: string; readonly name: string };
-	readonly broker: { readonly keepAlive: number; readonly username: string; readonly password: string };
+	readonly broker: {
+		readonly host: string;
+		readonly keepAlive: number;
+		readonly username: string;
+		readonly password: string;
+	};
 	readonly sampling: { readonly qos: 0 | 1 | 2 };
 	readonly motor: { readonly maxRpm: number };
 	readonly cumulocity: {

@@ -68,6 +68,8 @@ export interface CloudHost {
 	readonly restarting: boolean;
 	/** Free places for `queue`. */
 	readonly room: number;
+	/** Measures that were delivered since the boot. */
+	readonly measuresDelivered: number;
 	/**
 	 * Checks and carries out a command text; returns "" or the reason of the refusal. That it begins is kept before anything
 	 * moves, where commands are kept.
@@ -85,9 +87,9 @@ export interface CloudHost {
 	restart(): void;
 	/** Something came in that could not be understood. */
 	malformed(what: string): void;
-	/** A marker that survives a restart. */
-	mark(key: string, on: boolean): void;
-	marked(key: string): boolean;
+	/** A marker that survives a restart: a whole number, 0 where there is none. */
+	mark(key: string, value: number): void;
+	marked(key: string): number;
 	debug(text: string): void;
 }
 

@@ -26,6 +26,8 @@ export class FakeBroker implements Transport {
 	greets = true;
 	/** What CONNACK says of a session. */
 	sessionPresent = false;
+	/** Told of each message, as it comes. */
+	listener: ((message: Published) => void) | undefined;
 	/** SUBACK code of a filter. */
 	grant: (filter: string) => number = () => 1;
 	/** Packets by name, a new list for each connection. */
@@ -126,7 +128,9 @@ export class FakeBroker implements Transport {
 				});
 			case "publish": {
 				const { topic, qos, retain } = packet;
-				this.published.push({ topic, text: packet.payload.toString(), qos, retain, at: this.#time.now });
+				const message = { topic, text: packet.payload.toString(), qos, retain, at: this.#time.now };
+				this.published.push(message);
+				this.listener?.(message);
 				if (qos === 1 && this.acknowledges) this.#send({ cmd: "puback", messageId: packet.messageId ?? 0 });
 				return;
 			}

@@ -1109,12 +1109,12 @@ describe("MoteNode: restart", () => {
 		first.broker.publish("s/ds", "510,sn-1");
 		first.time.advance(300);
 		assert.ok(first.broker.published.some(({ text }) => text === "501,c8y_Restart\n"));
-		assert.deepEqual([first.restarts.length, first.stored.get("restart")], [0, undefined]);
+		assert.deepEqual([first.restarts.length, first.stored.get("operation-0")], [0, 510]);
 		first.broker.acknowledges = true;
 		first.broker.lose(); // so that 501 goes out again, and is acknowledged
 		first.time.advance(10_000);
 		assert.equal(first.restarts.length, 1);
-		assert.ok(first.stored.has("restart"));
+		assert.equal(first.stored.get("operation-0"), 510);
 		const second = setup({ cloud: new Cumulocity(settings, "1") });
 		for (const [key, value] of first.stored) second.stored.set(key, value);
 		second.node.start();
@@ -1123,6 +1123,6 @@ describe("MoteNode: restart", () => {
 		const confirmed = said.findIndex((rows) => rows.startsWith("503,c8y_Restart\n"));
 		assert.ok(confirmed > 0);
 		assert.ok(confirmed < said.indexOf("500\n"));
-		assert.equal(second.stored.has("restart"), false);
+		assert.equal(second.stored.has("operation-0"), false);
 	});
 });

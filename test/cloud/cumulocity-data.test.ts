@@ -7,7 +7,9 @@ const T0 = "2026-11-20T10:00:00.000Z";
 const T1 = "2026-11-20T10:00:01.000Z";
 
 describe("data for the Cumulocity stand-in", () => {
-	const used = useCloud({ cloud: "cumulocity" });
+	/** Of the availability clock. */
+	let now = Date.now();
+	const used = useCloud({ cloud: "cumulocity", cumulocity: { now: () => now } });
 	let client: RawClient;
 	const device = "mote-1";
 
@@ -58,6 +60,75 @@ describe("data for the Cumulocity stand-in", () => {
 			agent: { name: "mote", version: "0.1.0", url: "", maintainer: 'Me & "you"' },
 			requiredAvailability: 10,
 		});
+	});
+
+	it("lists its templates for 602, and takes a heartbeat; an older tenant knows neither", async () => {
+		await client.publish("s/us", `100,${device},t`);
+		await client.subscribe("s/ds");
+		await client.subscribe("s/e");
+		await client.publish("s/us", "602");
+		const list = (await client.message("s/ds")).text.split(",");
+		assert.equal(list[0], "603");
+		for (const id of ["100", "125", "200", "500", "602"]) assert.ok(list.includes(id), id);
+		await client.publish("s/us", "125");
+		Object.assign(used.cloud.cumulocity.options, { older: true });
+		for (const id of ["602", "125", "507"]) {
+			await client.publish("s/us", id);
+			assert.equal((await client.message("s/e")).text, `40,${id},No static template for this message id`);
+		}
+	});
+
+	it("finds a device unavailable that was silent for its interval, and available when it sends again", async () => {
+		const { inventory } = tenant();
+		now = Date.now();
+		const state = async () => {
+			const { body } = await ask(`${used.cloud.operatorUrl}/inventory/managedObjects`);
+			return body.managedObjects[0].c8y_Availability?.status;
+		};
+		const alarms = async () => {
+			const { body } = await ask(`${used.cloud.operatorUrl}/alarm/alarms`);
+			return body.alarms.map(({ type, status }: Record<string, string>) => `${type} ${status}`);
+		};
+		await client.publish("s/us", `100,${device},t\n117,10`);
+		assert.equal(await state(), "AVAILABLE");
+		for (const [row, counts] of [
+			["200,a,b,1", true],
+			["201,t,,a,b,1,", true],
+			["210,-60", true],
+			["301,t", true],
+			["400,t,x", true],
+			["125", true],
+			["114,c8y_Command", false],
+			["306,t", false],
+			["500", false],
+		] as const) {
+			now += 11 * 60_000;
+			assert.equal(await state(), "UNAVAILABLE", row);
+			assert.deepEqual((await alarms()).at(0), "c8y_UnavailabilityAlarm ACTIVE");
+			await client.publish("s/us", row);
+			assert.equal(await state(), counts ? "AVAILABLE" : "UNAVAILABLE", row);
+			if (!counts) continue;
+			assert.deepEqual((await alarms()).at(0), "c8y_UnavailabilityAlarm CLEARED");
+			inventory.alarms.length = 0;
+		}
+	});
+
+	it("lets an operator change the required interval, and nothing else", async () => {
+		const url = `${used.cloud.operatorUrl}/inventory/managedObjects`;
+		await client.publish("s/us", `100,${device},t`);
+		const put = (body: object, id = device) => ask(`${url}/${id}`, { method: "PUT", body });
+		const interval = (responseInterval: unknown) => ({ c8y_RequiredAvailability: { responseInterval } });
+		assert.equal((await put(interval(30))).body.c8y_RequiredAvailability.responseInterval, 30);
+		assert.equal((await put(interval(-1))).body.c8y_Availability.status, "MAINTENANCE");
+		await client.publish("s/us", "117,10");
+		assert.equal(
+			tenant().inventory.devices.get(device)?.requiredAvailability,
+			-1,
+			"117 sets a first value only",
+		);
+		for (const body of [{}, { name: "x" }, interval("5"), interval(1.5), { ...interval(5), name: "x" }])
+			assert.equal((await put(body)).status, 422, JSON.stringify(body));
+		assert.equal((await put(interval(5), "nobody")).status, 404);
 	});
 
 	it("creates the device on its first data", async () => {

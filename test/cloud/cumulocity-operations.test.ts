@@ -65,6 +65,10 @@ describe("operations of the Cumulocity stand-in", () => {
 			[{ c8y_DownloadConfigFile: { url: "u" } }, "521,D,u"],
 			[{ c8y_UploadConfigFile: { type: "t" } }, "526,D,t"],
 			[
+				{ c8y_ParameterUpdate: { rate: 5, wifi: { on: true, ssid: "a,b" }, gone: null } },
+				'532,D,rate,n,5,wifi.on,b,true,wifi.ssid,s,"a,b",gone,,',
+			],
+			[
 				{ c8y_SoftwareUpdate: [{ name: "n", version: "1", url: "u", action: "install" }] },
 				"528,D,n,1,u,install",
 			],

@@ -64,7 +64,7 @@ export interface Answer {
 }
 
 interface Ask {
-	method?: "GET" | "POST" | "DELETE";
+	method?: "GET" | "POST" | "PUT" | "DELETE";
 	body?: unknown;
 	headers?: Record<string, string>;
 }

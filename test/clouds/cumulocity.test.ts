@@ -23,10 +23,6 @@ function ready(groups: Groups = {}) {
 	return started;
 }
 
-const INTERRUPTED =
-	"502,c8y_Command,interrupted by a restart\n".repeat(4) +
-	"502,c8y_Relay,interrupted by a restart\n".repeat(4);
-
 describe("Cumulocity: connecting", () => {
 	it("connects clean, as d:<id>, with a will that is an event on s/us", () => {
 		const { connect } = make();
@@ -53,15 +49,60 @@ describe("Cumulocity: connecting", () => {
 			"publish s/us 1: 100,Mote,mote\n",
 			"subscribe s/ds 1",
 			"publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay\n117,10\n110,sn-1,Mote,1\n122,Mote,1.2.3,,Mote\n",
-			`publish s/us 1: 502,c8y_Restart,interrupted\n${INTERRUPTED}`,
 			"publish s/us 1: 500\n",
 		]);
 	});
 
 	it("opens the same way again at the next connection, but ends what was executing only once a boot", () => {
-		const { cloud } = start();
+		const { cloud, host } = start();
+		host.mark("operation-2", 511);
 		const first = opening(cloud);
+		assert.equal(first[3], "publish s/us 1: 502,c8y_Command,interrupted by a restart\n");
 		assert.deepEqual(opening(cloud), [...first.slice(0, 3), first[4]]);
+	});
+
+	it("ends exactly what was under way at the end of the boot before, whatever else is in the store", () => {
+		for (const [marks, rows] of [
+			[{ "operation-0": 510 }, "503,c8y_Restart\n"],
+			[
+				{ "operation-0": 518, "operation-1": 511, "operation-3": 511 },
+				`502,c8y_Relay,interrupted by a restart\n${"502,c8y_Command,interrupted by a restart\n".repeat(2)}`,
+			],
+			[{ "operation-1": 513, "operation-2": 9999, "operation-3": -1 }, ""],
+		] as const) {
+			const { cloud, host } = start();
+			for (const [key, id] of Object.entries(marks)) host.mark(key, id as number);
+			const steps = opening(cloud);
+			assert.deepEqual(steps.slice(3, -1), rows === "" ? [] : [`publish s/us 1: ${rows}`]);
+		}
+	});
+
+	it("marks an operation before 501 goes out, and no more once the last answer is acknowledged", () => {
+		const { cloud, host } = ready();
+		const marks = () => Object.fromEntries(host.marks);
+		host.receive("s/ds", "511,sn-1,led on\n518,sn-1,OPEN\n515,sn-1,fw,1.0,u");
+		assert.deepEqual(
+			marks(),
+			{ "operation-0": 511, "operation-1": 518 },
+			"no word of what is refused at once",
+		);
+		host.deliver(1);
+		assert.deepEqual(marks(), { "operation-0": 511, "operation-1": 518 });
+		cloud.disconnected();
+		assert.equal(opening(cloud).length, 4, "what this boot has under way is not ended");
+		host.deliver();
+		assert.deepEqual(marks(), {});
+	});
+
+	it("ends the operations of an earlier boot whose answers are not among those that were kept", () => {
+		const { cloud, host } = start();
+		for (const place of [0, 1]) host.mark(`operation-${place}`, 511);
+		cloud.resumed(true);
+		cloud.eventDelivered(2); // the last answer of the first one was kept
+		host.tick();
+		assert.deepEqual(host.deliver(1), ["500\n"]);
+		assert.deepEqual(host.deliver(1), ["502,c8y_Command,interrupted by a restart\n"]);
+		assert.deepEqual([...host.marks], []);
 	});
 
 	it("leaves out 117, 110 and 122 when the settings say so", () => {
@@ -124,7 +165,7 @@ describe("Cumulocity: connecting", () => {
 
 	it("clears the alarm in the first boot that is not in safe mode, until that is acknowledged", () => {
 		const { cloud, host } = start();
-		host.marks.add("safe-alarm");
+		host.mark("safe-alarm", 1);
 		const step = cloud.opening(2);
 		assert.match(text(step?.payload as Uint8Array), /\n306,mote_SafeMode\n$/);
 		assert.match(text(cloud.opening(2)?.payload as Uint8Array), /\n306,/, "not acknowledged yet");
@@ -140,13 +181,13 @@ describe("Cumulocity: connecting", () => {
 
 	it("says 503 for the restart only when it is marked, ahead of 500, and clears the mark on acknowledgement", () => {
 		const { cloud, host } = start();
-		host.mark("restart", true);
+		host.mark("operation-0", 510);
 		cloud.opening(0);
 		const step = cloud.opening(3);
-		assert.equal(text(step?.payload as Uint8Array), `503,c8y_Restart\n${INTERRUPTED}`);
-		assert.equal(host.marked("restart"), true, "not before the acknowledgement");
+		assert.equal(text(step?.payload as Uint8Array), "503,c8y_Restart\n");
+		assert.equal(host.marked("operation-0"), 510, "not before the acknowledgement");
 		step?.done?.();
-		assert.equal(host.marked("restart"), false);
+		assert.equal(host.marked("operation-0"), 0);
 		assert.equal(text(cloud.opening(4)?.payload as Uint8Array), "500\n");
 		assert.equal(cloud.opening(5), undefined);
 		assert.ok(!opening(cloud).join().includes("503"));
@@ -154,14 +195,13 @@ describe("Cumulocity: connecting", () => {
 
 	it("behind answers of an earlier boot says how that ended, and asks for operations only when all of it is delivered", () => {
 		const { cloud, host } = start();
-		host.mark("restart", true);
+		host.mark("operation-0", 510);
 		cloud.resumed(true);
 		host.tick();
 		host.tick();
-		const last = `503,c8y_Restart\n${INTERRUPTED}`;
 		assert.deepEqual(
 			host.queued.map((q) => q.text),
-			[last],
+			["500\n"],
 		);
 		// also over connections that are lost in between
 		for (let i = 0; i < 2; i++) {
@@ -172,10 +212,12 @@ describe("Cumulocity: connecting", () => {
 			cloud.disconnected();
 		}
 		opening(cloud);
+		assert.deepEqual(host.deliver(1), ["500\n"]);
+		host.receive("s/ds", "511,sn-1,led on");
 		assert.deepEqual(host.commands, []);
-		assert.equal(host.marked("restart"), true);
-		assert.deepEqual(host.deliver(1), [last]);
-		assert.equal(host.marked("restart"), false);
+		assert.equal(host.marked("operation-0"), 510);
+		assert.deepEqual(host.deliver(1), ["503,c8y_Restart\n"]);
+		assert.equal(host.marked("operation-0"), 0);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,led on");
 		assert.equal(host.deliver().length, 2);
@@ -382,6 +424,7 @@ describe("Cumulocity: operations", () => {
 			["528,sn-1,a,1,u,install", "c8y_SoftwareUpdate"],
 			["529,sn-1,a,1,t,u,install", "c8y_SoftwareUpdate"],
 			["530,sn-1,h,22,k", "c8y_RemoteAccessConnect"],
+			["532,sn-1,a.b,b,true,c,s,x", "c8y_ParameterUpdate"],
 		] as const) {
 			const { host } = ready();
 			host.receive("s/ds", row);
@@ -398,9 +441,14 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready();
 		host.receive("s/ds", "106,child\n124,12345\n");
 		assert.deepEqual(host.problems, []);
-		host.receive("s/ds", "999,sn-1\nabc,sn-1\n,sn-1\n5110,sn-1,x\n51111,sn-1\n-11,x\n");
-		assert.equal(host.problems.length, 6);
+		host.receive("s/ds", "999,sn-1\nabc,sn-1\n,sn-1\n5110,sn-1,x\n51111,sn-1\n-11,x\n531,sn-1,x\n533,sn-1\n");
+		assert.equal(host.problems.length, 8);
+		assert.equal(host.problems[0], "a row with the unknown template id 999");
 		assert.deepEqual(host.queued, []);
+		host.receive("s/ds", "599,sn-1,x\n511,sn-1,led on");
+		assert.equal(host.problems.at(-1), "a row with the unknown template id 599");
+		host.deliver();
+		assert.deepEqual(host.commands, ["led on"], "the next row is read");
 	});
 
 	it("leaves operations for another device alone and counts them", () => {
@@ -410,12 +458,43 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual([host.commands, host.queued, host.restarts], [[], [], 0]);
 	});
 
-	it("counts a broken row and carries out the one in front of it", () => {
+	it("carries out a command that ends in a backslash as it stands there", () => {
 		const { host } = ready();
-		host.receive("s/ds", '511,sn-1,led on\n511,sn-1,"led off');
+		host.receive("s/ds", '511,sn-1,"led on, C:\\"\n511,sn-1,led off');
 		host.deliver();
-		assert.deepEqual(host.commands, ["led on"]);
-		assert.equal(host.problems.length, 1);
+		assert.deepEqual([host.commands, host.problems], [["led on, C:\\", "led off"], []]);
+	});
+
+	it("answers an operation whose row cannot be read, counts it, and carries out those around it", () => {
+		for (const broken of ['511,sn-1,"led off', '511,sn-1,"say "led" off"', '511,sn-1,"led\noff" x']) {
+			const { host } = ready();
+			host.receive("s/ds", `511,sn-1,led on\n${broken}\n518,sn-1,OPEN`);
+			const answers = host.deliver();
+			assert.deepEqual(host.commands, ["led on", "led off"], broken);
+			assert.deepEqual(answers.slice(3), [
+				"503,c8y_Command\n",
+				"502,c8y_Command,the operation cannot be read: its quotes do not match\n",
+				"503,c8y_Relay\n",
+			]);
+			assert.deepEqual(host.problems, ["an operation whose quotes do not match"]);
+		}
+		const { host } = ready();
+		host.receive("s/ds", '513,sn-1,"no end');
+		assert.deepEqual(host.deliver(), [
+			"501,c8y_Configuration\n502,c8y_Configuration,the operation cannot be read: its quotes do not match\n",
+		]);
+		host.receive("s/ds", '513,sn-2,"no end\n"\n999,"');
+		assert.equal(host.problems.length, 3);
+		assert.deepEqual(host.queued, []);
+	});
+
+	it("acts on the whole rows of a message that is too large, and asks for the rest", () => {
+		const { host } = ready();
+		host.skip("s/ds", "511,sn-1,led on\n599,x\n511,sn-1,led off\n511,sn-1,led 4");
+		assert.deepEqual(host.problems, ["a row with the unknown template id 599"]);
+		assert.equal(host.deliver().length, 4);
+		assert.deepEqual(host.commands, ["led on", "led off"]);
+		assert.deepEqual(host.deliver(), ["500\n"]);
 	});
 
 	it("counts messages on unknown topics", () => {
@@ -562,11 +641,11 @@ describe("Cumulocity: operations", () => {
 			...heads,
 			["s/ds", "513,sn-2,x"],
 			["s/ds", "513,sn-1"],
-			["s/ds", "510,sn-1\n511,sn-"],
+			["s/ds", "510,sn-2\n511,sn-"],
 		] as const)
 			host.skip(topic, head);
 		assert.deepEqual(host.queued, []);
-		assert.equal(host.problems.length, 6);
+		assert.equal(host.problems.length, 7);
 	});
 
 	it("asks again for an operation too long to be kept when there was no room for the answers", () => {
@@ -655,11 +734,11 @@ describe("Cumulocity: operations", () => {
 			host.queued.map((q) => q.text),
 			["501,c8y_Restart\n"],
 		);
-		assert.deepEqual([host.restarts, host.marked("restart")], [0, false]);
+		assert.deepEqual([host.restarts, host.marked("operation-0")], [0, 510]);
 		host.receive("s/ds", "510,sn-1");
 		assert.equal(host.queued.length, 1, "the same row again is a duplicate");
 		host.deliver();
-		assert.deepEqual([host.restarts, host.marked("restart")], [1, true]);
+		assert.deepEqual([host.restarts, host.marked("operation-0")], [1, 510]);
 	});
 
 	it("carries out other operations beside a restart that waits", () => {
@@ -676,5 +755,127 @@ describe("Cumulocity: operations", () => {
 		host.receive("s/ds", '511,"ä,""1""",led on');
 		host.deliver();
 		assert.deepEqual([host.commands, host.problems], [["led on"], []]);
+	});
+});
+
+describe("Cumulocity: availability", () => {
+	const MINUTE = 60_000;
+	const LIST = "603,100,101,114,117,122,125,200,500,501,502,503,600,602\n";
+	const PLAIN_LIST = "603,100,101,114,117,122,200,500,501,502,503,1250,5125\n";
+
+	/** Everything that goes out in `minutes`, with the minute; each message is delivered at once. */
+	function watch({ host }: ReturnType<typeof ready>, minutes: number, answer = ""): string[] {
+		const told: string[] = [];
+		const from = host.time;
+		for (; host.time < from + minutes * MINUTE; host.time += 500) {
+			host.tick();
+			for (const row of host.deliver(host.queued.length)) {
+				told.push(`${Math.round((host.time - from) / MINUTE)}: ${row.trim()}`);
+				if (row === "602\n" && answer !== "") host.receive("s/ds", answer);
+			}
+		}
+		return told;
+	}
+
+	it("tells a sign of life within the required interval: 125 where the tenant has it, asked for once", () => {
+		const started = ready({ cumulocity: { requiredAvailability: 10 } });
+		assert.deepEqual(watch(started, 30, LIST), ["1: 602", "2: 125", "10: 125", "18: 125", "26: 125"]);
+		started.cloud.disconnected();
+		opening(started.cloud);
+		assert.ok(!watch(started, 30, LIST).join().includes("602"));
+		const again = ready({ cumulocity: { requiredAvailability: 10 } });
+		for (const [key, value] of started.host.marks) again.host.mark(key, value);
+		assert.equal(watch(again, 30)[0], "1: 125", "another boot knows it");
+		const elsewhere = ready({ broker: { host: "other" }, cumulocity: { requiredAvailability: 10 } });
+		for (const [key, value] of started.host.marks) elsewhere.host.mark(key, value);
+		assert.equal(watch(elsewhere, 30)[0], "1: 602", "another tenant is asked anew");
+	});
+
+	it("tells a measurement where the tenant does not list 125, or does not know 602", () => {
+		for (const answer of [PLAIN_LIST, ""]) {
+			const told = watch(ready(), 30, answer);
+			assert.match(told[1] as string, /^2: 200,mote_Node,uptime,0\.0\d,h$/);
+			assert.equal(told.length, 5);
+			assert.ok(told.slice(1).every((row) => row.includes("200,mote_Node,uptime")));
+		}
+	});
+
+	it("tells nothing where measures, alarms or events go out in time", () => {
+		for (const alive of [
+			({ host }: ReturnType<typeof ready>) => {
+				host.measuresDelivered++;
+			},
+			({ cloud }: ReturnType<typeof ready>) => cloud.alarm?.("X", "MAJOR", true, "x", -1),
+			({ cloud }: ReturnType<typeof ready>) => cloud.certificateDays?.(12),
+			({ cloud }: ReturnType<typeof ready>) => cloud.signalStrength?.(-70),
+		]) {
+			const started = ready();
+			const told: string[] = [];
+			alive(started);
+			for (let i = 0; i < 6; i++) {
+				told.push(...watch(started, 7));
+				alive(started);
+			}
+			assert.ok(!/602|125|uptime/.test(told.join()), told.join());
+		}
+	});
+
+	it("does not take the end of an alarm, or an operation, for a sign of life", () => {
+		for (const idle of [
+			({ cloud }: ReturnType<typeof ready>) => cloud.alarm?.("X", "MAJOR", false, "x", -1),
+			({ host }: ReturnType<typeof ready>) => host.receive("s/ds", "511,sn-1,led on"),
+		]) {
+			const started = ready();
+			watch(started, 2, LIST);
+			const told: string[] = [];
+			for (let i = 0; i < 8; i++) {
+				idle(started);
+				told.push(...watch(started, 2));
+			}
+			assert.equal(told.filter((row) => row.endsWith(" 125")).length, 2, told.join());
+		}
+	});
+
+	it("takes an event in the opening for one, and begins with none while it is not connected", () => {
+		const { cloud, host } = start();
+		host.tick();
+		host.time = 20 * MINUTE;
+		host.tick();
+		assert.deepEqual(host.queued, []);
+		host.reported = "lost 1";
+		opening(cloud);
+		const told = watch({ cloud, host }, 9, LIST);
+		assert.deepEqual(told, ["8: 602", "8: 125"]);
+		cloud.disconnected();
+		host.time += 30 * MINUTE;
+		host.tick();
+		assert.deepEqual(host.queued, []);
+	});
+
+	it("follows the interval of the settings, and tells nothing where there is none", () => {
+		assert.deepEqual(watch(ready({ cumulocity: { requiredAvailability: 60 } }), 100, LIST), [
+			"1: 602",
+			"2: 125",
+			"50: 125",
+			"98: 125",
+		]);
+		assert.deepEqual(watch(ready({ cumulocity: { requiredAvailability: 0 } }), 100, LIST), []);
+	});
+
+	it("leaves room for answers, and tells it again where it was not delivered", () => {
+		const { cloud, host } = ready();
+		host.mark("templates", 1);
+		host.room = 2;
+		host.time += 2 * MINUTE;
+		host.tick();
+		assert.deepEqual(host.queued, []);
+		host.room = 100;
+		host.tick();
+		assert.equal(host.queued.length, 1);
+		host.queued = []; // given up
+		host.time += 10 * MINUTE;
+		host.tick();
+		assert.equal(host.queued.length, 1);
+		cloud.disconnected();
 	});
 });

@@ -58,7 +58,7 @@ export class FakeHost implements CloudHost {
 	readonly confirms: unknown[][] = [];
 	readonly problems: string[] = [];
 	readonly debugs: string[] = [];
-	readonly marks = new Set<string>();
+	readonly marks = new Map<string, number>();
 	readonly #cloud: Cloud;
 
 	constructor(cloud: Cloud) {
@@ -112,13 +112,14 @@ export class FakeHost implements CloudHost {
 	malformed(what: string): void {
 		this.problems.push(what);
 	}
-	mark(key: string, on: boolean): void {
-		if (on) this.marks.add(key);
+	mark(key: string, value: number): void {
+		if (value !== 0) this.marks.set(key, value);
 		else this.marks.delete(key);
 	}
-	marked(key: string): boolean {
-		return this.marks.has(key);
+	marked(key: string): number {
+		return this.marks.get(key) ?? 0;
 	}
+	measuresDelivered = 0;
 	debug(line: string): void {
 		this.debugs.push(line);
 	}

@@ -111,7 +111,7 @@ for (const on of ["XS", "Node"] as const)
 			await lab.cloud.when(() => operation.status === "SUCCESSFUL");
 			assert.equal(lab.boots(), 2);
 			assert.equal(lab.machine.preferences.get("mote/boot"), 2);
-			await lab.until(() => !lab.machine.preferences.has("mote/restart")); // the marker is gone with the PUBACK
+			await lab.until(() => !lab.machine.preferences.has("mote/operation-0")); // the marker is gone with the PUBACK
 		});
 
 		it("an operation that was created while the node was away is fetched by 500", async () => {
@@ -143,7 +143,9 @@ for (const on of ["XS", "Node"] as const)
 			lab.machine.reset();
 			await lab.cloud.whenDisconnected(DEVICE);
 			const dangling = lab.cloud.cumulocity.createOperation(DEVICE, { c8y_Command: { text: "speed 10" } });
-			dangling.status = "EXECUTING"; // as if its 501 had been the last thing that the node said
+			// As if its 501 had been the last thing that the node said.
+			dangling.status = "EXECUTING";
+			(lab.machine.preferences as Map<string, unknown>).set("mote/operation-0", 511);
 			const wrong = lab.cloud.cumulocity.createOperation(DEVICE, { c8y_Command: { text: "speed 99999" } });
 			const right = lab.cloud.cumulocity.createOperation(DEVICE, { c8y_Command: { text: "led off" } });
 			lab.machine.boot();
@@ -151,6 +153,22 @@ for (const on of ["XS", "Node"] as const)
 			assert.deepEqual([dangling.status, wrong.status, right.status], ["FAILED", "FAILED", "SUCCESSFUL"]);
 			assert.match(dangling.failureReason ?? "", /interrupted/);
 			assert.match(wrong.failureReason ?? "", /outside/);
+		});
+
+		it("an operation whose text ends in a backslash is answered, and the first boot says nothing of others", async () => {
+			const rows: string[] = [];
+			lab = await openLab({ cloud: "cumulocity" });
+			lab.cloud.onEvent = (event) => event.kind === "error" && rows.push(event.text);
+			await lab.until(({ open }) => open);
+			const url = `${lab.cloud.operatorUrl}/devicecontrol/operations`;
+			const body = JSON.stringify({ deviceId: DEVICE, c8y_Command: { text: "led on, C:\\" } });
+			const headers = { "content-type": "application/json" };
+			const answer = await fetch(url, { method: "POST", body, headers });
+			const { id } = (await answer.json()) as { id: string };
+			const operation = lab.cloud.cumulocity.tenant.operations.get(id);
+			await lab.cloud.when(() => operation?.status === "FAILED");
+			assert.match(operation?.failureReason ?? "", /^led: /);
+			assert.deepEqual(rows, []);
 		});
 
 		it("an operation too long to be kept is refused with a reason", async () => {

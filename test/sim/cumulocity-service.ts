@@ -60,8 +60,11 @@ export class CumulocityService implements SimulatedService {
 		const which = this.#chance.whole(0, 5);
 		if (which === 0) this.#create("c8y_Restart", "510,m", -1, true);
 		else if (which === 1) this.#create("c8y_Firmware", "515,m,a,1,http://example.com", -1, false);
-		else if (which === 2) this.#create("c8y_Command", `511,m,"led ""on"""`, -1, false);
-		else this.#create("c8y_Relay", `518,m,${which < 5 ? "CLOSED" : "OPEN"}`, which < 5 ? 100 : -1, true);
+		else if (which === 2) {
+			// Of the last two, the second cannot be read at all.
+			const texts = ['"led ""on"""', '"led on, C:\\"', '"led on'];
+			this.#create("c8y_Command", `511,m,${this.#chance.pick(texts)}`, -1, false);
+		} else this.#create("c8y_Relay", `518,m,${which < 5 ? "CLOSED" : "OPEN"}`, which < 5 ? 100 : -1, true);
 	}
 
 	#create(fragment: string, row: string, percent: number, valid: boolean): void {
@@ -174,7 +177,11 @@ export class CumulocityService implements SimulatedService {
 	/** The oldest one in that state. */
 	#advance(fragment: string, from: Operation["status"], to: Operation["status"], reason: string): void {
 		const operation = this.#operations.find((other) => other.fragment === fragment && other.status === from);
-		if (!operation) return;
+		if (!operation) {
+			if (/interrupted/.test(reason) && this.#parts.ledger.boots < 2)
+				this.#parts.ledger.violated(`"${fragment}" is said to be interrupted in the first boot`);
+			return;
+		}
 		operation.status = to;
 		operation.reason = reason;
 		this.#parts.ledger.trace?.(`tenant      ${operation.row} is ${to} ${reason}`);

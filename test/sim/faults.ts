@@ -174,9 +174,9 @@ export const FAULTS: readonly Fault[] = [
 	},
 	{
 		what: "what an earlier boot left executing is not ended",
-		file: "modules/cloud/cumulocity/cumulocity.ts",
-		was: "rows.set(relay, at);\n\t\treturn rows;",
-		is: "rows.set(relay, at);\n\t\treturn restart;",
+		file: "modules/cloud/cumulocity/operations.ts",
+		was: "rows += lastWords(this.#host.marked(key));",
+		is: "if (this.#host.marked(key) === 510) rows += lastWords(510);",
 		says: /is SUCCESSFUL and was not carried out|is left EXECUTING/,
 	},
 	{

@@ -11,8 +11,11 @@ export interface Device {
 	hardware?: { serialNumber: string; model: string; revision: string };
 	firmware?: { name: string; version: string; url: string };
 	agent?: { name: string; version: string; url: string; maintainer: string };
-	/** Minutes. */
+	/** Minutes. 0 or less: the device is in maintenance. */
 	requiredAvailability?: number;
+	/** When something came in that counts for availability, ms since 1970. */
+	lastMessage?: number;
+	availability?: "AVAILABLE" | "UNAVAILABLE" | "MAINTENANCE";
 	relayArray?: string[];
 }
 

@@ -34,6 +34,16 @@ function fixed(id: string, columns: Columns): Columns {
 	return (fields, raw) => [id, ...columns(fields, raw)];
 }
 
+/** Each parameter as its path, a letter for its type and its value; those inside an object have its path in front. */
+function parameters(fields: Fields, path = ""): string[] {
+	return Object.entries(fields).flatMap(([name, value]) => {
+		const own = path === "" ? name : `${path}.${name}`;
+		if (value === null || value === undefined) return [own, "", ""];
+		if (typeof value === "object") return parameters(value as Fields, own);
+		return [own, typeof value === "boolean" ? "b" : typeof value === "number" ? "n" : "s", String(value)];
+	});
+}
+
 const TEMPLATES: Record<string, Columns> = {
 	c8y_Restart: fixed("510", () => []),
 	c8y_Command: fixed("511", named("text")),
@@ -52,6 +62,7 @@ const TEMPLATES: Record<string, Columns> = {
 	c8y_LogfileRequest: fixed("522", named("logFile", "dateFrom", "dateTo", "searchText", "maximumLines")),
 	c8y_CommunicationMode: fixed("523", named("mode")),
 	c8y_SoftwareUpdate: fixed("528", each("name", "version", "url", "action")),
+	c8y_ParameterUpdate: fixed("532", (fields) => parameters(fields)),
 	c8y_RemoteAccessConnect: fixed("530", named("hostname", "port", "connectionKey")),
 };
 

@@ -43,6 +43,12 @@ function showDevice(device: Device): object {
 		...(device.requiredAvailability !== undefined && {
 			c8y_RequiredAvailability: { responseInterval: device.requiredAvailability },
 		}),
+		...(device.availability && {
+			c8y_Availability: {
+				status: device.availability,
+				lastMessage: iso(device.lastMessage ?? device.creationTime),
+			},
+		}),
 	};
 }
 
@@ -88,6 +94,19 @@ function newOperation(body: unknown): { deviceId: string; fragments: Record<stri
 	return { deviceId, fragments };
 }
 
+/** The one fragment of a device that an operator can change here: the required interval, minutes. */
+function responseInterval(body: unknown): number {
+	const { c8y_RequiredAvailability: fragment, ...others } = objectBody(body);
+	const { responseInterval: minutes } = objectBody(fragment ?? {});
+	if (Object.keys(others).length > 0 || !Number.isInteger(minutes))
+		throw new HttpError(
+			422,
+			"inventory/Validation error",
+			'only {"c8y_RequiredAvailability":{"responseInterval":<minutes>}} can be changed',
+		);
+	return minutes as number;
+}
+
 export function operatorRoutes(cloud: CumulocityStandIn): Route[] {
 	const { tenant } = cloud;
 	const ofSource = <Item extends { device: string }>(
@@ -101,8 +120,21 @@ export function operatorRoutes(cloud: CumulocityStandIn): Route[] {
 		{
 			method: "GET",
 			path: /^\/inventory\/managedObjects$/,
-			answer: ({ query }) =>
-				page("managedObjects", [...tenant.inventory.devices.values()], query, showDevice),
+			answer: ({ query }) => {
+				tenant.availability.check();
+				return page("managedObjects", [...tenant.inventory.devices.values()], query, showDevice);
+			},
+		},
+		{
+			method: "PUT",
+			path: /^\/inventory\/managedObjects\/(?<id>[^/]+)$/,
+			answer: ({ params, body }) => {
+				const device = tenant.inventory.devices.get(params.id ?? "");
+				if (!device) throw new HttpError(404, "inventory/Not Found", "there is no such device");
+				device.requiredAvailability = responseInterval(body);
+				tenant.availability.check();
+				return { body: showDevice(device) };
+			},
 		},
 		{
 			method: "GET",
@@ -118,7 +150,10 @@ export function operatorRoutes(cloud: CumulocityStandIn): Route[] {
 		{
 			method: "GET",
 			path: /^\/alarm\/alarms$/,
-			answer: ({ query }) => page("alarms", ofSource(tenant.inventory.alarms, query), query, showAlarm),
+			answer: ({ query }) => {
+				tenant.availability.check();
+				return page("alarms", ofSource(tenant.inventory.alarms, query), query, showAlarm);
+			},
 		},
 		{
 			method: "GET",

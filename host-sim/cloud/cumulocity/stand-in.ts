@@ -26,6 +26,10 @@ export interface CumulocityOptions {
 	strict?: boolean;
 	/** Do not push PENDING operations on SUBSCRIBE s/ds, so that the device has to ask with 500. */
 	silentSubscribe?: boolean;
+	/** A tenant from before 2023: it knows neither 125 (heartbeat) nor 507 and 602. */
+	older?: boolean;
+	/** Clock of the availability, ms since 1970. */
+	now?: () => number;
 	/** Put all rows that are due at one moment into one message. */
 	multiRow?: boolean;
 }
@@ -57,7 +61,8 @@ export class CumulocityStandIn implements StandIn {
 	constructor(context: StandInContext, options: CumulocityOptions = {}) {
 		this.context = context;
 		this.options = options;
-		this.tenant = new Tenant(context.report);
+		this.tenant = new Tenant(context.report, options.now ?? Date.now);
+		this.tenant.availability.start();
 	}
 
 	get values(): ValueStore {
@@ -154,14 +159,27 @@ export class CumulocityStandIn implements StandIn {
 		return operatorRoutes(this);
 	}
 
-	close(): void {}
+	close(): void {
+		this.tenant.availability.stop();
+	}
 
 	private row(device: string, row: Row, stores: boolean, measure: (m: NewMeasurement) => void): void {
 		const [id = "", ...columns] = row.columns;
 		try {
 			if (row.malformed) throw new RowError(MALFORMED, `Malformed row: ${row.malformed}`);
 			const resend = (): void => this.push(device);
-			carryOut(id, new Arguments(columns), { tenant: this.tenant, device, stores, measure, resend });
+			const reply = (...answer: string[]): void =>
+				void this.link?.send(device, DOWN, formatRow(answer, "backslash"));
+			const older = this.options.older ?? false;
+			carryOut(id, new Arguments(columns), {
+				tenant: this.tenant,
+				device,
+				stores,
+				measure,
+				resend,
+				reply,
+				older,
+			});
 		} catch (error) {
 			if (!(error instanceof RowError)) throw error;
 			this.fault(device, error.code, id, error.message);

@@ -13,6 +13,10 @@ export interface RowContext {
 	stores: boolean;
 	/** Sends this device's PENDING operations again. */
 	resend(): void;
+	/** Answers this device with a row. */
+	reply(...columns: string[]): void;
+	/** A tenant from before 2023. */
+	older: boolean;
 }
 
 type Template = (row: Arguments, context: RowContext) => void;
@@ -93,6 +97,7 @@ const TEMPLATES: Record<string, Template> = {
 		const [url, maintainer] = [row.text(2), row.mandatory(3, "maintainer")];
 		tenant.inventory.ensure(device).agent = { name, version, url, maintainer };
 	},
+	"125": (_row, { tenant, device }) => void tenant.inventory.ensure(device),
 	"200": (row, { device, measure }) => {
 		const [fragment, series] = [row.mandatory(0, "fragment"), row.mandatory(1, "series")];
 		const [value, text, unit] = [row.number(2, "value"), row.text(2), row.text(3)];
@@ -157,13 +162,24 @@ const TEMPLATES: Record<string, Template> = {
 	},
 };
 
+/** The ids that a tenant has. */
+function ids(older: boolean): string[] {
+	return [...Object.keys(TEMPLATES), "602"].filter((id) => !older || !SINCE_2023.has(id)).sort();
+}
+
+const SINCE_2023 = new Set(["125", "507", "602"]);
+
+/** What shows that a device is alive. */
+const COUNTS = new Set(["125", "200", "201", "210", "211", "301", "302", "303", "304", "400", "401"]);
+
 /** Operation templates speak about a device, but bring no data that would create it. */
-const CREATES_NOTHING = new Set(["100", "500", "501", "502", "503", "507"]);
+const CREATES_NOTHING = new Set(["100", "500", "501", "502", "503", "507", "602"]);
 
 /** Carries out one row, or throws a RowError and leaves everything as it was. */
 export function carryOut(id: string, row: Arguments, context: RowContext): void {
-	const template = Object.hasOwn(TEMPLATES, id) ? TEMPLATES[id] : undefined;
-	if (!template) throw new RowError(40, "No static template for this message id");
-	template(row, context);
+	if (!ids(context.older).includes(id)) throw new RowError(40, "No static template for this message id");
+	if (id === "602") return context.reply("603", ...ids(context.older));
+	(TEMPLATES[id] as Template)(row, context);
 	if (!CREATES_NOTHING.has(id)) context.tenant.inventory.ensure(context.device);
+	if (COUNTS.has(id)) context.tenant.availability.heard(context.device);
 }

@@ -2,6 +2,7 @@
 import type { ReportEvent } from "../events.js";
 import { remember } from "../history.js";
 import { ValueStore } from "../values.js";
+import { AvailabilityClock } from "./availability.js";
 import { Inventory } from "./inventory.js";
 import { type Operation, Operations } from "./operations.js";
 
@@ -33,7 +34,7 @@ const COMMON_SERIES: Record<string, string> = {
 };
 
 /** Measurements about the node itself: no part of a sample. */
-const ABOUT_ITSELF = new Set(["c8y_SignalStrength", "mote_Certificate"]);
+const ABOUT_ITSELF = new Set(["c8y_SignalStrength", "mote_Certificate", "mote_Node"]);
 
 function seriesName(fragment: string, series: string): string {
 	const name = `${fragment}.${series}`;
@@ -44,11 +45,14 @@ export class Tenant {
 	readonly inventory = new Inventory();
 	readonly measurements: Measurement[] = [];
 	readonly values: ValueStore;
+	readonly availability: AvailabilityClock;
 	private arrivals = 0;
 	readonly operations: Operations;
 
-	constructor(report: ReportEvent) {
+	/** `now` gives ms since 1970, for the availability clock. */
+	constructor(report: ReportEvent, now: () => number) {
 		this.values = new ValueStore(report);
+		this.availability = new AvailabilityClock(this.inventory, report, now);
 		this.operations = new Operations((operation: Operation) => {
 			const { id, deviceId: device, status, fragments, failureReason: reason = "" } = operation;
 			report({ kind: "operation", id, device, status, fragment: Object.keys(fragments)[0] ?? "", reason });

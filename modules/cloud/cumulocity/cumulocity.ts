@@ -16,9 +16,10 @@ import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
 import { utf8 } from "../text.js";
-import { OPERATIONS, Operations } from "./operations.js";
-import { quoteColumn, RowReader } from "./rows.js";
-import { operationFragment, Template } from "./template-ids.js";
+import { Availability } from "./availability.js";
+import { Operations } from "./operations.js";
+import { quoteColumn, RowFault, RowReader } from "./rows.js";
+import { operationFragment, TEMPLATES_ANSWER, Template } from "./template-ids.js";
 
 /** Largest MQTT packet that the platform takes, with all headers. */
 export const MAX_PACKET_BYTES = 16184;
@@ -42,9 +43,13 @@ const SERIES: readonly string[] = Object.freeze([
 const ALARM_MARK = "safe-alarm";
 /** Characters of the report in an event. */
 const MAX_REPORT = 400;
-/** Tag in the lane of events; those of operations are below. */
+/** Tags in the lane of events; those of operations are below. */
 const TAG_LAST_BOOT = 254;
 const TAG_ALARM = 253;
+/** What counts for no sign of life. */
+const TAG_CLEARED = 252;
+/** This one and the next. */
+const TAG_AVAILABILITY = 250;
 /** Places in the lane of events that alarms leave free. */
 const ROOM_FOR_ANSWERS = 2;
 const ALARMS = Object.freeze({
@@ -58,6 +63,9 @@ const ACTUATOR_COMMANDS = Object.freeze({
 	buzzer: Object.freeze(["buzzer on", "buzzer off"]),
 	speed: Object.freeze(["speed ", "speed stop"]),
 });
+
+const TOO_LONG = "the operation is too long";
+const NO_QUOTE = "the operation cannot be read: its quotes do not match";
 
 /** A device that was only just made may not be known everywhere yet. */
 const REFUSED = Object.freeze({ pauseMs: 5000, tries: 2, finally: "reconnect" } as const);
@@ -76,13 +84,18 @@ export class Cumulocity implements Cloud {
 	readonly #multipleHead: Uint8Array;
 	#host: CloudHost | undefined;
 	#operations: Operations | undefined;
+	#availability: Availability | undefined;
 	#firstOpening = true;
 	/** As `#firstOpening` was when this opening began. */
 	#concludesBoot = true;
-	/** Answers of an earlier boot are in the lane: what else has to be said of that boot is said behind them, and 500 then. */
+	/** Answers of an earlier boot are in the lane: what else has to be said of that boot is said after them, and 500 then. */
 	#resuming = false;
-	/** Whether that is in the lane, too. */
+	/** Whether what comes after them is in the lane, too. */
 	#concluded = false;
+	/** Whether the answers are delivered: only now it is known what else is to be said. */
+	#answered = false;
+	/** Whether the description of this opening has something that counts as a sign of life. */
+	#toldLife = false;
 	#listening = false;
 
 	/** `version` of the firmware, for 122. */
@@ -131,11 +144,18 @@ export class Cumulocity implements Cloud {
 	}
 
 	attach(host: CloudHost): void {
-		const { relay } = this.#settings.cumulocity;
+		const { relay, requiredAvailability } = this.#settings.cumulocity;
 		const [closed, open] = ACTUATOR_COMMANDS[relay] as readonly [string, string];
 		const full = relay === "speed" ? `${closed}${this.#settings.motor.maxRpm}` : closed;
 		this.#host = host;
 		this.#operations = new Operations(host, { closed: ascii(full), open: ascii(open) });
+		if (requiredAvailability > 0)
+			this.#availability = new Availability(
+				host,
+				requiredAvailability,
+				this.#settings.broker.host,
+				TAG_AVAILABILITY,
+			);
 	}
 
 	/**
@@ -146,7 +166,7 @@ export class Cumulocity implements Cloud {
 		const { device, cumulocity } = this.#settings;
 		let turn = step;
 		if (turn-- === 0) {
-			this.#concludesBoot = this.#firstOpening;
+			this.#concludesBoot = this.#firstOpening && this.#lastBoot() !== "";
 			const name = quoteColumn(device.name, MAX_NAME);
 			return publish(utf8(`${Template.CreateDevice},${name},${quoteColumn(cumulocity.type, MAX_NAME)}\n`));
 		}
@@ -154,9 +174,11 @@ export class Cumulocity implements Cloud {
 		if (cumulocity.debug && turn-- === 0) return subscribe(ERRORS, 0);
 		if (turn-- === 0) return publish(this.#description(), () => this.#described());
 		if (this.#resuming) return;
-		if (this.#concludesBoot && turn-- === 0) return publish(this.#lastBoot(), () => this.#saidLastBoot());
+		if (this.#concludesBoot && turn-- === 0)
+			return publish(utf8(this.#lastBoot()), () => this.#saidLastBoot());
 		if (turn !== 0) return;
 		// From here on rows are acted on: those that SUBSCRIBE brought come again with 500.
+		this.#firstOpening = false;
 		this.#listening = true;
 		this.#operations?.askedPending();
 		return publish(utf8(`${Template.GetPendingOperations}\n`), () => this.#operations?.answeredPending());
@@ -177,7 +199,8 @@ export class Cumulocity implements Cloud {
 
 	#described(): void {
 		const host = this.#host as CloudHost;
-		if (host.failedBoots === 0 && host.marked(ALARM_MARK)) host.mark(ALARM_MARK, false);
+		if (host.failedBoots === 0 && host.marked(ALARM_MARK) !== 0) host.mark(ALARM_MARK, 0);
+		this.#availability?.opened(this.#toldLife);
 	}
 
 	/** How the node is doing, as far as it watches that itself. */
@@ -187,47 +210,46 @@ export class Cumulocity implements Cloud {
 		if (rows !== "") rows = `${Template.Event},mote_Network,${quoteColumn(rows, MAX_REPORT)}\n`;
 		if (host.signal !== 0) rows += `${Template.SignalStrength},${host.signal}\n`;
 		if (host.failedBoots > 0) {
-			host.mark(ALARM_MARK, true);
+			host.mark(ALARM_MARK, 1);
 			rows += `${Template.MajorAlarm},mote_SafeMode,safe mode: ${host.failedBoots} boots in a row did not last\n`;
-		} else if (host.marked(ALARM_MARK)) rows += `${Template.ClearAlarm},mote_SafeMode\n`;
+		}
+		this.#toldLife = rows !== "";
+		if (host.failedBoots === 0 && host.marked(ALARM_MARK) !== 0)
+			rows += `${Template.ClearAlarm},mote_SafeMode\n`;
 		return rows;
 	}
 
-	/**
-	 * For the first opening of a boot: the restart that was asked for has succeeded, and whatever else the cloud still
-	 * takes for executing has not. Left alone, it would take the answers of the operations to come. A 502 too many does
-	 * nothing.
-	 */
-	#lastBoot(): Uint8Array {
-		const restart = utf8(
-			(this.#host as CloudHost).marked("restart")
-				? `${Template.SetSuccessful},c8y_Restart\n`
-				: `${Template.SetFailed},c8y_Restart,interrupted\n`,
-		);
-		const command = utf8(`${Template.SetFailed},c8y_Command,interrupted by a restart\n`);
-		const relay = utf8(`${Template.SetFailed},c8y_Relay,interrupted by a restart\n`);
-		const rows = new Uint8Array(restart.length + OPERATIONS * (command.length + relay.length));
-		rows.set(restart);
-		let at = restart.length;
-		for (let i = 0; i < OPERATIONS; i++, at += command.length) rows.set(command, at);
-		for (let i = 0; i < OPERATIONS; i++, at += relay.length) rows.set(relay, at);
-		return rows;
+	/** For the first opening of a boot: what became of the operations that were under way when the last one ended. */
+	#lastBoot(): string {
+		return this.#operations?.interrupted() ?? "";
 	}
 
 	#saidLastBoot(): void {
 		this.#firstOpening = false;
-		(this.#host as CloudHost).mark("restart", false);
+		this.#operations?.settled();
 	}
 
 	resumed(results: boolean): void {
 		this.#resuming = results;
 	}
 
-	/** Once there is room behind the answers of the boot before, says the rest of it. */
+	/**
+	 * As soon as there is room after the answers of the boot before: a first 500, whose delivery says that the answers are
+	 * delivered, and then the rest of that boot. What 500 brings is left for the 500 that follows.
+	 */
 	#conclude(): void {
-		const rows = this.#lastBoot();
+		const rows = this.#answered ? this.#lastBoot() : `${Template.GetPendingOperations}\n`;
+		if (rows === "") return this.#resume();
+		const bytes = utf8(rows);
 		const host = this.#host as CloudHost;
-		this.#concluded = host.queue(RecordKind.Passing, TAG_LAST_BOOT, (record) => record.put(rows));
+		this.#concluded = host.queue(RecordKind.Passing, TAG_LAST_BOOT, (record) => record.put(bytes));
+	}
+
+	#concludedBoot(): void {
+		if (this.#answered) return this.#resume();
+		this.#answered = true;
+		this.#concluded = false;
+		this.#conclude();
 	}
 
 	/** All of the boot before is said: from here on it is as after any other opening. */
@@ -275,7 +297,7 @@ export class Cumulocity implements Cloud {
 	}
 
 	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
-		if (!on) return this.#tell(RecordKind.Alarm, `${Template.ClearAlarm},mote_${type}\n`);
+		if (!on) return this.#tell(RecordKind.Alarm, `${Template.ClearAlarm},mote_${type}\n`, TAG_CLEARED);
 		const time = wallMs < 0 ? "" : new Date(wallMs).toISOString();
 		const row = `${ALARMS[severity as keyof typeof ALARMS]},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`;
 		return this.#tell(RecordKind.Alarm, row);
@@ -290,17 +312,18 @@ export class Cumulocity implements Cloud {
 	}
 
 	/** Queues a row, unless what room there is is for the answers of operations. */
-	#tell(kind: number, text: string): boolean {
+	#tell(kind: number, text: string, tag = TAG_ALARM): boolean {
 		const host = this.#host as CloudHost;
 		if (host.room <= ROOM_FOR_ANSWERS) return false;
 		const row = utf8(text);
-		return host.queue(kind, TAG_ALARM, (record) => record.put(row));
+		return host.queue(kind, tag, (record) => record.put(row));
 	}
 
 	eventDelivered(tag: number): void {
-		if (tag === TAG_ALARM) return;
-		if (tag === TAG_LAST_BOOT) this.#resume();
-		else this.#operations?.delivered(tag);
+		if (tag === TAG_ALARM) this.#availability?.counted();
+		else if (tag === TAG_LAST_BOOT) this.#concludedBoot();
+		else if (tag === TAG_AVAILABILITY) this.#availability?.counted();
+		else if (tag < TAG_AVAILABILITY || tag > TAG_CLEARED) this.#operations?.delivered(tag);
 	}
 
 	proceed(): void {
@@ -310,11 +333,8 @@ export class Cumulocity implements Cloud {
 	message(message: InboundMessage): void {
 		// No variables: they would lie under the command's parser, where the stack is deepest.
 		if (!isOn(message, DOWN)) return this.#other(message);
-		const refused = this.#rows.refused;
 		this.#rows.reset(message.bytes, message.payloadStart, message.payloadEnd);
 		while (this.#rows.next()) this.#row();
-		if (this.#rows.refused > refused)
-			this.#host?.malformed("a row that is too long or has a quote without end");
 	}
 
 	#other(message: InboundMessage): void {
@@ -326,25 +346,48 @@ export class Cumulocity implements Cloud {
 
 	#row(): void {
 		const id = templateId(this.#rows);
-		if (id >= 100 && id < 500) return; // replies to requests that we do not make
-		if (operationFragment(id).length === 0) return this.#host?.malformed("a row with an unknown template id");
+		if (operationFragment(id).length === 0) return this.#answer(id);
 		if (!this.#addressed()) return this.#host?.malformed("an operation for another device");
-		if (this.#listening) this.#operations?.row(this.#rows, id);
-		else this.#operations?.leave(this.#rows);
+		if (!this.#listening) this.#operations?.leave(this.#rows);
+		else if (this.#rows.fault === RowFault.None) this.#operations?.row(this.#rows, id);
+		else this.#refuse(id);
 	}
 
-	/** Of a row too long to be kept, the beginning is enough to refuse it; of several rows nothing is known. */
+	/** A row that is no operation. */
+	#answer(id: number): void {
+		if (id === TEMPLATES_ANSWER) this.#availability?.templates(this.#rows);
+		else if (id < 0) this.#host?.malformed("a row that does not begin with a template id");
+		// From 100 to 499: replies to requests that we do not make.
+		else if (id < 100 || id >= 500) this.#host?.malformed(`a row with the unknown template id ${id}`);
+	}
+
+	/** An operation whose row cannot be read. */
+	#refuse(id: number): void {
+		const long = this.#rows.fault === RowFault.Long;
+		this.#host?.malformed(long ? "an operation that is too long" : "an operation whose quotes do not match");
+		this.#operations?.unreadable(this.#rows, id, long ? TOO_LONG : NO_QUOTE);
+	}
+
+	/** Of an operation too long to be kept, the beginning is enough to refuse it. Of several rows, 500 brings the rest. */
 	skipped(message: InboundMessage): void {
 		const { bytes, payloadStart, payloadEnd } = message;
 		if (!this.#listening || !isOn(message, DOWN)) return;
 		const rows = this.#rows;
 		rows.reset(bytes, payloadStart, payloadEnd, true);
-		// A row whose end is in sight is not the one that is too long.
-		if (rows.next() && !rows.ended && rows.count > 2 && this.#addressed()) {
-			const id = templateId(rows);
-			if (operationFragment(id).length > 0) return this.#operations?.tooLong(rows, id, message.payloadBytes);
+		let several = false;
+		while (rows.next()) {
+			// A row whose end is in sight is not the one that is too long.
+			if (rows.ended) {
+				several = true;
+				this.#row();
+			} else if (!several && rows.count > 2 && this.#addressed()) {
+				const id = templateId(rows);
+				if (operationFragment(id).length > 0)
+					return this.#operations?.unreadable(rows, id, TOO_LONG, message.payloadBytes);
+			}
 		}
-		(this.#host as CloudHost).malformed("a message that is too large, and no single operation of ours");
+		if (several && this.#operations?.more()) return;
+		(this.#host as CloudHost).malformed("a message that is too large, and no operation of ours");
 	}
 
 	/** Whether the row's second column is this device. */
@@ -356,12 +399,14 @@ export class Cumulocity implements Cloud {
 	tick(): void {
 		if (this.#resuming && !this.#concluded) this.#conclude();
 		this.#operations?.tick();
+		this.#availability?.tick();
 	}
 
 	disconnected(): void {
 		// Operations in progress stay: their answers are in the ring and are sent again.
 		this.#listening = false;
 		this.#operations?.disconnected();
+		this.#availability?.closed();
 	}
 }
 

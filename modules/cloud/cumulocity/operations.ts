@@ -16,7 +16,7 @@ import { RecordKind } from "../../core/ring.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import type { CloudHost } from "../cloud.js";
 import { utf8 } from "../text.js";
-import { quoteColumn, type RowReader } from "./rows.js";
+import { MAX_COLUMNS, quoteColumn, type RowReader } from "./rows.js";
 import { Operation, operationFragment, Template } from "./template-ids.js";
 
 /** Operations that may be in progress at once; further ones stay pending in the cloud. */
@@ -35,6 +35,17 @@ const TAG_PENDING = 255;
 
 /** Longest reason of a failure, UTF-16 units; with three bytes each, the row still fits into its record. */
 const MAX_REASON = 140;
+
+/**
+ * Markers in the store: an operation of this template is under way in this place. Written before 501 goes out, and gone
+ * once the last answer is acknowledged: what stands there at a boot was interrupted.
+ */
+const UNDER_WAY: readonly string[] = Object.freeze([
+	"operation-0",
+	"operation-1",
+	"operation-2",
+	"operation-3",
+]);
 
 /** How the one actuator that 518 switches is driven, as command texts. */
 export interface Relay {
@@ -161,6 +172,12 @@ export class Operations {
 		this.#answer(index, Template.SetExecuting, "", false);
 	}
 
+	/** More rows follow that could not be kept: 500 brings them once those in progress are done. False if none is. */
+	more(): boolean {
+		for (let i = 0; i < CAPACITY; i++) if (this.#ids[i] !== 0) this.#again = true;
+		return this.#again;
+	}
+
 	#refuseUnless(index: number, reason: string): void {
 		this.#setNext(index, reason === "" ? Next.CarryOut : Next.Refuse);
 		if (reason === "") return;
@@ -168,11 +185,10 @@ export class Operations {
 		this.#refusals[index] = reason;
 	}
 
-	/** An operation whose row was too long to be kept; `row` has its beginning, `bytes` is its length. */
-	tooLong(row: RowReader, id: number, bytes: number): void {
+	/** An operation that could not be read; `row` has its beginning, `bytes` is its length, where that is known. */
+	unreadable(row: RowReader, id: number, reason: string, bytes = 0): void {
 		const index = this.#take(id, (rowHash(row) ^ bytes) >>> 0);
 		if (index < 0) return;
-		const reason = "the operation is too long";
 		if (!isSupported(id)) return this.#answer(index, Template.SetFailed, reason, true);
 		this.#refuseUnless(index, reason);
 		this.#answer(index, Template.SetExecuting, "", false);
@@ -218,6 +234,7 @@ export class Operations {
 		this.#setNext(index, Next.Nothing);
 		this.#ids[LATE + index] = 0;
 		this.#words[TAKEN + index] = ++this.#takes;
+		if (isSupported(id)) this.#host.mark(UNDER_WAY[index] as string, id);
 		const copies = this.#asking > 0 || this.#host.now() < this.#copiesUntil;
 		this.#words[ASKED + index] = copies ? this.#asked - 1 : this.#asked;
 		return index;
@@ -237,12 +254,34 @@ export class Operations {
 			const index = (tag - 1) >> 1;
 			const last = ((tag - 1) & 1) === 1;
 			if (last) {
+				this.#settle(index);
 				const doubtful = this.#words[ASKED + index] !== this.#asked;
 				if (doubtful) this.#until[index] = this.#host.now() + LINGER_MS;
 				else this.#free(index);
 			} else this.#confirmed |= 1 << index;
 		}
 		this.tick();
+	}
+
+	/** Nothing is under way in this place any more. */
+	#settle(index: number): void {
+		const key = UNDER_WAY[index] as string;
+		if (this.#host.marked(key) !== 0) this.#host.mark(key, 0);
+	}
+
+	/**
+	 * What the cloud has to hear of operations that were under way when the last boot ended, as rows; empty where there
+	 * were none. A restart that was asked for has succeeded by now. The others have not: left alone, they would take the
+	 * answers of those to come.
+	 */
+	interrupted(): string {
+		let rows = "";
+		for (const key of UNDER_WAY) rows += lastWords(this.#host.marked(key));
+		return rows;
+	}
+	/** The cloud has heard it. */
+	settled(): void {
+		for (let i = 0; i < CAPACITY; i++) this.#settle(i);
 	}
 
 	/** Goes on with the operations whose 501 is acknowledged, in the order of their places' 501. */
@@ -255,7 +294,6 @@ export class Operations {
 			this.#setNext(index, Next.Nothing);
 			if (next === Next.Restart) {
 				this.#free(index);
-				this.#host.mark("restart", true);
 				this.#host.restart();
 			} else if (next !== Next.Nothing) {
 				const reason =
@@ -385,10 +423,22 @@ function isSupported(id: number): boolean {
 	return id === Operation.Restart || id === Operation.Command || id === Operation.Relay;
 }
 
+/** The last answer for an operation that a restart interrupted. */
+function lastWords(id: number): string {
+	if (id === Operation.Restart) return `${Template.SetSuccessful},c8y_Restart\n`;
+	if (!isSupported(id)) return "";
+	return `${Template.SetFailed},${fragmentName(id)},interrupted by a restart\n`;
+}
+
+function fragmentName(id: number): string {
+	const fragment = operationFragment(id);
+	return decodeUtf8(fragment, 0, fragment.length) as string;
+}
+
 /** FNV-1a over the columns. A collision only delays an operation until the other one is done. */
 function rowHash(row: RowReader): number {
 	let hash = 0x811c9dc5;
-	const columns = Math.min(row.count, 24);
+	const columns = Math.min(row.count, MAX_COLUMNS);
 	for (let column = 0; column < columns; column++) {
 		const end = row.end(column);
 		for (let i = row.start(column); i < end; i++)
@@ -400,6 +450,5 @@ function rowHash(row: RowReader): number {
 
 /** Why an operation of a kind that is not carried out failed. */
 function unsupported(id: number): string {
-	const fragment = operationFragment(id);
-	return `${decodeUtf8(fragment, 0, fragment.length)} is not supported`;
+	return `${fragmentName(id)} is not supported`;
 }

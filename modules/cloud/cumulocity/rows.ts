@@ -1,29 +1,55 @@
 // SmartREST 2.0 rows: a decoder that is a state machine, because line feeds and commas may stand inside quotes,
 // and the quoting of texts that we send.
 
+import { equals } from "../../core/bytes.js";
+
 /** Most columns of a row; further ones are counted but not kept. */
 export const MAX_COLUMNS = 24;
 /** Most bytes that the columns of one row may have together. */
 export const MAX_ROW_BYTES = 2048;
 
+const LF = 10;
+const CR = 13;
+const BLANK = 32;
 const QUOTE = 34;
 const COMMA = 44;
 const BACKSLASH = 92;
 
-/** Reads the rows of a payload one after the other. Columns lie unescaped in `text`. */
+/** What is wrong with a row. */
+export const RowFault = Object.freeze({
+	None: 0,
+	/** A quote has no end, or something other than a comma comes after it. */
+	Quote: 1,
+	/** The columns have more than MAX_ROW_BYTES. */
+	Long: 2,
+} as const);
+
+/**
+ * Reads the rows of a payload one after the other. Columns lie unescaped in `text`.
+ *
+ * In quotes, `""` and `\"` are one quote. The format has no escape for the backslash, so that the column `C:\` in
+ * quotes ends as an escaped quote does. A column is therefore read with `\"` as a quote first. If it has no end that
+ * way, its last `\"` before a comma, a line feed or the end closes it. A row that cannot be read so either has a
+ * fault, and reading goes on at the next line that begins with an id: three digits and a comma.
+ */
 export class RowReader {
 	readonly text = new Uint8Array(MAX_ROW_BYTES);
-	/** Columns of the row. */
+	/** Columns of the row. Of a row with a fault: those before the fault, and what was read of the next one. */
 	count = 0;
 	/** Whether a line feed ended the row, and not the end of the payload. */
 	ended = false;
-	/** Rows that were refused: too long, or a quote without end. */
-	refused = 0;
+	/** A RowFault. */
+	fault: number = RowFault.None;
 	readonly #ends = new Uint16Array(MAX_COLUMNS + 1);
 	#bytes: Uint8Array = new Uint8Array(0);
+	#from = 0;
 	#at = 0;
 	#end = 0;
 	#cut = false;
+	/** Bytes of the row's columns so far; beyond MAX_ROW_BYTES they are counted but not kept. */
+	#length = 0;
+	/** Columns of the row that were closed by a `\"`: each is read twice, so there are not many. */
+	#reread = 0;
 
 	/** With `cut`, [start, end) is the beginning of a longer payload: its last row may end inside quotes. */
 	reset(bytes: Uint8Array, start: number, end: number, cut = false): void {
@@ -41,73 +67,145 @@ export class RowReader {
 		return this.#ends[i] as number;
 	}
 
-	/** Reads the next row that is not empty; false when there is none. Refused rows are skipped and counted. */
+	/** Whether a column without quotes is exactly this; also one that is not kept. */
+	lists(column: Uint8Array): boolean {
+		const bytes = this.#bytes;
+		const end = this.#at;
+		for (let p = this.#from; p < end; p++)
+			if (bytes[p] === COMMA && this.#endsAt(p + 1 + column.length))
+				if (equals(bytes, p + 1, p + 1 + column.length, column)) return true;
+		return false;
+	}
+
+	/** Reads the next row that is not empty; false when there is none. It may have a fault. */
 	next(): boolean {
 		while (this.#at < this.#end) {
-			const ok = this.#row();
-			if (!ok) this.refused++;
-			else if (this.count > 1 || this.end(0) > 0) return true;
+			const from = this.#at;
+			this.#from = from;
+			this.#row(from);
+			if (this.fault === RowFault.Quote) this.#at = this.#nextId(from);
+			if (this.fault !== RowFault.None || this.count > 1 || this.end(0) > 0) return true;
 		}
 		return false;
 	}
 
-	#row(): boolean {
+	#row(from: number): void {
+		const bytes = this.#bytes;
+		const end = this.#end;
+		let p = from;
+		this.count = 0;
+		this.ended = false;
+		this.fault = RowFault.None;
+		this.#length = 0;
+		this.#reread = 0;
+		for (;;) {
+			p = this.#blanks(p); // "a, b", as the documents show it once
+			if (p < end && bytes[p] === QUOTE) p = this.#quoted(p + 1);
+			else p = this.#plain(p);
+			this.#ends[Math.min(this.count, MAX_COLUMNS)] = Math.min(this.#length, MAX_ROW_BYTES);
+			this.count++;
+			if (p < 0) {
+				this.fault = RowFault.Quote;
+				return;
+			}
+			if (p >= end || bytes[p] !== COMMA) break;
+			p++;
+		}
+		if (this.#length > MAX_ROW_BYTES) this.fault = RowFault.Long;
+		if (p < end && bytes[p] === CR) p++;
+		if (p < end) {
+			this.ended = true;
+			p++;
+		}
+		this.#at = p;
+	}
+
+	/** Reads a column without quotes; returns the position of what ends it. Blanks at its end do not count. */
+	#plain(from: number): number {
 		const bytes = this.#bytes;
 		const end = this.#end;
 		const text = this.text;
-		let p = this.#at;
-		let n = 0;
-		let quoted = false;
-		let columnStart = 0;
-		let wasQuoted = false;
-		let fits = true;
-		this.count = 0;
-		this.ended = false;
-		while (p < end) {
-			const c = bytes[p++] as number;
-			if (quoted) {
-				if (c === QUOTE) {
-					if (bytes[p] !== QUOTE || p >= end) {
-						quoted = false;
-						continue;
-					}
-					p++; // "" is one quote
-				} else if (c === BACKSLASH && p < end && bytes[p] === QUOTE) {
-					p++; // \" is one quote
-					if (n < MAX_ROW_BYTES) text[n++] = QUOTE;
-					else fits = false;
-					continue;
-				}
-			} else if (c === 10) {
-				n = this.#column(n, columnStart, wasQuoted);
-				this.#at = p;
-				this.ended = true;
-				return fits;
-			} else if (c === COMMA) {
-				columnStart = n = this.#column(n, columnStart, wasQuoted);
-				wasQuoted = false;
-				continue;
-			} else if (c === QUOTE && n === columnStart && !wasQuoted) {
-				quoted = wasQuoted = true;
-				continue;
-			} else if (c === 13 && (p === end || bytes[p] === 10)) continue;
-			else if (c === 32 && n === columnStart && !wasQuoted) continue; // "a, b" as the docs show it once
-			if (n < MAX_ROW_BYTES) text[n++] = c;
-			else fits = false;
+		let n = this.#length;
+		let filled = n;
+		let p = from;
+		for (; p < end; p++) {
+			const c = bytes[p] as number;
+			if (c === COMMA || c === LF || (c === CR && this.#endsAt(p))) break;
+			if (n < MAX_ROW_BYTES) text[n] = c;
+			n++;
+			if (c !== BLANK) filled = n;
 		}
-		this.#column(n, columnStart, wasQuoted);
-		this.#at = end;
-		return fits && (!quoted || this.#cut);
+		this.#length = filled;
+		return p;
 	}
 
-	/** Ends a column; blanks at the end of an unquoted one do not count. */
-	#column(n: number, start: number, wasQuoted: boolean): number {
-		let end = n;
-		if (!wasQuoted) while (end > start && this.text[end - 1] === 32) end--;
-		if (this.count < MAX_COLUMNS) this.#ends[this.count] = end;
-		this.count++;
+	/** Reads a column from behind its quote; returns the position of what ends it, or -1. */
+	#quoted(from: number): number {
+		const bytes = this.#bytes;
+		const end = this.#end;
+		const text = this.text;
+		let n = this.#length;
+		let p = from;
+		let closed = -1;
+		let length = 0;
+		while (p < end) {
+			let c = bytes[p++] as number;
+			if (c === QUOTE) {
+				if (p >= end || bytes[p] !== QUOTE) {
+					this.#length = n;
+					const after = this.#blanks(p);
+					if (this.#endsAt(after)) return after;
+					break;
+				}
+				p++; // "" is one quote
+			} else if (c === BACKSLASH && p < end && bytes[p] === QUOTE) {
+				c = bytes[p++] as number; // \" is one quote
+				if (this.#endsAt(p)) {
+					closed = p;
+					length = n + 1;
+				}
+			}
+			if (n < MAX_ROW_BYTES) text[n] = c;
+			n++;
+		}
+		this.#length = n;
+		if (p >= end && this.#cut) return end;
+		if (closed < 0 || ++this.#reread > MAX_COLUMNS) return -1;
+		this.#length = length;
+		if (length <= MAX_ROW_BYTES) text[length - 1] = BACKSLASH;
+		return closed;
+	}
+
+	#blanks(from: number): number {
+		let p = from;
+		while (p < this.#end && this.#bytes[p] === BLANK) p++;
+		return p;
+	}
+
+	/** Whether a comma, a line feed (also behind a carriage return) or the end is here. */
+	#endsAt(p: number): boolean {
+		if (p >= this.#end) return true;
+		const c = this.#bytes[p];
+		if (c === COMMA || c === LF) return true;
+		return c === CR && (p + 1 >= this.#end || this.#bytes[p + 1] === LF);
+	}
+
+	/** The next line behind `from` that begins with an id, or the end. */
+	#nextId(from: number): number {
+		const bytes = this.#bytes;
+		const end = this.#end;
+		for (let p = from; p < end - 4; p++)
+			if (bytes[p] === LF && bytes[p + 4] === COMMA && areDigits(bytes, p + 1, p + 4)) return p + 1;
 		return end;
 	}
+}
+
+function areDigits(bytes: Uint8Array, start: number, end: number): boolean {
+	for (let p = start; p < end; p++) {
+		const c = bytes[p] as number;
+		if (c < 48 || c > 57) return false;
+	}
+	return true;
 }
 
 /**

@@ -9,6 +9,7 @@ export const Template = Object.freeze({
 	SupportedOperations: 114,
 	RequiredAvailability: 117,
 	Agent: 122,
+	Heartbeat: 125,
 	Measurement: 200,
 	MeasurementMultiple: 201,
 	SignalStrength: 210,
@@ -22,10 +23,14 @@ export const Template = Object.freeze({
 	SetExecuting: 501,
 	SetFailed: 502,
 	SetSuccessful: 503,
+	GetTemplates: 602,
 } as const);
 
 /** Cloud → device, on s/ds. */
 export const Operation = Object.freeze({ Restart: 510, Command: 511, Relay: 518 } as const);
+
+/** The answer to GetTemplates: the ids of all templates. */
+export const TEMPLATES_ANSWER = 603;
 
 /** An id of no operation, as an index of the table. */
 const NONE = 2;
@@ -53,9 +58,13 @@ const FRAGMENTS: readonly Uint8Array[] = Object.freeze([
 	ascii("c8y_SoftwareUpdate"),
 	ascii("c8y_SoftwareUpdate"),
 	ascii("c8y_RemoteAccessConnect"), // 530
+	ascii(""),
+	ascii("c8y_ParameterUpdate"),
 ]);
+const FIRST = 510;
+const LAST = FIRST + FRAGMENTS.length - 1;
 
 /** The fragment of an operation, or no bytes if the id is not one. */
 export function operationFragment(id: number): Uint8Array {
-	return FRAGMENTS[id >= 510 && id <= 530 ? id - 510 : NONE] as Uint8Array;
+	return FRAGMENTS[id >= FIRST && id <= LAST ? id - FIRST : NONE] as Uint8Array;
 }

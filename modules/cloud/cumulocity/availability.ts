@@ -1,0 +1,126 @@
+// Signs of life. Cumulocity takes a device for available while measurements, events or alarms come in; on newer
+// tenants a heartbeat (125) counts as well. PINGREQ and the answers of operations do not count. Where nothing that
+// counts goes out within the required interval, the node sends a sign of life itself: 125 where the tenant lists it
+// (602), else a measurement of its own.
+
+import { ascii } from "../../core/bytes.js";
+import type { RecordWriter } from "../../core/record-writer.js";
+import { RecordKind } from "../../core/ring.js";
+import type { CloudHost } from "../cloud.js";
+import type { RowReader } from "./rows.js";
+import { Template } from "./template-ids.js";
+
+/** Of the required interval, after which a sign of life goes out: the rest is for the way and for repetitions. */
+const SHARE = 0.8;
+/** After a connection begins, what is waiting goes out first, and the first sample: longest wait for it, ms. */
+const FIRST_MS = 90_000;
+/** Longest wait for the answer to 602, ms. */
+const ANSWER_MS = 10_000;
+/** Places in the lane of events that are left free for the answers of operations. */
+const ROOM_FOR_ANSWERS = 2;
+const HOUR_MS = 3_600_000;
+const HEARTBEAT = ascii(String(Template.Heartbeat));
+const ASK = ascii(`${Template.GetTemplates}\n`);
+const UPTIME = ascii(`${Template.Measurement},mote_Node,uptime,`);
+const UPTIME_UNIT = ascii(",h\n");
+const LF = 10;
+
+/**
+ * What is known of the tenant's templates, in the store under this key, beside a hash of the broker's name: another
+ * tenant is asked anew.
+ */
+const KEY = "templates";
+const Known = Object.freeze({ Nothing: 0, Asked: 1, Heartbeat: 2 } as const);
+
+export class Availability {
+	readonly #host: CloudHost;
+	readonly #periodMs: number;
+	readonly #tenant: number;
+	/** Tag of the sign of life in the lane of events; 602 has the next one. */
+	readonly #tag: number;
+	#open = false;
+	/** When the next sign of life is due, monotonic ms. */
+	#dueAt = 0;
+	/** Measures delivered so far, as they were last seen. */
+	#delivered = 0;
+	/** Kept functions that write: one made for each row would be garbage. */
+	readonly #putAsk = (record: RecordWriter) => record.put(ASK);
+	readonly #putHeartbeat = (record: RecordWriter) => {
+		record.put(HEARTBEAT);
+		record.byte(LF);
+	};
+	readonly #putUptime = (record: RecordWriter) => {
+		record.put(UPTIME);
+		record.decimal(this.#host.now() / HOUR_MS, 2);
+		record.put(UPTIME_UNIT);
+	};
+
+	/** `minutes` is the required interval, `broker` the tenant's name; `tag` and the next one are its own. */
+	constructor(host: CloudHost, minutes: number, broker: string, tag: number) {
+		this.#host = host;
+		this.#periodMs = minutes * 60_000 * SHARE;
+		this.#tenant = hash(broker);
+		this.#tag = tag;
+	}
+
+	/** A connection stands; `told`: something that counts went out while it began. */
+	opened(told: boolean): void {
+		this.#open = true;
+		if (told) this.counted();
+		else this.#dueAt = Math.max(this.#dueAt, this.#host.now() + Math.min(FIRST_MS, this.#periodMs / 2));
+	}
+	closed(): void {
+		this.#open = false;
+	}
+
+	/** Something that counts was delivered. */
+	counted(): void {
+		this.#dueAt = this.#host.now() + this.#periodMs;
+	}
+
+	/** The answer to 602: all templates of the tenant. */
+	templates(row: RowReader): void {
+		if (row.lists(HEARTBEAT)) this.#learn(Known.Heartbeat);
+	}
+
+	tick(): void {
+		if (!this.#open) return;
+		const host = this.#host;
+		const { measuresDelivered } = host;
+		if (measuresDelivered !== this.#delivered) {
+			this.#delivered = measuresDelivered;
+			this.counted();
+		}
+		if (host.now() >= this.#dueAt && host.room > ROOM_FOR_ANSWERS) this.#tell();
+	}
+
+	#tell(): void {
+		const host = this.#host;
+		const known = this.#known();
+		if (known === Known.Nothing) {
+			// Kept before it is asked: a tenant that closes the connection on it is not asked again.
+			this.#learn(Known.Asked);
+			host.queue(RecordKind.Passing, this.#tag + 1, this.#putAsk);
+			this.#dueAt = host.now() + ANSWER_MS;
+			return;
+		}
+		const put = known === Known.Heartbeat ? this.#putHeartbeat : this.#putUptime;
+		// Once more if it is not delivered.
+		if (host.queue(RecordKind.Passing, this.#tag, put)) this.counted();
+	}
+
+	#known(): number {
+		const value = this.#host.marked(KEY);
+		return value >> 2 === this.#tenant ? value & 3 : Known.Nothing;
+	}
+	#learn(known: number): void {
+		this.#host.mark(KEY, (this.#tenant << 2) | known);
+	}
+}
+
+/** 28 bits of FNV-1a, so that with two more bits it is a number that each store takes. */
+function hash(text: string): number {
+	let value = 0x811c9dc5;
+	for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+	return value >>> 4;
+}
