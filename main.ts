@@ -6,9 +6,16 @@ import config from "mc/config";
 import { NodeBoard } from "./drivers/node-board.js";
 import { BootGuard } from "./modules/app/boot-guard.js";
 import { type Board, MoteNode } from "./modules/app/node.js";
+import { type Machine, mostMeasures, roomFault } from "./modules/app/room.js";
 import { SafeBoard } from "./modules/app/safe-board.js";
 import type { Settings } from "./modules/app/settings.js";
-import { chooseSettings, SETTINGS_KEY } from "./modules/app/stored-settings.js";
+import {
+	type ChosenSettings,
+	chooseSettings,
+	LAST_GOOD_KEY,
+	type Room,
+	SETTINGS_KEY,
+} from "./modules/app/stored-settings.js";
 import type { Cloud } from "./modules/cloud/cloud.js";
 import { Cumulocity } from "./modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "./modules/cloud/plain/plain.js";
@@ -37,14 +44,18 @@ export default function main(): MoteNode {
 	const guard = getDevice().unguarded ? undefined : new BootGuard(store, clock.monotonic());
 	// What somebody has stored may be why boots fail: safe mode does without.
 	const stored = guard?.safe ? undefined : store.get(SETTINGS_KEY);
-	const { settings, refused } = chooseSettings((config as { mote?: unknown }).mote, stored);
+	const lastGood = guard?.safe ? undefined : store.get(LAST_GOOD_KEY);
+	const boot = nextBoot(store);
+	const { mote, machine } = config as { mote?: unknown; machine?: Machine };
+	const chosen = chooseSettings(mote, stored, lastGood, machine && roomOf(machine, boot));
+	const { settings } = chosen;
 	const log = new Log(
 		(level, text, detail) => trace("mote: ", level, text, detail, "\n"),
 		settings.device.log,
 	);
 	const timers = new SystemTimers();
-	const boot = nextBoot(store);
-	if (refused !== "") log.error(`of the store nothing is taken: ${refused}`);
+	tellSettings(chosen, log);
+	if (!guard?.safe) keepLastGood(store, chosen, stored, lastGood, log);
 	log.info(`${settings.device.id}, boot ${boot}, cloud ${settings.device.cloud}`);
 	const { tls, clientCertificate } = settings.broker;
 	const own = tls ? identity(clientCertificate) : undefined;
@@ -69,6 +80,39 @@ export default function main(): MoteNode {
 	getDevice().started?.(node);
 	node.start();
 	return node;
+}
+
+/** What settings are held against, where the manifest says what the board's machine has. */
+function roomOf(machine: Machine, boot: number): Room {
+	return {
+		fault: (settings) => roomFault(settings, makeCloud(settings, boot), machine),
+		most: (settings) => mostMeasures(settings, makeCloud(settings, boot), machine),
+	};
+}
+
+function tellSettings({ refused, reduced, from }: ChosenSettings, log: Log): void {
+	if (refused !== "")
+		log.error(
+			`of the store nothing is taken: ${refused}`,
+			from === "last good" ? "; the last good settings count" : "",
+		);
+	if (reduced !== undefined) log.error(`settings: ${reduced}`);
+}
+
+/** One write for each change of the settings. */
+function keepLastGood(
+	store: PreferenceStore,
+	{ from }: ChosenSettings,
+	stored: string | number | undefined,
+	lastGood: string | number | undefined,
+	log: Log,
+): void {
+	try {
+		if (from === "store" && stored !== undefined && stored !== lastGood) store.set(LAST_GOOD_KEY, stored);
+		else if (stored === undefined && lastGood !== undefined) store.delete(LAST_GOOD_KEY);
+	} catch {
+		log.error(`the store refused ${LAST_GOOD_KEY}`);
+	}
 }
 
 /** Without a network that is known there is nothing to join: the simulators and a laptop have one. */
@@ -107,7 +151,7 @@ function knownNetworks({ network }: Settings): KnownNetwork[] {
 	return known.length > 0 || ssid === "" ? known : [{ ssid, password }];
 }
 
-function makeCloud(settings: Settings, boot: number): Cloud {
+export function makeCloud(settings: Settings, boot: number): Cloud {
 	switch (settings.device.cloud) {
 		case "cumulocity":
 			return new Cumulocity(settings, VERSION);

@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
+import type { Machine } from "../modules/app/room.js";
+
 /** Folders of drivers/boards. */
 export const BOARDS = ["esp32", "esp32s3", "esp32c3", "esp32c3-min"] as const;
 export type BoardName = (typeof BOARDS)[number];
@@ -25,7 +27,7 @@ export interface BoardManifest {
 	readonly build: Readonly<Record<string, string>>;
 	readonly modules: Readonly<Record<string, string>>;
 	readonly creation: Creation;
-	readonly config: { readonly mote: Record<string, Record<string, unknown>> };
+	readonly config: { readonly mote: Record<string, Record<string, unknown>>; readonly machine: Machine };
 }
 
 /** What mcconfig makes of a board's manifest: later ones add to earlier ones, key by key. */

@@ -14,7 +14,7 @@ import type { Line } from "./line.js";
 import { Machine } from "./node/machine.js";
 import type { ResolvedOptions } from "./options.js";
 import { BuildError, buildEngine, type EngineProgram } from "./xs/build.js";
-import { boardCreation, withoutReserve } from "./xs/creation.js";
+import { boardCreation, machineOf, withMore, withoutReserve } from "./xs/creation.js";
 import { XsMachine } from "./xs/machine.js";
 import { makeProgram } from "./xs/program.js";
 import type { TimeSource } from "./xs/time-source.js";
@@ -44,16 +44,27 @@ export async function makeEngine(
 		return new Machine({ ...events, pins, config: setup.config, resources, state, line: more.line, main });
 	const tls = options.broker?.tls ?? true;
 	const creation = boardCreation(board);
+	const own = tls ? withoutReserve(creation) : creation;
 	return new XsMachine({
 		...events,
 		engine,
-		creation: tls ? withoutReserve(creation) : creation,
-		program: await makeProgram(board, { ...setup.config, observe: events.observer !== undefined }),
+		creation: withMore(own, bytesOf(resources)),
+		program: await makeProgram(board, {
+			...setup.config,
+			machine: machineOf(creation),
+			observe: events.observer !== undefined,
+		}),
 		pins,
 		resources,
 		state,
 		...more,
 	});
+}
+
+function bytesOf(resources: ReadonlyMap<string, Uint8Array>): number {
+	let bytes = 0;
+	for (const { length } of resources.values()) bytes += length;
+	return bytes;
 }
 
 async function findEngine(

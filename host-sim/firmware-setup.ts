@@ -6,6 +6,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { CertsError } from "../certs/library/errors.js";
 import { type Found, readFiles } from "../certs/library/read.js";
+import { makeCloud } from "../main.js";
+import { roomFault } from "../modules/app/room.js";
 import { makeSettings, type Settings, SettingsError } from "../modules/app/settings.js";
 import { NOT_JSON, parseSettings } from "../modules/app/settings-text.js";
 import { Json, JsonScanner } from "../modules/cloud/json.js";
@@ -13,6 +15,7 @@ import { type BoardName, boardManifest } from "./boards.js";
 import type { EmbeddedCloud } from "./cloud/embedded-cloud.js";
 import { DEFAULT_MODEL, type SapModel } from "./cloud/sap/model.js";
 import { OptionError, type Options, type ResolvedOptions } from "./options.js";
+import { boardCreation, machineOf } from "./xs/creation.js";
 
 /** Of a settings file: many times what a person writes. Unknown names are told with all other mistakes. */
 const FILE_RULES = Object.freeze({ longest: 100_000, depth: 8 });
@@ -82,7 +85,18 @@ export function resolveOptions(options: Options): ResolvedOptions {
 			throw new OptionError(
 				`settings: plain.${key} needs a broker of your own; the embedded one keeps to mote/<id>/….`,
 			);
+	if (options.engine !== "node" && !options.brokerOnly) checkRoom(options, settings);
 	return { ...options, cloud, device: id, firmware: settings };
+}
+
+/** Whether the node fits into the board's machine: what it would run into otherwise is the end of the machine. */
+function checkRoom({ board, broker }: Options, settings: Settings): void {
+	const all = { ...settings, broker: { ...settings.broker, tls: broker?.tls ?? true } };
+	const fault = roomFault(all, makeCloud(all, 1), machineOf(boardCreation(board)));
+	if (fault === "") return;
+	throw new OptionError(
+		`settings: ${fault}. The board is ${board}; --board chooses another, and --engine node has no limit.`,
+	);
 }
 
 /** The device model of the stand-in of SAP IoT, as the settings name it. */

@@ -24,6 +24,22 @@ export class Arena {
 	/** Where entries of the journal are put together: `journalBytes`. */
 	readonly journal: Uint8Array | undefined;
 
+	/** How many bytes an arena of these parts takes. */
+	static bytesFor(
+		measures: LaneShape,
+		measureSlots: number,
+		events: LaneShape,
+		eventSlots: number,
+		templateBytes: number,
+		journalBytes = 0,
+	): number {
+		const measureBytes = Ring.bytesFor(measureSlots, measures.recordBytes, measures.stamps);
+		const eventBytes = Ring.bytesFor(eventSlots, events.recordBytes, events.stamps);
+		const constants = measureBytes + eventBytes + constantBytes(measures) + constantBytes(events);
+		const end = align(constants, 8) + Limits.outputBytes + templateBytes;
+		return journalBytes > 0 ? align(end, 4) + journalBytes : end;
+	}
+
 	constructor(
 		measures: LaneShape,
 		measureSlots: number,
@@ -35,11 +51,11 @@ export class Arena {
 		const measureBytes = Ring.bytesFor(measureSlots, measures.recordBytes, measures.stamps);
 		const eventBytes = Ring.bytesFor(eventSlots, events.recordBytes, events.stamps);
 		const constants = measureBytes + eventBytes;
-		const outputAt = (constants + constantBytes(measures) + constantBytes(events) + 7) & ~7;
+		const outputAt = align(constants + constantBytes(measures) + constantBytes(events), 8);
 		this.templateAt = outputAt + Limits.outputBytes;
-		const end = this.templateAt + templateBytes;
-		const journalAt = journalBytes > 0 ? (end + 3) & ~3 : end;
-		this.bytes = ownMethods(new Uint8Array(journalAt + journalBytes), "copyWithin");
+		const bytes = Arena.bytesFor(measures, measureSlots, events, eventSlots, templateBytes, journalBytes);
+		const journalAt = bytes - journalBytes;
+		this.bytes = ownMethods(new Uint8Array(bytes), "copyWithin");
 		this.view = digitView(this.bytes);
 		this.journal = journalBytes > 0 ? this.bytes.subarray(journalAt) : undefined;
 		this.measures = this.#lane(measures, measureSlots, 0, constants);
@@ -80,6 +96,11 @@ export class Arena {
 			maxHeld: MAX_HELD,
 		};
 	}
+}
+
+/** The next multiple of a power of two. */
+function align(at: number, to: number): number {
+	return (at + to - 1) & -to;
 }
 
 function constantBytes(shape: LaneShape): number {

@@ -1,28 +1,69 @@
 // The settings of a boot: the manifest's, overlaid by what the store has under "settings", a JSON text of groups. A text that
-// is wrong in any way counts as a whole for nothing, so that a node never runs with half of what somebody meant.
+// is wrong in any way, or does not fit into the machine, counts as a whole for nothing, so that a node never runs with half
+// of what somebody meant. Then the last text that was good counts, which the store keeps under another key.
 
 import { isSetting, makeSettings, type Settings, SettingsError } from "./settings.js";
 import { parseSettings } from "./settings-text.js";
 
-/** Key in the store. */
+/** Keys in the store. */
 export const SETTINGS_KEY = "settings";
+export const LAST_GOOD_KEY = "settings-good";
 /** The longest text is more than ESP32's NVS takes. */
 const RULES = Object.freeze({ longest: 4000, depth: 2, known: isSetting });
+
+/** The board's memory, as far as settings are held against it. */
+export interface Room {
+	/** Which setting is at fault and what would fit, or "". */
+	fault(settings: Settings): string;
+	/** Most measures that fit, or 0. */
+	most(settings: Settings): number;
+}
 
 export interface ChosenSettings {
 	readonly settings: Settings;
 	/** Why those of the store do not count; "" if they do, or if there are none. Without values: one may be a password. */
 	readonly refused: string;
+	/** What lies over the manifest's; undefined: nothing. */
+	readonly from?: "store" | "last good";
+	/** Why the manifest's own had to be reduced; undefined: they were not. */
+	readonly reduced?: string;
 }
 
 /** Throws a SettingsError only for the manifest's. */
-export function chooseSettings(manifest: unknown, stored: string | number | undefined): ChosenSettings {
+export function chooseSettings(
+	manifest: unknown,
+	stored: string | number | undefined,
+	lastGood?: string | number | undefined,
+	room?: Room,
+): ChosenSettings {
+	let refused = "";
+	if (stored !== undefined) {
+		const now = overlaid(manifest, stored, room);
+		if (typeof now !== "string") return { settings: now, refused, from: "store" };
+		refused = now;
+		const before = lastGood === undefined ? "" : overlaid(manifest, lastGood, room);
+		if (typeof before !== "string") return { settings: before, refused, from: "last good" };
+	}
 	const settings = makeSettings(manifest);
-	if (stored === undefined) return { settings, refused: "" };
+	const reduced = room?.fault(settings) ?? "";
+	if (!room || reduced === "") return { settings, refused };
+	// An image may have been built for a larger board: then it keeps fewer measures, and starts.
+	const measures = room.most(settings);
+	return {
+		settings: measures > 0 ? makeSettings(manifest, { outbox: { measures } }) : settings,
+		refused,
+		reduced,
+	};
+}
+
+/** The manifest's with this text over them, or what is wrong with it. */
+function overlaid(manifest: unknown, text: string | number, room: Room | undefined): Settings | string {
 	try {
-		return { settings: makeSettings(manifest, parsed(stored)), refused: "" };
+		const settings = makeSettings(manifest, parsed(text));
+		const fault = room?.fault(settings) ?? "";
+		return fault === "" ? settings : `settings: ${fault}`;
 	} catch (error) {
-		return { settings, refused: error instanceof SettingsError ? error.message : "settings: unreadable" };
+		return error instanceof SettingsError ? error.message : "settings: unreadable";
 	}
 }
 

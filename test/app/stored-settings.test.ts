@@ -1,7 +1,7 @@
 // Settings of the store over those of the manifest.
 
 import assert from "node:assert/strict";
-import { makeSettings } from "../../modules/app/settings.js";
+import { makeSettings, type Settings } from "../../modules/app/settings.js";
 import { chooseSettings } from "../../modules/app/stored-settings.js";
 
 const MANIFEST = { device: { id: "pump-3" }, sampling: { intervalMs: 2000 } };
@@ -54,6 +54,39 @@ describe("settings of the store", () => {
 			assert.ok(!refused.includes("hunter2"));
 			assert.deepEqual(settings, makeSettings(MANIFEST));
 		}
+	});
+
+	it("count as the last good ones where the new ones do not", () => {
+		const good = '{"led":{"gamma":2}}';
+		for (const bad of ["{", '{"led":{"gamma":99}}', 7]) {
+			const { settings, refused, from } = chooseSettings(MANIFEST, bad, good);
+			assert.deepEqual([settings, from], [makeSettings(MANIFEST, { led: { gamma: 2 } }), "last good"]);
+			assert.notEqual(refused, "");
+		}
+		assert.equal(chooseSettings(MANIFEST, good, '{"led":{"gamma":3}}').settings.led.gamma, 2);
+		assert.equal(chooseSettings(MANIFEST, good, "{").from, "store");
+		// Who deletes the settings wants the manifest's.
+		assert.deepEqual(chooseSettings(MANIFEST, undefined, good), {
+			settings: makeSettings(MANIFEST),
+			refused: "",
+		});
+		assert.deepEqual(chooseSettings(MANIFEST, "{", "[").settings, makeSettings(MANIFEST));
+	});
+
+	it("are held against the machine, and so are the manifest's, which are reduced", () => {
+		const room = {
+			fault: ({ outbox }: Settings) => (outbox.measures > 20 ? "too many" : ""),
+			most: () => 20,
+		};
+		const small = { outbox: { measures: 10 } };
+		const { settings, refused } = chooseSettings(small, '{"outbox":{"measures":21}}', undefined, room);
+		assert.deepEqual([settings, refused], [makeSettings(small), "settings: too many"]);
+		const large = { outbox: { measures: 90 }, led: { gamma: 2 } };
+		const reduced = chooseSettings(large, undefined, undefined, room);
+		assert.equal(reduced.reduced, "too many");
+		assert.deepEqual(reduced.settings, makeSettings(large, { outbox: { measures: 20 } }));
+		const hopeless = { fault: () => "too small", most: () => 0 };
+		assert.deepEqual(chooseSettings(small, undefined, undefined, hopeless).settings, makeSettings(small));
 	});
 
 	it("may have a byte order mark in front, and any name in different groups", () => {

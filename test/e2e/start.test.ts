@@ -292,6 +292,36 @@ describe("npm start", () => {
 				);
 			});
 
+	it("refuses settings that do not fit into the board before anything starts, and takes the largest that do", async () => {
+		const outcome = await runCli([
+			"--settings",
+			settingsFile({ outbox: { measures: 500 } }),
+			"--measures",
+			"2",
+		]);
+		assert.equal(outcome.code, 2);
+		const [, most] =
+			/^settings: outbox\.measures: 500 do not fit into this board's memory; at most (\d+) do\. The board is esp32; --board .+\.\n$/.exec(
+				outcome.err,
+			) ?? [];
+		const largest = settingsFile({ outbox: { measures: Number(most) } });
+		const runs = [["--settings", largest, "--measures", "2", "--interval", "200ms", "--log", "json"]];
+		const free = settingsFile({ outbox: { measures: 5000 } });
+		runs.push([
+			"--settings",
+			free,
+			"--engine",
+			"node",
+			"--measures",
+			"2",
+			"--interval",
+			"200ms",
+			"--log",
+			"json",
+		]);
+		for (const args of runs) assert.equal((await runCli(args)).code, 0, args.join(" "));
+	});
+
 	it("has room on the smallest memory for Wi-Fi, TLS, a thermometer on I²C, alarms and commands at once", async function () {
 		if (!xs) this.skip();
 		const settings = settingsFile({

@@ -9,6 +9,7 @@ import { boardCreation, withoutReserve } from "../../host-sim/xs/creation.js";
 import { XsMachine } from "../../host-sim/xs/machine.js";
 import { makeProgram, type ProgramModule } from "../../host-sim/xs/program.js";
 import { VirtualTime } from "../../host-sim/xs/time-source.js";
+import type { Machine } from "../../modules/app/room.js";
 import { Peer } from "./peer.js";
 
 export const DEVICE = "mote-0001";
@@ -26,7 +27,7 @@ export class JournalFlash extends NorFlash {
 	}
 }
 
-type Groups = Record<string, Record<string, unknown>>;
+export type Groups = Record<string, Record<string, unknown>>;
 
 export interface BenchOptions {
 	readonly engine: EngineProgram;
@@ -37,6 +38,8 @@ export interface BenchOptions {
 	readonly patch?: (module: ProgramModule) => ProgramModule;
 	/** The smallest board, less the reserve for TLS, unless said otherwise. */
 	readonly creation?: Creation;
+	/** What the manifest says of the machine; undefined: nothing, and settings are not held against it. */
+	readonly machine?: Machine;
 	/** What the board has in the place of its own. */
 	readonly flash?: NorFlash;
 	readonly preferences?: Map<string, string>;
@@ -59,6 +62,7 @@ export class BenchBoard {
 	static async open(options: BenchOptions): Promise<BenchBoard> {
 		const { mote, patch = (module) => module } = options;
 		const config = {
+			...(options.machine && { machine: options.machine }),
 			mote: {
 				...mote,
 				device: { id: DEVICE, ...mote.device },

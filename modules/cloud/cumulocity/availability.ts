@@ -19,11 +19,11 @@ const ANSWER_MS = 10_000;
 /** Places in the lane of events that are left free for the answers of operations. */
 const ROOM_FOR_ANSWERS = 2;
 const HOUR_MS = 3_600_000;
-const HEARTBEAT = ascii(String(Template.Heartbeat));
+const HEARTBEAT_ID = ascii(String(Template.Heartbeat));
+const HEARTBEAT = ascii(`${Template.Heartbeat}\n`);
 const ASK = ascii(`${Template.GetTemplates}\n`);
 const UPTIME = ascii(`${Template.Measurement},mote_Node,uptime,`);
 const UPTIME_UNIT = ascii(",h\n");
-const LF = 10;
 
 /**
  * What is known of the tenant's templates, in the store under this key, beside a hash of the broker's name: another
@@ -43,17 +43,18 @@ export class Availability {
 	#dueAt = 0;
 	/** Measures delivered so far, as they were last seen. */
 	#delivered = 0;
-	/** Kept functions that write: one made for each row would be garbage. */
-	readonly #putAsk = (record: RecordWriter) => record.put(ASK);
-	readonly #putHeartbeat = (record: RecordWriter) => {
-		record.put(HEARTBEAT);
-		record.byte(LF);
+	/** Kept: a function made for each row would be garbage. */
+	readonly #put = (record: RecordWriter) => {
+		if (this.#asking) record.put(ASK);
+		else if (this.#known() === Known.Heartbeat) record.put(HEARTBEAT);
+		else {
+			record.put(UPTIME);
+			record.decimal(this.#host.now() / HOUR_MS, 2);
+			record.put(UPTIME_UNIT);
+		}
 	};
-	readonly #putUptime = (record: RecordWriter) => {
-		record.put(UPTIME);
-		record.decimal(this.#host.now() / HOUR_MS, 2);
-		record.put(UPTIME_UNIT);
-	};
+	/** What #put writes. */
+	#asking = false;
 
 	/** `minutes` is the required interval, `broker` the tenant's name; `tag` and the next one are its own. */
 	constructor(host: CloudHost, minutes: number, broker: string, tag: number) {
@@ -80,7 +81,7 @@ export class Availability {
 
 	/** The answer to 602: all templates of the tenant. */
 	templates(row: RowReader): void {
-		if (row.lists(HEARTBEAT)) this.#learn(Known.Heartbeat);
+		if (row.lists(HEARTBEAT_ID)) this.#learn(Known.Heartbeat);
 	}
 
 	tick(): void {
@@ -96,17 +97,13 @@ export class Availability {
 
 	#tell(): void {
 		const host = this.#host;
-		const known = this.#known();
-		if (known === Known.Nothing) {
-			// Kept before it is asked: a tenant that closes the connection on it is not asked again.
-			this.#learn(Known.Asked);
-			host.queue(RecordKind.Passing, this.#tag + 1, this.#putAsk);
-			this.#dueAt = host.now() + ANSWER_MS;
-			return;
-		}
-		const put = known === Known.Heartbeat ? this.#putHeartbeat : this.#putUptime;
-		// Once more if it is not delivered.
-		if (host.queue(RecordKind.Passing, this.#tag, put)) this.counted();
+		this.#asking = this.#known() === Known.Nothing;
+		// Kept before it is asked: a tenant that closes the connection on it is not asked again.
+		if (this.#asking) this.#learn(Known.Asked);
+		if (!host.queue(RecordKind.Passing, this.#asking ? this.#tag + 1 : this.#tag, this.#put)) return;
+		// If it is not delivered, once more.
+		if (this.#asking) this.#dueAt = host.now() + ANSWER_MS;
+		else this.counted();
 	}
 
 	#known(): number {

@@ -1,0 +1,142 @@
+// Whether a configuration fits into the board's machine. XS ends without a word to the script where its memory is full, and
+// the board would start, fill it and end for ever: so it is reckoned before anything is made. What is not in the arena
+// is the same for each configuration of a kind and was measured; test/xs/room.test.ts holds these figures against the
+// engine.
+
+import type { Cloud } from "../cloud/cloud.js";
+import { encodeUtf8 } from "../core/utf8.js";
+import { Arena } from "./arena.js";
+import { Keeper } from "./keeper.js";
+import type { Settings } from "./settings.js";
+
+/** A board's machine, as its manifest's `config.machine` repeats its `creation`. */
+export interface Machine {
+	/** Bytes of the block that slots, chunks and stack share; 0: each has its own. */
+	readonly static: number;
+	/** Bytes of chunks, and slots, where each has its own. */
+	readonly chunk: number;
+	readonly heap: number;
+	/** Slots. */
+	readonly stack: number;
+}
+
+/**
+ * What the SDK's TLS takes: by `npm run proof:tls`, on an emulated ESP32-C3, what XS's heap has grown to at the largest
+ * handshake there (keys of 4096 bits, 166 authorities, records of 512 bytes) beyond the same node without TLS.
+ */
+export const TLS_RESERVE = Object.freeze({ slots: 512, chunkBytes: 12_484 });
+
+const SLOT_BYTES = 16;
+/** The fewest that settings may ask for. */
+const FEWEST = 4;
+
+/** Slots, and bytes of chunks beside the arena. */
+interface Need {
+	readonly slots: number;
+	readonly chunkBytes: number;
+}
+const need = (slots: number, chunkBytes: number): Need => Object.freeze({ slots, chunkBytes });
+
+/** At rest, over plain TCP, with nothing that settings switch on (`npm run proof:room`). */
+const NODE: Readonly<Record<string, Need>> = Object.freeze({
+	cumulocity: need(2079, 10_436),
+	sap: need(2027, 9_216),
+	plain: need(1874, 8_860),
+});
+const WIFI = need(124, 120);
+const TLS = need(36, 1_008);
+const KEEP = need(143, 188);
+const I2C = need(72, 56);
+const ALARMS = need(7, 0);
+const DEADBAND = need(10, 72);
+const CADENCE = need(5, 0);
+/** Beside what is at rest: a connection's beginning, and memory that the machine takes in pieces. */
+const HEADROOM = need(112, 1_536);
+/** Of a group of settings that is not as it is in the image: its slots beside those of its settings. */
+const GROUP_SLOTS = 3;
+/** Groups that each measurement above had so. */
+const COUNTED: readonly string[] = Object.freeze(["device", "outbox", "broker"]);
+
+/** "" where the node of these settings fits, else which of them is at fault and what would fit. */
+export function roomFault(settings: Settings, cloud: Cloud, machine: Machine): string {
+	const { measures, events } = settings.outbox;
+	const fits = (measures: number, events: number) => doesFit(settings, cloud, machine, measures, events);
+	if (fits(measures, events)) return "";
+	const most = largest(measures, (count) => fits(count, events));
+	const mostEvents = largest(events, (count) => fits(measures, count));
+	// The one that takes more is the one that somebody has set too high.
+	const { recordBytes } = cloud.measures;
+	const byEvents = events * cloud.events.recordBytes > measures * recordBytes;
+	if (mostEvents >= FEWEST && (byEvents || most < FEWEST))
+		return `outbox.events: ${events} do not fit into this board's memory; at most ${mostEvents} do`;
+	if (most >= FEWEST)
+		return `outbox.measures: ${measures} do not fit into this board's memory; at most ${most} do`;
+	return "these settings do not fit into this board's memory, even with an outbox of the smallest size";
+}
+
+/** Most measures that fit, or 0. */
+export function mostMeasures(settings: Settings, cloud: Cloud, machine: Machine): number {
+	const { measures, events } = settings.outbox;
+	return largest(measures, (count) => doesFit(settings, cloud, machine, count, events));
+}
+
+/** The largest count up to `limit` that fits, or 0. */
+function largest(limit: number, fits: (count: number) => boolean): number {
+	let low = 0;
+	let high = limit;
+	while (low < high) {
+		const middle = (low + high + 1) >> 1;
+		if (fits(middle)) low = middle;
+		else high = middle - 1;
+	}
+	return low < FEWEST ? 0 : low;
+}
+
+function doesFit(
+	settings: Settings,
+	cloud: Cloud,
+	machine: Machine,
+	measures: number,
+	events: number,
+): boolean {
+	const { slots, chunkBytes } = needOf(settings, cloud, measures, events);
+	const tls = settings.broker.tls;
+	const allSlots = slots + HEADROOM.slots + (tls ? TLS_RESERVE.slots : 0);
+	const allBytes = chunkBytes + HEADROOM.chunkBytes + (tls ? TLS_RESERVE.chunkBytes : 0);
+	if (machine.static > 0) return (allSlots + machine.stack) * SLOT_BYTES + allBytes <= machine.static;
+	return allSlots <= machine.heap && allBytes <= machine.chunk;
+}
+
+/** What the node takes at rest. */
+export function needOf(settings: Settings, cloud: Cloud, measures: number, events: number): Need {
+	const { outbox, network, broker, temperature, alarms, sampling, device } = settings;
+	let { slots, chunkBytes } = NODE[device.cloud] as Need;
+	const add = (more: Need, used: boolean) => {
+		if (!used) return;
+		slots += more.slots;
+		chunkBytes += more.chunkBytes;
+	};
+	add(WIFI, network.ssid !== "" || network.ssid2 !== "" || network.ssid3 !== "");
+	add(TLS, broker.tls);
+	add(KEEP, outbox.keep !== "off");
+	add(I2C, temperature.sensor !== "ntc");
+	add(ALARMS, !Object.isFrozen(alarms));
+	add(DEADBAND, sampling.deadbandC + sampling.deadbandRpm > 0);
+	add(CADENCE, sampling.temperatureMs + sampling.speedMs > 0);
+	for (const [group, values] of Object.entries(settings)) {
+		if (Object.isFrozen(values)) continue;
+		const all = Object.values(values);
+		if (!COUNTED.includes(group)) slots += GROUP_SLOTS + all.length;
+		for (const value of all) if (typeof value === "string") chunkBytes += textBytes(value);
+	}
+	const keep = outbox.keep === "all" ? [cloud.events, cloud.measures] : [cloud.events];
+	const journal = outbox.keep === "off" ? 0 : Keeper.bytesFor(keep);
+	const { recordBytes } = cloud.measures;
+	chunkBytes += Arena.bytesFor(cloud.measures, measures, cloud.events, events, recordBytes, journal);
+	return { slots, chunkBytes };
+}
+
+/** Of a text of the settings, with its chunk's own. */
+function textBytes(text: string): number {
+	return 12 + (encodeUtf8(text)?.length ?? 0);
+}
