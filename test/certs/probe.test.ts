@@ -1,6 +1,7 @@
 // probe: what it says of real brokers, and of servers that go wrong in every way that it has words for.
 
 import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { type AddressInfo, createServer as createTcp, type Server as TcpServer } from "node:net";
 import { createServer, type Server, type TlsOptions } from "node:tls";
@@ -84,6 +85,31 @@ describe("certs: probe", function () {
 			assert.equal(outcome.code, 1);
 			assert.match(outcome.out, words);
 		});
+
+	it("takes the authority's certificate in any form, and says what else it is given", async () => {
+		const port = await serve(MUTUAL, Uint8Array.of(0x20, 2, 0, 0));
+		const pem = ca.certPem;
+		const der = new X509Certificate(pem).raw;
+		for (const [name, content] of [
+			["ca.pem", der],
+			["ca.der", pem],
+			["trusted.pem", pem.replaceAll("CERTIFICATE", "TRUSTED CERTIFICATE")],
+			["wide.pem", Buffer.from(`\ufeff${pem.replaceAll("\n", "\r\n")}`, "utf16le")],
+			["indented.pem", `an authority:\r\r${pem.replaceAll("\n", "\r   ")}`],
+		] as const) {
+			const { code, out, note } = await probe(port, "--ca", bench.write(name, content));
+			assert.equal(code, 0, `${name}: ${out}${note}`);
+		}
+		for (const [name, content, words] of [
+			["key.pem", ca.keyPem, /key\.pem has no certificate in it/],
+			["cut.pem", `${pem.slice(0, 200)}\n${pem}`, /cut/],
+			["text.pem", "nothing", /text\.pem/],
+		] as const) {
+			const { code, note } = await probe(port, "--ca", bench.write(name, content));
+			assert.equal(code, 2);
+			assert.match(note, words, name);
+		}
+	});
 
 	it("says when the server asks for no certificate", async () => {
 		const { out } = await probe(await serve({}, Uint8Array.of(0x20, 2, 0, 5)), ...CA());
