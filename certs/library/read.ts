@@ -50,6 +50,15 @@ export async function readFiles(files: readonly string[], ask: AskSecret): Promi
 	return found;
 }
 
+/** The certificates of a file, in whatever form: at least one. */
+export async function readAuthorities(file: string): Promise<X509Certificate[]> {
+	const { certificates } = await readFiles([file], () => {
+		throw new CertsError(`${file} is encrypted; --ca takes certificates only.`);
+	});
+	if (certificates.length === 0) throw new CertsError(`${file} has no certificate in it.`);
+	return certificates;
+}
+
 /** PEM as people and editors leave it: UTF-16, a byte order mark, lines that are indented or end in any way. */
 function normalized(bytes: Buffer): string {
 	const wide = bytes[0] === 0xff && bytes[1] === 0xfe;

@@ -1,6 +1,6 @@
 // board, keystore, possession, upload: identities in the form in which others want them.
 
-import { createPublicKey, sign, verify, X509Certificate } from "node:crypto";
+import { createPublicKey, sign, verify, type X509Certificate } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +12,7 @@ import { type IdentityFolder, PUBLIC, SECRET, shown } from "../library/folder.js
 import { checkIdLength } from "../library/names.js";
 import { isAscii, writePkcs12 } from "../library/pkcs12.js";
 import { writeWhole } from "../library/private-folder.js";
-import { readBounded } from "../library/read.js";
+import { readAuthorities, readBounded } from "../library/read.js";
 import { secretSource } from "../library/secret.js";
 import { type CertsOptions, needed, onlyName } from "../options.js";
 import { cloudOf } from "./look.js";
@@ -68,19 +68,11 @@ export async function board(options: CertsOptions, folder: IdentityFolder, say: 
 
 /** The one root in a file. */
 async function rootOf(path: string): Promise<X509Certificate> {
-	const bytes = await readBounded(path);
-	const text = bytes.toString("latin1");
-	const blocks = text.match(/-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g) ?? [];
-	if (blocks.length > 1)
+	const [certificate, ...more] = await readAuthorities(path);
+	if (!certificate || more.length > 0)
 		throw new CertsError(
 			`${path} holds several certificates; keep only the root that has signed the broker's.`,
 		);
-	let certificate: X509Certificate;
-	try {
-		certificate = new X509Certificate(blocks[0] ?? bytes);
-	} catch {
-		throw new CertsError(`${path} is no certificate.`);
-	}
 	if (!certificate.ca)
 		throw new CertsError(
 			`${path} is not an authority's certificate; --ca is the root that has signed the broker's.`,

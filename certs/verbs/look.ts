@@ -9,7 +9,7 @@ import { type IdentityFolder, type Kept, type Kind, PUBLIC, shown } from "../lib
 import { commonName, sapName } from "../library/names.js";
 import { writeWhole } from "../library/private-folder.js";
 import { type Cloud, probe } from "../library/probe.js";
-import { readFiles } from "../library/read.js";
+import { readAuthorities } from "../library/read.js";
 import { type CertsOptions, needed, onlyName } from "../options.js";
 import type { Say } from "./verb.js";
 
@@ -101,20 +101,11 @@ async function findingsOf(
 export async function probeBroker(options: CertsOptions, folder: IdentityFolder, say: Say): Promise<boolean> {
 	const { host, port } = brokerAddress(onlyName(options, "the broker: mqtts://HOST:PORT"));
 	const device = await folder.read("devices", needed(options.device, "--device ID", options.verb));
-	const ca = options.ca === undefined ? undefined : await authorities(options.ca);
+	const ca = options.ca === undefined ? undefined : (await readAuthorities(options.ca)).map(String).join("");
 	const cloud = cloudOf(options, device);
 	return probe({ host, port, device, cloud, ca, timeoutMs: TIMEOUT_MS }, ({ good, text }) =>
 		say(`${good ? "✓" : "✗"} ${text}`),
 	);
-}
-
-/** The certificates of a file in any form, as PEM. */
-async function authorities(file: string): Promise<string> {
-	const { certificates } = await readFiles([file], () => {
-		throw new CertsError(`${file} is encrypted; --ca takes certificates only.`);
-	});
-	if (certificates.length === 0) throw new CertsError(`${file} has no certificate in it.`);
-	return certificates.map(String).join("");
 }
 
 function brokerAddress(text: string): { host: string; port: number } {
