@@ -119,7 +119,12 @@ type Groups = { readonly [G in keyof Settings]?: Partial<Settings[G]> };
 /** Runs a real node in virtual time: the socket takes nothing until `batch` measures wait, then everything. */
 export function record(makeCloud: MakeCloud, groups: Groups, batch: number): Recording {
 	const settings = makeSettings(
-		{ broker: { keepAlive: 600 }, sampling: { intervalMs: 1000 }, outbox: { measures: SAMPLES + 4 } },
+		{
+			broker: { keepAlive: 600 },
+			sampling: { intervalMs: 1000 },
+			outbox: { measures: SAMPLES + 4 },
+			cumulocity: { requiredAvailability: 0 }, // a sign of life is no measure
+		},
 		groups,
 	);
 	const time = new VirtualTime();
