@@ -60,7 +60,7 @@ export class CumulocityStandIn implements StandIn {
 
 	constructor(context: StandInContext, options: CumulocityOptions = {}) {
 		this.context = context;
-		this.options = options;
+		this.options = { ...options };
 		this.tenant = new Tenant(context.report, options.now ?? Date.now);
 		this.tenant.availability.start();
 	}
