@@ -336,9 +336,7 @@ function twice(values: readonly number[]): number[] {
 	return values.filter((value, i) => values.indexOf(value) !== i);
 }
 
-describe("the node with a journal", function () {
-	this.timeout(120_000);
-
+describe("the node with a journal", () => {
 	for (const qos of [2, 1] as const)
 		it(`QoS ${qos}: a power cut at any step of flash loses nothing${qos === 2 ? " and repeats nothing" : ""}`, () => {
 			const worn = World.worn(qos);

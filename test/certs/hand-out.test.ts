@@ -11,8 +11,7 @@ import { CertsBench, needsOpenssl, SECRET, UMLAUT_SECRET, withSecret } from "./b
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
-describe("certs: handing out", function () {
-	this.timeout(60_000);
+describe("certs: handing out", () => {
 	const bench = new CertsBench();
 	const root = () => bench.path("own/authorities/CA/cert.pem");
 	before(async () => {

@@ -8,8 +8,7 @@ import { CertsBench, needsOpenssl, SECRET, UMLAUT_SECRET, withSecret } from "./b
 
 const SAP_NAME = "deviceAlternateId:2233|gatewayId:2|tenantId:42|instanceId:demo";
 
-describe("certs: identities of others", function () {
-	this.timeout(60_000);
+describe("certs: identities of others", () => {
 	const bench = new CertsBench();
 	let legacy = true;
 	before(function () {
@@ -450,5 +449,5 @@ describe("certs: identities of others", function () {
 				.replace(/,$/, ""),
 			before.replace(/,$/, ""),
 		);
-	}).timeout(120_000);
+	});
 });

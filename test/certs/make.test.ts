@@ -4,8 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync, statSync } from "node:fs";
 import { CertsBench, needsOpenssl } from "./bench.js";
 
-describe("certs: identities of one's own", function () {
-	this.timeout(30_000);
+describe("certs: identities of one's own", () => {
 	const bench = new CertsBench();
 	const own = (path: string) => bench.path(`own/${path}`);
 	before(async function () {

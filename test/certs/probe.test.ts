@@ -10,8 +10,7 @@ import { EmbeddedCloud } from "../../host-sim/cloud/embedded-cloud.js";
 import { MOSQUITTO, openMosquitto } from "../peers/mosquitto.js";
 import { CertsBench } from "./bench.js";
 
-describe("certs: probe", function () {
-	this.timeout(30_000);
+describe("certs: probe", () => {
 	const bench = new CertsBench();
 	let ca: IssuedPair;
 	let good: IssuedPair;

@@ -7,8 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readFiles } from "../../certs/library/read.js";
 
-describe("npm run certs: files as they lie about", function () {
-	this.timeout(60_000);
+describe("npm run certs: files as they lie about", () => {
 	let folder = "";
 	let certificate = "";
 	let key = "";

@@ -37,8 +37,7 @@ describe("Ecma-419 conformance of drivers and the circuit's IO, on Node", () => 
 	table(() => results);
 });
 
-describe("Ecma-419 conformance on XS", function () {
-	this.timeout(30_000);
+describe("Ecma-419 conformance on XS", () => {
 	let engine: EngineProgram;
 	before(async function () {
 		engine = await engineOrSkip(this);

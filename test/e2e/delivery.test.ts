@@ -100,7 +100,7 @@ for (const on of ["XS", "Node"] as const)
 				const messages = lab.cloud.measurePublishes(DEVICE) - before;
 				if (cloud === "cumulocity")
 					assert.ok(messages < accepted / 2, `${messages} publishes for the backlog`);
-			}).timeout(60_000);
+			});
 		}
 
 		it("a c8y_Restart is confirmed by the boot that follows it", async () => {
@@ -248,7 +248,7 @@ for (const on of ["XS", "Node"] as const)
 				assert.equal(refusedMessages, 0);
 				if (!arrays) await lab.close();
 			}
-		}).timeout(60_000);
+		});
 
 		it("an open thermistor leaves its value out, and the rest is still delivered", async () => {
 			lab = await openLab({

@@ -22,8 +22,7 @@ import { boardCreation } from "../../host-sim/xs/creation.js";
 import { XsMachine } from "../../host-sim/xs/machine.js";
 import { engineOrSkip } from "../support/engine.js";
 
-describe("host-sim and others on the same machine", function () {
-	this.timeout(30_000);
+describe("host-sim and others on the same machine", () => {
 	let folder: string;
 	beforeEach(() => {
 		folder = mkdtempSync(join(tmpdir(), "mote-hostile-"));

@@ -115,8 +115,7 @@ describe("mqtt tools: with a mistake", () => {
 	});
 });
 
-describe("mqtt tools: against aedes", function () {
-	this.timeout(60_000);
+describe("mqtt tools: against aedes", () => {
 	let broker: Broker;
 	beforeEach(async () => {
 		broker = await Broker.open();

@@ -219,5 +219,5 @@ describe("network", () => {
 		const outages = weathers.air + weathers.server + weathers.captive + weathers.time;
 		assert.ok(restarts > 100 && restarts <= 3 * outages, `${restarts} restarts in ${outages} outages`);
 		assert.ok(rejoins > 100, `${rejoins} rejoins`);
-	}).timeout(120_000);
+	});
 });

@@ -129,7 +129,6 @@ const STRICTER: ReadonlyArray<readonly [what: string, words: RegExp]> = [
 describe("a server's certificates, beside openssl", () => {
 	let folder: string;
 	before(function () {
-		this.timeout(120_000);
 		if (spawnSync("openssl", ["version"]).status !== 0) {
 			console.log("    openssl is not installed: nothing is compared");
 			this.skip();
@@ -223,5 +222,5 @@ describe("a server's certificates, beside openssl", () => {
 		console.log(`    ${chains} chains:`);
 		for (const [what, times] of counts) console.log(`      ${times} × ${what}`);
 		assert.ok((counts.get("both take") ?? 0) > 20 && (counts.get("both refuse") ?? 0) > 200);
-	}).timeout(180_000);
+	});
 });

@@ -22,8 +22,7 @@ interface Recorded {
 	readonly bytes: Buffer;
 }
 
-describe("TLS: flights of real servers", function () {
-	this.timeout(60_000);
+describe("TLS: flights of real servers", () => {
 	let ca: IssuedPair;
 	let server: IssuedPair;
 	let device: IssuedPair;

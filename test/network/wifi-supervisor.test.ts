@@ -210,5 +210,5 @@ describe("Wi-Fi supervisor", () => {
 			assert.ok(wifi[counter] > 20, `${counter}: ${wifi[counter]}`);
 		// Up and down take turns.
 		assert.ok(heard.every((what, i) => what === (i % 2 === 0 ? "up" : "down")));
-	}).timeout(120_000);
+	});
 });

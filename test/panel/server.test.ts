@@ -185,5 +185,5 @@ describe("panel: the feed", () => {
 		assert.ok(ended);
 		assert.equal(feed.watched, false);
 		feed.close();
-	}).timeout(30_000);
+	});
 });

@@ -11,8 +11,7 @@ for (const [name, open] of [
 	["Mosquitto", openMosquittoPlain],
 	["aedes", openAedes],
 ] as const)
-	describe(`peers: cuts between the session and ${name}`, function () {
-		this.timeout(120_000);
+	describe(`peers: cuts between the session and ${name}`, () => {
 		let broker: PlainBroker | undefined;
 		before(async function () {
 			broker = await open();

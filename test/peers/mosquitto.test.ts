@@ -91,7 +91,7 @@ describe("Mosquitto", () => {
 		const summary = summaryOf(outcome);
 		assert.equal(summary.lost, 0);
 		assert.equal(summary.reconnects, 1);
-	}).timeout(60_000);
+	});
 
 	it("refuses a node without certificate, and the node says what to do", async () => {
 		const { code, err } = await runCli([

@@ -43,8 +43,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 	["the actuator", "drivers/led", "write(percent) {", "inbound, plain commands"],
 ];
 
-describe("allocations on XS", function () {
-	this.timeout(60_000);
+describe("allocations on XS", () => {
 	let engine: EngineProgram;
 
 	before(async function () {

@@ -33,8 +33,7 @@ const ELSEWHERE = new Map([
 const SEEDS: Readonly<Record<CloudName, number>> = { cumulocity: 11, sap: 1, plain: 1 };
 const STEPS = { off: 250, events: 500, all: 250 } as const;
 
-describe("the stack of every entry on XS", function () {
-	this.timeout(120_000);
+describe("the stack of every entry on XS", () => {
 	let engine: EngineProgram;
 	const seen = new Set<string>();
 	const limit = boardCreation("esp32c3-min").stack;
@@ -70,8 +69,7 @@ describe("the stack of every entry on XS", function () {
 	});
 });
 
-describe("the smallest board, with all that is kept in flash", function () {
-	this.timeout(120_000);
+describe("the smallest board, with all that is kept in flash", () => {
 	const COMMANDS = 700;
 	const MOST = 5000;
 	const texts = (i: number): string => `led ${i % 101}%; speed ${i % 200}`;

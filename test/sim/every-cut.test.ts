@@ -101,9 +101,7 @@ const LINKS: readonly Life[] = [
 	{ cloud: "sap", qos: 1 },
 ];
 
-describe("every cut", function () {
-	this.timeout(120_000);
-
+describe("every cut", () => {
 	for (const life of LINKS)
 		for (const nth of [1, 2])
 			for (const way of ["up", "down"] as const)

@@ -8,8 +8,7 @@ import { runWithFault } from "./with-fault.js";
 /** Seeds until a fault has to be found. */
 const FAULT_SEEDS = 5000;
 
-describe("simulation of a faulty node", function () {
-	this.timeout(300_000);
+describe("simulation of a faulty node", () => {
 	type Result = Awaited<ReturnType<typeof runWithFault>>;
 	const results = new Map<string, Promise<Result>>();
 

@@ -23,8 +23,7 @@ interface Outcome {
 	readonly traced: string;
 }
 
-describe("a machine on XS", function () {
-	this.timeout(30_000);
+describe("a machine on XS", () => {
 	let engine: EngineProgram;
 
 	before(async function () {

@@ -38,8 +38,7 @@ function settingsOf(mote: Groups) {
 	});
 }
 
-describe("room on a board", function () {
-	this.timeout(60_000);
+describe("room on a board", () => {
 	let engine: EngineProgram;
 
 	before(async function () {

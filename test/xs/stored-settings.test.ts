@@ -6,8 +6,7 @@ import type { EngineProgram } from "../../host-sim/xs/build.js";
 import { BenchBoard } from "../proof/bench-board.js";
 import { engineOrSkip } from "../support/engine.js";
 
-describe("settings in the store, on XS", function () {
-	this.timeout(30_000);
+describe("settings in the store, on XS", () => {
 	let engine: EngineProgram;
 
 	before(async function () {

@@ -14,8 +14,7 @@ const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/go
 );
 const WAIT = { timeout: 20_000, polling: 100 };
 
-describe("panel: in the browser", function () {
-	this.timeout(60_000);
+describe("panel: in the browser", () => {
 	let browser: Browser;
 	let xs = true;
 	let cli: ReturnType<typeof startCli> | undefined;
