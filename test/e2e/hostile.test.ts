@@ -21,6 +21,7 @@ import { Feed } from "../../host-sim/panel/feed.js";
 import { boardCreation } from "../../host-sim/xs/creation.js";
 import { XsMachine } from "../../host-sim/xs/machine.js";
 import { engineOrSkip } from "../support/engine.js";
+import { eventually } from "../support/waiting.js";
 
 describe("host-sim and others on the same machine", () => {
 	let folder: string;
@@ -91,12 +92,11 @@ describe("host-sim and others on the same machine", () => {
 	it("shows what it cannot show as a line, and goes on", async () => {
 		const feed = new Feed({ device: "mote-1" });
 		const lines: string[] = [];
-		const until = async (pattern: RegExp) => {
-			for (let turn = 0; !pattern.test(lines.join("")); turn++) {
-				assert.ok(turn < 500, lines.join(""));
-				await new Promise((resolve) => setTimeout(resolve, 10));
-			}
-		};
+		const until = (pattern: RegExp) =>
+			eventually(
+				() => pattern.test(lines.join("")),
+				() => lines.join(""),
+			);
 		feed.join({ write: (line) => lines.push(line) > 0, end: () => {} });
 		const endless: unknown[] = [];
 		endless.push(endless);

@@ -18,6 +18,7 @@ import { XsMachine } from "../../host-sim/xs/machine.js";
 import { makeProgram } from "../../host-sim/xs/program.js";
 import main from "../../main.js";
 import type { Observer } from "../../modules/app/observer.js";
+import { eventually } from "../support/waiting.js";
 
 export const DEVICE = "lab-1";
 
@@ -27,7 +28,7 @@ export interface Lab {
 	/** The node's own figures; throws what has ended the firmware, or if it is between two boots. */
 	status(): Promise<NodeStatus>;
 	/** Resolves with the figures once they are as wanted. */
-	until(wanted: (status: NodeStatus) => boolean, timeoutMs?: number): Promise<NodeStatus>;
+	until(wanted: (status: NodeStatus) => boolean): Promise<NodeStatus>;
 	/** Boots so far. */
 	boots(): number;
 	close(): Promise<void>;
@@ -100,14 +101,13 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 		cloud,
 		machine,
 		status,
-		async until(wanted, timeoutMs = 15_000) {
-			const end = performance.now() + timeoutMs;
-			for (;;) {
-				const found = await status();
-				if (wanted(found)) return found;
-				if (performance.now() > end) throw new Error(`waited too long: ${JSON.stringify(found)}`);
-				await new Promise((resolve) => setTimeout(resolve, 10));
-			}
+		until(wanted) {
+			let last: NodeStatus | undefined;
+			const words = () => `waited too long: ${JSON.stringify(last)}`;
+			return eventually(async () => {
+				last = await status();
+				return wanted(last) && last;
+			}, words);
 		},
 		boots: () => boots,
 		async close() {

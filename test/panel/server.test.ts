@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { request } from "node:http";
+import { mock } from "node:test";
 import { Feed, LIMITS, type Reader } from "../../host-sim/panel/feed.js";
 import { ActionError, PanelServer } from "../../host-sim/panel/server.js";
 
@@ -178,9 +179,14 @@ describe("panel: the feed", () => {
 			},
 		};
 		feed.join(slow);
-		for (let i = 0; i < 200 && !ended; i++) {
-			feed.now({ i });
-			await new Promise((resolve) => setTimeout(resolve, 105));
+		mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"] });
+		try {
+			for (let i = 0; i < 200 && !ended; i++) {
+				feed.now({ i });
+				mock.timers.tick(105);
+			}
+		} finally {
+			mock.timers.reset();
 		}
 		assert.ok(ended);
 		assert.equal(feed.watched, false);

@@ -12,6 +12,7 @@ import { Session } from "../../modules/mqtt/session.js";
 import { SystemClock } from "../../modules/platform/clock.js";
 import { SocketTransport } from "../../modules/platform/socket-transport.js";
 import { SystemTimers } from "../../modules/platform/timers.js";
+import { grace } from "../support/waiting.js";
 import { CuttingProxy, type Trouble } from "./cutting-proxy.js";
 import { Witness } from "./witness.js";
 
@@ -230,21 +231,19 @@ export async function runCuts(options: CutOptions): Promise<CutReport> {
 		while (looked < arrivals.length) seenSoFar.add(arrivals[looked++] as string);
 		return seenSoFar.size === messages;
 	};
-	// Long enough for any honest run; what is missing then is lost.
-	const until = performance.now() + 30_000 + messages * 30;
+	// Long enough for any honest run, also on a busy machine; what is missing then is lost.
+	const until = performance.now() + 120_000 + messages * 30;
 	for (let next = 0; direction === "in" && next < messages; next++) {
-		while (!complete() && next - seenSoFar.size > AHEAD && performance.now() < until)
-			await new Promise((resolve) => setTimeout(resolve, 1));
+		while (!complete() && next - seenSoFar.size > AHEAD && performance.now() < until) await grace(1);
 		await witness.publish(TOPIC, String(next), qos);
 	}
-	while (!complete() && crash === undefined && performance.now() < until)
-		await new Promise((resolve) => setTimeout(resolve, 20));
+	while (!complete() && crash === undefined && performance.now() < until) await grace(20);
 	// What is on its way twice would come now.
 	proxy.calm = true;
-	await new Promise((resolve) => setTimeout(resolve, 500));
+	await grace(500);
 	own.session.stop();
 	witness.close();
-	await new Promise((resolve) => setTimeout(resolve, 50));
+	await grace(50);
 	proxy.close();
 	if (crash !== undefined) throw crash;
 	const seen = new Set(arrivals);

@@ -6,6 +6,7 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DeviceIdentity, type Identities, openIdentities } from "../../host-sim/identities.js";
+import { eventually } from "../support/waiting.js";
 
 /** Path of the broker, or undefined where it is not installed. */
 export const MOSQUITTO = [
@@ -56,10 +57,11 @@ export async function openMosquitto(): Promise<Mosquitto> {
 	const start = async () => {
 		if (child) throw new Error("Mosquitto runs already");
 		child = spawn(MOSQUITTO as string, ["-c", config], { stdio: "ignore" });
-		for (let attempt = 0; !(await listens(port)); attempt++) {
-			if (attempt > 100 || child.exitCode !== null) throw new Error("Mosquitto did not start");
-			await new Promise((resolve) => setTimeout(resolve, 50));
-		}
+		const started = child;
+		await eventually(() => {
+			if (started.exitCode !== null) throw new Error("Mosquitto did not start");
+			return listens(port);
+		});
 	};
 	await start();
 	return {

@@ -6,6 +6,7 @@ import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Aedes } from "aedes";
+import { eventually } from "../support/waiting.js";
 import { freePort, listens, MOSQUITTO } from "./mosquitto.js";
 
 export interface PlainBroker {
@@ -31,10 +32,10 @@ export async function openMosquittoPlain(): Promise<PlainBroker | undefined> {
 	// A client that is cut off for long must find all of its messages. (0 would be no limit, also on those in flight.)
 	writeFileSync(config, [...lines, "max_inflight_messages 20", "max_queued_messages 100000", ""].join("\n"));
 	const child: ChildProcess = spawn(MOSQUITTO, ["-c", config], { stdio: "ignore" });
-	for (let attempt = 0; !(await listens(port)); attempt++) {
-		if (attempt > 100 || child.exitCode !== null) throw new Error("Mosquitto did not start");
-		await new Promise((resolve) => setTimeout(resolve, 50));
-	}
+	await eventually(() => {
+		if (child.exitCode !== null) throw new Error("Mosquitto did not start");
+		return listens(port);
+	});
 	return {
 		name: "Mosquitto",
 		port,
