@@ -187,11 +187,16 @@ for (const on of ["XS", "Node"] as const)
 			assert.equal((await lab.status()).oversizeSkipped, 1);
 		});
 
-		it("the will is stored when the node vanishes", async () => {
+		it("the will is stored when the node vanishes, and counts as a sign of life", async () => {
 			lab = await openLab({ cloud: "cumulocity" });
 			await lab.until(({ open }) => open);
+			const device = lab.cloud.cumulocity.tenant.inventory.ensure(DEVICE);
+			lab.machine.stopSampling();
+			await lab.until(({ waiting }) => waiting === 0);
+			device.lastMessage = 0;
 			lab.machine.reset();
 			await lab.cloud.whenDisconnected(DEVICE);
+			assert.ok(device.lastMessage > 0);
 			const events = await fetch(`${lab.cloud.operatorUrl}/event/events`).then((answer) => answer.text());
 			assert.match(events, /c8y_ConnectionEvent.*Device connection was lost\./s);
 		});
