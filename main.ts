@@ -5,8 +5,9 @@ import { chipFact } from "chip";
 import config from "mc/config";
 import { NodeBoard } from "./drivers/node-board.js";
 import { BootGuard } from "./modules/app/boot-guard.js";
+import { GuardedStore } from "./modules/app/guarded-store.js";
 import { type Board, MoteNode } from "./modules/app/node.js";
-import { type Machine, mostMeasures, roomFault } from "./modules/app/room.js";
+import { fitting, type Machine, roomFault } from "./modules/app/room.js";
 import { SafeBoard } from "./modules/app/safe-board.js";
 import type { Settings } from "./modules/app/settings.js";
 import {
@@ -21,6 +22,7 @@ import { Cumulocity } from "./modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "./modules/cloud/plain/plain.js";
 import { SapIot } from "./modules/cloud/sap-iot/sap-iot.js";
 import { Log } from "./modules/core/log.js";
+import type { Store } from "./modules/core/store.js";
 import { certificateEnd } from "./modules/network/certificate-end.js";
 import { Network } from "./modules/network/network.js";
 import type { KnownNetwork } from "./modules/network/wifi-supervisor.js";
@@ -40,22 +42,18 @@ export const VERSION = "0.1.0";
 /** Builds the node from the settings of manifest (`config.mote`) and store, and starts it. */
 export default function main(): MoteNode {
 	const clock = new SystemClock();
-	const store = new PreferenceStore();
+	const store = new GuardedStore(new PreferenceStore());
 	const guard = getDevice().unguarded ? undefined : new BootGuard(store, clock.monotonic());
-	// What somebody has stored may be why boots fail: safe mode does without.
-	const stored = guard?.safe ? undefined : store.get(SETTINGS_KEY);
-	const lastGood = guard?.safe ? undefined : store.get(LAST_GOOD_KEY);
 	const boot = nextBoot(store);
-	const { mote, machine } = config as { mote?: unknown; machine?: Machine };
-	const chosen = chooseSettings(mote, stored, lastGood, machine && roomOf(machine, boot));
+	const chosen = readSettings(store, guard?.safe ?? false, boot);
 	const { settings } = chosen;
 	const log = new Log(
 		(level, text, detail) => trace("mote: ", level, text, detail, "\n"),
 		settings.device.log,
 	);
+	store.tellTo(log);
 	const timers = new SystemTimers();
 	tellSettings(chosen, log);
-	if (!guard?.safe) keepLastGood(store, chosen, stored, lastGood, log);
 	log.info(`${settings.device.id}, boot ${boot}, cloud ${settings.device.cloud}`);
 	const { tls, clientCertificate } = settings.broker;
 	const own = tls ? identity(clientCertificate) : undefined;
@@ -82,11 +80,29 @@ export default function main(): MoteNode {
 	return node;
 }
 
+/**
+ * The settings of this boot, on its own so that their texts are gone before the node is made. What somebody has stored may be
+ * why boots fail: safe mode does without.
+ */
+function readSettings(store: Store, safe: boolean, boot: number): ChosenSettings {
+	const { mote, machine } = config as { mote?: unknown; machine?: Machine };
+	const room = machine && roomOf({ ...machine, joins: configNetwork() !== undefined }, boot);
+	if (safe) return chooseSettings(mote, undefined, undefined, room);
+	const stored = store.get(SETTINGS_KEY);
+	const lastGood = store.get(LAST_GOOD_KEY);
+	const chosen = chooseSettings(mote, stored, lastGood, room);
+	// One write for each change of the settings.
+	if (chosen.from === "store" && stored !== undefined && stored !== lastGood)
+		store.set(LAST_GOOD_KEY, stored);
+	else if (stored === undefined && lastGood !== undefined) store.delete(LAST_GOOD_KEY);
+	return chosen;
+}
+
 /** What settings are held against, where the manifest says what the board's machine has. */
 function roomOf(machine: Machine, boot: number): Room {
 	return {
 		fault: (settings) => roomFault(settings, makeCloud(settings, boot), machine),
-		most: (settings) => mostMeasures(settings, makeCloud(settings, boot), machine),
+		fitting: (settings) => fitting(settings, makeCloud(settings, boot), machine),
 	};
 }
 
@@ -99,29 +115,8 @@ function tellSettings({ refused, reduced, from }: ChosenSettings, log: Log): voi
 	if (reduced !== undefined) log.error(`settings: ${reduced}`);
 }
 
-/** One write for each change of the settings. */
-function keepLastGood(
-	store: PreferenceStore,
-	{ from }: ChosenSettings,
-	stored: string | number | undefined,
-	lastGood: string | number | undefined,
-	log: Log,
-): void {
-	try {
-		if (from === "store" && stored !== undefined && stored !== lastGood) store.set(LAST_GOOD_KEY, stored);
-		else if (stored === undefined && lastGood !== undefined) store.delete(LAST_GOOD_KEY);
-	} catch {
-		log.error(`the store refused ${LAST_GOOD_KEY}`);
-	}
-}
-
 /** Without a network that is known there is nothing to join: the simulators and a laptop have one. */
-function makeNetwork(
-	settings: Settings,
-	clock: SystemClock,
-	store: PreferenceStore,
-	log: Log,
-): Network | undefined {
+function makeNetwork(settings: Settings, clock: SystemClock, store: Store, log: Log): Network | undefined {
 	const networks = knownNetworks(settings);
 	if (networks.length === 0) return undefined;
 	const { sntp, sntp2 } = settings.network;
@@ -146,9 +141,14 @@ function knownNetworks({ network }: Settings): KnownNetwork[] {
 		{ ssid: network.ssid2, password: network.password2 },
 		{ ssid: network.ssid3, password: network.password3 },
 	];
-	const { ssid = "", password = "" } = config as { ssid?: string; password?: string };
 	const known = all.filter((one) => one.ssid !== "");
-	return known.length > 0 || ssid === "" ? known : [{ ssid, password }];
+	const other = configNetwork();
+	return known.length > 0 || !other ? known : [other];
+}
+
+function configNetwork(): KnownNetwork | undefined {
+	const { ssid = "", password = "" } = config as { ssid?: string; password?: string };
+	return ssid === "" ? undefined : { ssid, password };
 }
 
 export function makeCloud(settings: Settings, boot: number): Cloud {
@@ -176,7 +176,7 @@ function makeTransport(settings: Settings, timers: SystemTimers, own: Identity |
 }
 
 /** Counts boots, so that a record says in which one its sample was taken. */
-function nextBoot(store: PreferenceStore): number {
+function nextBoot(store: Store): number {
 	const last = store.get("boot");
 	const boot = typeof last === "number" ? (last % 65535) + 1 : 1;
 	store.set("boot", boot);

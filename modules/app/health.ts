@@ -28,8 +28,6 @@ export class Health {
 	undated = 0;
 	/** Flash did not do what it should; from then on nothing is kept. */
 	flashFailures = 0;
-	/** Writes that the store refused. */
-	storeFailures = 0;
 	/** Connections beyond the first. */
 	reconnects = 0;
 }

@@ -370,7 +370,8 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 				const slot = ring ? ring.restore(bytes, start + 1, end) : -1;
 				if (!ring || slot < 0) return;
 				if (ring.kind(slot) === RecordKind.Operation) this.#intentEnd = 0;
-				ring.setTag(slot, 0); // what it stood for is forgotten
+				// What it stood for is forgotten; but the answer of an operation says whose it is, for the marker in the store.
+				if (ring.kind(slot) !== RecordKind.Operation) ring.setTag(slot, 0);
 				return;
 			}
 			case Entry.Removed: {

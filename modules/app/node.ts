@@ -473,19 +473,7 @@ export class MoteNode
 	/** Before an id of another block goes out, in a session that persists: after a power cut ids go on behind it. */
 	#enterIdBlock(block: number): void {
 		this.#idBlock = block;
-		if (!this.#cloud.connect.cleanSession) this.#write(ID_BLOCK_KEY, block);
-	}
-
-	/** A store that is full or broken must not end what is under way. */
-	#write(key: string, value: number | undefined): void {
-		const { store } = this.#parts;
-		try {
-			if (value === undefined) store.delete(key);
-			else store.set(key, value);
-		} catch (error) {
-			this.health.storeFailures++;
-			this.#log.error(`the store refused ${key}: ${error instanceof Error ? error.message : ""}`);
-		}
+		if (!this.#cloud.connect.cleanSession) this.#parts.store.set(ID_BLOCK_KEY, block);
 	}
 
 	stream(m: InboundMessage): PayloadSink | undefined {
@@ -617,6 +605,7 @@ export class MoteNode
 	quarantined(lane: Lane, slot: number): void {
 		this.health.quarantined++;
 		this.#log.warn(`the server closes the connection on record ${lane.ring.number(slot)}: it is given up`);
+		if (lane === this.events) this.#cloud.eventGivenUp?.(lane.ring.tag(slot));
 		this.observer?.quarantined?.(1, lane === this.measures);
 	}
 
@@ -746,7 +735,8 @@ export class MoteNode
 	}
 
 	mark(key: string, value: number): void {
-		this.#write(key, value === 0 ? undefined : value);
+		if (value !== 0) this.#parts.store.set(key, value);
+		else this.#parts.store.delete(key);
 	}
 
 	marked(key: string): number {

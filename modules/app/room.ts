@@ -18,6 +18,8 @@ export interface Machine {
 	readonly heap: number;
 	/** Slots. */
 	readonly stack: number;
+	/** Whether a network is joined that the settings do not name, because the image does. */
+	readonly joins?: boolean;
 }
 
 /**
@@ -39,9 +41,9 @@ const need = (slots: number, chunkBytes: number): Need => Object.freeze({ slots,
 
 /** At rest, over plain TCP, with nothing that settings switch on (`npm run proof:room`). */
 const NODE: Readonly<Record<string, Need>> = Object.freeze({
-	cumulocity: need(2079, 10_436),
-	sap: need(2027, 9_216),
-	plain: need(1874, 8_860),
+	cumulocity: need(2092, 10_436),
+	sap: need(2040, 9_216),
+	plain: need(1887, 8_860),
 });
 const WIFI = need(124, 120);
 const TLS = need(36, 1_008);
@@ -57,6 +59,12 @@ const GROUP_SLOTS = 3;
 /** Groups that each measurement above had so. */
 const COUNTED: readonly string[] = Object.freeze(["device", "outbox", "broker"]);
 
+/** How many measures and events fit. */
+export interface Fitting {
+	readonly measures: number;
+	readonly events: number;
+}
+
 /** "" where the node of these settings fits, else which of them is at fault and what would fit. */
 export function roomFault(settings: Settings, cloud: Cloud, machine: Machine): string {
 	const { measures, events } = settings.outbox;
@@ -65,19 +73,24 @@ export function roomFault(settings: Settings, cloud: Cloud, machine: Machine): s
 	const most = largest(measures, (count) => fits(count, events));
 	const mostEvents = largest(events, (count) => fits(measures, count));
 	// The one that takes more is the one that somebody has set too high.
-	const { recordBytes } = cloud.measures;
-	const byEvents = events * cloud.events.recordBytes > measures * recordBytes;
-	if (mostEvents >= FEWEST && (byEvents || most < FEWEST))
+	const byEvents = events * cloud.events.recordBytes > measures * cloud.measures.recordBytes;
+	if (mostEvents > 0 && (byEvents || most === 0))
 		return `outbox.events: ${events} do not fit into this board's memory; at most ${mostEvents} do`;
-	if (most >= FEWEST)
-		return `outbox.measures: ${measures} do not fit into this board's memory; at most ${most} do`;
+	if (most > 0) return `outbox.measures: ${measures} do not fit into this board's memory; at most ${most} do`;
+	const both = fitting(settings, cloud, machine);
+	if (both)
+		return `outbox.measures and outbox.events: ${measures} and ${events} do not fit into this board's memory; ${both.measures} and ${both.events} do`;
 	return "these settings do not fit into this board's memory, even with an outbox of the smallest size";
 }
 
-/** Most measures that fit, or 0. */
-export function mostMeasures(settings: Settings, cloud: Cloud, machine: Machine): number {
-	const { measures, events } = settings.outbox;
-	return largest(measures, (count) => doesFit(settings, cloud, machine, count, events));
+/** The largest outbox that fits and is no larger than that of the settings: fewer measures first, then fewer events. */
+export function fitting(settings: Settings, cloud: Cloud, machine: Machine): Fitting | undefined {
+	const { outbox } = settings;
+	for (let { events } = outbox; ; events = Math.max(FEWEST, events >> 1)) {
+		const measures = largest(outbox.measures, (count) => doesFit(settings, cloud, machine, count, events));
+		if (measures > 0) return { measures, events };
+		if (events === FEWEST) return undefined;
+	}
 }
 
 /** The largest count up to `limit` that fits, or 0. */
@@ -99,7 +112,7 @@ function doesFit(
 	measures: number,
 	events: number,
 ): boolean {
-	const { slots, chunkBytes } = needOf(settings, cloud, measures, events);
+	const { slots, chunkBytes } = needOf(settings, cloud, measures, events, machine.joins);
 	const tls = settings.broker.tls;
 	const allSlots = slots + HEADROOM.slots + (tls ? TLS_RESERVE.slots : 0);
 	const allBytes = chunkBytes + HEADROOM.chunkBytes + (tls ? TLS_RESERVE.chunkBytes : 0);
@@ -108,7 +121,13 @@ function doesFit(
 }
 
 /** What the node takes at rest. */
-export function needOf(settings: Settings, cloud: Cloud, measures: number, events: number): Need {
+export function needOf(
+	settings: Settings,
+	cloud: Cloud,
+	measures: number,
+	events: number,
+	joins = false,
+): Need {
 	const { outbox, network, broker, temperature, alarms, sampling, device } = settings;
 	let { slots, chunkBytes } = NODE[device.cloud] as Need;
 	const add = (more: Need, used: boolean) => {
@@ -116,7 +135,7 @@ export function needOf(settings: Settings, cloud: Cloud, measures: number, event
 		slots += more.slots;
 		chunkBytes += more.chunkBytes;
 	};
-	add(WIFI, network.ssid !== "" || network.ssid2 !== "" || network.ssid3 !== "");
+	add(WIFI, joins || network.ssid !== "" || network.ssid2 !== "" || network.ssid3 !== "");
 	add(TLS, broker.tls);
 	add(KEEP, outbox.keep !== "off");
 	add(I2C, temperature.sensor !== "ntc");

@@ -15,8 +15,8 @@ const RULES = Object.freeze({ longest: 4000, depth: 2, known: isSetting });
 export interface Room {
 	/** Which setting is at fault and what would fit, or "". */
 	fault(settings: Settings): string;
-	/** Most measures that fit, or 0. */
-	most(settings: Settings): number;
+	/** The largest outbox that fits; undefined: none does. */
+	fitting(settings: Settings): { readonly measures: number; readonly events: number } | undefined;
 }
 
 export interface ChosenSettings {
@@ -47,10 +47,10 @@ export function chooseSettings(
 	const settings = makeSettings(manifest);
 	const reduced = room?.fault(settings) ?? "";
 	if (!room || reduced === "") return { settings, refused };
-	// An image may have been built for a larger board: then it keeps fewer measures, and starts.
-	const measures = room.most(settings);
+	// An image may have been built for a larger board: then it keeps less, and starts.
+	const outbox = room.fitting(settings);
 	return {
-		settings: measures > 0 ? makeSettings(manifest, { outbox: { measures } }) : settings,
+		settings: outbox ? makeSettings(manifest, { outbox }) : settings,
 		refused,
 		reduced,
 	};

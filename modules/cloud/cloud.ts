@@ -117,6 +117,8 @@ export interface Cloud {
 	signalStrength?(dbm: number): boolean;
 	/** A message of the lane `events` was delivered. */
 	eventDelivered(tag: number): void;
+	/** A message of the lane `events` was given up, because the server closes the connection on it. */
+	eventGivenUp?(tag: number): void;
 	/** What follows from deliveries that were told: called once behind them, where the stack is not so deep. */
 	proceed?(): void;
 	/** A message has arrived; positions hold during the call. */

@@ -76,7 +76,7 @@ describe("settings of the store", () => {
 	it("are held against the machine, and so are the manifest's, which are reduced", () => {
 		const room = {
 			fault: ({ outbox }: Settings) => (outbox.measures > 20 ? "too many" : ""),
-			most: () => 20,
+			fitting: () => ({ measures: 20, events: 6 }),
 		};
 		const small = { outbox: { measures: 10 } };
 		const { settings, refused } = chooseSettings(small, '{"outbox":{"measures":21}}', undefined, room);
@@ -84,8 +84,8 @@ describe("settings of the store", () => {
 		const large = { outbox: { measures: 90 }, led: { gamma: 2 } };
 		const reduced = chooseSettings(large, undefined, undefined, room);
 		assert.equal(reduced.reduced, "too many");
-		assert.deepEqual(reduced.settings, makeSettings(large, { outbox: { measures: 20 } }));
-		const hopeless = { fault: () => "too small", most: () => 0 };
+		assert.deepEqual(reduced.settings, makeSettings(large, { outbox: { measures: 20, events: 6 } }));
+		const hopeless = { fault: () => "too small", fitting: () => undefined };
 		assert.deepEqual(chooseSettings(small, undefined, undefined, hopeless).settings, makeSettings(small));
 	});
 

@@ -629,6 +629,63 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual(host.deliver(), answers);
 	});
 
+	it("refuses an operation that is too long also ahead of others, and asks for those", () => {
+		const { host } = ready();
+		host.skip("s/ds", `511,sn-1,${"x".repeat(60)}`);
+		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "502,c8y_Command,the operation is too long\n"]);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		assert.deepEqual(host.deliver(), [], "once");
+	});
+
+	it("tells a short operation that ends in a backslash from the one that is too long behind it", () => {
+		const { host } = ready();
+		host.skip("s/ds", '511,sn-1,"C:\\"\n511,sn-1,xxxxxxxxx');
+		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
+		assert.deepEqual(host.commands, ["C:\\"]);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+	});
+
+	it("knows a copy of an operation that cannot be read, whatever follows it", () => {
+		const { cloud, host } = start();
+		opening(cloud);
+		host.receive("s/ds", '511,sn-1,"led on');
+		host.receive("s/ds", '511,sn-1,"led on\n511,sn-1,led off\n518,sn-1,"OPEN"');
+		const answers = host.deliver().join("");
+		assert.equal(answers.split("501,c8y_Command").length - 1, 1, answers);
+		assert.deepEqual(host.commands, [], "500 brings the others in their order");
+	});
+
+	it("goes on where the server closes the connection on an answer, and leaves the end to the next boot", () => {
+		const { cloud, host } = ready();
+		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led off");
+		assert.equal(host.deliver(1).length, 1);
+		for (const { tag } of host.queued.splice(0)) cloud.eventGivenUp(tag);
+		assert.deepEqual(Object.fromEntries(host.marks), { "operation-0": 511, "operation-1": 511 });
+		host.tick();
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		host.receive("s/ds", "511,sn-1,led off\n511,sn-1,led 5%");
+		host.deliver();
+		assert.deepEqual(host.commands, ["led on", "led off", "led 5%"]);
+	});
+
+	it("listens where what was to be said of the boot before is given up", () => {
+		const { cloud, host } = start();
+		cloud.resumed(true);
+		host.tick();
+		const [fence] = host.queued.splice(0);
+		cloud.eventGivenUp(fence?.tag as number);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+		host.receive("s/ds", "511,sn-1,led on");
+		host.deliver();
+		assert.deepEqual(host.commands, ["led on"]);
+	});
+
+	it("says of an operation whose device cannot be read that it is that", () => {
+		const { host } = ready();
+		host.receive("s/ds", '511,"sn-');
+		assert.deepEqual(host.problems, ["an operation whose device cannot be read"]);
+	});
+
 	it("answers nothing of a message that is too large and is not one operation of ours", () => {
 		const { host } = ready();
 		const heads = [
@@ -860,6 +917,20 @@ describe("Cumulocity: availability", () => {
 			"98: 125",
 		]);
 		assert.deepEqual(watch(ready({ cumulocity: { requiredAvailability: 0 } }), 100, LIST), []);
+	});
+
+	it("tells it also where connections do not last, and asks no tenant again that closes on it", () => {
+		const { cloud, host } = ready();
+		for (let i = 0; i < 8; i++) {
+			host.time += 30_000;
+			host.tick();
+			cloud.disconnected();
+			opening(cloud);
+		}
+		assert.deepEqual(
+			host.queued.map((q) => q.text.slice(0, 20)),
+			["602\n", "200,mote_Node,uptime"],
+		);
 	});
 
 	it("leaves room for answers, and tells it again where it was not delivered", () => {

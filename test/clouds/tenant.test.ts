@@ -1,6 +1,7 @@
 // The node and the stand-in's tenant in virtual time: availability over hours, and operations that nobody can read.
 
 import assert from "node:assert/strict";
+import { type NorFlash, newFlash } from "../../host-sim/circuit/nor-flash.js";
 import { UNAVAILABLE_ALARM } from "../../host-sim/cloud/cumulocity/availability.js";
 import { CumulocityStandIn } from "../../host-sim/cloud/cumulocity/stand-in.js";
 import { Signal } from "../../host-sim/cloud/signal.js";
@@ -24,13 +25,31 @@ interface Options {
 	required?: number;
 	/** What the sensors give. */
 	values?: number[];
+	/** The world in which the power failed: its tenant, flash and store go on. */
+	before?: World;
 }
 
-function world({ settings = {}, older = false, required, values = [20, 0, 0, 0] }: Options) {
+interface World {
+	readonly time: VirtualTime;
+	readonly broker: FakeBroker;
+	readonly node: MoteNode;
+	readonly tenantCloud: CumulocityStandIn;
+	/** What the node said, and what the tenant sent. */
+	readonly rows: string[];
+	readonly sent: string[];
+	/** How often the device was found unavailable in so many minutes, looking once a minute. */
+	watch(minutes: number): number;
+	alarms(): string[];
+	readonly stored: Map<string, string | number>;
+	readonly flash: NorFlash;
+}
+
+function world({ settings = {}, older = false, required, values = [20, 0, 0, 0], before }: Options): World {
 	const time = new VirtualTime();
 	const broker = new FakeBroker(time);
 	const context = { report: () => {}, signal: new Signal() };
-	const tenantCloud = new CumulocityStandIn(context, { older, now: () => time.wall() });
+	const tenantCloud =
+		before?.tenantCloud ?? new CumulocityStandIn(context, { older, now: () => time.wall() });
 	tenantCloud.close(); // no timer of the machine: the test looks
 	const sent: string[] = [];
 	tenantCloud.attach({
@@ -53,7 +72,8 @@ function world({ settings = {}, older = false, required, values = [20, 0, 0, 0] 
 		Object.assign(device, { requiredAvailability: required, creationTime: time.wall() });
 	}
 	const all = makeSettings({ device: { id: DEVICE } }, settings);
-	const stored = new Map<string, string | number>();
+	const stored = before?.stored ?? new Map<string, string | number>();
+	const flash = before?.flash ?? newFlash();
 	const node = new MoteNode({
 		settings: all,
 		cloud: new Cumulocity(all, "1"),
@@ -74,7 +94,8 @@ function world({ settings = {}, older = false, required, values = [20, 0, 0, 0] 
 			delete: (key) => stored.delete(key),
 		},
 		log: new Log(() => {}, "error"),
-		boot: 1,
+		flash,
+		boot: before ? 2 : 1,
 		restart: () => {},
 	});
 	node.start();
@@ -90,7 +111,7 @@ function world({ settings = {}, older = false, required, values = [20, 0, 0, 0] 
 	};
 	const alarms = () =>
 		inventory.alarms.filter(({ type }) => type === UNAVAILABLE_ALARM).map(({ status }) => status);
-	return { time, broker, node, tenantCloud, rows, sent, watch, alarms };
+	return { time, broker, node, tenantCloud, rows, sent, watch, alarms, stored, flash };
 }
 
 describe("a node at a tenant: availability", () => {
@@ -171,6 +192,36 @@ describe("a node at a tenant: operations", () => {
 			assert.equal(operations[2]?.status, "SUCCESSFUL");
 			assert.match(operations[8]?.failureReason ?? "", /c8y_ParameterUpdate is not supported/);
 			assert.ok(sent.includes("532,sn-1,a.b,b,true,c,s,x"), sent.join("\n"));
+		}
+	});
+
+	it("ends after a power cut exactly what was under way: kept answers end their own", () => {
+		for (const keep of ["off", "events"] as const) {
+			const settings = { outbox: { keep } };
+			const first = world({ settings });
+			first.time.advance(5000);
+			const text = (command: string) => ({ c8y_Command: { text: command } });
+			const operation = first.tenantCloud.createOperation(DEVICE, text("led on"));
+			first.time.advance(6);
+			assert.equal(operation.status, "EXECUTING");
+			first.broker.acknowledges = false;
+			first.time.advance(2000);
+			first.rows.length = 0;
+			// 503 is said and, where it is kept, in the flash; nobody has acknowledged it. The power fails.
+			operation.status = "EXECUTING";
+			const second = world({ settings, before: first });
+			second.time.advance(20_000);
+			const ends = second.rows.filter((row) => /^50[123]/.test(row));
+			if (keep === "off") assert.deepEqual(ends, ["502,c8y_Command,interrupted by a restart"]);
+			else assert.deepEqual(ends, ["503,c8y_Command"]);
+			assert.deepEqual(
+				second.sent.filter((row) => /^4\d,50/.test(row)),
+				[],
+			);
+			assert.ok(![...second.stored.keys()].some((key) => key.startsWith("operation-")));
+			const next = second.tenantCloud.createOperation(DEVICE, text("led off"));
+			second.time.advance(5000);
+			assert.equal(next.status, "SUCCESSFUL");
 		}
 	});
 

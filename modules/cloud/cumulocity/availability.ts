@@ -41,6 +41,8 @@ export class Availability {
 	#open = false;
 	/** When the next sign of life is due, monotonic ms. */
 	#dueAt = 0;
+	/** A connection was given time for what is waiting, and nothing that counts was delivered since. */
+	#graced = false;
 	/** Measures delivered so far, as they were last seen. */
 	#delivered = 0;
 	/** Kept: a function made for each row would be garbage. */
@@ -53,7 +55,7 @@ export class Availability {
 			record.put(UPTIME_UNIT);
 		}
 	};
-	/** What #put writes. */
+	/** 602 is under way: it is what #put writes, and its answer is waited for. */
 	#asking = false;
 
 	/** `minutes` is the required interval, `broker` the tenant's name; `tag` and the next one are its own. */
@@ -67,21 +69,30 @@ export class Availability {
 	/** A connection stands; `told`: something that counts went out while it began. */
 	opened(told: boolean): void {
 		this.#open = true;
+		const now = this.#host.now();
 		if (told) this.counted();
-		else this.#dueAt = Math.max(this.#dueAt, this.#host.now() + Math.min(FIRST_MS, this.#periodMs / 2));
+		else if (this.#dueAt <= now && !this.#graced) {
+			this.#graced = true;
+			this.#dueAt = now + Math.min(FIRST_MS, this.#periodMs / 2);
+		}
 	}
 	closed(): void {
 		this.#open = false;
+		// It may be what the tenant closes the connection on: it is not asked again.
+		if (this.#asking) this.#learn(Known.Asked);
+		this.#asking = false;
 	}
 
 	/** Something that counts was delivered. */
 	counted(): void {
+		this.#graced = false;
 		this.#dueAt = this.#host.now() + this.#periodMs;
 	}
 
 	/** The answer to 602: all templates of the tenant. */
 	templates(row: RowReader): void {
-		if (row.lists(HEARTBEAT_ID)) this.#learn(Known.Heartbeat);
+		this.#learn(row.lists(HEARTBEAT_ID) ? Known.Heartbeat : Known.Asked);
+		this.#asking = false;
 	}
 
 	tick(): void {
@@ -97,9 +108,9 @@ export class Availability {
 
 	#tell(): void {
 		const host = this.#host;
-		this.#asking = this.#known() === Known.Nothing;
-		// Kept before it is asked: a tenant that closes the connection on it is not asked again.
+		// There was no answer in time, or none that lists it.
 		if (this.#asking) this.#learn(Known.Asked);
+		this.#asking = this.#known() === Known.Nothing;
 		if (!host.queue(RecordKind.Passing, this.#asking ? this.#tag + 1 : this.#tag, this.#put)) return;
 		// If it is not delivered, once more.
 		if (this.#asking) this.#dueAt = host.now() + ANSWER_MS;

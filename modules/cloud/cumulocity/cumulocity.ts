@@ -326,6 +326,11 @@ export class Cumulocity implements Cloud {
 		else if (tag < TAG_AVAILABILITY || tag > TAG_CLEARED) this.#operations?.delivered(tag);
 	}
 
+	eventGivenUp(tag: number): void {
+		if (tag === TAG_LAST_BOOT) this.#resume();
+		else if (tag < TAG_AVAILABILITY || tag > TAG_CLEARED) this.#operations?.givenUp(tag);
+	}
+
 	proceed(): void {
 		this.#operations?.proceed();
 	}
@@ -347,7 +352,12 @@ export class Cumulocity implements Cloud {
 	#row(): void {
 		const id = templateId(this.#rows);
 		if (operationFragment(id).length === 0) return this.#answer(id);
-		if (!this.#addressed()) return this.#host?.malformed("an operation for another device");
+		if (!this.#addressed())
+			return this.#host?.malformed(
+				this.#rows.fault === RowFault.None || this.#rows.count > 2
+					? "an operation for another device"
+					: "an operation whose device cannot be read",
+			);
 		if (!this.#listening) this.#operations?.leave(this.#rows);
 		else if (this.#rows.fault === RowFault.None) this.#operations?.row(this.#rows, id);
 		else this.#refuse(id);
@@ -382,8 +392,9 @@ export class Cumulocity implements Cloud {
 				this.#row();
 			} else if (!several && rows.count > 2 && this.#addressed()) {
 				const id = templateId(rows);
-				if (operationFragment(id).length > 0)
-					return this.#operations?.unreadable(rows, id, TOO_LONG, message.payloadBytes);
+				if (operationFragment(id).length === 0) continue;
+				this.#operations?.unreadable(rows, id, TOO_LONG);
+				several = true;
 			}
 		}
 		if (several && this.#operations?.more()) return;

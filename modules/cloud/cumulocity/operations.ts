@@ -16,7 +16,7 @@ import { RecordKind } from "../../core/ring.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import type { CloudHost } from "../cloud.js";
 import { utf8 } from "../text.js";
-import { MAX_COLUMNS, quoteColumn, type RowReader } from "./rows.js";
+import { quoteColumn, RowFault, type RowReader } from "./rows.js";
 import { Operation, operationFragment, Template } from "./template-ids.js";
 
 /** Operations that may be in progress at once; further ones stay pending in the cloud. */
@@ -142,7 +142,7 @@ export class Operations {
 
 	/** An operation row that is not acted on yet. */
 	leave(row: RowReader): void {
-		this.#addLeft(rowHash(row));
+		this.#addLeft(row.hash(row.fault === RowFault.None));
 	}
 	#addLeft(hash: number): void {
 		const bit = 1 << (hash & 31);
@@ -160,7 +160,8 @@ export class Operations {
 
 	/** An operation row; `id` is its template. */
 	row(row: RowReader, id: number): void {
-		const index = this.#take(id, rowHash(row));
+		// Two of the same hash only delay each other.
+		const index = this.#take(id, row.hash(true));
 		if (index < 0) return;
 		if (!isSupported(id)) return this.#answer(index, Template.SetFailed, unsupported(id), true);
 		if (id === Operation.Restart) this.#setNext(index, Next.Restart);
@@ -185,9 +186,9 @@ export class Operations {
 		this.#refusals[index] = reason;
 	}
 
-	/** An operation that could not be read; `row` has its beginning, `bytes` is its length, where that is known. */
-	unreadable(row: RowReader, id: number, reason: string, bytes = 0): void {
-		const index = this.#take(id, (rowHash(row) ^ bytes) >>> 0);
+	/** An operation that could not be read; `row` has its beginning. */
+	unreadable(row: RowReader, id: number, reason: string): void {
+		const index = this.#take(id, row.hash(false));
 		if (index < 0) return;
 		if (!isSupported(id)) return this.#answer(index, Template.SetFailed, reason, true);
 		this.#refuseUnless(index, reason);
@@ -255,12 +256,27 @@ export class Operations {
 			const last = ((tag - 1) & 1) === 1;
 			if (last) {
 				this.#settle(index);
+				if (this.#ids[index] === 0) return; // of an earlier boot
 				const doubtful = this.#words[ASKED + index] !== this.#asked;
 				if (doubtful) this.#until[index] = this.#host.now() + LINGER_MS;
 				else this.#free(index);
 			} else this.#confirmed |= 1 << index;
 		}
 		this.tick();
+	}
+
+	/** The server does not take an answer, and it is given up: the place is free, and the next boot ends the operation. */
+	givenUp(tag: number): void {
+		if (tag === TAG_PENDING) this.#queued = false;
+		else if (tag > 0) {
+			const index = (tag - 1) >> 1;
+			this.#setNext(index, Next.Nothing);
+			this.#confirmed &= ~(1 << index);
+			this.#ids[LATE + index] = 0;
+			this.#free(index);
+			if (((tag - 1) & 1) === 0) this.#again = true; // without 501 it is still PENDING
+		}
+		if (this.#asking > 0 && tag === TAG_PENDING) this.#asking--;
 	}
 
 	/** Nothing is under way in this place any more. */
@@ -405,7 +421,7 @@ export class Operations {
 			template === Template.SetExecuting ? EXECUTING : template === Template.SetFailed ? FAILED : SUCCESSFUL;
 		this.#reason = reason === "" ? NOTHING : utf8(`,${quoteColumn(reason, MAX_REASON)}`);
 		const tag = 1 + index * 2 + (last ? 1 : 0);
-		// Of an operation that did not get further than 501 the next boot knows nothing: it says what becomes of it by 500 or 502.
+		// An operation that does not get further than 501 is ended by its marker, or comes again with 500.
 		const kind = last ? RecordKind.Operation : RecordKind.Passing;
 		if (this.#host.queue(kind, tag, this.#putAnswer)) return;
 		// The cloud must hear how it ended, if need be without the words, or later.
@@ -433,19 +449,6 @@ function lastWords(id: number): string {
 function fragmentName(id: number): string {
 	const fragment = operationFragment(id);
 	return decodeUtf8(fragment, 0, fragment.length) as string;
-}
-
-/** FNV-1a over the columns. A collision only delays an operation until the other one is done. */
-function rowHash(row: RowReader): number {
-	let hash = 0x811c9dc5;
-	const columns = Math.min(row.count, MAX_COLUMNS);
-	for (let column = 0; column < columns; column++) {
-		const end = row.end(column);
-		for (let i = row.start(column); i < end; i++)
-			hash = Math.imul(hash ^ (row.text[i] as number), 0x01000193);
-		hash = Math.imul(hash ^ 0x1f, 0x01000193);
-	}
-	return hash >>> 0;
 }
 
 /** Why an operation of a kind that is not carried out failed. */

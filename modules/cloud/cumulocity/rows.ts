@@ -67,6 +67,27 @@ export class RowReader {
 		return this.#ends[i] as number;
 	}
 
+	/**
+	 * FNV-1a over the columns. Of a row that could not be read, or is not whole, over its first line: in other company its
+	 * last column may reach elsewhere.
+	 */
+	hash(whole: boolean): number {
+		let hash = 0x811c9dc5;
+		if (!whole) {
+			for (let p = this.#from; p < this.#end && this.#bytes[p] !== LF; p++)
+				hash = Math.imul(hash ^ (this.#bytes[p] as number), 0x01000193);
+			return hash >>> 0;
+		}
+		const columns = Math.min(this.count, MAX_COLUMNS);
+		for (let column = 0; column < columns; column++) {
+			const end = this.end(column);
+			for (let i = this.start(column); i < end; i++)
+				hash = Math.imul(hash ^ (this.text[i] as number), 0x01000193);
+			hash = Math.imul(hash ^ 0x1f, 0x01000193);
+		}
+		return hash >>> 0;
+	}
+
 	/** Whether a column without quotes is exactly this; also one that is not kept. */
 	lists(column: Uint8Array): boolean {
 		const bytes = this.#bytes;
@@ -169,7 +190,7 @@ export class RowReader {
 			n++;
 		}
 		this.#length = n;
-		if (p >= end && this.#cut) return end;
+		if (p >= end && this.#cut && !this.#idFollows(closed)) return end;
 		if (closed < 0 || ++this.#reread > MAX_COLUMNS) return -1;
 		this.#length = length;
 		if (length <= MAX_ROW_BYTES) text[length - 1] = BACKSLASH;
@@ -192,11 +213,16 @@ export class RowReader {
 
 	/** The next line behind `from` that begins with an id, or the end. */
 	#nextId(from: number): number {
+		for (let p = from; p < this.#end; p++) if (this.#idFollows(p)) return p + 1;
+		return this.#end;
+	}
+
+	/** Whether a line ends here, and the next one begins with an id. */
+	#idFollows(at: number): boolean {
 		const bytes = this.#bytes;
-		const end = this.#end;
-		for (let p = from; p < end - 4; p++)
-			if (bytes[p] === LF && bytes[p + 4] === COMMA && areDigits(bytes, p + 1, p + 4)) return p + 1;
-		return end;
+		const p = at >= 0 && bytes[at] === CR ? at + 1 : at;
+		if (p < 0 || p + 4 >= this.#end || bytes[p] !== LF) return false;
+		return bytes[p + 4] === COMMA && areDigits(bytes, p + 1, p + 4);
 	}
 }
 
