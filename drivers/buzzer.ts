@@ -2,7 +2,7 @@
 // constructed, so every tone opens the pin anew; within a pattern only the duty changes.
 
 import type { Alarm, Timers } from "../modules/core/clock.js";
-import type { Pin, PulseWidthClass, PulseWidthOutput } from "./io.js";
+import type { Pin, PulseWidthClass, PulseWidthOutput } from "../modules/core/io.js";
 import { orRelease, restAndClose } from "./release.js";
 
 export interface BuzzerOptions {

@@ -1,7 +1,7 @@
 // Frees an I²C bus on which a device holds the data line low, because it was cut off in the middle of a byte: up to nine
 // clock pulses let it shift out the rest, and a STOP sets every device back (NXP UM10204, 3.1.16).
 
-import type { DigitalClass, DigitalPort, Pin } from "./io.js";
+import type { DigitalClass, DigitalPort, Pin } from "../modules/core/io.js";
 import { closeQuietly } from "./release.js";
 
 /** A byte and its acknowledgement. */

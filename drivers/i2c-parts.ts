@@ -5,7 +5,7 @@
 // fresh sensor for a temperature and goes on half made when it finds another part, and all make an object for each
 // sample. The SDK's I2C class below them is used as it is.
 
-import type { I2CPort } from "./io.js";
+import type { I2CPort } from "../modules/core/io.js";
 
 /** Why there is no value; "" when there is one. */
 export type PartFault = "" | "not ready" | "checksum" | "wrong part";

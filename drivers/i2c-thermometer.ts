@@ -2,9 +2,9 @@
 // that is a fault that lasts as long as it lasts, never an exception, and costs a bounded time.
 
 import type { Alarm, Clock, Timers } from "../modules/core/clock.js";
+import type { DigitalClass, I2CClass, I2CPort, Pin } from "../modules/core/io.js";
 import { freeBus } from "./i2c-bus.js";
 import type { Part, PartFault, Protocol } from "./i2c-parts.js";
-import type { DigitalClass, I2CClass, I2CPort, Pin } from "./io.js";
 import { orRelease } from "./release.js";
 
 export interface I2cThermometerOptions {

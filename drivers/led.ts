@@ -1,6 +1,12 @@
 // An LED on a pin: dimmed by PWM, or only on and off by a digital output.
 
-import type { DigitalClass, DigitalPort, Pin, PulseWidthClass, PulseWidthOutput } from "./io.js";
+import type {
+	DigitalClass,
+	DigitalPort,
+	Pin,
+	PulseWidthClass,
+	PulseWidthOutput,
+} from "../modules/core/io.js";
 import { orRelease, restAndClose } from "./release.js";
 
 export type LedOptions =

@@ -2,7 +2,7 @@
 // supply take a blow. Open loop: full duty counts as `maxRpm`.
 
 import type { Alarm, Timers } from "../modules/core/clock.js";
-import type { Pin, PulseWidthClass, PulseWidthOutput } from "./io.js";
+import type { Pin, PulseWidthClass, PulseWidthOutput } from "../modules/core/io.js";
 import { orRelease, restAndClose } from "./release.js";
 
 export interface MotorOptions {

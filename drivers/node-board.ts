@@ -2,10 +2,10 @@
 
 import { ChannelIndex, type Sample } from "../modules/core/channels.js";
 import type { Clock, Timers } from "../modules/core/clock.js";
+import type { AnalogClass, DigitalClass, I2CClass, Pin, PulseWidthClass } from "../modules/core/io.js";
 import { Buzzer } from "./buzzer.js";
 import { SHT3X, TMP102, TMP117 } from "./i2c-parts.js";
 import { I2cThermometer } from "./i2c-thermometer.js";
-import type { AnalogClass, DigitalClass, I2CClass, Pin, PulseWidthClass } from "./io.js";
 import { Led } from "./led.js";
 import { Motor } from "./motor.js";
 import { NtcThermistor } from "./ntc-thermistor.js";

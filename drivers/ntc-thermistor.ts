@@ -1,7 +1,7 @@
 // Temperature by an NTC thermistor on an ADC pin: supply – series resistor – pin – thermistor – ground.
 // A sensor class in the sense of Ecma-419 (section 13), with `read` beside `sample` that allocates nothing.
 
-import type { AnalogClass, AnalogInput, Pin } from "./io.js";
+import type { AnalogClass, AnalogInput, Pin } from "../modules/core/io.js";
 
 export interface NtcThermistorOptions {
 	readonly sensor: { readonly io: AnalogClass; readonly pin: Pin };

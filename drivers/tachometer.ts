@@ -2,7 +2,7 @@
 // nets to zero on one wire.
 
 import type { Clock } from "../modules/core/clock.js";
-import type { DigitalClass, DigitalPort, Pin } from "./io.js";
+import type { DigitalClass, DigitalPort, Pin } from "../modules/core/io.js";
 
 export interface TachometerOptions {
 	readonly input: { readonly io: DigitalClass; readonly pin: Pin };

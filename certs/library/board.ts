@@ -1,5 +1,5 @@
 // An identity in the form that the firmware takes: DER, the key as unencrypted PKCS#8, under the names of
-// modules/platform/certificates.ts, as resources of a manifest or for ESP32's NVS.
+// modules/platform/identity.ts, as resources of a manifest or for ESP32's NVS.
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";

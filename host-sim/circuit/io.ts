@@ -8,7 +8,7 @@ import type {
 	I2CClass,
 	I2COptions,
 	PulseWidthClass,
-} from "../../drivers/io.js";
+} from "../../modules/core/io.js";
 import { ADC_BITS, type Circuit } from "./circuit.js";
 import { Ledc, PWM_BITS } from "./ledc.js";
 

@@ -3,9 +3,9 @@
 import type { Cloud, OpeningStep } from "../cloud/cloud.js";
 import type { Alarm, Timers } from "../core/clock.js";
 import type { Log } from "../core/log.js";
-import type { Outbox } from "../mqtt/outbox.js";
 import { SUBACK_FAILURE } from "../mqtt/packet.js";
 import type { Session } from "../mqtt/session.js";
+import type { Outbox } from "../outbox/outbox.js";
 import type { Health } from "./health.js";
 
 /** Pause before another look whether SUBSCRIBE is possible, ms. */

@@ -5,8 +5,8 @@
 
 import type { Cloud } from "../cloud/cloud.js";
 import { encodeUtf8 } from "../core/utf8.js";
-import { Arena } from "./arena.js";
-import { Keeper } from "./keeper.js";
+import { Arena } from "../outbox/arena.js";
+import { Keeper } from "../outbox/keeper.js";
 import type { Settings } from "./settings.js";
 
 /** A board's machine, as its manifest's `config.machine` repeats its `creation`. */

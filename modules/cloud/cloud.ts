@@ -2,32 +2,13 @@
 // means, and what counts as delivered. Adding a cloud touches one folder.
 
 import type { Sample } from "../core/channels.js";
-import type { RecordWriter } from "../core/record-writer.js";
-import type { Stamp } from "../core/stamp.js";
-import type { TemplatePart } from "../core/template.js";
 import type { ConnectOptions } from "../mqtt/encode.js";
 import type { PayloadSink } from "../mqtt/inbound.js";
 import type { InboundMessage } from "../mqtt/parser.js";
-
-/** How the records of a lane become messages on one topic. */
-export interface LaneShape {
-	readonly topic: Uint8Array;
-	readonly qos: 0 | 1 | 2;
-	/** Largest payload of one record, bytes. */
-	readonly recordBytes: number;
-	/** Time stamps in one record. */
-	readonly stamps: number;
-	/** Records in one message, and payload bytes of one message. */
-	readonly maxRecords: number;
-	readonly maxBytes: number;
-	readonly prefix: Uint8Array;
-	readonly separator: Uint8Array;
-	readonly suffix: Uint8Array;
-	/** Where in the prefix 10 digits of the message number go, or -1. */
-	readonly numberAt: number;
-	/** Wait for the cloud's own confirmation behind the broker's, ms; 0: the broker's is delivery. */
-	readonly confirmMs: number;
-}
+import type { LaneShape } from "../outbox/lane.js";
+import type { TemplatePart } from "../outbox/record-template.js";
+import type { RecordWriter } from "../outbox/record-writer.js";
+import type { Stamp } from "../outbox/stamp.js";
 
 /** One thing to say or ask for after CONNACK; each is acknowledged before the next. */
 export interface OpeningStep {

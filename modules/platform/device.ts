@@ -2,7 +2,7 @@
 // know no pin names) to the interfaces that the drivers use.
 
 import device from "embedded:provider/builtin";
-import type { AnalogClass, DigitalClass, I2CClass, Pin, PulseWidthClass } from "../../drivers/io.js";
+import type { AnalogClass, DigitalClass, I2CClass, Pin, PulseWidthClass } from "../core/io.js";
 
 export interface DevicePins {
 	readonly temperature: Pin;

@@ -10,8 +10,8 @@ import { Plain } from "../../modules/cloud/plain/plain.js";
 import { utf8 } from "../../modules/cloud/text.js";
 import type { Sample } from "../../modules/core/channels.js";
 import { Log } from "../../modules/core/log.js";
-import { RecordKind } from "../../modules/core/ring.js";
 import type { Transport, TransportHandler } from "../../modules/mqtt/transport.js";
+import { RecordKind } from "../../modules/outbox/ring.js";
 import { seeded } from "../support/seeded.js";
 import { VirtualTime } from "../support/virtual-time.js";
 

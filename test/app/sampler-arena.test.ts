@@ -1,13 +1,12 @@
 // The sampler's timing, and the arena's layout.
 
 import assert from "node:assert/strict";
-import { Arena } from "../../modules/app/arena.js";
 import { Sampler } from "../../modules/app/sampler.js";
-import type { LaneShape } from "../../modules/cloud/cloud.js";
 import { utf8 } from "../../modules/cloud/text.js";
-import { RecordKind } from "../../modules/core/ring.js";
 import { writePublishHeader } from "../../modules/mqtt/encode.js";
-import type { Lane } from "../../modules/mqtt/lane.js";
+import { Arena } from "../../modules/outbox/arena.js";
+import type { Lane, LaneShape } from "../../modules/outbox/lane.js";
+import { RecordKind } from "../../modules/outbox/ring.js";
 import { VirtualTime } from "../support/virtual-time.js";
 
 describe("Sampler", () => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Cumulocity, MAX_PACKET_BYTES } from "../../modules/cloud/cumulocity/cumulocity.js";
-import { RecordKind } from "../../modules/core/ring.js";
+import { RecordKind } from "../../modules/outbox/ring.js";
 import { encode, FakeHost, NOW, opening, settingsWith, text } from "./fake-host.js";
 
 type Groups = Parameters<typeof settingsWith>[0];

@@ -1,11 +1,12 @@
 // What the tests of the clouds share: a host that writes down what a cloud asks of it, and samples as bytes.
 
 import { makeSettings, type Settings } from "../../modules/app/settings.js";
-import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../../modules/cloud/cloud.js";
+import type { Cloud, CloudHost, OpeningStep } from "../../modules/cloud/cloud.js";
 import { utf8 } from "../../modules/cloud/text.js";
-import { RecordWriter } from "../../modules/core/record-writer.js";
-import { RecordKind, Ring } from "../../modules/core/ring.js";
 import { InboundMessage } from "../../modules/mqtt/parser.js";
+import type { LaneShape } from "../../modules/outbox/lane.js";
+import { RecordWriter } from "../../modules/outbox/record-writer.js";
+import { RecordKind, Ring } from "../../modules/outbox/ring.js";
 import { VirtualTime } from "../support/virtual-time.js";
 
 /** What EPOCH of the virtual time reads as. */

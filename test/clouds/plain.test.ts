@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Plain } from "../../modules/cloud/plain/plain.js";
-import { RecordKind } from "../../modules/core/ring.js";
+import { RecordKind } from "../../modules/outbox/ring.js";
 import { encode, FakeHost, NOW, opening, settingsWith, text } from "./fake-host.js";
 
 type Groups = Parameters<typeof settingsWith>[0];

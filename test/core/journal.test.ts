@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { crc32 as reference } from "node:zlib";
 import { NorFlash, PowerCut } from "../../host-sim/circuit/nor-flash.js";
 import { crc32 } from "../../modules/core/crc32.js";
-import { BODY, entryBytes, Journal, type JournalOwner } from "../../modules/core/journal.js";
+import { BODY, entryBytes, Journal, type JournalOwner } from "../../modules/outbox/journal.js";
 import { seeded } from "../support/seeded.js";
 
 const SECTOR = 256;

@@ -3,9 +3,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MAX_DECIMAL_BYTES } from "../../modules/core/decimal.js";
-import { RecordWriter } from "../../modules/core/record-writer.js";
-import { RecordKind, Ring } from "../../modules/core/ring.js";
-import { IsoStamp, MillisecondStamp, type Stamp } from "../../modules/core/stamp.js";
+import { RecordWriter } from "../../modules/outbox/record-writer.js";
+import { RecordKind, Ring } from "../../modules/outbox/ring.js";
+import { IsoStamp, MillisecondStamp, type Stamp } from "../../modules/outbox/stamp.js";
 import { VirtualTime } from "../support/virtual-time.js";
 
 function setup(payloadBytes: number, stamps = 2, stamp: Stamp = new IsoStamp(), time = new VirtualTime()) {

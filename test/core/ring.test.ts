@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { RecordKind, RecordState, Ring } from "../../modules/core/ring.js";
+import { RecordKind, RecordState, Ring } from "../../modules/outbox/ring.js";
 
 const KINDS = Object.values(RecordKind);
 const AT = 24;

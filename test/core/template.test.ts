@@ -9,10 +9,15 @@ import { Plain } from "../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../modules/cloud/sap-iot/sap-iot.js";
 import { ascii, digitView } from "../../modules/core/bytes.js";
 import type { Sample } from "../../modules/core/channels.js";
-import { RecordWriter } from "../../modules/core/record-writer.js";
-import { RecordKind, Ring } from "../../modules/core/ring.js";
-import { IsoStamp, MillisecondStamp } from "../../modules/core/stamp.js";
-import { REFUSED, recordTemplate, type TemplatePart, templateBytes } from "../../modules/core/template.js";
+import {
+	REFUSED,
+	recordTemplate,
+	type TemplatePart,
+	templateBytes,
+} from "../../modules/outbox/record-template.js";
+import { RecordWriter } from "../../modules/outbox/record-writer.js";
+import { RecordKind, Ring } from "../../modules/outbox/ring.js";
+import { IsoStamp, MillisecondStamp } from "../../modules/outbox/stamp.js";
 
 type Groups = Record<string, Record<string, unknown>>;
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { Backoff } from "../../modules/core/backoff.js";
 import { digitView } from "../../modules/core/bytes.js";
 import { ISO_TIME_BYTES, keepIsoTime, LAST_ISO_TIME } from "../../modules/core/iso-time.js";
-import { IsoStamp, MillisecondStamp } from "../../modules/core/stamp.js";
+import { IsoStamp, MillisecondStamp } from "../../modules/outbox/stamp.js";
 
 const DAY = 86_400_000;
 

@@ -1,9 +1,9 @@
 // A bench for drivers: a circuit in virtual time, and IO classes that write down every call or fail when told to.
 
-import type { DigitalOptions, I2COptions } from "../../drivers/io.js";
 import { Circuit } from "../../host-sim/circuit/circuit.js";
 import { makeIO } from "../../host-sim/circuit/io.js";
 import type { Ledc } from "../../host-sim/circuit/ledc.js";
+import type { DigitalOptions, I2COptions } from "../../modules/core/io.js";
 import { seeded } from "../support/seeded.js";
 import { VirtualTime } from "../support/virtual-time.js";
 

@@ -4,11 +4,11 @@
 import { Buzzer } from "../../drivers/buzzer.js";
 import { SHT3X, TMP102, TMP117 } from "../../drivers/i2c-parts.js";
 import { I2cThermometer } from "../../drivers/i2c-thermometer.js";
-import type { AnalogClass, DigitalClass, I2CClass, PulseWidthClass } from "../../drivers/io.js";
 import { Led } from "../../drivers/led.js";
 import { Motor } from "../../drivers/motor.js";
 import { NtcThermistor } from "../../drivers/ntc-thermistor.js";
 import { Tachometer } from "../../drivers/tachometer.js";
+import type { AnalogClass, DigitalClass, I2CClass, PulseWidthClass } from "../../modules/core/io.js";
 import { VirtualTime } from "../support/virtual-time.js";
 import { journal, PINS } from "./bench.js";
 

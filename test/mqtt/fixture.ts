@@ -3,18 +3,18 @@
 import assert from "node:assert/strict";
 import { type Packet, parser as referenceParser } from "mqtt-packet";
 import { digitView } from "../../modules/core/bytes.js";
-import { RecordWriter } from "../../modules/core/record-writer.js";
-import { RecordKind, Ring } from "../../modules/core/ring.js";
-import { IsoStamp } from "../../modules/core/stamp.js";
 import type { ConnectOptions } from "../../modules/mqtt/encode.js";
 import type { PayloadSink } from "../../modules/mqtt/inbound.js";
-import type { Lane } from "../../modules/mqtt/lane.js";
 import { Limits } from "../../modules/mqtt/limits.js";
-import { Outbox, type OutboxHandler } from "../../modules/mqtt/outbox.js";
 import { Output } from "../../modules/mqtt/output.js";
 import type { InboundMessage } from "../../modules/mqtt/parser.js";
 import { publishHeader, publishHeaderBytes } from "../../modules/mqtt/publish-header.js";
 import { Session, type SessionHandler } from "../../modules/mqtt/session.js";
+import type { Lane } from "../../modules/outbox/lane.js";
+import { Outbox, type OutboxHandler } from "../../modules/outbox/outbox.js";
+import { RecordWriter } from "../../modules/outbox/record-writer.js";
+import { RecordKind, Ring } from "../../modules/outbox/ring.js";
+import { IsoStamp } from "../../modules/outbox/stamp.js";
 import { ScriptedTransport } from "../support/scripted-transport.js";
 import { VirtualTime } from "../support/virtual-time.js";
 

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { RecordKind, RecordState } from "../../modules/core/ring.js";
 import { Limits } from "../../modules/mqtt/limits.js";
+import { RecordKind, RecordState } from "../../modules/outbox/ring.js";
 import { VirtualTime } from "../support/virtual-time.js";
 import { Fixture, utf8 } from "./fixture.js";
 

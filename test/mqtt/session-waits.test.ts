@@ -2,11 +2,11 @@
 // to the millisecond, whatever happened before.
 
 import assert from "node:assert/strict";
-import { RecordState } from "../../modules/core/ring.js";
 import { Await, InFlight } from "../../modules/mqtt/in-flight.js";
 import { Limits } from "../../modules/mqtt/limits.js";
 import { PacketType } from "../../modules/mqtt/packet.js";
 import { SessionState } from "../../modules/mqtt/session.js";
+import { RecordState } from "../../modules/outbox/ring.js";
 import { Fixture, type FixtureOptions, utf8 } from "./fixture.js";
 
 /** A session that is up, without keepalive unless asked for. */

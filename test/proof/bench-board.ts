@@ -21,7 +21,7 @@ export class JournalFlash extends NorFlash {
 	snapshots = 0;
 
 	override write(at: number, bytes: Uint8Array, length: number): void {
-		// The header of a sector: its type, and that a snapshot begins there (modules/core/journal.ts).
+		// The header of a sector: its type, and that a snapshot begins there (modules/outbox/journal.ts).
 		if (bytes[2] === 255 && bytes[16] === 1) this.snapshots++;
 		super.write(at, bytes, length);
 	}

@@ -3,8 +3,8 @@
 /** What holds the hot path; the pins of boards are only constants. */
 export const HOT_PATHS: readonly string[] = [
 	"main.ts",
-	...["modules/core", "modules/mqtt", "modules/cloud", "drivers"],
-	...["commands", "health", "node", "keeper", "observer", "sampler"].map((name) => `modules/app/${name}.ts`),
+	...["modules/core", "modules/mqtt", "modules/outbox", "modules/cloud", "drivers"],
+	...["commands", "health", "node", "observer", "sampler"].map((name) => `modules/app/${name}.ts`),
 	...["clock", "contained-tcp", "socket-transport", "timers"].map((name) => `modules/platform/${name}.ts`),
 ];
 
@@ -29,15 +29,16 @@ export const EXCEPTIONS: Table = {
 	"modules/core/iso-time.ts": { keepIsoTime: START },
 	"modules/core/visible.ts": { visible: REFUSED },
 	"modules/core/number.ts": { "convert: string-concat, to-string": "over 15 digits, or beyond 1e-22" },
-	"modules/core/ring.ts": { "addStamp: throw": MISUSE, restore: START },
-	"modules/core/stamp.ts": { keep: START },
-	"modules/core/template.ts": {
+	"modules/outbox/arena.ts": { "#lane": START },
+	"modules/outbox/ring.ts": { "addStamp: throw": MISUSE, restore: START },
+	"modules/outbox/stamp.ts": { keep: START },
+	"modules/outbox/record-template.ts": {
 		"templateBytes, recordTemplate, setUp, makePiece, wholePiece, tenthsPiece, hundredthsPiece, finePiece, keepNumber":
 			START,
 	},
 	"modules/core/utf8.ts": { encodeUtf8: START, decodeUtf8: "texts for people, of what is refused" },
 	"modules/mqtt/close-codes.ts": { describeClose: CONNECTION },
-	"modules/mqtt/direct.ts": { "copy: view": "a step of the opening" },
+	"modules/outbox/opening-message.ts": { "copy: view": "a step of the opening" },
 	"modules/mqtt/encode.ts": { writeConnect: CONNECTION },
 	"modules/mqtt/output.ts": { "constructor > map": START },
 	"modules/mqtt/publish-header.ts": { publishHeader: START },
@@ -92,7 +93,7 @@ export const EXCEPTIONS: Table = {
 		"confirm: template": "a message that the cloud refused",
 		"skipped, quarantined: template": ERROR,
 	},
-	"modules/app/keeper.ts": {
+	"modules/outbox/keeper.ts": {
 		"bytesFor, open, replay, #replayLost, #isUnderWay": START,
 	},
 	"modules/app/commands.ts": {

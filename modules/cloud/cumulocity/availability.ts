@@ -4,11 +4,11 @@
 // (602), else a measurement of its own.
 
 import { ascii } from "../../core/bytes.js";
-import type { RecordWriter } from "../../core/record-writer.js";
-import { RecordKind } from "../../core/ring.js";
+import type { RecordWriter } from "../../outbox/record-writer.js";
+import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
+import { Template } from "./message-ids.js";
 import type { RowReader } from "./rows.js";
-import { Template } from "./template-ids.js";
 
 /** Of the required interval, after which a sign of life goes out: the rest is for the way and for repetitions. */
 const SHARE = 0.8;

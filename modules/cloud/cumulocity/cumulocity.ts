@@ -4,22 +4,23 @@
 import { ascii, equals } from "../../core/bytes.js";
 import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
-import type { RecordWriter } from "../../core/record-writer.js";
-import { RecordKind } from "../../core/ring.js";
-import { IsoStamp } from "../../core/stamp.js";
-import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../core/template.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import { visible } from "../../core/visible.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
-import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
+import type { LaneShape } from "../../outbox/lane.js";
+import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../outbox/record-template.js";
+import type { RecordWriter } from "../../outbox/record-writer.js";
+import { RecordKind } from "../../outbox/ring.js";
+import { IsoStamp } from "../../outbox/stamp.js";
+import type { Cloud, CloudHost, OpeningStep } from "../cloud.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
 import { utf8 } from "../text.js";
 import { Availability } from "./availability.js";
+import { operationFragment, TEMPLATES_ANSWER, Template } from "./message-ids.js";
 import { Operations } from "./operations.js";
 import { quoteColumn, RowFault, RowReader } from "./rows.js";
-import { operationFragment, TEMPLATES_ANSWER, Template } from "./template-ids.js";
 
 /** Largest MQTT packet that the platform takes, with all headers. */
 export const MAX_PACKET_BYTES = 16184;

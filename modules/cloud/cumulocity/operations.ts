@@ -11,13 +11,13 @@
 // finish another operation.
 
 import { equals } from "../../core/bytes.js";
-import type { RecordWriter } from "../../core/record-writer.js";
-import { RecordKind } from "../../core/ring.js";
 import { decodeUtf8 } from "../../core/utf8.js";
+import type { RecordWriter } from "../../outbox/record-writer.js";
+import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
 import { utf8 } from "../text.js";
+import { Operation, operationFragment, Template } from "./message-ids.js";
 import { quoteColumn, RowFault, type RowReader } from "./rows.js";
-import { Operation, operationFragment, Template } from "./template-ids.js";
 
 /** Operations that may be in progress at once; further ones stay pending in the cloud. */
 export const OPERATIONS = 4;

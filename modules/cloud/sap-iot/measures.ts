@@ -5,8 +5,8 @@ import { ascii } from "../../core/bytes.js";
 import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
 import { MAX_DECIMAL_BYTES, NUMBER_DIGITS } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
-import type { RecordWriter } from "../../core/record-writer.js";
-import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../core/template.js";
+import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../outbox/record-template.js";
+import type { RecordWriter } from "../../outbox/record-writer.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { jsonString, utf8 } from "../text.js";
 

@@ -3,13 +3,14 @@
 
 import { ascii, equals } from "../../core/bytes.js";
 import type { Sample } from "../../core/channels.js";
-import type { RecordWriter } from "../../core/record-writer.js";
-import { IsoStamp, MillisecondStamp, type Stamp } from "../../core/stamp.js";
-import type { TemplatePart } from "../../core/template.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
 import { topicName } from "../../mqtt/topic.js";
-import type { Cloud, CloudHost, LaneShape, OpeningStep } from "../cloud.js";
+import type { LaneShape } from "../../outbox/lane.js";
+import type { TemplatePart } from "../../outbox/record-template.js";
+import type { RecordWriter } from "../../outbox/record-writer.js";
+import { IsoStamp, MillisecondStamp, type Stamp } from "../../outbox/stamp.js";
+import type { Cloud, CloudHost, OpeningStep } from "../cloud.js";
 import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
 import { Json, JsonScanner } from "../json.js";

@@ -1,14 +1,14 @@
 // Runs on XS: Mote's client as the node puts it together, over the benchmark's socket.
 
 import config from "mc/config";
-import { Arena } from "../../../modules/app/arena.js";
-import type { LaneShape } from "../../../modules/cloud/cloud.js";
 import { ascii } from "../../../modules/core/bytes.js";
-import { RecordKind } from "../../../modules/core/ring.js";
-import { IsoStamp } from "../../../modules/core/stamp.js";
-import { Outbox } from "../../../modules/mqtt/outbox.js";
 import type { InboundMessage } from "../../../modules/mqtt/parser.js";
 import { Session } from "../../../modules/mqtt/session.js";
+import { Arena } from "../../../modules/outbox/arena.js";
+import type { LaneShape } from "../../../modules/outbox/lane.js";
+import { Outbox } from "../../../modules/outbox/outbox.js";
+import { RecordKind } from "../../../modules/outbox/ring.js";
+import { IsoStamp } from "../../../modules/outbox/stamp.js";
 import { SystemClock } from "../../../modules/platform/clock.js";
 import { SocketTransport } from "../../../modules/platform/socket-transport.js";
 import { SystemTimers } from "../../../modules/platform/timers.js";

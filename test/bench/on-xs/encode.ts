@@ -1,20 +1,20 @@
 // Runs on XS: one way of making PUBLISH packets of measures, many times. What to do comes as `config.bench`.
 
 import config from "mc/config";
-import { Arena } from "../../../modules/app/arena.js";
 import { makeSettings } from "../../../modules/app/settings.js";
 import type { Cloud } from "../../../modules/cloud/cloud.js";
 import { Cumulocity } from "../../../modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "../../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../../modules/cloud/sap-iot/sap-iot.js";
 import { CHANNELS, type Channel, emptySample, type Sample } from "../../../modules/core/channels.js";
-import { RecordWriter } from "../../../modules/core/record-writer.js";
-import { RecordKind, type Ring } from "../../../modules/core/ring.js";
-import { REFUSED, recordTemplate, templateBytes } from "../../../modules/core/template.js";
 import { publishHeaderLength } from "../../../modules/mqtt/encode.js";
-import type { Lane } from "../../../modules/mqtt/lane.js";
-import { Outbox } from "../../../modules/mqtt/outbox.js";
 import { Publication } from "../../../modules/mqtt/publish-source.js";
+import { Arena } from "../../../modules/outbox/arena.js";
+import type { Lane } from "../../../modules/outbox/lane.js";
+import { Outbox } from "../../../modules/outbox/outbox.js";
+import { REFUSED, recordTemplate, templateBytes } from "../../../modules/outbox/record-template.js";
+import { RecordWriter } from "../../../modules/outbox/record-writer.js";
+import { RecordKind, type Ring } from "../../../modules/outbox/ring.js";
 
 interface Bench {
 	readonly cloud: "cumulocity" | "sap" | "plain";

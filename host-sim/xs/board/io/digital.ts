@@ -3,7 +3,7 @@
 import { Board, type Listener } from "host-sim/xs/board/board";
 import { claimPin, releasePin } from "host-sim/xs/board/io/pin";
 import { Out } from "host-sim/xs/frames";
-import type { DigitalOptions } from "../../../../drivers/io.js";
+import type { DigitalOptions } from "../../../../modules/core/io.js";
 
 export default class Digital implements Listener {
 	static readonly Input = 0;

@@ -2,7 +2,7 @@
 
 import { Board } from "host-sim/xs/board/board";
 import { Out } from "host-sim/xs/frames";
-import type { I2COptions } from "../../../../drivers/io.js";
+import type { I2COptions } from "../../../../modules/core/io.js";
 
 const MAX_HZ = 20_000_000;
 /** Bytes that fit into a number. */

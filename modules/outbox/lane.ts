@@ -1,8 +1,8 @@
 // One ring and how its records become messages: the outbox has one lane for measures and one, sent first, for
 // alarms, events and operation results. Order holds within a lane.
 
-import type { Ring } from "../core/ring.js";
-import type { PublishHeader } from "./publish-header.js";
+import type { PublishHeader } from "../mqtt/publish-header.js";
+import type { Ring } from "./ring.js";
 
 export interface Lane {
 	readonly ring: Ring;
@@ -27,4 +27,24 @@ export interface Lane {
 	readonly confirmMs: number;
 	/** Messages whose confirmation may be outstanding at once. */
 	readonly maxHeld: number;
+}
+
+/** How the records of a lane become messages on one topic. */
+export interface LaneShape {
+	readonly topic: Uint8Array;
+	readonly qos: 0 | 1 | 2;
+	/** Largest payload of one record, bytes. */
+	readonly recordBytes: number;
+	/** Time stamps in one record. */
+	readonly stamps: number;
+	/** Records in one message, and payload bytes of one message. */
+	readonly maxRecords: number;
+	readonly maxBytes: number;
+	readonly prefix: Uint8Array;
+	readonly separator: Uint8Array;
+	readonly suffix: Uint8Array;
+	/** Where in the prefix 10 digits of the message number go, or -1. */
+	readonly numberAt: number;
+	/** Wait for the cloud's own confirmation behind the broker's, ms; 0: the broker's is delivery. */
+	readonly confirmMs: number;
 }

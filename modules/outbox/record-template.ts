@@ -8,7 +8,7 @@
 // decimals; an element of an array costs less than one of a typed array, and a write of four bytes no more than one of
 // a single byte.
 
-import { digitCount, NUMBER_DIGITS, PAIRS, POINT, writeDigits, writeInteger } from "./decimal.js";
+import { digitCount, NUMBER_DIGITS, PAIRS, POINT, writeDigits, writeInteger } from "../core/decimal.js";
 import type { Stamp } from "./stamp.js";
 
 /** Constant bytes; a channel's value, in the order of channels; the time of the sample; the record's running number (10 digits). */

@@ -1,7 +1,7 @@
 // Time stamps of fixed width, so that they can be corrected in place once the clock is right.
 
-import { PAIRS, writeDigits } from "./decimal.js";
-import { ISO_TIME_BYTES, keepIsoTime, writeIsoTime } from "./iso-time.js";
+import { PAIRS, writeDigits } from "../core/decimal.js";
+import { ISO_TIME_BYTES, keepIsoTime, writeIsoTime } from "../core/iso-time.js";
 
 export interface Stamp {
 	/** Bytes that a stamp takes. */

@@ -15,8 +15,8 @@
 // A write that was torn has a wrong CRC, or what is behind it is not blank: then the rest of that sector is left alone and
 // the log goes on in the next one. Sectors are used in turn, so they wear alike.
 
-import { crc32 } from "./crc32.js";
-import type { Flash } from "./flash.js";
+import { crc32 } from "../core/crc32.js";
+import type { Flash } from "../core/flash.js";
 
 const MAGIC = 0x4d6f7465;
 /** Types of the journal itself; those of the owner are below. */

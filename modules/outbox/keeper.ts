@@ -14,12 +14,12 @@
 
 import type { Alarm, Timers } from "../core/clock.js";
 import type { Flash } from "../core/flash.js";
-import { BODY, entryBytes, Journal, type JournalOwner } from "../core/journal.js";
-import { RecordKind, RecordState, Ring, type RingKeeper } from "../core/ring.js";
 import { Await } from "../mqtt/in-flight.js";
-import type { Lane } from "../mqtt/lane.js";
 import { Limits } from "../mqtt/limits.js";
 import type { Session, SessionBook } from "../mqtt/session.js";
+import { BODY, entryBytes, Journal, type JournalOwner } from "./journal.js";
+import type { Lane } from "./lane.js";
+import { RecordKind, RecordState, Ring, type RingKeeper } from "./ring.js";
 
 const Entry = Object.freeze({
 	Record: 1,

@@ -1,7 +1,7 @@
 // The one message that is in no lane: a step of the cloud's opening, ahead of everything that waits in the rings.
 
 import { equals } from "../core/bytes.js";
-import type { Publication } from "./publish-source.js";
+import type { Publication } from "../mqtt/publish-source.js";
 
 export interface DirectMessage {
 	readonly topic: Uint8Array;

@@ -1,13 +1,12 @@
 // The one preallocated buffer of the node: both rings, the constant parts of messages and the output stage lie side
 // by side, so that everything moves by copyWithin. Behind them lie what is kept of PUBLISH headers and of a measure's text.
 
-import type { LaneShape } from "../cloud/cloud.js";
 import { digitView, ownMethods } from "../core/bytes.js";
-import { Ring } from "../core/ring.js";
-import type { Lane } from "../mqtt/lane.js";
 import { Limits } from "../mqtt/limits.js";
 import { Output } from "../mqtt/output.js";
 import { publishHeader, publishHeaderBytes } from "../mqtt/publish-header.js";
+import type { Lane, LaneShape } from "./lane.js";
+import { Ring } from "./ring.js";
 
 /** Confirmations of the cloud that may be outstanding at once. */
 const MAX_HELD = 8;

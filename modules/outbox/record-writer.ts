@@ -1,7 +1,7 @@
 // Writes one record's payload into its slot, bounded, without allocating.
 
-import type { Clock } from "./clock.js";
-import { MAX_DECIMAL_BYTES, writeDecimal, writeNumber } from "./decimal.js";
+import type { Clock } from "../core/clock.js";
+import { MAX_DECIMAL_BYTES, writeDecimal, writeNumber } from "../core/decimal.js";
 import type { Ring } from "./ring.js";
 import type { Stamp } from "./stamp.js";
 

@@ -3,12 +3,12 @@
 
 import type { Clock } from "../core/clock.js";
 import { writeNumber } from "../core/decimal.js";
-import { RecordState, type Ring } from "../core/ring.js";
-import type { Stamp } from "../core/stamp.js";
-import { Direct, type DirectMessage } from "./direct.js";
+import { Limits } from "../mqtt/limits.js";
+import type { Publication, PublishSource } from "../mqtt/publish-source.js";
 import type { Lane } from "./lane.js";
-import { Limits } from "./limits.js";
-import type { Publication, PublishSource } from "./publish-source.js";
+import { Direct, type DirectMessage } from "./opening-message.js";
+import { RecordState, type Ring } from "./ring.js";
+import type { Stamp } from "./stamp.js";
 import { Phase, Suspect } from "./suspect.js";
 
 export interface OutboxHandler {

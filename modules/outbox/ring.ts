@@ -8,7 +8,7 @@
 // arrays behind all of them, because on XS an element of one costs a third of a call that reads a header: loops may read them
 // directly, but only the ring writes `states` and `nexts`. Nothing here allocates after construction.
 
-import { digitView } from "./bytes.js";
+import { digitView } from "../core/bytes.js";
 
 /** Life of a record. `Sending`: its packet is partly written. `Held`: sent, the cloud's own confirmation is awaited. */
 export const RecordState = Object.freeze({
