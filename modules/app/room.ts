@@ -1,6 +1,6 @@
 // Whether a configuration fits into the board's machine. XS ends without a word to the script where its memory is full, and
 // the board would start, fill it and end for ever: so it is reckoned before anything is made. What is not in the arena
-// is the same for each configuration of a kind and was measured; test/xs/room.test.ts holds these figures against the
+// is the same for each configuration of a kind and was measured; test/host-sim/xs/room.test.ts holds these figures against the
 // engine.
 
 import type { Cloud } from "../cloud/cloud.js";

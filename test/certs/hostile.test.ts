@@ -5,7 +5,7 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, mkdirSync, statSync } from "node:fs";
 import forge from "node-forge";
 import { printable } from "../../certs/run.js";
-import { altNames, dns, make, rsaPair, toPem } from "../network/make-certificate.js";
+import { altNames, dns, make, rsaPair, toPem } from "../firmware/network/make-certificate.js";
 import { CertsBench, needsOpenssl, SECRET } from "./bench.js";
 
 describe("certs: hostile files", () => {

@@ -7,7 +7,7 @@ import { type AddressInfo, createServer as createTcp, type Server as TcpServer }
 import { createServer, type Server, type TlsOptions } from "node:tls";
 import { type IssuedPair, issueLeaf, issueRoot } from "../../certs/library/issue.js";
 import { EmbeddedCloud } from "../../host-sim/cloud/embedded-cloud.js";
-import { MOSQUITTO, openMosquitto } from "../peers/mosquitto.js";
+import { MOSQUITTO, openMosquitto } from "../system/peers/mosquitto.js";
 import { CertsBench } from "./bench.js";
 
 describe("certs: probe", () => {

@@ -109,16 +109,17 @@ describe("boundaries", () => {
 	});
 
 	it("the simulation knows the firmware in three places; its books, its services and its wire know nothing of it", () => {
-		const KNOWING = ["machine", "hardware", "node-transport"].map((name) => `test/sim/${name}.ts`);
+		const KNOWING = ["machine", "hardware", "node-transport"].map((name) => `test/simulation/${name}.ts`);
 		const BOOKS = ["ledger", "wire-rules", "network", "server", "service", "scheduler", "chance", "trace"];
-		const sim = sources("test/sim");
+		const sim = sources("test/simulation");
 		assert.ok(sim.length > 15);
 		for (const source of sim.filter(({ path }) => !KNOWING.includes(path))) {
 			const own =
-				BOOKS.some((name) => source.path === `test/sim/${name}.ts`) || /-service\.ts$/.test(source.path);
+				BOOKS.some((name) => source.path === `test/simulation/${name}.ts`) ||
+				/-service\.ts$/.test(source.path);
 			for (const specifier of source.imports.filter((name) => name.startsWith("."))) {
 				const path = target(source, specifier);
-				assert.match(path, /^test\/(sim|support)\//, `${source.path} imports ${path}`);
+				assert.match(path, /^test\/(simulation|support)\//, `${source.path} imports ${path}`);
 				if (own) assert.ok(!KNOWING.includes(path), `${source.path} imports ${path}`);
 			}
 		}
@@ -140,7 +141,7 @@ describe("boundaries", () => {
 			"drivers",
 			"host-sim/mcsim",
 			"host-sim/circuit",
-			"test/device",
+			"test/system/device",
 		))
 			assert.doesNotMatch(source.text.replace(/\/\/.*/g, ""), /\bdelete\b[^;\n]*\?\./, source.path);
 	});

@@ -3,13 +3,13 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
-import { CLIENT, REASONS, SERVER } from "../conformance/statements.js";
-import { named } from "../conformance/titles.js";
+import { CLIENT, REASONS, SERVER } from "../evidence/conformance/statements.js";
+import { named } from "../evidence/conformance/titles.js";
 
 describe("conformance", () => {
-	const tests = ["core", "mqtt", "app", "clouds"].flatMap((folder) => {
-		const names = readdirSync(`test/${folder}`).filter((name) => name.endsWith(".test.ts"));
-		return names.map((name) => readFileSync(`test/${folder}/${name}`, "utf8"));
+	const tests = ["core", "mqtt", "outbox", "app", "cloud"].flatMap((folder) => {
+		const names = readdirSync(`test/firmware/${folder}`).filter((name) => name.endsWith(".test.ts"));
+		return names.map((name) => readFileSync(`test/firmware/${folder}/${name}`, "utf8"));
 	});
 	const ids = new Set(tests.flatMap(named));
 

@@ -12,21 +12,24 @@ const WAITS =
 const EXCUSED: Readonly<Record<string, readonly [count: number, why: string]>> = {
 	"test/support/waiting.ts": [3, "the one place"],
 	"test/support/engine.ts": [1, "the first test compiles the engine"],
-	"test/cloud/raw-client.ts": [1, "says which packet did not come, where something hangs"],
-	"test/peers/cutting-proxy.ts": [2, "a network that is slow is what the tests of it are about"],
-	"test/peers/cuts.ts": [5, "a network that is slow is what the tests of it are about; seconds are told"],
-	"test/network/certificate-fuzz.ts": [
+	"test/host-sim/cloud/raw-client.ts": [1, "says which packet did not come, where something hangs"],
+	"test/system/peers/cutting-proxy.ts": [2, "a network that is slow is what the tests of it are about"],
+	"test/system/peers/cuts.ts": [
+		5,
+		"a network that is slow is what the tests of it are about; seconds are told",
+	],
+	"test/firmware/network/certificate-fuzz.ts": [
 		2,
 		"tells the slowest certificate; the command's own limit is seconds",
 	],
-	"test/bench/table.ts": [2, "the benchmark"],
-	"test/bench/xs.ts": [2, "the benchmark"],
-	"test/fuzz/cli.ts": [2, "tells how far it is"],
-	"test/proof/cli.ts": [2, "tells how far it is"],
+	"test/evidence/bench/table.ts": [2, "the benchmark"],
+	"test/evidence/bench/xs.ts": [2, "the benchmark"],
+	"test/evidence/fuzz/cli.ts": [2, "tells how far it is"],
+	"test/evidence/proof/cli.ts": [2, "tells how far it is"],
 };
 
 /** Builds, simulators and emulators have limits of their own, and hang. */
-const LEFT_OUT = ["test/sdk/", "test/chip/", "test/structure/"];
+const LEFT_OUT = ["test/system/sdk/", "test/system/chip/", "test/structure/"];
 
 describe("real time in tests", () => {
 	const found = new Map<string, number>();

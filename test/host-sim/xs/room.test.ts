@@ -1,0 +1,203 @@
+// What the firmware reckons of its memory, held against the engine: the figures at rest, the largest configurations, and
+// what happens at a boot with one that does not fit.
+
+import assert from "node:assert/strict";
+import type { Creation } from "../../../host-sim/boards.js";
+import { BOARDS, boardManifest } from "../../../host-sim/boards.js";
+import type { EngineProgram } from "../../../host-sim/xs/build.js";
+import { boardCreation, machineOf } from "../../../host-sim/xs/creation.js";
+import { makeCloud } from "../../../main.js";
+import { fitting, needOf, roomFault } from "../../../modules/app/room.js";
+import { makeSettings } from "../../../modules/app/settings.js";
+import { BenchBoard, DEVICE, type Groups, JournalFlash } from "../../evidence/proof/bench-board.js";
+import { engineOrSkip } from "../../support/engine.js";
+
+const MIN = boardCreation("esp32c3-min");
+/** Of the engine with 32 bit, whose figures are the board's. */
+const SLOT_BYTES = 16;
+/** The name of a time server would be looked up while virtual time goes on. */
+const WIFI = { ssid: "home", password: "12345678", sntp: "127.0.0.1", sntp2: "127.0.0.1" };
+const FULL: Groups = {
+	network: WIFI,
+	outbox: { keep: "all" },
+	temperature: { sensor: "sht3x" },
+	alarms: { highC: 50, lowC: 10, sensor: true },
+	sampling: { deadbandC: 0.1 },
+};
+/** More than is ever there. */
+const ROOMY: Creation = { ...MIN, static: 300_000 };
+
+/** What BenchBoard makes of them. */
+function settingsOf(mote: Groups) {
+	const broker = { host: "127.0.0.1", port: 1883, tls: false, clientCertificate: false };
+	return makeSettings({
+		...mote,
+		device: { id: DEVICE, ...mote.device },
+		outbox: { measures: 16, ...mote.outbox },
+		broker: { ...broker, ...mote.broker },
+	});
+}
+
+describe("room on a board", () => {
+	let engine: EngineProgram;
+
+	before(async function () {
+		engine = await engineOrSkip(this);
+	});
+
+	it("is told to the firmware by each board's manifest as the machine is made", () => {
+		for (const board of BOARDS) {
+			const { config, creation } = boardManifest(board);
+			assert.deepEqual(config.machine, machineOf(creation), board);
+		}
+	});
+
+	for (const cloud of ["cumulocity", "sap", "plain"])
+		for (const [what, more] of [
+			["nothing more", {}],
+			["more measures", { outbox: { measures: 60 } }],
+			["more events", { outbox: { events: 30 } }],
+			["Wi-Fi", { network: WIFI }],
+			["everything kept", { outbox: { keep: "all" } }],
+			["a thermometer on I²C", { temperature: { sensor: "sht3x" } }],
+			["alarms", { alarms: { highC: 90 } }],
+			["a deadband", { sampling: { deadbandC: 0.1 } }],
+			["all of that", FULL],
+		] as ReadonlyArray<readonly [string, Groups]>)
+			it(`is taken as reckoned: ${cloud}, ${what}`, async function () {
+				const mote = { device: { cloud }, ...more };
+				const board = await BenchBoard.open({ engine, mote, creation: ROOMY, flash: new JournalFlash(32) });
+				try {
+					await board.wait(30_000);
+					const { slots, chunkBytes, slotBytes } = await board.memory(true);
+					if (slotBytes !== SLOT_BYTES) this.skip();
+					const settings = settingsOf(mote);
+					const { measures, events } = settings.outbox;
+					const need = needOf(settings, makeCloud(settings, 1), measures, events);
+					const over = (need.slots - slots) * SLOT_BYTES + need.chunkBytes - chunkBytes;
+					assert.ok(over > -200 && over < 900, `${over} bytes more than the engine's`);
+				} finally {
+					board.close();
+				}
+			});
+
+	for (const [name, creation] of [
+		["esp32c3-min", MIN],
+		["esp32", boardCreation("esp32")],
+	] as const)
+		for (const cloud of ["cumulocity", "sap", "plain"])
+			it(`is enough for the most that is reckoned to fit: ${cloud} with all, ${name}`, async () => {
+				const mote = { device: { cloud }, ...FULL };
+				const wanted = settingsOf({ ...mote, outbox: { keep: "all", measures: 60_000 } });
+				const most = fitting(wanted, makeCloud(wanted, 1), machineOf(creation));
+				assert.ok(most && most.measures > 50 && most.events === 8);
+				const outbox = { keep: "all", ...most };
+				const board = await BenchBoard.open({
+					engine,
+					mote: { ...mote, outbox },
+					creation,
+					flash: new JournalFlash(64),
+				});
+				try {
+					await live(board, cloud);
+					const { open } = await board.status();
+					assert.equal(open, true);
+				} finally {
+					board.close();
+				}
+			});
+
+	it("is refused in words at a boot, with the last good settings, and the node measures", async () => {
+		const good = '{"sampling":{"intervalMs":2000}}';
+		const bad = '{"outbox":{"measures":500},"sampling":{"intervalMs":3000}}';
+		for (const [texts, interval, words] of [
+			[
+				{ settings: bad },
+				1000,
+				/nothing is taken: settings: outbox.measures: 500 do not fit [^;]+; at most \d+ do\n/,
+			],
+			[{ settings: bad, "settings-good": good }, 2000, /at most \d+ do; the last good settings count/],
+			[{ settings: "{", "settings-good": good }, 2000, /not JSON; the last good settings count/],
+			[{ settings: good, "settings-good": bad }, 2000, /^(?!.*nothing is taken)/s],
+		] as const) {
+			const preferences = new Map(
+				Object.entries(texts).map(([key, text]) => [`mote/${key}`, text as string]),
+			);
+			const board = await BenchBoard.open({
+				engine,
+				mote: { device: { cloud: "plain" } },
+				preferences,
+				creation: MIN,
+				machine: machineOf(MIN),
+			});
+			try {
+				await board.wait(20_500);
+				assert.equal((await board.status()).delivered, 20_000 / interval, JSON.stringify(texts));
+				assert.match(board.said, words);
+				if (texts.settings === good) assert.equal(preferences.get("mote/settings-good"), good);
+			} finally {
+				board.close();
+			}
+		}
+	});
+
+	it("is kept to by an image that was built for a larger board: it starts with a smaller outbox", async () => {
+		for (const [outbox, words] of [
+			[{ measures: 500 }, /settings: outbox.measures: 500 do not fit [^;]+; at most \d+ do\n/],
+			[{ measures: 500, events: 256 }, /settings: outbox.measures and outbox.events: 500 and 256 do not fit/],
+			[{ measures: 32, events: 256 }, /settings: outbox.events: 256 do not fit [^;]+; at most \d+ do\n/],
+		] as const) {
+			const mote = { device: { cloud: "plain" }, outbox };
+			const board = await BenchBoard.open({ engine, mote, creation: MIN, machine: machineOf(MIN) });
+			try {
+				await board.wait(10_500);
+				assert.equal((await board.status()).delivered, 10);
+				assert.match(board.said, words);
+			} finally {
+				board.close();
+			}
+		}
+	});
+
+	it("names the setting at fault, and the largest value that fits", () => {
+		const fault = (outbox: object, mote: Groups = {}) => {
+			const settings = settingsOf({ device: { cloud: "plain" }, ...mote, outbox: { ...outbox } });
+			return roomFault(settings, makeCloud(settings, 1), machineOf(MIN));
+		};
+		assert.equal(fault({}), "");
+		const [, most] = /^outbox.measures: 5000 .* at most (\d+) do$/.exec(fault({ measures: 5000 })) ?? [];
+		assert.equal(fault({ measures: Number(most) }), "");
+		assert.notEqual(fault({ measures: Number(most) + 1 }), "");
+		assert.match(fault({ measures: 12, events: 256 }), /^outbox.events: 256 .* at most \d+ do$/);
+		const [, ...both] =
+			/^outbox.measures and outbox.events: 60000 and 256 .*; (\d+) and (\d+) do$/.exec(
+				fault({ measures: 60_000, events: 256 }),
+			) ?? [];
+		assert.equal(fault({ measures: Number(both[0]), events: Number(both[1]) }), "");
+		// Wi-Fi that the image brings counts as that of the settings does.
+		const settings = settingsOf({ device: { cloud: "plain" }, outbox: { measures: Number(most) } });
+		const joins = { ...machineOf(MIN), joins: true };
+		assert.notEqual(roomFault(settings, makeCloud(settings, 1), joins), "");
+	});
+});
+
+/** Connections, commands of all kinds, alarms. */
+async function live(board: BenchBoard, cloud: string): Promise<void> {
+	const { peer, machine } = board;
+	await board.wait(20_000);
+	for (let round = 0; round < 2; round++) {
+		for (const text of ["led 5%", "led 101%", "λαμπτήρας ".repeat(8), "buzzer 880Hz 100ms", "speed 50"]) {
+			if (cloud === "cumulocity") peer.publish("s/ds", `511,${DEVICE},${text}`, 1);
+			else if (cloud === "plain") peer.publish(`mote/${DEVICE}/commands`, text, 1);
+			else {
+				const command = `{"capabilityAlternateId":"mote-commands","sensorAlternateId":"mote-sensor","command":{"Command":"${text}"}}`;
+				peer.publish(`commands/${DEVICE}`, command, 1);
+			}
+			await board.wait(500);
+		}
+		machine.circuit.ambientC = round % 2 ? 5 : 90;
+		await board.wait(20_000);
+		peer.cut();
+		await board.wait(40_000);
+	}
+}

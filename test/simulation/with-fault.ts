@@ -1,0 +1,67 @@
+// Runs the simulation on a copy of the firmware that has one of the faults.
+
+import { spawn } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Fault } from "./faults.js";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+const PARTS = [
+	"package.json",
+	"tsconfig.json",
+	"modules",
+	"drivers",
+	"host-sim",
+	"test/simulation",
+	"test/support/seeded.ts",
+];
+
+/** What the simulation prints and its exit code. The fault's text has to occur exactly once. */
+export async function runWithFault(
+	fault: Fault,
+	seeds: number,
+	first = 1,
+): Promise<{ code: number | null; output: string }> {
+	const folder = mkdtempSync(join(tmpdir(), "mote-fault-"));
+	try {
+		for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
+		symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+		const path = join(folder, fault.file);
+		const parts = readFileSync(path, "utf8").split(fault.was);
+		if (parts.length !== 2)
+			throw new Error(`${fault.what}: its text occurs ${parts.length - 1} times in ${fault.file}`);
+		writeFileSync(path, parts.join(fault.is));
+		return await run(folder, seeds, first);
+	} finally {
+		rmSync(folder, { recursive: true });
+	}
+}
+
+function run(folder: string, seeds: number, first: number): Promise<{ code: number | null; output: string }> {
+	const child = spawn(
+		process.execPath,
+		[
+			"--import",
+			"./host-sim/register.mjs",
+			"test/simulation/cli.ts",
+			"--seeds",
+			`${seeds}`,
+			"--seed",
+			`${first}`,
+		],
+		{ cwd: folder, stdio: ["ignore", "pipe", "pipe"] },
+	);
+	let output = "";
+	child.stdout.on("data", (part) => {
+		output += part;
+	});
+	child.stderr.on("data", (part) => {
+		output += part;
+	});
+	return new Promise((resolve, reject) => {
+		child.on("error", reject);
+		child.on("close", (code) => resolve({ code, output }));
+	});
+}
