@@ -16,7 +16,7 @@ describe("simulation of a faulty node", () => {
 		const lanes = Array.from({ length: Math.min(4, availableParallelism()) }, () => Promise.resolve());
 		for (const [i, fault] of FAULTS.entries()) {
 			const lane = i % lanes.length;
-			const result = (lanes[lane] as Promise<void>).then(() => runWithFault(fault, FAULT_SEEDS));
+			const result = (lanes[lane] as Promise<void>).then(() => runWithFault(fault, FAULT_SEEDS, fault.first));
 			results.set(fault.what, result);
 			lanes[lane] = result.then(
 				() => {},

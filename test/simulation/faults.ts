@@ -8,6 +8,8 @@ export interface Fault {
 	readonly is: string;
 	/** What the ledger says. */
 	readonly says: RegExp;
+	/** Seed to begin with, if not 1. */
+	readonly first?: number;
 }
 
 export const FAULTS: readonly Fault[] = [
@@ -160,6 +162,7 @@ export const FAULTS: readonly Fault[] = [
 	},
 	{
 		what: "a finished operation does not linger",
+		first: 5001, // the first seed before it that shows this is far away
 		file: "modules/cloud/cumulocity/operations.ts",
 		was: "if (doubtful) this.#until",
 		is: "if (false as boolean) this.#until",
