@@ -39,7 +39,7 @@ interface Need {
 }
 const need = (slots: number, chunkBytes: number): Need => Object.freeze({ slots, chunkBytes });
 
-/** At rest, over plain TCP, with nothing that settings switch on (`npm run proof:room`). */
+/** At rest, over plain TCP, with nothing that settings switch on, as the test measures it. */
 const NODE: Readonly<Record<string, Need>> = Object.freeze({
 	cumulocity: need(2092, 10_436),
 	sap: need(2040, 9_216),

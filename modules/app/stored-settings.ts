@@ -2,6 +2,7 @@
 // is wrong in any way, or does not fit into the machine, counts as a whole for nothing, so that a node never runs with half
 // of what somebody meant. Then the last text that was good counts, which the store keeps under another key.
 
+import type { Fitting } from "./room.js";
 import { isSetting, makeSettings, type Settings, SettingsError } from "./settings.js";
 import { parseSettings } from "./settings-text.js";
 
@@ -16,7 +17,7 @@ export interface Room {
 	/** Which setting is at fault and what would fit, or "". */
 	fault(settings: Settings): string;
 	/** The largest outbox that fits; undefined: none does. */
-	fitting(settings: Settings): { readonly measures: number; readonly events: number } | undefined;
+	fitting(settings: Settings): Fitting | undefined;
 }
 
 export interface ChosenSettings {

@@ -49,7 +49,7 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/cumulocity/cumulocity.ts": {
 		"constructor > map, attach, template": START,
 		"opening, publish, subscribe, #description, #condition": CONNECTION,
-		"tick, eventDelivered: cold-call": "once in a boot",
+		"tick, eventDelivered, eventGivenUp: cold-call": "once in a boot",
 		alarm: "an alarm begins or ends",
 		certificateDays: "once a day",
 		signalStrength: "once an hour",

@@ -8,6 +8,7 @@ import type { RecordWriter } from "../../outbox/record-writer.js";
 import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
 import { Template } from "./message-ids.js";
+import { ROOM_FOR_ANSWERS } from "./operations.js";
 import type { RowReader } from "./rows.js";
 
 /** Of the required interval, after which a sign of life goes out: the rest is for the way and for repetitions. */
@@ -16,8 +17,6 @@ const SHARE = 0.8;
 const FIRST_MS = 90_000;
 /** Longest wait for the answer to 602, ms. */
 const ANSWER_MS = 10_000;
-/** Places in the lane of events that are left free for the answers of operations. */
-const ROOM_FOR_ANSWERS = 2;
 const HOUR_MS = 3_600_000;
 const HEARTBEAT_ID = ascii(String(Template.Heartbeat));
 const HEARTBEAT = ascii(`${Template.Heartbeat}\n`);

@@ -19,7 +19,7 @@ import { connectOptions } from "../connect.js";
 import { utf8 } from "../text.js";
 import { Availability } from "./availability.js";
 import { operationFragment, TEMPLATES_ANSWER, Template } from "./message-ids.js";
-import { Operations } from "./operations.js";
+import { Operations, ROOM_FOR_ANSWERS } from "./operations.js";
 import { quoteColumn, RowFault, RowReader } from "./rows.js";
 
 /** Largest MQTT packet that the platform takes, with all headers. */
@@ -51,8 +51,6 @@ const TAG_ALARM = 253;
 const TAG_CLEARED = 252;
 /** This one and the next. */
 const TAG_AVAILABILITY = 250;
-/** Places in the lane of events that alarms leave free. */
-const ROOM_FOR_ANSWERS = 2;
 const ALARMS = Object.freeze({
 	CRITICAL: Template.CriticalAlarm,
 	MAJOR: Template.MajorAlarm,
@@ -328,7 +326,7 @@ export class Cumulocity implements Cloud {
 	}
 
 	eventGivenUp(tag: number): void {
-		if (tag === TAG_LAST_BOOT) this.#resume();
+		if (tag === TAG_LAST_BOOT) this.#concludedBoot();
 		else if (tag < TAG_AVAILABILITY || tag > TAG_CLEARED) this.#operations?.givenUp(tag);
 	}
 

@@ -20,8 +20,9 @@ import { Operation, operationFragment, Template } from "./message-ids.js";
 import { quoteColumn, RowFault, type RowReader } from "./rows.js";
 
 /** Operations that may be in progress at once; further ones stay pending in the cloud. */
-export const OPERATIONS = 4;
-const CAPACITY = OPERATIONS;
+const CAPACITY = 4;
+/** Places in the lane of events that all else leaves free for answers. */
+export const ROOM_FOR_ANSWERS = 2;
 const ASKED = CAPACITY;
 const TAKEN = 2 * CAPACITY;
 const LATE = CAPACITY;
@@ -267,8 +268,10 @@ export class Operations {
 
 	/** The server does not take an answer, and it is given up: the place is free, and the next boot ends the operation. */
 	givenUp(tag: number): void {
-		if (tag === TAG_PENDING) this.#queued = false;
-		else if (tag > 0) {
+		if (tag === TAG_PENDING) {
+			this.#queued = false;
+			if (this.#asking > 0) this.#asking--;
+		} else if (tag > 0) {
 			const index = (tag - 1) >> 1;
 			this.#setNext(index, Next.Nothing);
 			this.#confirmed &= ~(1 << index);
@@ -276,7 +279,6 @@ export class Operations {
 			this.#free(index);
 			if (((tag - 1) & 1) === 0) this.#again = true; // without 501 it is still PENDING
 		}
-		if (this.#asking > 0 && tag === TAG_PENDING) this.#asking--;
 	}
 
 	/** Nothing is under way in this place any more. */

@@ -680,6 +680,18 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual(host.commands, ["led on"]);
 	});
 
+	it("ends what an earlier boot left executing also where the first 500 is given up", () => {
+		const { cloud, host } = start();
+		host.mark("operation-0", 511);
+		cloud.resumed(true);
+		host.tick();
+		const [fence] = host.queued.splice(0);
+		cloud.eventGivenUp(fence?.tag as number);
+		assert.deepEqual(host.deliver(1), ["502,c8y_Command,interrupted by a restart\n"]);
+		assert.deepEqual([...host.marks], []);
+		assert.deepEqual(host.deliver(), ["500\n"]);
+	});
+
 	it("says of an operation whose device cannot be read that it is that", () => {
 		const { host } = ready();
 		host.receive("s/ds", '511,"sn-');
