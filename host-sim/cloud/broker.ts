@@ -4,9 +4,9 @@ import { createServer, type Server, type TLSSocket } from "node:tls";
 import { Aedes, type AedesOptions, type Client } from "aedes";
 import { generate } from "mqtt-packet";
 import { commonNameOf } from "../../certs/library/issue.js";
-import type { Identities } from "../identities.js";
 import type { ReportEvent } from "./events.js";
 import { limitPackets } from "./frame-limit.js";
+import type { Identities } from "./identities.js";
 import { LiveClient } from "./live-client.js";
 import type { BrokerPolicy, DeviceLink } from "./stand-in.js";
 

@@ -1,9 +1,10 @@
 // An embedded cloud as a whole: broker, stand-in and operator interface behind one facade.
-import { type DeviceIdentity, type Identities, openIdentities } from "../identities.js";
+
 import { EmbeddedBroker } from "./broker.js";
 import { type CumulocityOptions, CumulocityStandIn } from "./cumulocity/stand-in.js";
 import type { CloudEvent, CloudName, CommandOutcome, StoredValue } from "./events.js";
 import { OperatorServer } from "./http.js";
+import { type DeviceIdentity, type Identities, openIdentities } from "./identities.js";
 import { PlainStandIn } from "./plain/stand-in.js";
 import { type SapOptions, SapStandIn } from "./sap/stand-in.js";
 import { Signal } from "./signal.js";

@@ -1,10 +1,6 @@
 // What host-sim tells the page; shared by both.
 
-export interface NamedRow {
-	readonly id: string;
-	readonly name: string;
-	readonly columns: ReadonlyArray<readonly [name: string, value: string]>;
-}
+import type { NamedRow } from "../cloud/cumulocity/template-names.js";
 
 export interface WirePacket {
 	/** Counts packets of a run. */

@@ -5,10 +5,9 @@ import type { CommandResult, Observer } from "../../modules/app/observer.js";
 import { CHANNELS } from "../../modules/core/channels.js";
 import type { EmbeddedCloud } from "../cloud/embedded-cloud.js";
 import type { CloudEvent } from "../cloud/events.js";
-import type { Engine } from "../engine.js";
-import { Line } from "../line.js";
-import type { ResolvedOptions } from "../options.js";
-import { RealTime } from "../xs/time-source.js";
+import type { Engine } from "../engine/engine.js";
+import { Line } from "../engine/line.js";
+import { RealTime } from "../engine/time-source.js";
 import { type CapturedFrame, writeCapture } from "./capture.js";
 import { Feed } from "./feed.js";
 import { ActionError, PanelServer } from "./server.js";
@@ -30,6 +29,17 @@ class SettableTime extends RealTime {
 	}
 }
 
+/** Whom a panel is about. */
+export interface PanelSubject {
+	readonly device: string;
+	readonly cloud: string;
+	readonly board: string;
+	/** Whether the broker is the embedded one. */
+	readonly embedded: boolean;
+	readonly maxRpm: number;
+	readonly keep: string;
+}
+
 /** What a run lends to its panel. */
 export interface PanelRun {
 	readonly machine: Engine;
@@ -44,7 +54,7 @@ export class Panel {
 	readonly #server: PanelServer;
 	readonly #wire: Wire;
 	readonly #captured: CapturedFrame[] = [];
-	readonly #options: ResolvedOptions;
+	readonly #subject: PanelSubject;
 	#capturedBytes = 0;
 	#run: PanelRun | undefined;
 	#timer: NodeJS.Timeout | undefined;
@@ -54,20 +64,14 @@ export class Panel {
 	#onXs = false;
 	#brokerStops = false;
 
-	constructor(options: ResolvedOptions) {
-		this.#options = options;
-		const { device, cloud, board, broker, firmware } = options;
-		this.#feed = new Feed({
-			...{ device, cloud, board, embedded: broker === undefined, started: Date.now() },
-			channels: CHANNELS,
-			maxRpm: firmware.motor.maxRpm,
-			keep: firmware.outbox.keep,
-		});
+	constructor(subject: PanelSubject) {
+		this.#subject = subject;
+		this.#feed = new Feed({ ...subject, started: Date.now(), channels: CHANNELS });
 		this.#server = new PanelServer(this.#feed, {
 			act: (action, value) => this.#act(action, value),
 			capture: () => writeCapture(this.#captured),
 		});
-		this.#wire = new Wire(cloud === "cumulocity", (packet, frame) => {
+		this.#wire = new Wire(subject.cloud === "cumulocity", (packet, frame) => {
 			this.#feed.wire(packet);
 			this.#capture({ at: packet.at, connection: packet.connection, direction: packet.direction, frame });
 		});
@@ -174,7 +178,7 @@ export class Panel {
 
 	/** An operation of Cumulocity as it stands now. */
 	#operation(id: string): void {
-		if (this.#options.cloud !== "cumulocity") return; // others tell the outcome alone, which is known already
+		if (this.#subject.cloud !== "cumulocity") return; // others tell the outcome alone, which is known already
 		const operation = this.#run?.cloud?.cumulocity.tenant.operations.get(id);
 		if (!operation) return;
 		const { status, fragments, failureReason = "", result, creationTime: at } = operation;
@@ -234,7 +238,7 @@ export class Panel {
 	/** What the cloud knows of the device. */
 	#cloudView(): Record<string, unknown> {
 		const cloud = this.#run?.cloud;
-		const { device } = this.#options;
+		const { device } = this.#subject;
 		if (!cloud) return {};
 		const online = cloud.connected(device);
 		const samples = cloud.samples(device);

@@ -3,9 +3,9 @@
 
 import { type Packet, parser } from "mqtt-packet";
 import { parseJson } from "../cloud/bounded-json.js";
-import type { Direction } from "../line.js";
-import type { NamedRow, WirePacket } from "./messages.js";
-import { nameRows } from "./smartrest-names.js";
+import { type NamedRow, nameRows } from "../cloud/cumulocity/template-names.js";
+import type { Direction } from "../engine/line.js";
+import type { WirePacket } from "./messages.js";
 
 const MAX_FRAME = 300_000;
 const MAX_TEXT = 16_384;

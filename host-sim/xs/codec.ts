@@ -1,6 +1,6 @@
 // Frames between a machine on XS and its parent, as host/frames.c has them: uint32 length, uint8 type, payload.
 
-import type { MemoryStats, NodeStatus } from "../engine.js";
+import type { MemoryStats } from "../engine/engine.js";
 
 export const InFrame = Object.freeze({
 	Module: 1,
@@ -36,31 +36,6 @@ const STATS: ReadonlyArray<keyof MemoryStats> = [
 	"chunkBytesTaken",
 	"imageSlots",
 	"imageKeys",
-];
-
-/** In the order of host-sim/xs/board/start.ts. */
-const STATUS: ReadonlyArray<keyof NodeStatus> = [
-	"capacity",
-	"used",
-	"highWater",
-	"evicted",
-	"malformed",
-	"waiting",
-	"open",
-	"delivered",
-	"unconfirmed",
-	"messages",
-	"accepted",
-	"missingValues",
-	"commands",
-	"refusedCommands",
-	"refusedMessages",
-	"droppedSamples",
-	"publishesReceived",
-	"oversizeSkipped",
-	"connections",
-	"forcedSnapshots",
-	"restoredMeasures",
 ];
 
 export function frame(type: number, ...parts: readonly Uint8Array[]): Buffer {
@@ -141,10 +116,6 @@ export function readWalk(payload: Buffer): Entry[] {
 		at = end + 1;
 	}
 	return found;
-}
-
-export function readStatus(content: readonly Value[]): NodeStatus {
-	return Object.fromEntries(STATUS.map((name, i) => [name, content[i]])) as unknown as NodeStatus;
 }
 
 /** Cuts a stream into frames. */

@@ -1,7 +1,7 @@
 // The memory of a machine: the board's, less what the SDK's TLS will want of it.
 
 import { type Machine, TLS_RESERVE } from "../../modules/app/room.js";
-import { type BoardName, boardManifest, type Creation } from "../boards.js";
+import { type BoardName, boardManifest, type Creation } from "../engine/boards.js";
 
 export { TLS_RESERVE };
 

@@ -4,13 +4,15 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { lookup } from "node:dns";
 import type { Readable, Writable } from "node:stream";
-import { type BoardState, newState } from "../board-state.js";
-import type { Creation } from "../boards.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import type { NorFlash } from "../circuit/nor-flash.js";
-import type { Engine, EngineEvents, MemoryStats, NodeStatus } from "../engine.js";
-import type { Line } from "../line.js";
-import { IPV4_FIRST } from "../sockets.js";
+import { type BoardState, newState } from "../engine/board-state.js";
+import type { Creation } from "../engine/boards.js";
+import type { Engine, EngineEvents, MemoryStats } from "../engine/engine.js";
+import type { Line } from "../engine/line.js";
+import { IPV4_FIRST } from "../engine/sockets.js";
+import { type NodeStatus, readStatus } from "../engine/status.js";
+import { RealTime, type TimeSource } from "../engine/time-source.js";
 import type { EngineProgram } from "./build.js";
 import {
 	doubles,
@@ -21,7 +23,6 @@ import {
 	integers,
 	OutFrame,
 	readStats,
-	readStatus,
 	readWalk,
 	reply,
 	type Value,
@@ -33,7 +34,6 @@ import { Control, In, Out } from "./frames.js";
 import { LentSockets, type Network, nodeNetwork } from "./network.js";
 import type { ProgramModule } from "./program.js";
 import { tellObserver } from "./seen.js";
-import { RealTime, type TimeSource } from "./time-source.js";
 
 export interface XsMachineOptions extends EngineEvents {
 	readonly engine: EngineProgram;

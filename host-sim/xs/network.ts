@@ -1,8 +1,8 @@
 // The sockets of a machine on XS: the machine has numbers, the parent has sockets. What the firmware has not read yet
 // holds the peer back, as a small receive window does.
 
-import type { Line } from "../line.js";
-import { openSocket, RECEIVE, type TlsOptions, WINDOW } from "../sockets.js";
+import type { Line } from "../engine/line.js";
+import { openSocket, RECEIVE, type TlsOptions, WINDOW } from "../engine/sockets.js";
 import type { Value } from "./codec.js";
 import { In, Out } from "./frames.js";
 

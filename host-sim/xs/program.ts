@@ -17,7 +17,7 @@ import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type BoardName, boardWithPins } from "../boards.js";
+import { type BoardName, boardWithPins } from "../engine/boards.js";
 
 const run = promisify(execFile);
 
@@ -29,8 +29,9 @@ const SOURCES = [
 	"drivers",
 	"host-sim/xs/board",
 	"host-sim/xs/frames.ts",
+	"host-sim/engine/put-status.ts",
 	"host-sim/circuit",
-	"host-sim/moddable/chip.ts",
+	"host-sim/nodejs/moddable/chip.ts",
 	"test/evidence/bench/on-xs",
 	"test/firmware/drivers/bench.ts",
 	"test/firmware/drivers/rules.ts",
@@ -53,7 +54,7 @@ const HARDWARE: Readonly<Record<string, string>> = {
 	time: "host-sim/xs/board/time",
 	preference: "host-sim/xs/board/preference",
 	flash: "host-sim/xs/board/flash",
-	chip: "host-sim/moddable/chip",
+	chip: "host-sim/nodejs/moddable/chip",
 	Resource: "host-sim/xs/board/resource",
 	"embedded:io/socket/tcp": "host-sim/xs/board/tcp",
 	"embedded:io/socket/tcp/tls": "host-sim/xs/board/tls",
@@ -64,10 +65,10 @@ const HARDWARE: Readonly<Record<string, string>> = {
 	"embedded:io/i2c": "host-sim/xs/board/io/i2c",
 	"embedded:io/pwm": "host-sim/xs/board/io/pwm",
 };
-const OWN = ["board", "io/pin", "observer", "socket", "start", "status", "system"].map(
+const OWN = ["board", "io/pin", "observer", "socket", "start", "system"].map(
 	(name) => `host-sim/xs/board/${name}`,
 );
-const SHARED = ["host-sim/xs/frames", "host-sim/circuit/ledc"];
+const SHARED = ["host-sim/xs/frames", "host-sim/circuit/ledc", "host-sim/engine/put-status"];
 
 export interface ProgramModule {
 	/** Manifest target. */

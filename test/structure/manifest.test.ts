@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { BOARDS, boardManifest, boardWithPins } from "../../host-sim/boards.js";
+import { BOARDS, boardManifest, boardWithPins } from "../../host-sim/engine/boards.js";
 import { ROOT, sources } from "./sources.js";
 
 interface Manifest {

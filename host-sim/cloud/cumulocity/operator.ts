@@ -1,9 +1,8 @@
 // The operator's side of the Cumulocity stand-in: a few of its REST resources over HTTP.
 import { type HttpAnswer, HttpError, objectBody, queryNumber, type Route } from "../http.js";
 import type { Alarm, Device, DeviceEvent } from "./inventory.js";
-import type { Operation } from "./operations.js";
-import type { CumulocityStandIn } from "./stand-in.js";
-import type { Measurement } from "./tenant.js";
+import type { Fragments, Operation } from "./operations.js";
+import type { Measurement, Tenant } from "./tenant.js";
 
 const PAGE = 5;
 const PAGE_MAX = 2000;
@@ -107,7 +106,14 @@ function responseInterval(body: unknown): number {
 	return minutes as number;
 }
 
-export function operatorRoutes(cloud: CumulocityStandIn): Route[] {
+/** What the operator sees and does. */
+export interface Operated {
+	readonly tenant: Tenant;
+	/** Creates an operation, and sends it when the device is there to take it. */
+	createOperation(device: string, fragments: Fragments): Operation;
+}
+
+export function operatorRoutes(cloud: Operated): Route[] {
 	const { tenant } = cloud;
 	const ofSource = <Item extends { device: string }>(
 		items: readonly Item[],

@@ -1,8 +1,36 @@
 // The operator's side of the SAP IoT stand-in: its management REST interface, read access and commands.
 import { HttpError, type HttpRequest, objectBody, queryNumber, type Route } from "../http.js";
 import { ModelError } from "./measures.js";
-import { type Capability, MQTT_GATEWAY, type SapDevice, SENSOR_TYPE_ALTERNATE_ID } from "./model.js";
-import type { SapStandIn, StoredSample } from "./stand-in.js";
+import {
+	type Capability,
+	type DeviceModel,
+	MQTT_GATEWAY,
+	type SapDevice,
+	SENSOR_TYPE_ALTERNATE_ID,
+	type Sensor,
+} from "./model.js";
+
+export interface StoredSample {
+	device: string;
+	sensorAlternateId: string;
+	capability: Capability;
+	time: number;
+	arrived: number;
+	measure: Record<string, unknown>;
+}
+
+/** What the operator sees and does. */
+export interface Operated {
+	readonly model: DeviceModel;
+	readonly samples: readonly StoredSample[];
+	isOnline(device: string): boolean;
+	sendToDevice(
+		device: SapDevice,
+		sensor: Sensor,
+		capability: Capability,
+		command: Record<string, unknown>,
+	): unknown;
+}
 
 /** Later installations put an instance before the path and the tenant after it. */
 const BASE = "^(?:/[^/]+)?/iot/core/api/v1(?:/tenant/[^/]+)?";
@@ -45,7 +73,7 @@ function list<Item extends object>(items: readonly Item[], query: URLSearchParam
 	return selected.slice(skip, skip + queryNumber(query, "top", PAGE, PAGE_MAX));
 }
 
-export function operatorRoutes(cloud: SapStandIn): Route[] {
+export function operatorRoutes(cloud: Operated): Route[] {
 	const { model } = cloud;
 	const started = Date.now();
 

@@ -24,7 +24,7 @@ import {
 	type SapModel,
 	type Sensor,
 } from "./model.js";
-import { operatorRoutes } from "./operator.js";
+import { operatorRoutes, type StoredSample } from "./operator.js";
 
 export interface SapOptions {
 	model?: SapModel;
@@ -32,15 +32,6 @@ export interface SapOptions {
 	faults?: AckFaults;
 	/** Keep a command for an absent device until it subscribes; otherwise it is lost. */
 	keepCommands?: boolean;
-}
-
-export interface StoredSample {
-	device: string;
-	sensorAlternateId: string;
-	capability: Capability;
-	time: number;
-	arrived: number;
-	measure: Record<string, unknown>;
 }
 
 const MAX_PACKET = 256 * 1024;

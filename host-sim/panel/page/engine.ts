@@ -1,7 +1,8 @@
 // The engine: the machine's memory against the board's limits, and the counters of the node's health.
 
-import type { MemoryStats, NodeStatus } from "../../engine.js";
-import { counted } from "../../words.js";
+import type { MemoryStats } from "../../engine/engine.js";
+import type { NodeStatus } from "../../engine/status.js";
+import { counted } from "../../engine/words.js";
 import { card, h, say } from "./dom.js";
 
 const COUNTERS: ReadonlyArray<readonly [keyof NodeStatus, string]> = [

@@ -1,6 +1,7 @@
 // The page: the cards, and what goes where.
 
-import type { MemoryStats, NodeStatus } from "../../engine.js";
+import type { MemoryStats } from "../../engine/engine.js";
+import type { NodeStatus } from "../../engine/status.js";
 import type { Now, Snapshot, Update } from "../messages.js";
 import { Board, type Circuit } from "./board.js";
 import { Curve } from "./curve.js";

@@ -1,9 +1,9 @@
 // What a machine on XS runs first: makes the hardware's state, starts the firmware and, if the parent watches, tells it
 // what the node shows of itself.
 
+import { putStatus } from "host-sim/engine/put-status";
 import { Board } from "host-sim/xs/board/board";
 import { FrameObserver } from "host-sim/xs/board/observer";
-import { putStatus } from "host-sim/xs/board/status";
 import { Control, Out } from "host-sim/xs/frames";
 import config from "mc/config";
 import main from "../../../main.js";

@@ -3,7 +3,7 @@
 // and from the socket's readable callback to the actuator, everything counts that the machine does, the simulated
 // sockets and pins included.
 
-import type { MemoryStats } from "../../../host-sim/engine.js";
+import type { MemoryStats } from "../../../host-sim/engine/engine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import type { ProgramModule } from "../../../host-sim/xs/program.js";
 import { BenchBoard, DEVICE, JournalFlash } from "./bench-board.js";

@@ -1,14 +1,15 @@
 // A node on XS with the smallest board's memory, in virtual time, beside a peer.
 
 import { PINS } from "../../../drivers/boards/esp32c3/pins.js";
-import type { Creation } from "../../../host-sim/boards.js";
 import { NorFlash, newFlash } from "../../../host-sim/circuit/nor-flash.js";
-import type { MemoryStats, NodeStatus } from "../../../host-sim/engine.js";
+import type { Creation } from "../../../host-sim/engine/boards.js";
+import type { MemoryStats } from "../../../host-sim/engine/engine.js";
+import type { NodeStatus } from "../../../host-sim/engine/status.js";
+import { VirtualTime } from "../../../host-sim/engine/time-source.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import { boardCreation, withoutReserve } from "../../../host-sim/xs/creation.js";
 import { XsMachine } from "../../../host-sim/xs/machine.js";
 import { makeProgram, type ProgramModule } from "../../../host-sim/xs/program.js";
-import { VirtualTime } from "../../../host-sim/xs/time-source.js";
 import type { Machine } from "../../../modules/app/room.js";
 import { Peer } from "./peer.js";
 

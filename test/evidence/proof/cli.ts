@@ -1,7 +1,7 @@
 // `npm run proof:alloc`: the proof at full length, as tables.
 
 import { parseArgs } from "node:util";
-import type { MemoryStats } from "../../../host-sim/engine.js";
+import type { MemoryStats } from "../../../host-sim/engine/engine.js";
 import { buildEngine } from "../../../host-sim/xs/build.js";
 import { boardCreation, SLOT_BYTES, TLS_RESERVE, withoutReserve } from "../../../host-sim/xs/creation.js";
 import { printTable } from "../bench/table.js";

@@ -4,8 +4,8 @@
 import assert from "node:assert/strict";
 import { ADC, TONES } from "../../../drivers/esp32.js";
 import { NodeBoard } from "../../../drivers/node-board.js";
-import { BOARDS, boardManifest } from "../../../host-sim/boards.js";
 import { checkLedc, Ledc } from "../../../host-sim/circuit/ledc.js";
+import { BOARDS, boardManifest } from "../../../host-sim/engine/boards.js";
 import { TONE_RANGE } from "../../../modules/app/commands.js";
 import { makeSettings } from "../../../modules/app/settings.js";
 import { emptySample } from "../../../modules/core/channels.js";

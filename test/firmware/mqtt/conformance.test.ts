@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { generate } from "mqtt-packet";
-import { parseSub } from "../../../host-sim/mqtt/options.js";
+import { parseSub } from "../../../host-sim/mqtt-tools/options.js";
 import type { ConnectOptions } from "../../../modules/mqtt/encode.js";
 import {
 	writeConnect,

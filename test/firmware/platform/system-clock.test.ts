@@ -1,7 +1,7 @@
 // The board's clock over Moddable's `time` and Date, both in the hands of the test.
 
 import assert from "node:assert/strict";
-import Time from "../../../host-sim/moddable/time.js";
+import Time from "../../../host-sim/nodejs/moddable/time.js";
 import { SystemClock } from "../../../modules/platform/clock.js";
 
 const FLOOR = Date.UTC(2024, 0, 1);

@@ -1,7 +1,7 @@
 // Who may connect to an embedded broker, takeovers, packet limits, outages and the operators' Host check.
 import assert from "node:assert/strict";
 import type { CloudEvent } from "../../../host-sim/cloud/embedded-cloud.js";
-import { openIdentities } from "../../../host-sim/identities.js";
+import { openIdentities } from "../../../host-sim/cloud/identities.js";
 import { ask, connectDevice, openDevice, removeFolder, temporaryFolder, useCloud } from "./fixture.js";
 import { RawClient } from "./raw-client.js";
 

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { openIdentities } from "../../../host-sim/identities.js";
+import { openIdentities } from "../../../host-sim/cloud/identities.js";
 import { removeFolder, temporaryFolder } from "./fixture.js";
 
 describe("development identities", () => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { type AddressInfo, createConnection, createServer, type Server, type Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { Line } from "../../../host-sim/line.js";
+import { Line } from "../../../host-sim/engine/line.js";
 import { grace } from "../../support/waiting.js";
 
 describe("the line", () => {

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { generate, type Packet } from "mqtt-packet";
+import { nameRows } from "../../../host-sim/cloud/cumulocity/template-names.js";
 import type { WirePacket } from "../../../host-sim/panel/messages.js";
-import { nameRows } from "../../../host-sim/panel/smartrest-names.js";
 import { coverPassword, Wire } from "../../../host-sim/panel/wire.js";
 
 function decode(

@@ -3,15 +3,15 @@
 
 import assert from "node:assert/strict";
 import { PINS } from "../../../drivers/boards/esp32/pins.js";
-import type { Creation } from "../../../host-sim/boards.js";
-import type { MemoryStats } from "../../../host-sim/engine.js";
+import type { Creation } from "../../../host-sim/engine/boards.js";
+import type { MemoryStats } from "../../../host-sim/engine/engine.js";
+import { VirtualTime } from "../../../host-sim/engine/time-source.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import type { Value } from "../../../host-sim/xs/codec.js";
 import { MachineCrash } from "../../../host-sim/xs/crash.js";
 import { boardCreation, TLS_RESERVE, withoutReserve } from "../../../host-sim/xs/creation.js";
 import { XsMachine } from "../../../host-sim/xs/machine.js";
 import type { ProgramModule } from "../../../host-sim/xs/program.js";
-import { VirtualTime } from "../../../host-sim/xs/time-source.js";
 import { engineOrSkip } from "../../support/engine.js";
 
 const EPOCH = 1767225600000;

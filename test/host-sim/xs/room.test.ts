@@ -2,8 +2,8 @@
 // what happens at a boot with one that does not fit.
 
 import assert from "node:assert/strict";
-import type { Creation } from "../../../host-sim/boards.js";
-import { BOARDS, boardManifest } from "../../../host-sim/boards.js";
+import type { Creation } from "../../../host-sim/engine/boards.js";
+import { BOARDS, boardManifest } from "../../../host-sim/engine/boards.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import { boardCreation, machineOf } from "../../../host-sim/xs/creation.js";
 import { makeCloud } from "../../../main.js";

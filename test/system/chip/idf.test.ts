@@ -2,7 +2,7 @@
 // compiler of a chip is not there. `npm run smoke:esp32`.
 
 import assert from "node:assert/strict";
-import { BOARDS } from "../../../host-sim/boards.js";
+import { BOARDS } from "../../../host-sim/engine/boards.js";
 import { chipOf, missingTools } from "../sdk/sdk.js";
 import {
 	BUILD_MS,

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { boardManifest } from "../../../host-sim/boards.js";
+import { boardManifest } from "../../../host-sim/engine/boards.js";
 import { chipOf, environment, missingTools, ROOT, SDK } from "../sdk/sdk.js";
 import { imageParts, type Part, type SectionSizes, sectionSizes } from "./image.js";
 

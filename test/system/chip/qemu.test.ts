@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type CloudName, EmbeddedCloud } from "../../../host-sim/cloud/embedded-cloud.js";
-import { startTimeServer } from "../../../host-sim/time-server.js";
+import { startTimeServer } from "../../../host-sim/cloud/time-server.js";
 import { appFolder, writeApp } from "../sdk/app.js";
 import { IDENTITY, makeIdentities, OpensslServer, placeIdentity } from "../sdk/openssl-server.js";
 import { Emulator, HOST, missingEmulator, WIFI } from "./emulator.js";

@@ -6,7 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startTimeServer } from "../../../host-sim/time-server.js";
+import { startTimeServer } from "../../../host-sim/cloud/time-server.js";
 import { appFolder, writeApp } from "../sdk/app.js";
 import { answer, publish, tlsServer } from "../sdk/mqtt-tls-server.js";
 import { IDENTITY, makeIdentities, OpensslServer, placeIdentity } from "../sdk/openssl-server.js";

@@ -2,7 +2,7 @@
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Summary } from "../../../host-sim/tally.js";
+import type { Summary } from "../../../host-sim/cli/tally.js";
 
 const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -14,7 +14,7 @@ export interface Outcome {
 
 /** Starts host-sim's command line; `stop` ends it by its own process id. */
 export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-	return startProgram("host-sim/cli.ts", args, env);
+	return startProgram("host-sim/cli/start.ts", args, env);
 }
 
 /** Starts one of the project's programs, with `input` as its standard input. */

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { DEFAULT_MODEL, type Property, type SapModel } from "../../../host-sim/cloud/sap/model.js";
-import type { Machine } from "../../../host-sim/node/machine.js";
+import type { Machine } from "../../../host-sim/nodejs/machine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import { engineOrSkip } from "../../support/engine.js";
 import { grace } from "../../support/waiting.js";

@@ -14,9 +14,9 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PINS } from "../../../drivers/boards/esp32/pins.js";
-import { openState } from "../../../host-sim/board-state.js";
 import { parseJson } from "../../../host-sim/cloud/bounded-json.js";
 import { HttpError, OperatorServer } from "../../../host-sim/cloud/http.js";
+import { openState } from "../../../host-sim/engine/board-state.js";
 import { Feed } from "../../../host-sim/panel/feed.js";
 import { boardCreation } from "../../../host-sim/xs/creation.js";
 import { XsMachine } from "../../../host-sim/xs/machine.js";

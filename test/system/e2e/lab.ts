@@ -10,8 +10,9 @@ import {
 	EmbeddedCloud,
 	type EmbeddedCloudOptions,
 } from "../../../host-sim/cloud/embedded-cloud.js";
-import type { Engine, NodeStatus } from "../../../host-sim/engine.js";
-import { Machine } from "../../../host-sim/node/machine.js";
+import type { Engine } from "../../../host-sim/engine/engine.js";
+import type { NodeStatus } from "../../../host-sim/engine/status.js";
+import { Machine } from "../../../host-sim/nodejs/machine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import { boardCreation, withoutReserve } from "../../../host-sim/xs/creation.js";
 import { XsMachine } from "../../../host-sim/xs/machine.js";

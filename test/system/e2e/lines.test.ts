@@ -1,7 +1,7 @@
 // Lines of bytes, however they come.
 
 import assert from "node:assert/strict";
-import { Lines } from "../../../host-sim/mqtt/lines.js";
+import { Lines } from "../../../host-sim/mqtt-tools/lines.js";
 
 function cut(stream: Buffer, size: number, longest = 8): Array<string | undefined> {
 	const found: Array<string | undefined> = [];

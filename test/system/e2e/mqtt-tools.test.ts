@@ -3,12 +3,12 @@
 import assert from "node:assert/strict";
 import { createServer, type Server, type Socket } from "node:net";
 import { Aedes } from "aedes";
-import { escaped } from "../../../host-sim/mqtt/text.js";
+import { escaped } from "../../../host-sim/mqtt-tools/text.js";
 import { CuttingProxy } from "../peers/cutting-proxy.js";
 import { startProgram } from "./cli.js";
 
-const sub = (...args: string[]) => startProgram("host-sim/mqtt/sub.ts", args);
-const pub = (...args: string[]) => startProgram("host-sim/mqtt/pub.ts", args);
+const sub = (...args: string[]) => startProgram("host-sim/mqtt-tools/sub.ts", args);
+const pub = (...args: string[]) => startProgram("host-sim/mqtt-tools/pub.ts", args);
 const appLines = (out: string): string[] => out.split("\n").filter((line) => line.startsWith("APP "));
 
 /** A broker whose connections can be closed, and the port. */
@@ -127,7 +127,7 @@ describe("mqtt tools: against aedes", () => {
 			const reader = sub("--port", broker.port, "--qos", "2");
 			await reader.until(/EV subscribed at QoS 2\n/);
 			const writer = await startProgram(
-				"host-sim/mqtt/pub.ts",
+				"host-sim/mqtt-tools/pub.ts",
 				["--port", broker.port, "--topic", "a|b/ü", "--qos", qos],
 				{},
 				"one\n\nthree\\\n",
@@ -211,7 +211,7 @@ describe("mqtt tools: against aedes", () => {
 			lines.flatMap((line, i) => [line, Buffer.from(i === 1 ? "\r\n" : i < 4 ? "\n" : "")]),
 		);
 		const flags = ["--port", broker.port, "--qos", "1", "--topic", "bytes"];
-		const { code, err } = await startProgram("host-sim/mqtt/pub.ts", flags, {}, feed).ended;
+		const { code, err } = await startProgram("host-sim/mqtt-tools/pub.ts", flags, {}, feed).ended;
 		assert.equal(code, 0, err);
 		assert.deepEqual(
 			heard,

@@ -2,7 +2,7 @@
 // connection every few hundred messages. Nothing may be lost; at QoS 2 nothing may come twice.
 
 import { type Packet, parser } from "mqtt-packet";
-import { inMachine } from "../../../host-sim/mqtt/client.js";
+import { inMachine } from "../../../host-sim/mqtt-tools/client.js";
 import type { InboundMessage } from "../../../modules/mqtt/parser.js";
 import { Session } from "../../../modules/mqtt/session.js";
 import { Arena } from "../../../modules/outbox/arena.js";

@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type DeviceIdentity, type Identities, openIdentities } from "../../../host-sim/identities.js";
+import { type DeviceIdentity, type Identities, openIdentities } from "../../../host-sim/cloud/identities.js";
 import { eventually } from "../../support/waiting.js";
 
 /** Path of the broker, or undefined where it is not installed. */

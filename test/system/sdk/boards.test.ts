@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { BOARDS } from "../../../host-sim/boards.js";
+import { BOARDS } from "../../../host-sim/engine/boards.js";
 import { included, missingHeaders } from "./includes.js";
 import { linkForBoard, missingTools, ourWarnings, releaseConfiguration, SDK } from "./sdk.js";
 

@@ -7,7 +7,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { boardManifest } from "../../../host-sim/boards.js";
+import { boardManifest } from "../../../host-sim/engine/boards.js";
 
 export const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 export const SDK = process.env.MODDABLE ?? "";

@@ -1,0 +1,231 @@
+// What a machine boots with: the manifest's config overlaid by settings file and options, and the resources that on
+// a board come from the manifest's data.
+
+import type { KeyObject, X509Certificate } from "node:crypto";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { CertsError } from "../../certs/library/errors.js";
+import { type Found, readFiles } from "../../certs/library/read.js";
+import { makeCloud } from "../../main.js";
+import { roomFault } from "../../modules/app/room.js";
+import { makeSettings, type Settings, SettingsError } from "../../modules/app/settings.js";
+import { NOT_JSON, parseSettings } from "../../modules/app/settings-text.js";
+import { Json, JsonScanner } from "../../modules/cloud/json.js";
+import type { EmbeddedCloud } from "../cloud/embedded-cloud.js";
+import { DEFAULT_MODEL, type SapModel } from "../cloud/sap/model.js";
+import { type BoardName, boardManifest } from "../engine/boards.js";
+import { boardCreation, machineOf } from "../xs/creation.js";
+import { OptionError } from "./option-error.js";
+import type { Options, ResolvedOptions } from "./options.js";
+
+/** Of a settings file: many times what a person writes. Unknown names are told with all other mistakes. */
+const FILE_RULES = Object.freeze({ longest: 100_000, depth: 8 });
+
+type Groups = Record<string, Record<string, unknown>>;
+
+export interface Setup {
+	readonly config: { readonly mote: Groups };
+	readonly resources: ReadonlyMap<string, Uint8Array>;
+}
+
+/** For a node that talks to the embedded cloud. */
+export async function embeddedSetup(options: ResolvedOptions, cloud: EmbeddedCloud): Promise<Setup> {
+	const identity = await cloud.device(options.device);
+	const broker = {
+		host: "127.0.0.1",
+		serverName: "localhost",
+		port: cloud.port,
+		tls: true,
+		clientCertificate: true,
+	};
+	const resources = new Map([
+		["ca.der", cloud.identities.ca.der],
+		["client.der", identity.certDer],
+		["client.pk8", identity.keyDer],
+	]);
+	return { config: { mote: merge(manifestConfig(options.board), { broker }, options) }, resources };
+}
+
+/** For a node that talks to a broker of the user's. */
+export async function externalSetup(options: ResolvedOptions): Promise<Setup> {
+	const { host, port, tls } = options.broker ?? { host: "", port: 0, tls: false };
+	const broker: Record<string, unknown> = { host, port, tls, clientCertificate: options.cert !== undefined };
+	if (options.username !== undefined) {
+		broker.username = options.username;
+		broker.password = process.env.MOTE_PASSWORD ?? "";
+	}
+	const resources = new Map<string, Uint8Array>();
+	if (options.ca !== undefined) {
+		const [ca, ...more] = (await readFile("--ca", options.ca)).certificates;
+		if (!ca) throw new OptionError(`--ca: ${options.ca} holds no certificate.`);
+		if (more.length > 0)
+			throw new OptionError(
+				`--ca: ${options.ca} holds several certificates; keep only the root that signed the broker's.`,
+			);
+		resources.set("ca.der", new Uint8Array(ca.raw));
+	}
+	if (options.cert !== undefined && options.key !== undefined) {
+		const { certificates } = await readFile("--cert", options.cert);
+		const key = await readKey(options.key);
+		checkPair(options.cert, certificates, options.key, key);
+		for (const [i, { raw }] of certificates.entries())
+			resources.set(i === 0 ? "client.der" : `client${i}.der`, new Uint8Array(raw));
+		// As the board takes it: unencrypted PKCS#8 DER.
+		resources.set("client.pk8", new Uint8Array(key.export({ type: "pkcs8", format: "der" })));
+	}
+	return { config: { mote: merge(manifestConfig(options.board), { broker }, options) }, resources };
+}
+
+/** Cloud and device as options and settings say; throws the firmware's own SettingsError before anything starts. */
+export function resolveOptions(options: Options): ResolvedOptions {
+	const settings = makeSettings(merge(manifestConfig(options.board), {}, options));
+	const { cloud, id } = settings.device;
+	const { plain } = makeSettings();
+	for (const [key, topic] of Object.entries(settings.plain))
+		if (!options.broker && topic !== plain[key as keyof typeof plain])
+			throw new OptionError(
+				`settings: plain.${key} needs a broker of your own; the embedded one keeps to mote/<id>/….`,
+			);
+	if (options.engine !== "node" && !options.brokerOnly) checkRoom(options, settings);
+	return { ...options, cloud, device: id, firmware: settings };
+}
+
+/** Whether the node fits into the board's machine: what it would run into otherwise is the end of the machine. */
+function checkRoom({ board, broker }: Options, settings: Settings): void {
+	const all = { ...settings, broker: { ...settings.broker, tls: broker?.tls ?? true } };
+	const fault = roomFault(all, makeCloud(all, 1), machineOf(boardCreation(board)));
+	if (fault === "") return;
+	throw new OptionError(
+		`settings: ${fault}. The board is ${board}; --board chooses another, and --engine node has no limit.`,
+	);
+}
+
+/** The device model of the stand-in of SAP IoT, as the settings name it. */
+export function sapModel({ sap }: Settings): SapModel {
+	const { measureCapability, commandCapability } = DEFAULT_MODEL;
+	const date = { name: sap.dateProperty, dataType: "date" as const };
+	return {
+		sensorAlternateId: sap.sensor,
+		measureCapability: {
+			...measureCapability,
+			alternateId: sap.measureCapability,
+			properties:
+				sap.dateProperty === "" ? measureCapability.properties : [...measureCapability.properties, date],
+		},
+		commandCapability: { ...commandCapability, alternateId: sap.commandCapability },
+	};
+}
+
+function merge(base: Groups, own: Groups, options: Options): Groups {
+	const given: Groups = { device: {}, sampling: {} };
+	if (options.cloud !== undefined) given.device = { cloud: options.cloud };
+	if (options.device !== undefined) given.device = { ...given.device, id: options.device };
+	if (options.intervalMs !== undefined) given.sampling = { intervalMs: options.intervalMs };
+	if (options.qos !== undefined) given.sampling = { ...given.sampling, qos: options.qos };
+	if (options.keep !== undefined) given.outbox = { keep: options.keep };
+	const file = options.settings === undefined ? {} : readSettings(options.settings);
+	// The live view tells more than the log, but for errors. The time server is one of the simulated network: no name is looked up for it.
+	const sim = { device: { log: "error" }, network: { sntp: "127.0.0.1", sntp2: "127.0.0.1" } };
+	const merged: Groups = {};
+	// What is no object goes through as it is, so that the firmware's own check names it.
+	for (const layer of [base, sim, file, own, given])
+		for (const [group, values] of Object.entries(layer))
+			merged[group] =
+				isGroup(values) && isGroup(merged[group] ?? {}) ? { ...merged[group], ...values } : values;
+	return merged;
+}
+
+function isGroup(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** `config.mote` of the manifest, with that of the board over it, as in a build for the board. */
+function manifestConfig(board: BoardName): Groups {
+	const path = fileURLToPath(new URL("../../manifest.json", import.meta.url));
+	const base = (JSON.parse(readFileSync(path, "utf8")) as { config: { mote: Groups } }).config.mote;
+	for (const [group, values] of Object.entries(boardManifest(board).config.mote))
+		base[group] = { ...base[group], ...values };
+	return base;
+}
+
+function readSettings(path: string): Groups {
+	let value: unknown;
+	const text = read("--settings", path);
+	try {
+		value = parseSettings(text, FILE_RULES);
+	} catch (error) {
+		if (!(error instanceof SettingsError)) throw error;
+		const where = error.mistakes.includes(NOT_JSON) ? whereNot(text) : "";
+		throw new OptionError(
+			`--settings: ${path} ${where === "" ? `is refused: ${error.mistakes.join("; ")}` : where}.`,
+		);
+	}
+	if (!isGroup(value)) throw new OptionError(`--settings: ${path} must hold one object of groups.`);
+	return value as Groups;
+}
+
+/** Where a text is no JSON, or "". Not in Node's words: they quote what stands around it, which may be a password. */
+function whereNot(text: string): string {
+	const bytes = Buffer.from(text.replace(/^\ufeff/, ""));
+	const json = new JsonScanner();
+	json.reset(bytes, 0, bytes.length);
+	for (;;) {
+		const token = json.next();
+		if (token === Json.End) return "";
+		if (token !== Json.Error) continue;
+		const line = bytes.subarray(0, json.at).toString().split("\n").length;
+		return `is not JSON (line ${line}: ${json.error})`;
+	}
+}
+
+function read(option: string, path: string): string {
+	try {
+		return readFileSync(path, "utf8");
+	} catch (error) {
+		const code = (error as NodeJS.ErrnoException).code;
+		throw new OptionError(
+			`${option}: ${path} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code})`}.`,
+		);
+	}
+}
+
+/** Certificates and keys in any form that `npm run certs` reads, but for what is encrypted. */
+async function readFile(option: string, path: string): Promise<Found> {
+	if (!existsSync(path)) throw new OptionError(`${option}: ${path} does not exist.`);
+	const encrypted = () => {
+		throw new OptionError(`${option}: ${path} is encrypted; decrypt it first (npm run certs -- import).`);
+	};
+	try {
+		return await readFiles([path], encrypted);
+	} catch (error) {
+		throw error instanceof CertsError ? new OptionError(`${option}: ${error.message}`) : error;
+	}
+}
+
+async function readKey(path: string): Promise<KeyObject> {
+	const [key, ...more] = (await readFile("--key", path)).keys;
+	if (!key) throw new OptionError(`--key: ${path} holds no private key.`);
+	if (more.length > 0)
+		throw new OptionError(`--key: ${path} holds several private keys; keep the device's own.`);
+	if (key.asymmetricKeyType !== "rsa")
+		throw new OptionError(`--key: ${path} is no RSA key, and the board's TLS signs only with RSA.`);
+	return key;
+}
+
+/** The certificate that is sent first has to be the key's: a server tells of anything else by closing the connection. */
+function checkPair(
+	certPath: string,
+	certificates: readonly X509Certificate[],
+	keyPath: string,
+	key: KeyObject,
+): void {
+	const [first] = certificates;
+	if (!first) throw new OptionError(`--cert: ${certPath} holds no certificate.`);
+	if (first.checkPrivateKey(key)) return;
+	const own = certificates.findIndex((certificate) => certificate.checkPrivateKey(key));
+	throw new OptionError(
+		own < 0
+			? `--cert and --key: no certificate in ${certPath} belongs to the key in ${keyPath}.`
+			: `--cert: in ${certPath} the certificate of --key stands at place ${own + 1}; put it first, and its issuers after it.`,
+	);
+}
