@@ -18,8 +18,8 @@ export interface OpeningParts {
 	readonly health: Health;
 	readonly timers: Timers;
 	readonly log: Log;
-	/** All steps are done. */
-	finished(): void;
+	/** Hears that all steps are done. */
+	readonly owner: { opened(): void };
 }
 
 export class Opening {
@@ -35,7 +35,7 @@ export class Opening {
 
 	constructor(parts: OpeningParts) {
 		this.#parts = parts;
-		this.#again = parts.timers.create(() => this.#take());
+		this.#again = parts.timers.create(() => this.take());
 	}
 
 	/** `resumed`: it is surely the session of the connection before. */
@@ -43,7 +43,7 @@ export class Opening {
 		this.#subscribed &&= resumed;
 		this.#next = 0;
 		this.#failed = false;
-		this.#advance();
+		this.advance();
 	}
 
 	/** The connection is gone. */
@@ -59,7 +59,7 @@ export class Opening {
 		if (!step) return;
 		this.#step = undefined;
 		step.done?.();
-		this.#advance();
+		this.advance();
 	}
 
 	/** SUBACK. */
@@ -85,7 +85,7 @@ export class Opening {
 		} else this.#parts.session.drop("subscribe-refused", "");
 	}
 
-	#advance(): void {
+	private advance(): void {
 		for (;;) {
 			const step = this.#parts.cloud.opening(this.#next++);
 			if (step?.kind === "subscribe" && this.#subscribed) {
@@ -96,15 +96,15 @@ export class Opening {
 			break;
 		}
 		this.#refusals = 0;
-		this.#take();
+		this.take();
 	}
 
-	#take(): void {
+	private take(): void {
 		const step = this.#step;
 		const { session, outbox } = this.#parts;
 		if (step === undefined) {
 			this.#subscribed ||= !this.#failed;
-			return this.#parts.finished();
+			return this.#parts.owner.opened();
 		}
 		if (step.kind === "publish") {
 			outbox.publishDirect(step);

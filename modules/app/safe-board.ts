@@ -1,7 +1,7 @@
 // The board in safe mode: no driver is loaded, so nothing is measured, and what would move says why it does not.
 
 import type { Sample } from "../core/channels.js";
-import type { Board } from "./node.js";
+import type { Board } from "./parts.js";
 
 const REASON = "the node is in safe mode, because it has failed too often; a restart tries everything again";
 

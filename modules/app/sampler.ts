@@ -2,19 +2,24 @@
 
 import type { Alarm, Clock, Timers } from "../core/clock.js";
 
+/** Who takes the samples. */
+export interface Sampled {
+	sample(): void;
+}
+
 export class Sampler {
 	readonly #clock: Clock;
 	readonly #alarm: Alarm;
-	readonly #sample: () => void;
+	readonly #owner: Sampled;
 	#intervalMs: number;
 	#due = 0;
 	#running = false;
 
-	constructor(clock: Clock, timers: Timers, intervalMs: number, sample: () => void) {
+	constructor(clock: Clock, timers: Timers, intervalMs: number, owner: Sampled) {
 		this.#clock = clock;
 		this.#intervalMs = intervalMs;
-		this.#sample = sample;
-		this.#alarm = timers.create(() => this.#tick());
+		this.#owner = owner;
+		this.#alarm = timers.create(() => this.tick());
 	}
 
 	get intervalMs(): number {
@@ -38,12 +43,12 @@ export class Sampler {
 		if (this.#running) this.start();
 	}
 
-	#tick(): void {
+	private tick(): void {
 		const now = this.#clock.monotonic();
 		this.#due += this.#intervalMs;
 		// After a standstill (a stopped debugger, a slow TLS handshake) the missed samples are not made up.
 		if (this.#due <= now) this.#due = now + this.#intervalMs;
 		this.#alarm.start(this.#due - now);
-		this.#sample();
+		this.#owner.sample();
 	}
 }

@@ -2,6 +2,7 @@
 // means, and what counts as delivered. Adding a cloud touches one folder.
 
 import type { Sample } from "../core/channels.js";
+import type { Store } from "../core/store.js";
 import type { ConnectOptions } from "../mqtt/encode.js";
 import type { PayloadSink } from "../mqtt/inbound.js";
 import type { InboundMessage } from "../mqtt/parser.js";
@@ -30,13 +31,44 @@ export interface OpeningStep {
 	readonly done?: (() => void) | undefined;
 }
 
-/** What the node lends to a cloud. */
-export interface CloudHost {
+/** Messages for the cloud, ahead of measures. */
+export interface Messages {
+	/** Free places. */
+	readonly room: number;
 	/**
-	 * Queues a message for the cloud, ahead of measures; `write` fills in its payload. Operation results are never
-	 * evicted. Returns false, and counts, if there is no room. `tag` comes back in `eventDelivered`.
+	 * Queues a message; `write` fills in its payload. Operation results are never evicted. Returns false, and counts, if
+	 * there is no room. `tag` comes back in `eventDelivered`.
 	 */
 	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean;
+}
+
+/** Commands as texts; each returns "" or the reason of the refusal. */
+export interface Commands {
+	/** Checks and carries out. That it begins is kept before anything moves, where commands are kept. */
+	run(bytes: Uint8Array, start: number, end: number): string;
+	/** Checks only. */
+	plan(bytes: Uint8Array, start: number, end: number): string;
+	/** Keeps what `plan` found right in a place, 0 to 3. */
+	keep(place: number): void;
+	/** Carries out what a place has. */
+	carryOut(place: number): string;
+}
+
+/** What became of measures. */
+export interface Deliveries {
+	/** Since the boot. */
+	readonly measuresDelivered: number;
+	/** The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest. */
+	confirm(number: number, accepted: boolean, code: number, reason: string): void;
+}
+
+/** What the node lends to a cloud. */
+export interface CloudHost {
+	readonly messages: Messages;
+	readonly commands: Commands;
+	readonly delivery: Deliveries;
+	/** For markers that survive a restart. */
+	readonly store: Store;
 	/** Monotonic ms. */
 	now(): number;
 	/** Strength of the Wi-Fi signal, dBm; 0: not known, or no Wi-Fi. */
@@ -47,30 +79,10 @@ export interface CloudHost {
 	readonly failedBoots: number;
 	/** Whether a restart was asked for and is about to happen. */
 	readonly restarting: boolean;
-	/** Free places for `queue`. */
-	readonly room: number;
-	/** Measures that were delivered since the boot. */
-	readonly measuresDelivered: number;
-	/**
-	 * Checks and carries out a command text; returns "" or the reason of the refusal. That it begins is kept before anything
-	 * moves, where commands are kept.
-	 */
-	command(bytes: Uint8Array, start: number, end: number): string;
-	/** Checks a command text; returns "" or the reason of the refusal. */
-	plan(bytes: Uint8Array, start: number, end: number): string;
-	/** Keeps what `plan` found right in a place, 0 to 3, for `carryOut`. */
-	keepPlan(place: number): void;
-	/** Carries out what was planned; returns "" or why that failed. */
-	carryOut(place: number): string;
-	/** The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest. */
-	confirm(number: number, accepted: boolean, code: number, reason: string): void;
 	/** Restarts the node, in order. */
 	restart(): void;
 	/** Something came in that could not be understood. */
 	malformed(what: string): void;
-	/** A marker that survives a restart: a whole number, 0 where there is none. */
-	mark(key: string, value: number): void;
-	marked(key: string): number;
 	debug(text: string): void;
 }
 

@@ -9,3 +9,15 @@ export interface Store {
 	set(key: string, value: string | number): void;
 	delete(key: string): void;
 }
+
+/** Sets a marker, a whole number; 0 takes it away. */
+export function mark(store: Store, key: string, value: number): void {
+	if (value !== 0) store.set(key, value);
+	else store.delete(key);
+}
+
+/** The marker under a key, or 0. */
+export function marked(store: Store, key: string): number {
+	const value = store.get(key);
+	return typeof value === "number" ? value : 0;
+}

@@ -29,14 +29,14 @@ export const FAULTS: readonly Fault[] = [
 	},
 	{
 		what: "a command is carried out and acknowledged before its intent is in flash",
-		file: "modules/app/node.ts",
-		was: "this.keeper?.intent(this.#inboundId, bytes, start, end);",
+		file: "modules/app/command-desk.ts",
+		was: "delivery.keeper?.intent(delivery.inboundId, bytes, start, end);",
 		is: "",
 		says: /was carried out 2 times/,
 	},
 	{
 		what: "new records are not in flash before anything goes out",
-		file: "modules/app/node.ts",
+		file: "modules/app/delivery.ts",
 		was: "settled(): void {\n\t\tthis.keeper?.flush();",
 		is: "settled(): void {",
 		says: /measures are lost/,
@@ -106,9 +106,9 @@ export const FAULTS: readonly Fault[] = [
 	},
 	{
 		what: "packet ids begin again with each boot",
-		file: "modules/app/node.ts",
-		was: "lastPacketId: block < 0 ?",
-		is: "lastPacketId: block < 9999 ?",
+		file: "modules/outbox/id-blocks.ts",
+		was: "return block < 0 ?",
+		is: "return block < 9999 ?",
 		says: /sent again/,
 	},
 	{
@@ -149,8 +149,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "an operation is carried out before 501 is acknowledged",
 		file: "modules/cloud/cumulocity/operations.ts",
-		was: 'if (this.#refusal === "") this.#host.keepPlan(index);',
-		is: 'if (this.#refusal === "") {\n\t\t\t\tthis.#host.keepPlan(index);\n\t\t\t\tthis.#host.carryOut(index);\n\t\t\t}',
+		was: 'if (this.#refusal === "") this.#host.commands.keep(index);',
+		is: 'if (this.#refusal === "") {\n\t\t\t\tthis.#host.commands.keep(index);\n\t\t\t\tthis.#host.commands.carryOut(index);\n\t\t\t}',
 		says: /was carried out 2 times/,
 	},
 	{
@@ -178,8 +178,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "what an earlier boot left executing is not ended",
 		file: "modules/cloud/cumulocity/operations.ts",
-		was: "rows += lastWords(this.#host.marked(key));",
-		is: "if (this.#host.marked(key) === 510) rows += lastWords(510);",
+		was: "rows += lastWords(marked(this.#host.store, key));",
+		is: "if (marked(this.#host.store, key) === 510) rows += lastWords(510);",
 		says: /is SUCCESSFUL and was not carried out|is left EXECUTING/,
 	},
 	{

@@ -4,7 +4,17 @@
 export const HOT_PATHS: readonly string[] = [
 	"main.ts",
 	...["modules/core", "modules/mqtt", "modules/outbox", "modules/cloud", "drivers"],
-	...["commands", "health", "node", "observer", "sampler"].map((name) => `modules/app/${name}.ts`),
+	...[
+		"command-desk",
+		"commands",
+		"delivery",
+		"health",
+		"measuring",
+		"node",
+		"observer",
+		"reporter",
+		"sampler",
+	].map((name) => `modules/app/${name}.ts`),
 	...["clock", "contained-tcp", "socket-transport", "timers"].map((name) => `modules/platform/${name}.ts`),
 ];
 
@@ -80,18 +90,26 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/sap-iot/sap-iot.ts": { opening: CONNECTION, "#malformed: template": ERROR },
 	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
-		"start: template, cold-call": START,
-		"#tellAlarms": "an alarm begins or ends",
-		"certificateWords, certificateAlarm, certificateEnds": "an alarm begins or ends",
-		"#sample: cold-call": "an alarm begins or ends",
+		"start, makeArena": START,
+	},
+	"modules/app/delivery.ts": {
+		"makeKeeper, makeKeeper > failed, resume": START,
 		sessionClosed: CONNECTION,
-		"refusal: template": ERROR,
-		"#told: template": REFUSED,
-		"keepPlan: array-literal": "for whoever watches: never on a board",
-		"#text: cold-call": "for whoever watches: never on a board",
-		"#makeKeeper, #makeKeeper > failed, #resume": START,
 		"confirm: template": "a message that the cloud refused",
 		"skipped, quarantined: template": ERROR,
+	},
+	"modules/app/measuring.ts": {
+		"take: cold-call": "an alarm begins or ends",
+		tellAlarms: "an alarm begins or ends",
+	},
+	"modules/app/reporter.ts": {
+		"certificateWords, certificateAlarm, certificateEnds": "an alarm begins or ends",
+	},
+	"modules/app/command-desk.ts": {
+		"refusal: template": ERROR,
+		"told: template": REFUSED,
+		"keep: array-literal": "for whoever watches: never on a board",
+		"text: cold-call": "for whoever watches: never on a board",
 	},
 	"modules/outbox/keeper.ts": {
 		"bytesFor, open, replay, #replayLost, #isUnderWay": START,

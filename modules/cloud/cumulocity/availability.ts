@@ -4,6 +4,7 @@
 // (602), else a measurement of its own.
 
 import { ascii } from "../../core/bytes.js";
+import { mark, marked } from "../../core/store.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
 import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
@@ -97,12 +98,12 @@ export class Availability {
 	tick(): void {
 		if (!this.#open) return;
 		const host = this.#host;
-		const { measuresDelivered } = host;
+		const { measuresDelivered } = host.delivery;
 		if (measuresDelivered !== this.#delivered) {
 			this.#delivered = measuresDelivered;
 			this.counted();
 		}
-		if (host.now() >= this.#dueAt && host.room > ROOM_FOR_ANSWERS) this.#tell();
+		if (host.now() >= this.#dueAt && host.messages.room > ROOM_FOR_ANSWERS) this.#tell();
 	}
 
 	#tell(): void {
@@ -110,18 +111,18 @@ export class Availability {
 		// There was no answer in time, or none that lists it.
 		if (this.#asking) this.#learn(Known.Asked);
 		this.#asking = this.#known() === Known.Nothing;
-		if (!host.queue(RecordKind.Passing, this.#asking ? this.#tag + 1 : this.#tag, this.#put)) return;
+		if (!host.messages.queue(RecordKind.Passing, this.#asking ? this.#tag + 1 : this.#tag, this.#put)) return;
 		// If it is not delivered, once more.
 		if (this.#asking) this.#dueAt = host.now() + ANSWER_MS;
 		else this.counted();
 	}
 
 	#known(): number {
-		const value = this.#host.marked(KEY);
+		const value = marked(this.#host.store, KEY);
 		return value >> 2 === this.#tenant ? value & 3 : Known.Nothing;
 	}
 	#learn(known: number): void {
-		this.#host.mark(KEY, (this.#tenant << 2) | known);
+		mark(this.#host.store, KEY, (this.#tenant << 2) | known);
 	}
 }
 

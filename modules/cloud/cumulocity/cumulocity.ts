@@ -4,6 +4,7 @@
 import { ascii, equals } from "../../core/bytes.js";
 import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
+import { mark, marked } from "../../core/store.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import { visible } from "../../core/visible.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
@@ -198,7 +199,7 @@ export class Cumulocity implements Cloud {
 
 	#described(): void {
 		const host = this.#host as CloudHost;
-		if (host.failedBoots === 0 && host.marked(ALARM_MARK) !== 0) host.mark(ALARM_MARK, 0);
+		if (host.failedBoots === 0 && marked(host.store, ALARM_MARK) !== 0) mark(host.store, ALARM_MARK, 0);
 		this.#availability?.opened(this.#toldLife);
 	}
 
@@ -209,11 +210,11 @@ export class Cumulocity implements Cloud {
 		if (rows !== "") rows = `${Template.Event},mote_Network,${quoteColumn(rows, MAX_REPORT)}\n`;
 		if (host.signal !== 0) rows += `${Template.SignalStrength},${host.signal}\n`;
 		if (host.failedBoots > 0) {
-			host.mark(ALARM_MARK, 1);
+			mark(host.store, ALARM_MARK, 1);
 			rows += `${Template.MajorAlarm},mote_SafeMode,safe mode: ${host.failedBoots} boots in a row did not last\n`;
 		}
 		this.#toldLife = rows !== "";
-		if (host.failedBoots === 0 && host.marked(ALARM_MARK) !== 0)
+		if (host.failedBoots === 0 && marked(host.store, ALARM_MARK) !== 0)
 			rows += `${Template.ClearAlarm},mote_SafeMode\n`;
 		return rows;
 	}
@@ -241,7 +242,7 @@ export class Cumulocity implements Cloud {
 		if (rows === "") return this.#resume();
 		const bytes = utf8(rows);
 		const host = this.#host as CloudHost;
-		this.#concluded = host.queue(RecordKind.Passing, TAG_LAST_BOOT, (record) => record.put(bytes));
+		this.#concluded = host.messages.queue(RecordKind.Passing, TAG_LAST_BOOT, (record) => record.put(bytes));
 	}
 
 	#concludedBoot(): void {
@@ -313,9 +314,9 @@ export class Cumulocity implements Cloud {
 	/** Queues a row, unless what room there is is for the answers of operations. */
 	#tell(kind: number, text: string, tag = TAG_ALARM): boolean {
 		const host = this.#host as CloudHost;
-		if (host.room <= ROOM_FOR_ANSWERS) return false;
+		if (host.messages.room <= ROOM_FOR_ANSWERS) return false;
 		const row = utf8(text);
-		return host.queue(kind, tag, (record) => record.put(row));
+		return host.messages.queue(kind, tag, (record) => record.put(row));
 	}
 
 	eventDelivered(tag: number): void {

@@ -11,6 +11,7 @@
 // finish another operation.
 
 import { equals } from "../../core/bytes.js";
+import { mark, marked } from "../../core/store.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
 import { RecordKind } from "../../outbox/ring.js";
@@ -168,7 +169,7 @@ export class Operations {
 		if (id === Operation.Restart) this.#setNext(index, Next.Restart);
 		else {
 			this.#refusal = this.#plan(row, id);
-			if (this.#refusal === "") this.#host.keepPlan(index);
+			if (this.#refusal === "") this.#host.commands.keep(index);
 			this.#refuseUnless(index, this.#refusal);
 		}
 		this.#answer(index, Template.SetExecuting, "", false);
@@ -224,7 +225,7 @@ export class Operations {
 		}
 		const index = this.#ids.indexOf(0);
 		// Both answers must fit, and the last ones of others, or the cloud would never hear how it ended.
-		if (index < 0 || index >= CAPACITY || this.#host.room < 2 + this.#owed) {
+		if (index < 0 || index >= CAPACITY || this.#host.messages.room < 2 + this.#owed) {
 			this.#addLeft(hash);
 			// What lingers may be what takes the room, and 500 would change nothing before that is gone.
 			if (this.#until.some(isSet)) this.#againLater = true;
@@ -236,7 +237,7 @@ export class Operations {
 		this.#setNext(index, Next.Nothing);
 		this.#ids[LATE + index] = 0;
 		this.#words[TAKEN + index] = ++this.#takes;
-		if (isSupported(id)) this.#host.mark(UNDER_WAY[index] as string, id);
+		if (isSupported(id)) mark(this.#host.store, UNDER_WAY[index] as string, id);
 		const copies = this.#asking > 0 || this.#host.now() < this.#copiesUntil;
 		this.#words[ASKED + index] = copies ? this.#asked - 1 : this.#asked;
 		return index;
@@ -284,7 +285,7 @@ export class Operations {
 	/** Nothing is under way in this place any more. */
 	#settle(index: number): void {
 		const key = UNDER_WAY[index] as string;
-		if (this.#host.marked(key) !== 0) this.#host.mark(key, 0);
+		if (marked(this.#host.store, key) !== 0) mark(this.#host.store, key, 0);
 	}
 
 	/**
@@ -294,7 +295,7 @@ export class Operations {
 	 */
 	interrupted(): string {
 		let rows = "";
-		for (const key of UNDER_WAY) rows += lastWords(this.#host.marked(key));
+		for (const key of UNDER_WAY) rows += lastWords(marked(this.#host.store, key));
 		return rows;
 	}
 	/** The cloud has heard it. */
@@ -315,7 +316,7 @@ export class Operations {
 				this.#host.restart();
 			} else if (next !== Next.Nothing) {
 				const reason =
-					next === Next.CarryOut ? this.#host.carryOut(index) : (this.#refusals?.[index] as string);
+					next === Next.CarryOut ? this.#host.commands.carryOut(index) : (this.#refusals?.[index] as string);
 				if (this.#refusals) this.#refusals[index] = "";
 				this.#answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
 			}
@@ -388,7 +389,7 @@ export class Operations {
 		// None came again: they were copies, or settled without us.
 		if (awaited && this.#asking === 0 && this.#copiesUntil <= this.#host.now()) this.#clearLeft();
 		if (!this.#again || open > 0 || this.#asking > 0) return;
-		if (!this.#host.queue(RecordKind.Passing, TAG_PENDING, this.#putPending)) return;
+		if (!this.#host.messages.queue(RecordKind.Passing, TAG_PENDING, this.#putPending)) return;
 		this.#again = false;
 		this.#queued = true;
 		this.askedPending();
@@ -397,7 +398,7 @@ export class Operations {
 	#plan(row: RowReader, id: number): string {
 		if (row.count < 3) return "the operation has no parameter";
 		// Whatever is kept here, or in `row`, lies on the stack below the command's parser, where it is deepest.
-		if (id === Operation.Command) return this.#host.plan(row.text, row.start(2), row.end(2));
+		if (id === Operation.Command) return this.#host.commands.plan(row.text, row.start(2), row.end(2));
 		return this.#planRelay(row);
 	}
 
@@ -405,7 +406,7 @@ export class Operations {
 		const closed = this.#is(row, CLOSED) || this.#is(row, CLOSE);
 		if (!closed && !this.#is(row, OPEN)) return "the state is neither OPEN nor CLOSED";
 		const command = closed ? this.#relay.closed : this.#relay.open;
-		return this.#host.plan(command, 0, command.length);
+		return this.#host.commands.plan(command, 0, command.length);
 	}
 
 	#is(row: RowReader, word: Uint8Array): boolean {
@@ -425,7 +426,7 @@ export class Operations {
 		const tag = 1 + index * 2 + (last ? 1 : 0);
 		// An operation that does not get further than 501 is ended by its marker, or comes again with 500.
 		const kind = last ? RecordKind.Operation : RecordKind.Passing;
-		if (this.#host.queue(kind, tag, this.#putAnswer)) return;
+		if (this.#host.messages.queue(kind, tag, this.#putAnswer)) return;
 		// The cloud must hear how it ended, if need be without the words, or later.
 		if (reason !== "") this.#answer(index, template, "", last);
 		else if (last) this.#ids[LATE + index] = template;

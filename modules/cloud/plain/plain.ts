@@ -175,7 +175,7 @@ export class Plain implements Cloud {
 	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
 		const host = this.#host as CloudHost;
 		// A command without room for its result is not carried out.
-		if (host.room <= 1) return false;
+		if (host.messages.room <= 1) return false;
 		const status = on ? "ACTIVE" : "CLEARED";
 		const time = wallMs < 0 ? "null" : jsonString(new Date(wallMs).toISOString());
 		const payload = utf8(
@@ -183,7 +183,7 @@ export class Plain implements Cloud {
 				? `ALARM ${type} ${severity} ${status}: ${text}`
 				: `{"time":${time},"alarm":${jsonString(type)},"severity":${jsonString(severity)},"status":"${status}","text":${jsonString(text)}}`,
 		);
-		return host.queue(RecordKind.Alarm, 0, (record) => record.put(payload));
+		return host.messages.queue(RecordKind.Alarm, 0, (record) => record.put(payload));
 	}
 
 	eventDelivered(): void {}
@@ -196,15 +196,15 @@ export class Plain implements Cloud {
 		if (message.retain && !this.#settings.retainedCommands)
 			return host.malformed("a retained command, which plain.retainedCommands does not allow");
 		// Nothing moves without an answer.
-		if (host.room < 1) return host.malformed("a command for whose result there is no room");
+		if (host.messages.room < 1) return host.malformed("a command for whose result there is no room");
 		this.#bytes = bytes;
 		this.#from = message.payloadStart;
 		this.#to = message.payloadEnd;
 		if (this.#wordsAtLevel >= 0) this.#addWords(message);
 		const from = this.#from;
 		const to = this.#to;
-		this.#compose(from, to, host.command(this.#bytes, from, to));
-		host.queue(RecordKind.Operation, 0, this.#putResult);
+		this.#compose(from, to, host.commands.run(this.#bytes, from, to));
+		host.messages.queue(RecordKind.Operation, 0, this.#putResult);
 	}
 
 	/** Makes the result of the command, [from, to) of #bytes. */
@@ -230,7 +230,7 @@ export class Plain implements Cloud {
 		this.#bytes = interrupted;
 		this.#from = 0;
 		this.#compose(0, interrupted.length, "interrupted by a power cut");
-		(this.#host as CloudHost).queue(RecordKind.Operation, 0, this.#putResult);
+		(this.#host as CloudHost).messages.queue(RecordKind.Operation, 0, this.#putResult);
 	}
 
 	/** Puts what the topic has at the wildcard in front of the payload, as words. */

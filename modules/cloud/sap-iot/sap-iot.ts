@@ -104,7 +104,7 @@ export class SapIot implements Cloud {
 		if (equals(bytes, topicStart, topicEnd, this.#ackTopic)) this.#acks(bytes, payloadStart, payloadEnd);
 		else if (equals(bytes, topicStart, topicEnd, this.#commandTopic)) {
 			const command = this.#command;
-			if (command.read(bytes, payloadStart, payloadEnd)) host.command(command.text, 0, command.length);
+			if (command.read(bytes, payloadStart, payloadEnd)) host.commands.run(command.text, 0, command.length);
 			else host.malformed(command.error);
 		} else host.malformed("a message on an unknown topic");
 	}
@@ -146,7 +146,7 @@ export class SapIot implements Cloud {
 		}
 		if (!ack.ours) host.malformed("an ack for another capability, sensor or message");
 		else if (ack.code === 0) host.malformed("an ack without a code");
-		else host.confirm(ack.number, ack.accepted, ack.code, ack.reason);
+		else host.delivery.confirm(ack.number, ack.accepted, ack.code, ack.reason);
 		return true;
 	}
 }

@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { BootGuard } from "../../../modules/app/boot-guard.js";
-import { type Board, MoteNode } from "../../../modules/app/node.js";
+import { MoteNode } from "../../../modules/app/node.js";
 import type { CommandResult, Observer } from "../../../modules/app/observer.js";
+import type { Board } from "../../../modules/app/parts.js";
 import { SafeBoard } from "../../../modules/app/safe-board.js";
 import { makeSettings } from "../../../modules/app/settings.js";
 import type { Cloud, CloudHost, OpeningStep } from "../../../modules/cloud/cloud.js";
@@ -78,8 +79,10 @@ class FakeCloud implements Cloud {
 		this.deliveredTags.push(tag);
 	}
 	message({ bytes, payloadStart, payloadEnd }: InboundMessage): void {
-		const reason = this.host?.command(bytes, payloadStart, payloadEnd) ?? "";
-		this.host?.queue(RecordKind.Operation, 7, (record) => record.put(utf8(reason === "" ? "ok" : "refused")));
+		const reason = this.host?.commands.run(bytes, payloadStart, payloadEnd) ?? "";
+		this.host?.messages.queue(RecordKind.Operation, 7, (record) =>
+			record.put(utf8(reason === "" ? "ok" : "refused")),
+		);
 	}
 	skips = 0;
 	ticks = 0;
@@ -829,13 +832,13 @@ describe("MoteNode: confirmation by the cloud", () => {
 	it("counts a sample as delivered only when the cloud says so", () => {
 		const { node, seen } = confirming();
 		assert.deepEqual([seen, node.outbox.delivered], [["sending 1"], 0]);
-		node.confirm(0, true, 202, "");
+		node.delivery.confirm(0, true, 202, "");
 		assert.deepEqual([seen, node.outbox.delivered], [["sending 1", "delivered 1"], 1]);
 	});
 
 	it("removes and counts a refused message, and does not count it as delivered", () => {
 		const { node, seen, lines } = confirming();
-		node.confirm(1, false, 400, "bad");
+		node.delivery.confirm(1, false, 400, "bad");
 		assert.deepEqual(seen, ["sending 1", "refused 400 bad"]);
 		assert.deepEqual([node.health.refusedMessages, node.outbox.delivered, node.outbox.waiting], [1, 0, 0]);
 		assert.ok(lines.some((line) => line.includes("400 bad")));
@@ -850,13 +853,13 @@ describe("MoteNode: confirmation by the cloud", () => {
 		time.advance(500);
 		assert.equal(node.outbox.messages, 8, "as many as may be outstanding");
 		assert.ok(node.outbox.waiting > 9);
-		node.confirm(0, true, 202, "");
+		node.delivery.confirm(0, true, 202, "");
 		assert.equal(node.outbox.messages, 9);
 	});
 
 	it("takes no notice of a confirmation of nothing", () => {
 		const { node, seen } = confirming();
-		node.confirm(99, false, 400, "bad");
+		node.delivery.confirm(99, false, 400, "bad");
 		assert.deepEqual([seen, node.health.refusedMessages, node.outbox.waiting], [["sending 1"], 0, 1]);
 	});
 
@@ -951,17 +954,18 @@ describe("MoteNode: commands", () => {
 	it("refuses what does not fit into the event ring, and counts it", () => {
 		const { node, broker, done, time } = commanding();
 		broker.lose();
-		const put = (text: string) => node.queue(RecordKind.Operation, 3, (record) => record.put(utf8(text)));
-		assert.equal(node.room, 4);
+		const put = (text: string) =>
+			node.messages.queue(RecordKind.Operation, 3, (record) => record.put(utf8(text)));
+		assert.equal(node.messages.room, 4);
 		assert.deepEqual(["a", "b", "c", "d", "e"].map(put), [true, true, true, true, false]);
-		assert.equal(node.room, 0);
+		assert.equal(node.messages.room, 0);
 		assert.equal(node.health.droppedEvents, 1);
 		time.advance(10_000);
 		assert.deepEqual(done(), ["a", "b", "c", "d"]);
-		assert.equal(node.room, 4);
+		assert.equal(node.messages.room, 4);
 		assert.equal(put("x".repeat(61)), false, "longer than its record");
 		assert.equal(node.health.droppedEvents, 2);
-		assert.equal(node.room, 4, "the place is free again");
+		assert.equal(node.messages.room, 4, "the place is free again");
 	});
 
 	it("delivers results ahead of measures after a time offline", () => {
@@ -969,7 +973,7 @@ describe("MoteNode: commands", () => {
 		broker.reachable = false;
 		broker.lose();
 		time.advance(5000);
-		node.queue(RecordKind.Operation, 3, (record) => record.put(utf8("result")));
+		node.messages.queue(RecordKind.Operation, 3, (record) => record.put(utf8("result")));
 		broker.published = [];
 		broker.reachable = true;
 		time.advance(30_000);
@@ -1037,7 +1041,7 @@ describe("MoteNode: restart", () => {
 		node.observer = { restarting: () => seen.push("restarting") };
 		node.start();
 		time.advance(1500);
-		node.queue(RecordKind.Operation, 3, (record) => record.put(utf8("result")));
+		node.messages.queue(RecordKind.Operation, 3, (record) => record.put(utf8("result")));
 		node.restart();
 		node.restart();
 		assert.equal(restarts.length, 0);
@@ -1070,7 +1074,7 @@ describe("MoteNode: restart", () => {
 		const { node, time, broker, restarts, up } = setup({ cloud });
 		node.start();
 		time.advance(997);
-		node.queue(RecordKind.Operation, 3, (record) => record.put(utf8("result")));
+		node.messages.queue(RecordKind.Operation, 3, (record) => record.put(utf8("result")));
 		time.advance(3); // a sample goes out just before the result is acknowledged, and is out just after that
 		node.restart();
 		const from = time.now;

@@ -13,9 +13,11 @@ describe("Sampler", () => {
 	function setup(intervalMs: number, sample?: (at: number) => void) {
 		const time = new VirtualTime({ start: 5000 });
 		const at: number[] = [];
-		const sampler = new Sampler(time, time, intervalMs, () => {
-			at.push(time.now - 5000);
-			sample?.(time.now);
+		const sampler = new Sampler(time, time, intervalMs, {
+			sample: () => {
+				at.push(time.now - 5000);
+				sample?.(time.now);
+			},
 		});
 		return { time, at, sampler };
 	}

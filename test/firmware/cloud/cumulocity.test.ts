@@ -214,14 +214,14 @@ describe("Cumulocity: connecting", () => {
 		opening(cloud);
 		assert.deepEqual(host.deliver(1), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,led on");
-		assert.deepEqual(host.commands, []);
+		assert.deepEqual(host.carriedOut, []);
 		assert.equal(host.marked("operation-0"), 510);
 		assert.deepEqual(host.deliver(1), ["503,c8y_Restart\n"]);
 		assert.equal(host.marked("operation-0"), 0);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,led on");
 		assert.equal(host.deliver().length, 2);
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 		cloud.disconnected();
 		assert.equal(opening(cloud).at(-1), "publish s/us 1: 500\n");
 	});
@@ -314,10 +314,14 @@ describe("Cumulocity: operations", () => {
 	it("answers a command that succeeds with 501 and 503", () => {
 		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on");
-		assert.deepEqual(host.commands, [], "nothing moves before the cloud knows that it is being carried out");
+		assert.deepEqual(
+			host.carriedOut,
+			[],
+			"nothing moves before the cloud knows that it is being carried out",
+		);
 		assert.ok(host.queued.every((q) => q.kind === RecordKind.Passing));
 		assert.deepEqual(host.deliver(1), ["501,c8y_Command\n"]);
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 		assert.ok(host.queued.every((q) => q.kind === RecordKind.Operation));
 		assert.deepEqual(host.deliver(), ["503,c8y_Command\n"]);
 	});
@@ -326,7 +330,7 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on\n518,sn-1,x\n511,sn-1,led off\n");
 		assert.deepEqual(host.deliver(1), ["501,c8y_Command\n"]);
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 		host.reason = "no";
 		assert.deepEqual(host.deliver(), [
 			"501,c8y_Relay\n",
@@ -343,7 +347,7 @@ describe("Cumulocity: operations", () => {
 		host.receive("s/ds", "511,sn-1,led on");
 		host.full = true;
 		assert.deepEqual(host.deliver(), ["501,c8y_Command\n"]);
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 		host.tick();
 		host.full = false;
 		host.tick();
@@ -355,7 +359,7 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready();
 		host.receive("s/ds", '511,sn-1,"led 40%; say \\"hi\\",\nspeed 5"\n');
 		host.deliver();
-		assert.deepEqual(host.commands, ['led 40%; say "hi",\nspeed 5']);
+		assert.deepEqual(host.carriedOut, ['led 40%; say "hi",\nspeed 5']);
 	});
 
 	it("answers a command that is refused with 501 and 502 and the reason, quoted where needed", () => {
@@ -393,7 +397,7 @@ describe("Cumulocity: operations", () => {
 			host.receive("s/ds", "518,sn-1,CLOSED\n518,sn-1,OPEN\n518,sn-1,CLOSE\n");
 			const answers = [...Array(3).fill("501,c8y_Relay\n"), ...Array(3).fill("503,c8y_Relay\n")];
 			assert.deepEqual(host.deliver(), answers);
-			assert.deepEqual(host.commands, [closed, open, closed]);
+			assert.deepEqual(host.carriedOut, [closed, open, closed]);
 		}
 	});
 
@@ -401,7 +405,7 @@ describe("Cumulocity: operations", () => {
 		for (const row of ["518,sn-1,on", "518,sn-1,", "518,sn-1,closed", "518,sn-1"]) {
 			const { host } = ready();
 			host.receive("s/ds", row);
-			assert.deepEqual(host.commands, []);
+			assert.deepEqual(host.carriedOut, []);
 			assert.match(host.deliver().join(""), /^501,c8y_Relay\n502,c8y_Relay,.+\n$/, row);
 		}
 	});
@@ -433,7 +437,7 @@ describe("Cumulocity: operations", () => {
 				[`501,${fragment}\n502,${fragment},${fragment} is not supported\n`],
 				row,
 			);
-			assert.deepEqual(host.commands, []);
+			assert.deepEqual(host.carriedOut, []);
 		}
 	});
 
@@ -448,21 +452,21 @@ describe("Cumulocity: operations", () => {
 		host.receive("s/ds", "599,sn-1,x\n511,sn-1,led on");
 		assert.equal(host.problems.at(-1), "a row with the unknown template id 599");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led on"], "the next row is read");
+		assert.deepEqual(host.carriedOut, ["led on"], "the next row is read");
 	});
 
 	it("leaves operations for another device alone and counts them", () => {
 		const { host } = ready();
 		host.receive("s/ds", "511,sn-2,led on\n511,SN-1,led on\n511,sn-11,led on\n511\n510,child\n");
 		assert.equal(host.problems.length, 5);
-		assert.deepEqual([host.commands, host.queued, host.restarts], [[], [], 0]);
+		assert.deepEqual([host.carriedOut, host.queued, host.restarts], [[], [], 0]);
 	});
 
 	it("carries out a command that ends in a backslash as it stands there", () => {
 		const { host } = ready();
 		host.receive("s/ds", '511,sn-1,"led on, C:\\"\n511,sn-1,led off');
 		host.deliver();
-		assert.deepEqual([host.commands, host.problems], [["led on, C:\\", "led off"], []]);
+		assert.deepEqual([host.carriedOut, host.problems], [["led on, C:\\", "led off"], []]);
 	});
 
 	it("answers an operation whose row cannot be read, counts it, and carries out those around it", () => {
@@ -470,7 +474,7 @@ describe("Cumulocity: operations", () => {
 			const { host } = ready();
 			host.receive("s/ds", `511,sn-1,led on\n${broken}\n518,sn-1,OPEN`);
 			const answers = host.deliver();
-			assert.deepEqual(host.commands, ["led on", "led off"], broken);
+			assert.deepEqual(host.carriedOut, ["led on", "led off"], broken);
 			assert.deepEqual(answers.slice(3), [
 				"503,c8y_Command\n",
 				"502,c8y_Command,the operation cannot be read: its quotes do not match\n",
@@ -493,7 +497,7 @@ describe("Cumulocity: operations", () => {
 		host.skip("s/ds", "511,sn-1,led on\n599,x\n511,sn-1,led off\n511,sn-1,led 4");
 		assert.deepEqual(host.problems, ["a row with the unknown template id 599"]);
 		assert.equal(host.deliver().length, 4);
-		assert.deepEqual(host.commands, ["led on", "led off"]);
+		assert.deepEqual(host.carriedOut, ["led on", "led off"]);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 	});
 
@@ -501,7 +505,7 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready();
 		for (const topic of ["s/dsx", "s/d", "S/ds", "x"]) host.receive(topic, "511,sn-1,led on");
 		assert.equal(host.problems.length, 4);
-		assert.deepEqual(host.commands, []);
+		assert.deepEqual(host.carriedOut, []);
 	});
 
 	it("passes s/e on to the log, whatever it is", () => {
@@ -517,13 +521,13 @@ describe("Cumulocity: operations", () => {
 		host.receive("s/ds", "511,sn-1,led on");
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on");
 		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		assert.deepEqual(host.deliver(), [], "only once");
 		host.time += 3000;
 		host.receive("s/ds", "511,sn-1,led on");
 		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
-		assert.equal(host.commands.length, 2, "done ones are no duplicates any more");
+		assert.equal(host.carriedOut.length, 2, "done ones are no duplicates any more");
 		assert.deepEqual(host.deliver(), [], "nothing came twice this time");
 	});
 
@@ -535,7 +539,7 @@ describe("Cumulocity: operations", () => {
 		assert.equal(host.deliver().length, 2);
 		host.receive("s/ds", "511,sn-1,speed 50");
 		host.deliver();
-		assert.deepEqual(host.commands, ["speed 50"]);
+		assert.deepEqual(host.carriedOut, ["speed 50"]);
 		// In truth it may have been a second one: once no copy can be on its way any more, 500 brings it.
 		host.time = 3999;
 		host.tick();
@@ -545,7 +549,7 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,speed 50");
 		host.deliver();
-		assert.deepEqual(host.commands, ["speed 50", "speed 50"]);
+		assert.deepEqual(host.carriedOut, ["speed 50", "speed 50"]);
 	});
 
 	it("leaves a new operation pending that comes ahead of older ones, and begins where the answer of 500 does", () => {
@@ -557,12 +561,12 @@ describe("Cumulocity: operations", () => {
 		host.receive("s/ds", "511,sn-1,led 4%"); // created just now: pushed ahead of the answer
 		host.receive("s/ds", "511,sn-1,led 2%\n511,sn-1,led 3%\n511,sn-1,led 4%");
 		host.tick();
-		assert.deepEqual(host.commands, ["led 1%"]);
+		assert.deepEqual(host.carriedOut, ["led 1%"]);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.room = 100;
 		host.receive("s/ds", "511,sn-1,led 2%\n511,sn-1,led 3%\n511,sn-1,led 4%");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led 1%", "led 2%", "led 3%", "led 4%"]);
+		assert.deepEqual(host.carriedOut, ["led 1%", "led 2%", "led 3%", "led 4%"]);
 	});
 
 	it("begins with nothing younger where the answer of 500 begins with the like of one that lingers", () => {
@@ -575,14 +579,14 @@ describe("Cumulocity: operations", () => {
 		host.receive("s/ds", "511,sn-1,led 1%"); // may be a copy of what is done
 		host.receive("s/ds", "511,sn-1,led 2%");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led 1%"]);
-		for (let i = 0; i < 10 && host.commands.length < 3; i++) {
+		assert.deepEqual(host.carriedOut, ["led 1%"]);
+		for (let i = 0; i < 10 && host.carriedOut.length < 3; i++) {
 			host.time += 1000;
 			host.tick();
 			if (host.deliver().includes("500\n")) host.receive("s/ds", "511,sn-1,led 1%\n511,sn-1,led 2%");
 			host.deliver();
 		}
-		assert.deepEqual(host.commands, ["led 1%", "led 1%", "led 2%"]);
+		assert.deepEqual(host.carriedOut, ["led 1%", "led 1%", "led 2%"]);
 	});
 
 	it("waits seconds, not for ever, for an operation that was left pending and that 500 does not bring again", () => {
@@ -597,21 +601,21 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual(host.deliver(), []);
 		host.receive("s/ds", "511,sn-1,led 3%");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led 1%", "led 3%"]);
+		assert.deepEqual(host.carriedOut, ["led 1%", "led 3%"]);
 	});
 
 	it("acts on no row before 500 was said, because that brings it again", () => {
 		const { cloud, host } = start();
 		cloud.opening(0);
 		host.receive("s/ds", "511,sn-1,led on");
-		assert.deepEqual([host.commands, host.queued, host.problems], [[], [], []]);
+		assert.deepEqual([host.carriedOut, host.queued, host.problems], [[], [], []]);
 	});
 
 	it("acts on no row once a restart was asked for", () => {
 		const { host } = ready();
 		host.restarting = true;
 		host.receive("s/ds", "511,sn-1,led on\n510,sn-1");
-		assert.deepEqual([host.commands, host.queued], [[], []]);
+		assert.deepEqual([host.carriedOut, host.queued], [[], []]);
 	});
 
 	it("refuses an operation that is too long to be kept, once, also when it comes again", () => {
@@ -641,7 +645,7 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready();
 		host.skip("s/ds", '511,sn-1,"C:\\"\n511,sn-1,xxxxxxxxx');
 		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
-		assert.deepEqual(host.commands, ["C:\\"]);
+		assert.deepEqual(host.carriedOut, ["C:\\"]);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 	});
 
@@ -652,7 +656,7 @@ describe("Cumulocity: operations", () => {
 		host.receive("s/ds", '511,sn-1,"led on\n511,sn-1,led off\n518,sn-1,"OPEN"');
 		const answers = host.deliver().join("");
 		assert.equal(answers.split("501,c8y_Command").length - 1, 1, answers);
-		assert.deepEqual(host.commands, [], "500 brings the others in their order");
+		assert.deepEqual(host.carriedOut, [], "500 brings the others in their order");
 	});
 
 	it("goes on where the server closes the connection on an answer, and leaves the end to the next boot", () => {
@@ -665,7 +669,7 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,led off\n511,sn-1,led 5%");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led on", "led off", "led 5%"]);
+		assert.deepEqual(host.carriedOut, ["led on", "led off", "led 5%"]);
 	});
 
 	it("listens where what was to be said of the boot before is given up", () => {
@@ -677,7 +681,7 @@ describe("Cumulocity: operations", () => {
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,led on");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 	});
 
 	it("ends what an earlier boot left executing also where the first 500 is given up", () => {
@@ -741,14 +745,14 @@ describe("Cumulocity: operations", () => {
 		host.receive("s/ds", "511,sn-1,led 5%");
 		host.deliver();
 		host.receive("s/ds", "511,sn-1,led 5%"); // the copy that the repeated 500 brought
-		assert.deepEqual(host.commands, ["led on", "led 5%"]);
+		assert.deepEqual(host.carriedOut, ["led on", "led 5%"]);
 	});
 
 	it("takes rows that differ in any column for different operations", () => {
 		const { host } = ready();
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on,\n511,sn-1,led,on\n511,sn-1,led off");
 		host.deliver();
-		assert.equal(host.commands.length, 4);
+		assert.equal(host.carriedOut.length, 4);
 	});
 
 	it("keeps operations in progress over a reconnect", () => {
@@ -758,7 +762,7 @@ describe("Cumulocity: operations", () => {
 		opening(cloud);
 		host.receive("s/ds", "511,sn-1,led on");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 	});
 
 	it("carries out nothing for which the answers have no room, and asks again with 500", () => {
@@ -766,22 +770,22 @@ describe("Cumulocity: operations", () => {
 		host.room = 3;
 		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led off");
 		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "503,c8y_Command\n"]);
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,led off");
 		host.deliver();
-		assert.deepEqual(host.commands, ["led on", "led off"]);
+		assert.deepEqual(host.carriedOut, ["led on", "led off"]);
 	});
 
 	it("leaves operations beyond its table pending and asks for them later", () => {
 		const { host } = ready();
 		host.receive("s/ds", Array.from({ length: 6 }, (_, i) => `511,sn-1,led ${i}%`).join("\n"));
 		assert.equal(host.deliver().length, 8);
-		assert.equal(host.commands.length, 4);
+		assert.equal(host.carriedOut.length, 4);
 		assert.deepEqual(host.deliver(), ["500\n"]);
 		host.receive("s/ds", "511,sn-1,led 4%\n511,sn-1,led 5%");
 		host.deliver();
-		assert.equal(host.commands.length, 6);
+		assert.equal(host.carriedOut.length, 6);
 	});
 
 	it("tries 500 again when it had no room for it at first", () => {
@@ -814,7 +818,7 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready();
 		host.receive("s/ds", "510,sn-1\n511,sn-1,led on");
 		assert.deepEqual(host.deliver(), ["501,c8y_Restart\n", "501,c8y_Command\n", "503,c8y_Command\n"]);
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 		assert.equal(host.restarts, 1);
 	});
 
@@ -823,7 +827,7 @@ describe("Cumulocity: operations", () => {
 		const { host } = ready({ device: { id } });
 		host.receive("s/ds", '511,"ä,""1""",led on');
 		host.deliver();
-		assert.deepEqual([host.commands, host.problems], [["led on"], []]);
+		assert.deepEqual([host.carriedOut, host.problems], [["led on"], []]);
 	});
 });
 

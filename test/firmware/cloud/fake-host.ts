@@ -1,8 +1,9 @@
 // What the tests of the clouds share: a host that writes down what a cloud asks of it, and samples as bytes.
 
 import { makeSettings, type Settings } from "../../../modules/app/settings.js";
-import type { Cloud, CloudHost, OpeningStep } from "../../../modules/cloud/cloud.js";
+import type { Cloud, CloudHost, Commands, OpeningStep } from "../../../modules/cloud/cloud.js";
 import { utf8 } from "../../../modules/cloud/text.js";
+import { mark, marked, type Store } from "../../../modules/core/store.js";
 import { InboundMessage } from "../../../modules/mqtt/parser.js";
 import type { LaneShape } from "../../../modules/outbox/lane.js";
 import { RecordWriter } from "../../../modules/outbox/record-writer.js";
@@ -48,18 +49,19 @@ export class FakeHost implements CloudHost {
 	room = 100;
 	/** Refuses everything although there is room. */
 	full = false;
-	/** What `command` answers. */
+	/** What `commands.run` and `carryOut` answer. */
 	reason = "";
 	restarts = 0;
 	restarting = false;
 	/** Monotonic ms. */
 	time = 0;
 	queued: Queued[] = [];
-	readonly commands: string[] = [];
+	readonly carriedOut: string[] = [];
 	readonly confirms: unknown[][] = [];
 	readonly problems: string[] = [];
 	readonly debugs: string[] = [];
 	readonly marks = new Map<string, number>();
+	readonly store = this.marks as Store;
 	readonly #cloud: Cloud;
 
 	constructor(cloud: Cloud) {
@@ -85,25 +87,33 @@ export class FakeHost implements CloudHost {
 		this.queued.push({ kind, tag, text: written.text });
 		return true;
 	}
-	command(bytes: Uint8Array, start: number, end: number): string {
-		this.commands.push(Buffer.from(bytes.slice(start, end)).toString());
-		return this.reason;
+	get delivery(): this {
+		return this;
+	}
+	get messages(): this {
+		return this;
 	}
 	readonly plans: string[] = [];
-	#planned = "";
-	plan(bytes: Uint8Array, start: number, end: number): string {
-		this.#planned = Buffer.from(bytes.slice(start, end)).toString();
-		return this.refusal;
-	}
-	keepPlan(place: number): void {
-		this.plans[place] = this.#planned;
-	}
-	/** What `plan` answers. */
+	/** What `commands.plan` answers. */
 	refusal = "";
-	carryOut(place: number): string {
-		this.commands.push(this.plans[place] as string);
-		return this.reason;
-	}
+	#planned = "";
+	readonly commands: Commands = {
+		run: (bytes, start, end) => {
+			this.carriedOut.push(Buffer.from(bytes.slice(start, end)).toString());
+			return this.reason;
+		},
+		plan: (bytes, start, end) => {
+			this.#planned = Buffer.from(bytes.slice(start, end)).toString();
+			return this.refusal;
+		},
+		keep: (place) => {
+			this.plans[place] = this.#planned;
+		},
+		carryOut: (place) => {
+			this.carriedOut.push(this.plans[place] as string);
+			return this.reason;
+		},
+	};
 	confirm(...what: unknown[]): void {
 		this.confirms.push(what);
 	}
@@ -114,11 +124,10 @@ export class FakeHost implements CloudHost {
 		this.problems.push(what);
 	}
 	mark(key: string, value: number): void {
-		if (value !== 0) this.marks.set(key, value);
-		else this.marks.delete(key);
+		mark(this.store, key, value);
 	}
 	marked(key: string): number {
-		return this.marks.get(key) ?? 0;
+		return marked(this.store, key);
 	}
 	measuresDelivered = 0;
 	debug(line: string): void {

@@ -68,7 +68,7 @@ describe("Plain: connecting", () => {
 		const { cloud, host } = start({ plain: { commands: "$share/g1/mote/%id/commands/#" } });
 		assert.equal(text(cloud.opening(0)?.topic as Uint8Array), "$share/g1/mote/sn-1/commands/#");
 		host.receive("mote/sn-1/commands/led", "40%");
-		assert.deepEqual(host.commands, ["led 40%"]);
+		assert.deepEqual(host.carriedOut, ["led 40%"]);
 	});
 
 	it("leaves a retained offline as its will, and says a retained online behind the subscription", () => {
@@ -209,7 +209,7 @@ describe("Plain: commands by topic", () => {
 			plain: { ...("commands" in plain && plain.commands === "#" ? own : {}), ...plain },
 		});
 		host.receive(topic, payload, retain);
-		return [host.commands, host.problems.length];
+		return [host.carriedOut, host.problems.length];
 	};
 
 	it("puts what the topic has at the last wildcard in front of the payload", () => {
@@ -259,7 +259,7 @@ describe("Plain: commands", () => {
 	it("answers a command with its result", () => {
 		const { host } = start();
 		host.receive(COMMANDS, "led on");
-		assert.deepEqual(host.commands, ["led on"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
 		assert.deepEqual(result(host), { time: NOW, command: "led on", status: "SUCCESSFUL", reason: "" });
 	});
 
@@ -309,6 +309,6 @@ describe("Plain: commands", () => {
 	it("counts messages on other topics and answers nothing", () => {
 		const { host } = start();
 		host.receive("mote/sn-2/commands", "led on");
-		assert.deepEqual([host.commands, host.queued, host.problems.length], [[], [], 1]);
+		assert.deepEqual([host.carriedOut, host.queued, host.problems.length], [[], [], 1]);
 	});
 });

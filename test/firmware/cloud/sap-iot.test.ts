@@ -273,7 +273,7 @@ describe("SAP IoT: acknowledgements", () => {
 			fc.property(fc.uint8Array({ maxLength: 60 }), fc.constantFrom(ACK, COMMANDS, "x"), (bytes, topic) => {
 				const { host } = start();
 				host.receive(topic, bytes);
-				assert.ok(host.problems.length + host.confirms.length + host.commands.length <= 60);
+				assert.ok(host.problems.length + host.confirms.length + host.carriedOut.length <= 60);
 				if (topic === "x") assert.equal(host.problems.length, 1);
 			}),
 			{ numRuns: 500 },
@@ -295,16 +295,16 @@ describe("SAP IoT: commands", () => {
 	] as const) {
 		for (const on of ["true", '"true"', '"TRUE"', '"True"', '"1"', "1"])
 			it(`coerces ${property} ${on} to on`, () => {
-				assert.deepEqual(send(`{"${property}":${on}}`).commands, [`${word} on;`]);
+				assert.deepEqual(send(`{"${property}":${on}}`).carriedOut, [`${word} on;`]);
 			});
 		for (const off of ["false", '"false"', '"FALSE"', '"0"', "0"])
 			it(`coerces ${property} ${off} to off`, () => {
-				assert.deepEqual(send(`{"${property}":${off}}`).commands, [`${word} off;`]);
+				assert.deepEqual(send(`{"${property}":${off}}`).carriedOut, [`${word} off;`]);
 			});
 		for (const bad of ["2", '"yes"', '""', "null", "[]", "{}", "[true]", '{"a":true}', '"true "', "-1"])
 			it(`refuses ${property} ${bad}`, () => {
 				const host = send(`{"${property}":${bad}}`);
-				assert.deepEqual([host.commands, host.problems.length], [[], 1]);
+				assert.deepEqual([host.carriedOut, host.problems.length], [[], 1]);
 			});
 	}
 
@@ -319,19 +319,19 @@ describe("SAP IoT: commands", () => {
 		["-3", "-3.000"],
 	] as const)
 		it(`coerces Speed ${value}`, () => {
-			assert.deepEqual(send(`{"Speed":${value}}`).commands, [`speed ${rpm};`]);
+			assert.deepEqual(send(`{"Speed":${value}}`).carriedOut, [`speed ${rpm};`]);
 		});
 	for (const bad of ["true", '"fast"', '""', '"50 "', '"50rpm"', "null", "[50]", '{"a":50}', "1e999", "1e30"])
 		it(`refuses Speed ${bad}`, () => {
 			const host = send(`{"Speed":${bad}}`);
-			assert.deepEqual([host.commands, host.problems.length], [[], 1]);
+			assert.deepEqual([host.carriedOut, host.problems.length], [[], 1]);
 		});
 
 	it("carries all properties of a message out as one command text", () => {
-		assert.deepEqual(send('{"LED":"true","Buzzer":"false","Speed":50.0}').commands, [
+		assert.deepEqual(send('{"LED":"true","Buzzer":"false","Speed":50.0}').carriedOut, [
 			"led on;buzzer off;speed 50.000;",
 		]);
-		assert.deepEqual(send('{"Command":"led 40%; interval 5s","LED":true}').commands, [
+		assert.deepEqual(send('{"Command":"led 40%; interval 5s","LED":true}').carriedOut, [
 			"led 40%; interval 5s;led on;",
 		]);
 	});
@@ -339,12 +339,12 @@ describe("SAP IoT: commands", () => {
 	it("takes members in any order, and skips unknown ones outside of the command", () => {
 		const { host } = start();
 		host.receive(COMMANDS, `{"x":[{"command":{"LED":true}}],"command":{"LED":false},"n":null,${OURS}}`);
-		assert.deepEqual(host.commands, ["led off;"]);
+		assert.deepEqual(host.carriedOut, ["led off;"]);
 	});
 
 	it("takes a command text of up to 512 bytes, the most that the command parser takes with its semicolon", () => {
 		const command = "led on".padEnd(511, " ");
-		assert.deepEqual(send(JSON.stringify({ Command: command })).commands, [`${command};`]);
+		assert.deepEqual(send(JSON.stringify({ Command: command })).carriedOut, [`${command};`]);
 	});
 
 	it("moves nothing for an unknown sensor or capability, wherever it stands and whatever it is", () => {
@@ -360,7 +360,7 @@ describe("SAP IoT: commands", () => {
 		]) {
 			const { host } = start();
 			host.receive(COMMANDS, `{${members}}`);
-			assert.deepEqual([host.commands, host.problems.length], [[], 1], members);
+			assert.deepEqual([host.carriedOut, host.problems.length], [[], 1], members);
 		}
 	});
 
@@ -378,7 +378,7 @@ describe("SAP IoT: commands", () => {
 			'"led on"',
 		]) {
 			const host = send(command);
-			assert.deepEqual([host.commands, host.problems.length], [[], 1], command);
+			assert.deepEqual([host.carriedOut, host.problems.length], [[], 1], command);
 		}
 	});
 
@@ -396,22 +396,22 @@ describe("SAP IoT: commands", () => {
 		]) {
 			const { host } = start();
 			host.receive(COMMANDS, bad);
-			assert.deepEqual([host.commands, host.problems.length], [[], 1], bad);
+			assert.deepEqual([host.carriedOut, host.problems.length], [[], 1], bad);
 		}
 	});
 
 	it("moves nothing for two commands in one message", () => {
 		const { host } = start();
 		host.receive(COMMANDS, `{${OURS},"command":{"LED":true},"command":{"LED":false}}`);
-		assert.deepEqual([host.commands, host.problems.length], [[], 1]);
+		assert.deepEqual([host.carriedOut, host.problems.length], [[], 1]);
 	});
 
 	it("refuses commands that are too long together", () => {
 		const host = send(
 			JSON.stringify({ Command: "x".repeat(400) }).replace("}", `,"Command":"${"y".repeat(400)}"}`),
 		);
-		assert.deepEqual([host.commands, host.problems.length], [[], 1]);
+		assert.deepEqual([host.carriedOut, host.problems.length], [[], 1]);
 		const many = Array(200).fill('"LED":true').join(",");
-		assert.deepEqual(send(`{${many}}`).commands, []);
+		assert.deepEqual(send(`{${many}}`).carriedOut, []);
 	});
 });

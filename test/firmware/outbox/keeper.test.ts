@@ -4,7 +4,8 @@
 import assert from "node:assert/strict";
 import { generate, type Packet, parser } from "mqtt-packet";
 import { NorFlash, PowerCut } from "../../../host-sim/circuit/nor-flash.js";
-import { type Board, MoteNode } from "../../../modules/app/node.js";
+import { MoteNode } from "../../../modules/app/node.js";
+import type { Board } from "../../../modules/app/parts.js";
 import { makeSettings } from "../../../modules/app/settings.js";
 import { Plain } from "../../../modules/cloud/plain/plain.js";
 import { utf8 } from "../../../modules/cloud/text.js";
@@ -415,8 +416,8 @@ describe("the node with a journal", () => {
 		const world = new World(1, "events");
 		world.boot();
 		const put = (kind: number, text: string) => {
-			world.node?.queue(kind, 1, (record) => record.put(utf8(text)));
-			world.node?.settled();
+			world.node?.messages.queue(kind, 1, (record) => record.put(utf8(text)));
+			world.node?.keeper?.flush();
 		};
 		put(RecordKind.Passing, "question");
 		put(RecordKind.Operation, "result");
