@@ -19,9 +19,7 @@ import {
 	SETTINGS_KEY,
 } from "./modules/app/stored-settings.js";
 import type { Cloud } from "./modules/cloud/cloud.js";
-import { Cumulocity } from "./modules/cloud/cumulocity/cumulocity.js";
-import { Plain } from "./modules/cloud/plain/plain.js";
-import { SapIot } from "./modules/cloud/sap-iot/sap-iot.js";
+import { CLOUDS } from "./modules/cloud/clouds.js";
 import { Log } from "./modules/core/log.js";
 import type { Store } from "./modules/core/store.js";
 import { certificateEnd } from "./modules/network/certificate-end.js";
@@ -153,14 +151,7 @@ function configNetwork(): KnownNetwork | undefined {
 }
 
 export function makeCloud(settings: Settings, boot: number): Cloud {
-	switch (settings.device.cloud) {
-		case "cumulocity":
-			return new Cumulocity(settings, VERSION);
-		case "sap":
-			return new SapIot(settings, boot);
-		default:
-			return new Plain(settings);
-	}
+	return CLOUDS[settings.device.cloud].make(settings, { version: VERSION, boot });
 }
 
 function makeBoard(settings: Settings, clock: SystemClock, timers: SystemTimers): Board {

@@ -1,6 +1,7 @@
 // The command line of `npm run certs`: parsed, checked, and explained.
 
 import { parseArgs } from "node:util";
+import { CLOUDS, type Cloud, isCloud } from "./library/clouds.js";
 import { CertsError } from "./library/errors.js";
 
 export const USAGE = `npm run certs -- VERB …
@@ -49,7 +50,7 @@ export interface CertsOptions {
 	readonly folder: string;
 	readonly issuer: string | undefined;
 	readonly device: string | undefined;
-	readonly cloud: "cumulocity" | "sap" | "plain" | undefined;
+	readonly cloud: Cloud | undefined;
 	readonly days: number | undefined;
 	readonly bits: number;
 	readonly pathLength: number | undefined;
@@ -92,8 +93,7 @@ export function parseOptions(args: readonly string[]): CertsOptions | undefined 
 	if (!(VERBS as readonly string[]).includes(verb))
 		throw new CertsError(`there is no verb ${JSON.stringify(verb)}; --help lists them.`);
 	const { cloud } = values;
-	if (cloud !== undefined && cloud !== "cumulocity" && cloud !== "sap" && cloud !== "plain")
-		throw new CertsError("--cloud is cumulocity, sap or plain.");
+	if (cloud !== undefined && !isCloud(cloud)) throw new CertsError(`--cloud is one of ${CLOUDS.join(", ")}.`);
 	const bits = whole("--bits", values.bits, 2048, 4096) ?? 2048;
 	if (bits % 1024 !== 0) throw new CertsError("--bits is 2048, 3072 or 4096.");
 	return {

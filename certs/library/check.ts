@@ -6,6 +6,7 @@ import { statSync } from "node:fs";
 import { join } from "node:path";
 import * as x509 from "@peculiar/x509";
 import { hasSigned, isRoot, lengthWarning } from "./chain.js";
+import type { Cloud } from "./clouds.js";
 import type { Kept, Kind } from "./folder.js";
 import { commonName, deviceIdOf, sapName } from "./names.js";
 
@@ -20,7 +21,7 @@ export interface Finding {
 
 export interface CheckOptions {
 	readonly kind: Kind;
-	readonly cloud: "cumulocity" | "sap" | "plain";
+	readonly cloud: Cloud;
 	/** ms since 1970. */
 	readonly now: number;
 }

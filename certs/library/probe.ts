@@ -7,11 +7,10 @@ import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { Duplex } from "node:stream";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { writeConnect } from "../../modules/mqtt/encode.js";
+import type { Cloud } from "./clouds.js";
 import { CertsError } from "./errors.js";
 import type { Kept } from "./folder.js";
 import { HandshakeReader } from "./handshake.js";
-
-export type Cloud = "cumulocity" | "sap" | "plain";
 
 export interface ProbeOptions {
 	readonly host: string;

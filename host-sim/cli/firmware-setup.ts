@@ -11,7 +11,7 @@ import { roomFault } from "../../modules/app/room.js";
 import { makeSettings, type Settings, SettingsError } from "../../modules/app/settings.js";
 import { NOT_JSON, parseSettings } from "../../modules/app/settings-text.js";
 import { Json, JsonScanner } from "../../modules/cloud/json.js";
-import type { EmbeddedCloud } from "../cloud/embedded-cloud.js";
+import { type EmbeddedCloud, hasStandIn } from "../cloud/embedded-cloud.js";
 import { DEFAULT_MODEL, type SapModel } from "../cloud/sap/model.js";
 import { type BoardName, boardManifest } from "../engine/boards.js";
 import { boardCreation, machineOf } from "../xs/creation.js";
@@ -80,6 +80,8 @@ export async function externalSetup(options: ResolvedOptions): Promise<Setup> {
 export function resolveOptions(options: Options): ResolvedOptions {
 	const settings = makeSettings(merge(manifestConfig(options.board), {}, options));
 	const { cloud, id } = settings.device;
+	if (!options.broker && !hasStandIn(cloud))
+		throw new OptionError(`--cloud: there is no stand-in of ${cloud} here; name its broker with --broker.`);
 	const { plain } = makeSettings();
 	for (const [key, topic] of Object.entries(settings.plain))
 		if (!options.broker && topic !== plain[key as keyof typeof plain])

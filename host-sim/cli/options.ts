@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 import { MAX_COMMAND_BYTES } from "../../modules/app/commands.js";
 import type { Settings } from "../../modules/app/settings.js";
-import type { CloudName } from "../cloud/embedded-cloud.js";
+import { CLOUD_NAMES, type CloudName } from "../../modules/cloud/clouds.js";
 import { BOARDS, type BoardName } from "../engine/boards.js";
 import { OptionError } from "./option-error.js";
 
@@ -12,7 +12,7 @@ export const USAGE = `npm start -- [options]
 Without options: an embedded broker and a stand-in of Cumulocity IoT on this machine, and a node that measures once
 a second. On a terminal, commands such as "led on" can be typed.
 
-  --cloud cumulocity|sap|plain   which cloud the node speaks to (cumulocity)
+  --cloud ${CLOUD_NAMES.join("|")}   which cloud the node speaks to (cumulocity)
   --broker mqtts://host:port     a broker of your own instead of the embedded one; mqtt:// for one without TLS
   --broker-only                  only the embedded broker and the stand-in, for clients of your own
   --port N                       port of the embedded broker (any free one; 8883 with --broker-only)
@@ -82,8 +82,7 @@ export type ResolvedOptions = Options & {
 
 export function parseOptions(args: readonly string[]): Options {
 	const values = parse(args);
-	const clouds = ["cumulocity", "sap", "plain"] as const;
-	const cloud = values.cloud === undefined ? undefined : oneOf("--cloud", values.cloud, clouds);
+	const cloud = values.cloud === undefined ? undefined : oneOf("--cloud", values.cloud, CLOUD_NAMES);
 	const log = oneOf("--log", values.log ?? "pretty", ["pretty", "json"] as const);
 	const engine =
 		values.engine === undefined ? undefined : oneOf("--engine", values.engine, ["xs", "node"] as const);

@@ -1,18 +1,20 @@
 // An embedded cloud as a whole: broker, stand-in and operator interface behind one facade.
 
 import { EmbeddedBroker } from "./broker.js";
-import { type CumulocityOptions, CumulocityStandIn } from "./cumulocity/stand-in.js";
-import type { CloudEvent, CloudName, CommandOutcome, StoredValue } from "./events.js";
+import { CumulocityStandIn } from "./cumulocity/stand-in.js";
+import type { CloudEvent, CommandOutcome, StoredValue } from "./events.js";
 import { OperatorServer } from "./http.js";
 import { type DeviceIdentity, type Identities, openIdentities } from "./identities.js";
 import { PlainStandIn } from "./plain/stand-in.js";
-import { type SapOptions, SapStandIn } from "./sap/stand-in.js";
+import { SapStandIn } from "./sap/stand-in.js";
 import { Signal } from "./signal.js";
-import type { StandIn, StandInContext } from "./stand-in.js";
+import type { StandIn } from "./stand-in.js";
+import { type CloudName, makeStandIn, type StandInOptions } from "./stand-ins.js";
 
-export type { CloudEvent, CloudName, CommandOutcome, StoredValue } from "./events.js";
+export type { CloudEvent, CommandOutcome, StoredValue } from "./events.js";
+export { type CloudName, hasStandIn } from "./stand-ins.js";
 
-export interface EmbeddedCloudOptions {
+export interface EmbeddedCloudOptions extends StandInOptions {
 	cloud: CloudName;
 	identitiesFolder: string;
 	/** Of the broker; 0 or nothing = any free one. */
@@ -20,22 +22,9 @@ export interface EmbeddedCloudOptions {
 	/** Of the operator interface; 0 or nothing = any free one. */
 	httpPort?: number;
 	onEvent?: (event: CloudEvent) => void;
-	cumulocity?: CumulocityOptions;
-	sap?: SapOptions;
 }
 
 const PATIENCE = 30_000;
-
-function makeStandIn(options: EmbeddedCloudOptions, context: StandInContext): StandIn {
-	switch (options.cloud) {
-		case "cumulocity":
-			return new CumulocityStandIn(context, options.cumulocity);
-		case "sap":
-			return new SapStandIn(context, options.sap);
-		case "plain":
-			return new PlainStandIn(context);
-	}
-}
 
 export class EmbeddedCloud {
 	readonly cloud: CloudName;
@@ -67,7 +56,7 @@ export class EmbeddedCloud {
 			this.onEvent?.(event);
 			this.signal.changed();
 		};
-		this.standIn = makeStandIn(options, { report, signal: this.signal });
+		this.standIn = makeStandIn(options.cloud, { report, signal: this.signal }, options);
 		const { standIn } = this;
 		this.broker = new EmbeddedBroker({ policy: standIn, identities, report, port: options.port ?? 0 });
 		this.operator = new OperatorServer(standIn.routes());

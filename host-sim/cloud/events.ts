@@ -1,7 +1,5 @@
 // What an embedded cloud tells its user: stored values, outcomes of commands, and events as they happen.
 
-export type CloudName = "cumulocity" | "sap" | "plain";
-
 export interface StoredValue {
 	device: string;
 	/** temperature, led, buzzer, speed or whatever the device sends. */

@@ -4,6 +4,8 @@
 // engine.
 
 import type { Cloud } from "../cloud/cloud.js";
+import type { Memory } from "../cloud/cloud-kind.js";
+import { CLOUDS } from "../cloud/clouds.js";
 import { encodeUtf8 } from "../core/utf8.js";
 import { Arena } from "../outbox/arena.js";
 import { Keeper } from "../outbox/keeper.js";
@@ -32,19 +34,9 @@ const SLOT_BYTES = 16;
 /** The fewest that settings may ask for. */
 const FEWEST = 4;
 
-/** Slots, and bytes of chunks beside the arena. */
-interface Need {
-	readonly slots: number;
-	readonly chunkBytes: number;
-}
-const need = (slots: number, chunkBytes: number): Need => Object.freeze({ slots, chunkBytes });
+const need = (slots: number, chunkBytes: number): Memory => Object.freeze({ slots, chunkBytes });
 
-/** At rest, over plain TCP, with nothing that settings switch on, as the test measures it. */
-const NODE: Readonly<Record<string, Need>> = Object.freeze({
-	cumulocity: need(2092, 10_436),
-	sap: need(2040, 9_216),
-	plain: need(1887, 8_860),
-});
+/** What settings switch on, beside what the node takes at rest, as the test measures it. */
 const WIFI = need(124, 120);
 const TLS = need(36, 1_008);
 const KEEP = need(143, 188);
@@ -127,10 +119,10 @@ export function needOf(
 	measures: number,
 	events: number,
 	joins = false,
-): Need {
+): Memory {
 	const { outbox, network, broker, temperature, alarms, sampling, device } = settings;
-	let { slots, chunkBytes } = NODE[device.cloud] as Need;
-	const add = (more: Need, used: boolean) => {
+	let { slots, chunkBytes } = CLOUDS[device.cloud].atRest;
+	const add = (more: Memory, used: boolean) => {
 		if (!used) return;
 		slots += more.slots;
 		chunkBytes += more.chunkBytes;

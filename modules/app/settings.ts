@@ -1,51 +1,22 @@
 // Settings: one typed object with defaults and ranges. Whatever fills it (the manifest's config, a file, later the
 // store and the cloud), every mistake is listed in one error.
 
+import { CLOUD_NAMES, CLOUD_SETTINGS, CLOUDS, type CloudName } from "../cloud/clouds.js";
+import { isId } from "../cloud/shared-settings.js";
 import { LEVELS } from "../core/log.js";
+import {
+	choice,
+	type Fields,
+	flag,
+	type Input,
+	overlay,
+	real,
+	text,
+	type Values,
+	whole,
+} from "../core/schema.js";
 import { encodeUtf8 } from "../core/utf8.js";
-import { filterFault, topicMatches, unshared, withId } from "../mqtt/topic.js";
 import { INTERVAL_RANGE } from "./commands.js";
-
-/** Longest topic; with four bytes a character it still fits into half of the output stage. */
-const MAX_TOPIC = 184;
-
-/** The settings of `plain` that are topics. */
-const TOPICS = Object.freeze(["measures", "commands", "results", "status", "health"] as const);
-
-interface TextField {
-	readonly type: "text";
-	readonly value: string;
-	readonly min: number;
-	readonly max: number;
-}
-interface NumberField {
-	readonly type: "number";
-	readonly value: number;
-	readonly min: number;
-	readonly max: number;
-	readonly whole: boolean;
-}
-interface FlagField {
-	readonly type: "flag";
-	readonly value: boolean;
-}
-interface ChoiceField<T extends string | number> {
-	readonly type: "choice";
-	readonly value: T;
-	readonly among: readonly T[];
-}
-type Field = TextField | NumberField | FlagField | ChoiceField<string> | ChoiceField<number>;
-
-/** A text of `min` to `max` characters. */
-const text = (value: string, max: number, min = 0): TextField =>
-	Object.freeze({ type: "text", value, min, max });
-const whole = (value: number, min: number, max: number): NumberField =>
-	Object.freeze({ type: "number", value, min, max, whole: true });
-const real = (value: number, min: number, max: number): NumberField =>
-	Object.freeze({ type: "number", value, min, max, whole: false });
-const flag = (value: boolean): FlagField => Object.freeze({ type: "flag", value });
-const choice = <T extends string | number>(value: T, among: readonly T[]): ChoiceField<T> =>
-	Object.freeze({ type: "choice", value, among: Object.freeze(among) as readonly T[] });
 
 /** Groups, their settings, defaults and ranges. */
 export const SCHEMA = Object.freeze({
@@ -54,7 +25,7 @@ export const SCHEMA = Object.freeze({
 		id: text("mote-0001", 64, 1),
 		/** Name that the cloud shows. */
 		name: text("Mote", 64, 1),
-		cloud: choice("cumulocity", ["cumulocity", "sap", "plain"]),
+		cloud: choice<CloudName>("cumulocity", CLOUD_NAMES),
 		log: choice("info", LEVELS),
 	}),
 	broker: Object.freeze({
@@ -117,58 +88,7 @@ export const SCHEMA = Object.freeze({
 		 */
 		keep: choice("off", ["off", "events", "all"]),
 	}),
-	cumulocity: Object.freeze({
-		type: text("mote", 64, 1),
-		/** Send 201 (several values in one row) instead of a 200 per value; needs a newer tenant. */
-		multiple: flag(false),
-		/**
-		 * Minutes within which the cloud hears of the node, also when there is nothing to say; 117 gives a new device this
-		 * interval. 0: no 117 and no signs of life.
-		 */
-		requiredAvailability: whole(10, 0, 10080),
-		/** Send 122 (agent) and 110 (hardware). */
-		describe: flag(true),
-		/** The actuator that 518 (c8y_Relay) switches. */
-		relay: choice("led", ["led", "buzzer", "speed"]),
-		/** Subscribe s/e and log what it says. */
-		debug: flag(false),
-	}),
-	sap: Object.freeze({
-		sensor: text("mote-sensor", 64, 1),
-		measureCapability: text("mote-measures", 64, 1),
-		commandCapability: text("mote-commands", 64, 1),
-		/** Samples as arrays in property order instead of objects. */
-		arrays: flag(false),
-		/** Send measureMessageId, which newer gateways return in the ack. */
-		messageId: flag(true),
-		/** Name of a property of type date that takes the sample's time; then samples travel together. Empty: none. */
-		dateProperty: text("", 64),
-		/** Longest wait for an ack, ms. */
-		ackMs: whole(10_000, 500, 600_000),
-	}),
-	plain: Object.freeze({
-		/** %id is replaced by the device's id. */
-		measures: text("mote/%id/measures", 120, 1),
-		/**
-		 * May have wildcards. Where the last level is one, what the topic has there stands in front of the payload: by
-		 * "40%" on mote/<id>/commands/led the command is "led 40%".
-		 */
-		commands: text("mote/%id/commands/#", 120, 1),
-		results: text("mote/%id/results", 120, 1),
-		status: text("mote/%id/status", 120, 1),
-		/** Once in each connection, where something is known: how board and network are doing, for people. Empty: not sent. */
-		health: text("mote/%id/health", 120),
-		/** QoS at which commands are asked for, and of results and status; that of measures is sampling.qos. */
-		commandsQos: choice(1, [0, 1, 2]),
-		resultsQos: choice(1, [0, 1, 2]),
-		statusQos: choice(1, [0, 1, 2]),
-		/** JSON objects, or the values alone: "21.51,0,0,0.0", and "SUCCESSFUL" or "FAILED: reason". */
-		format: choice("json", ["json", "raw"]),
-		/** Let the session outlive the connection: what was under way goes on, and commands wait at the broker. */
-		persistent: flag(false),
-		/** Carry out retained commands too: they come again with every subscription. */
-		retainedCommands: flag(false),
-	}),
+	...CLOUD_SETTINGS,
 	/** Alarms; those of the temperature are off where a limit is the default. */
 	alarms: Object.freeze({
 		/** Above and below: an alarm, °C. */
@@ -229,20 +149,7 @@ export const SCHEMA = Object.freeze({
 	}),
 });
 
-type Widen<T> = T extends string ? (string extends T ? string : T) : T;
-type ValueOf<F> =
-	F extends ChoiceField<infer T>
-		? Widen<T>
-		: F extends { value: string }
-			? string
-			: F extends { value: number }
-				? number
-				: boolean;
-export type Settings = {
-	readonly [G in keyof typeof SCHEMA]: {
-		readonly [K in keyof (typeof SCHEMA)[G]]: ValueOf<(typeof SCHEMA)[G][K]>;
-	};
-};
+export type Settings = { readonly [G in keyof typeof SCHEMA]: Values<(typeof SCHEMA)[G]> };
 
 /** Every mistake at once, one a line. Values are not repeated: one of them may be a password. */
 export class SettingsError extends Error {
@@ -255,23 +162,19 @@ export class SettingsError extends Error {
 	}
 }
 
-type Input = Readonly<Record<string, unknown>>;
-
 /** The groups as they are without input: in the image, so that those nobody changes cost a board no memory. */
 const DEFAULTS: Readonly<Record<string, Input>> = Object.freeze(
 	Object.fromEntries(
-		Object.entries(SCHEMA as Readonly<Record<string, Readonly<Record<string, Field>>>>).map(
-			([group, fields]) => [
-				group,
-				Object.freeze(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value]))),
-			],
-		),
+		Object.entries(SCHEMA as Readonly<Record<string, Fields>>).map(([group, fields]) => [
+			group,
+			Object.freeze(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value]))),
+		]),
 	),
 );
 
 /** Whether there is such a group, or such a setting in it. */
 export function isSetting(group: string, key: string | undefined): boolean {
-	const groups = SCHEMA as Readonly<Record<string, Readonly<Record<string, Field>>>>;
+	const groups = SCHEMA as Readonly<Record<string, Fields>>;
 	return Object.hasOwn(groups, group) && (key === undefined || Object.hasOwn(groups[group] as object, key));
 }
 
@@ -279,7 +182,7 @@ export function isSetting(group: string, key: string | undefined): boolean {
 export function makeSettings(...inputs: readonly unknown[]): Settings {
 	const mistakes: string[] = [];
 	const result: Record<string, Readonly<Record<string, unknown>>> = {};
-	const groups = SCHEMA as Readonly<Record<string, Readonly<Record<string, Field>>>>;
+	const groups = SCHEMA as Readonly<Record<string, Fields>>;
 	for (const group of Object.keys(groups))
 		result[group] = DEFAULTS[group] as Readonly<Record<string, unknown>>;
 	for (const input of inputs) {
@@ -297,21 +200,8 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 		}
 	}
 	const settings = result as unknown as Settings;
-	const badId = hasAny(settings.device.id, ":/+#") || hasBlank(settings.device.id);
-	if (badId) mistakes.push("device.id: no colon, slash, +, # or blank");
-	for (const key of TOPICS) {
-		const pattern = settings.plain[key];
-		const topic = withId(pattern, settings.device.id);
-		if (topic.length > MAX_TOPIC)
-			mistakes.push(`plain.${key}: longer than ${MAX_TOPIC} characters with the id`);
-		if (key === "commands") {
-			const fault = filterFault(pattern);
-			if (fault !== "") mistakes.push(`plain.commands: ${fault}`);
-			else if (!badId)
-				for (const own of heard(settings, topic))
-					mistakes.push(`plain.commands: takes in plain.${own}, so that the node would answer itself`);
-		} else if (hasAny(pattern, "+#")) mistakes.push(`plain.${key}: no wildcard [MQTT-3.3.2-2]`);
-	}
+	if (!isId(settings.device.id)) mistakes.push("device.id: no colon, slash, +, # or blank");
+	for (const name of CLOUD_NAMES) mistakes.push(...(CLOUDS[name].mistakes?.(settings) ?? []));
 	if (settings.broker.password !== "" && settings.broker.username === "")
 		mistakes.push("broker.password: needs broker.username [MQTT-3.1.2-22]");
 	for (const key of ["", "2", "3"] as const) {
@@ -338,78 +228,6 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 		mistakes.push("thermistor.minimumC: must be below thermistor.maximumC");
 	if (mistakes.length > 0) throw new SettingsError(mistakes);
 	return settings;
-}
-
-/** Topics of the node's own that a filter takes in. */
-function heard({ plain, device }: Settings, filter: string): string[] {
-	const bytes = encodeUtf8(unshared(filter)) ?? new Uint8Array(0);
-	return TOPICS.filter((key) => {
-		const topic = key === "commands" ? undefined : encodeUtf8(withId(plain[key], device.id));
-		return topic !== undefined && topic.length > 0 && topicMatches(bytes, topic, 0, topic.length);
-	});
-}
-
-function overlay(
-	group: string,
-	fields: Readonly<Record<string, Field>>,
-	values: Input,
-	base: Input,
-	mistakes: string[],
-): Input {
-	const keys = Object.keys(values);
-	if (keys.length === 0) return base;
-	const result: Record<string, unknown> = { ...base };
-	for (const key of keys) {
-		const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
-		const mistake = field === undefined ? "unknown setting" : check(field, values[key]);
-		if (mistake === "") result[key] = values[key];
-		else mistakes.push(`${group}.${key}: ${mistake}`);
-	}
-	return result;
-}
-
-/** What is wrong with a value, or "". */
-function check(field: Field, value: unknown): string {
-	switch (field.type) {
-		case "text":
-			if (typeof value !== "string") return "must be a text";
-			if (!isPrintable(value)) return "must be well-formed, printable text";
-			return value.length >= field.min && value.length <= field.max
-				? ""
-				: `must have ${field.min} to ${field.max} characters`;
-		case "number":
-			if (typeof value !== "number" || (field.whole && !Number.isInteger(value)))
-				return field.whole ? "must be a whole number" : "must be a number";
-			return value >= field.min && value <= field.max ? "" : `must be ${field.min} to ${field.max}`;
-		case "flag":
-			return typeof value === "boolean" ? "" : "must be true or false";
-		default:
-			return (field.among as readonly unknown[]).includes(value)
-				? ""
-				: `must be one of ${field.among.join(", ")}`;
-	}
-}
-
-function hasAny(text: string, characters: string): boolean {
-	for (const character of characters) if (text.includes(character)) return true;
-	return false;
-}
-
-function hasBlank(text: string): boolean {
-	for (const character of text) if (character.trim() === "") return true;
-	return false;
-}
-
-/** No lone surrogate, no control character. */
-function isPrintable(value: string): boolean {
-	const bytes = encodeUtf8(value);
-	if (bytes === undefined) return false;
-	for (let i = 0; i < bytes.length; i++) {
-		const c = bytes[i] as number;
-		// C1 controls, U+0080 to U+009F, are C2 80 to C2 9F.
-		if (c < 32 || c === 127 || (c === 0xc2 && (bytes[i + 1] as number) < 0xa0)) return false;
-	}
-	return true;
 }
 
 function isRecord(value: unknown): value is Input {

@@ -2,11 +2,11 @@
 
 import type { ConnectOptions, Will } from "../mqtt/encode.js";
 import { mqttText } from "../mqtt/topic.js";
-import type { CloudSettings } from "./cloud-settings.js";
+import type { SharedSettings } from "./shared-settings.js";
 import { utf8 } from "./text.js";
 
 export function connectOptions(
-	settings: CloudSettings,
+	settings: SharedSettings,
 	clientId: string,
 	will: Will | undefined,
 	cleanSession = true,

@@ -1,6 +1,6 @@
 // What is on the hot path, and what in it is excused, with the reason.
 
-/** What holds the hot path; the pins of boards are only constants. */
+/** What holds the hot path. */
 export const HOT_PATHS: readonly string[] = [
 	"main.ts",
 	...["modules/core", "modules/mqtt", "modules/outbox", "modules/cloud", "drivers"],
@@ -17,6 +17,9 @@ export const HOT_PATHS: readonly string[] = [
 	].map((name) => `modules/app/${name}.ts`),
 	...["clock", "contained-tcp", "socket-transport", "timers"].map((name) => `modules/platform/${name}.ts`),
 ];
+
+/** Of these what is read at start only: constants of pins, and settings. */
+export const START_ONLY = /\/boards\/|\/(settings|shared-settings|kind|clouds|schema)\.ts$/;
 
 /** File → functions that are cold ("a, b"), or so many findings in functions ("a, b: throw, 2 template") → why. */
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;

@@ -15,13 +15,13 @@ import type { RecordWriter } from "../../outbox/record-writer.js";
 import { RecordKind } from "../../outbox/ring.js";
 import { IsoStamp } from "../../outbox/stamp.js";
 import type { Cloud, CloudHost, OpeningStep } from "../cloud.js";
-import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
 import { utf8 } from "../text.js";
 import { Availability } from "./availability.js";
 import { operationFragment, TEMPLATES_ANSWER, Template } from "./message-ids.js";
 import { Operations, ROOM_FOR_ANSWERS } from "./operations.js";
 import { quoteColumn, RowFault, RowReader } from "./rows.js";
+import type { CumulocitySettings } from "./settings.js";
 
 /** Largest MQTT packet that the platform takes, with all headers. */
 export const MAX_PACKET_BYTES = 16184;
@@ -75,7 +75,7 @@ export class Cumulocity implements Cloud {
 	readonly stamp = new IsoStamp();
 	readonly measures: LaneShape;
 	readonly events: LaneShape;
-	readonly #settings: CloudSettings;
+	readonly #settings: CumulocitySettings;
 	readonly #id: Uint8Array;
 	readonly #version: string;
 	readonly #rows = new RowReader();
@@ -99,7 +99,7 @@ export class Cumulocity implements Cloud {
 	#listening = false;
 
 	/** `version` of the firmware, for 122. */
-	constructor(settings: CloudSettings, version: string) {
+	constructor(settings: CumulocitySettings, version: string) {
 		const { device, cumulocity, sampling } = settings;
 		this.#settings = settings;
 		this.#id = utf8(device.id);

@@ -16,9 +16,9 @@ import { escapedLength, type RecordWriter } from "../../outbox/record-writer.js"
 import { RecordKind } from "../../outbox/ring.js";
 import { IsoStamp } from "../../outbox/stamp.js";
 import type { Cloud, CloudHost, OpeningStep } from "../cloud.js";
-import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
 import { jsonBytes, jsonString, utf8 } from "../text.js";
+import type { PlainSettings } from "./settings.js";
 
 const NOTHING = ascii("");
 const TIME = ascii('{"time":"');
@@ -54,7 +54,7 @@ export class Plain implements Cloud {
 	readonly #wordsAtLevel: number;
 	readonly #status: Uint8Array;
 	readonly #raw: boolean;
-	readonly #settings: CloudSettings["plain"];
+	readonly #settings: PlainSettings["plain"];
 	readonly #id: string;
 	/** A command with the words of its topic. */
 	readonly #text = new Uint8Array(TEXT_BYTES);
@@ -81,7 +81,7 @@ export class Plain implements Cloud {
 		record.put(END);
 	};
 
-	constructor(settings: CloudSettings) {
+	constructor(settings: PlainSettings) {
 		const { device, plain, sampling } = settings;
 		const topic = (pattern: string) => topicName(withId(pattern, device.id));
 		this.#status = topic(plain.status);

@@ -7,8 +7,8 @@ import { MAX_DECIMAL_BYTES, NUMBER_DIGITS } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../outbox/record-template.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
-import type { CloudSettings } from "../cloud-settings.js";
 import { jsonString, utf8 } from "../text.js";
+import type { SapSettings } from "./settings.js";
 
 const COMMA = 44;
 const PLACEHOLDER = "0000000000";
@@ -30,7 +30,7 @@ export class SapMeasures {
 	readonly #tail: Uint8Array;
 
 	/** `idPrefix` goes in front of the number in the message id. */
-	constructor(settings: CloudSettings, idPrefix: string) {
+	constructor(settings: SapSettings, idPrefix: string) {
 		const { sap } = settings;
 		this.dated = sap.dateProperty !== "";
 		this.#arrays = sap.arrays;

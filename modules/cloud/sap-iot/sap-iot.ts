@@ -11,13 +11,13 @@ import type { TemplatePart } from "../../outbox/record-template.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
 import { IsoStamp, MillisecondStamp, type Stamp } from "../../outbox/stamp.js";
 import type { Cloud, CloudHost, OpeningStep } from "../cloud.js";
-import type { CloudSettings } from "../cloud-settings.js";
 import { connectOptions } from "../connect.js";
 import { Json, JsonScanner } from "../json.js";
 import { utf8 } from "../text.js";
 import { SapAck } from "./acks.js";
 import { CommandMessage } from "./command-message.js";
 import { SapMeasures } from "./measures.js";
+import type { SapSettings } from "./settings.js";
 
 const NOTHING = ascii("");
 /** Samples and bytes of one message when they travel together; the service documents no limit. */
@@ -40,7 +40,7 @@ export class SapIot implements Cloud {
 	#host: CloudHost | undefined;
 
 	/** `boot` makes message ids unique over restarts, since numbers begin anew with each; 0 leaves it out. */
-	constructor(settings: CloudSettings, boot = 0) {
+	constructor(settings: SapSettings, boot = 0) {
 		const { device, sap } = settings;
 		this.connect = connectOptions(settings, device.id, undefined);
 		this.#ackTopic = topicName(`ack/${device.id}`);

@@ -17,15 +17,16 @@ export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 	return startProgram("host-sim/cli/start.ts", args, env);
 }
 
-/** Starts one of the project's programs, with `input` as its standard input. */
+/** Starts one of the project's programs, with `input` as its standard input; `root` is the project's folder, or a copy. */
 export function startProgram(
 	script: string,
 	args: readonly string[],
 	env: NodeJS.ProcessEnv = {},
 	input?: string | Buffer,
+	root = ROOT,
 ) {
 	const child = spawn(process.execPath, ["--import", "./host-sim/register.mjs", script, ...args], {
-		cwd: ROOT,
+		cwd: root,
 		env: { ...process.env, ...env },
 		stdio: ["pipe", "pipe", "pipe"],
 	});

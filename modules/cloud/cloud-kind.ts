@@ -1,0 +1,32 @@
+// What a node needs of a cloud before it is made: its settings, its memory, and how to make it.
+
+import type { Fields } from "../core/schema.js";
+import type { Cloud } from "./cloud.js";
+import type { SharedSettings } from "./shared-settings.js";
+
+/** What is known of this firmware and this boot. */
+export interface Build {
+	/** Of the firmware. */
+	readonly version: string;
+	/** Number of this boot, 1 to 65535. */
+	readonly boot: number;
+}
+
+/** Slots, and bytes of chunks. */
+export interface Memory {
+	readonly slots: number;
+	readonly chunkBytes: number;
+}
+
+/** A cloud in the list of clouds; the list's name of it is that of its group of settings. */
+export interface CloudKind<Settings extends SharedSettings, Group extends Fields> {
+	readonly settings: Group;
+	/** Mistakes that no range tells, with the names of the settings. */
+	mistakes?(settings: Settings): string[];
+	/**
+	 * What a node for this cloud takes at rest on XS, beside the bytes of its arena: over plain TCP, with nothing that settings
+	 * switch on. test/host-sim/xs/room.test.ts holds it against the engine.
+	 */
+	readonly atRest: Memory;
+	make(settings: Settings, build: Build): Cloud;
+}

@@ -1,0 +1,11 @@
+// Cumulocity IoT in the list of clouds.
+
+import type { Build, CloudKind } from "../cloud-kind.js";
+import { Cumulocity } from "./cumulocity.js";
+import { CUMULOCITY, type CumulocitySettings } from "./settings.js";
+
+export const cumulocity: CloudKind<CumulocitySettings, typeof CUMULOCITY> = Object.freeze({
+	settings: CUMULOCITY,
+	atRest: Object.freeze({ slots: 2092, chunkBytes: 10_436 }),
+	make: (settings: CumulocitySettings, { version }: Build) => new Cumulocity(settings, version),
+});

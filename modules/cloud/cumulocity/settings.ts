@@ -1,0 +1,24 @@
+// The settings of Cumulocity IoT: defaults and ranges.
+
+import { choice, flag, text, type Values, whole } from "../../core/schema.js";
+import type { SharedSettings } from "../shared-settings.js";
+
+export const CUMULOCITY = Object.freeze({
+	type: text("mote", 64, 1),
+	/** Send 201 (several values in one row) instead of a 200 per value; needs a newer tenant. */
+	multiple: flag(false),
+	/**
+	 * Minutes within which the cloud hears of the node, also when there is nothing to say; 117 gives a new device this
+	 * interval. 0: no 117 and no signs of life.
+	 */
+	requiredAvailability: whole(10, 0, 10080),
+	/** Send 122 (agent) and 110 (hardware). */
+	describe: flag(true),
+	/** The actuator that 518 (c8y_Relay) switches. */
+	relay: choice("led", ["led", "buzzer", "speed"]),
+	/** Subscribe s/e and log what it says. */
+	debug: flag(false),
+});
+
+/** What this cloud reads. */
+export type CumulocitySettings = SharedSettings & { readonly cumulocity: Values<typeof CUMULOCITY> };

@@ -1,0 +1,12 @@
+// A plain MQTT broker in the list of clouds.
+
+import type { CloudKind } from "../cloud-kind.js";
+import { Plain } from "./plain.js";
+import { PLAIN, type PlainSettings, plainMistakes } from "./settings.js";
+
+export const plain: CloudKind<PlainSettings, typeof PLAIN> = Object.freeze({
+	settings: PLAIN,
+	mistakes: plainMistakes,
+	atRest: Object.freeze({ slots: 1887, chunkBytes: 8_860 }),
+	make: (settings: PlainSettings) => new Plain(settings),
+});

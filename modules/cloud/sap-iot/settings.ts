@@ -1,0 +1,21 @@
+// The settings of the SAP IoT service: defaults and ranges.
+
+import { flag, text, type Values, whole } from "../../core/schema.js";
+import type { SharedSettings } from "../shared-settings.js";
+
+export const SAP = Object.freeze({
+	sensor: text("mote-sensor", 64, 1),
+	measureCapability: text("mote-measures", 64, 1),
+	commandCapability: text("mote-commands", 64, 1),
+	/** Samples as arrays in property order instead of objects. */
+	arrays: flag(false),
+	/** Send measureMessageId, which newer gateways return in the ack. */
+	messageId: flag(true),
+	/** Name of a property of type date that takes the sample's time; then samples travel together. Empty: none. */
+	dateProperty: text("", 64),
+	/** Longest wait for an ack, ms. */
+	ackMs: whole(10_000, 500, 600_000),
+});
+
+/** What this cloud reads. */
+export type SapSettings = SharedSettings & { readonly sap: Values<typeof SAP> };

@@ -1,0 +1,114 @@
+// Kinds of settings: a text, a number, a flag or a choice, each with its default and range.
+
+import { encodeUtf8 } from "./utf8.js";
+
+export interface TextField {
+	readonly type: "text";
+	readonly value: string;
+	readonly min: number;
+	readonly max: number;
+}
+export interface NumberField {
+	readonly type: "number";
+	readonly value: number;
+	readonly min: number;
+	readonly max: number;
+	readonly whole: boolean;
+}
+export interface FlagField {
+	readonly type: "flag";
+	readonly value: boolean;
+}
+export interface ChoiceField<T extends string | number> {
+	readonly type: "choice";
+	readonly value: T;
+	readonly among: readonly T[];
+}
+/** A setting: its kind, default and range. */
+export type Field = TextField | NumberField | FlagField | ChoiceField<string> | ChoiceField<number>;
+
+/** A text of `min` to `max` characters. */
+export const text = (value: string, max: number, min = 0): TextField =>
+	Object.freeze({ type: "text", value, min, max });
+/** A whole number from `min` to `max`. */
+export const whole = (value: number, min: number, max: number): NumberField =>
+	Object.freeze({ type: "number", value, min, max, whole: true });
+/** A number from `min` to `max`. */
+export const real = (value: number, min: number, max: number): NumberField =>
+	Object.freeze({ type: "number", value, min, max, whole: false });
+export const flag = (value: boolean): FlagField => Object.freeze({ type: "flag", value });
+export const choice = <T extends string | number>(value: T, among: readonly T[]): ChoiceField<T> =>
+	Object.freeze({ type: "choice", value, among: Object.freeze(among) as readonly T[] });
+
+/** A group of settings. */
+export type Fields = Readonly<Record<string, Field>>;
+
+type Widen<T> = T extends string ? (string extends T ? string : T) : T;
+/** What a setting of this kind holds. */
+type ValueOf<F> =
+	F extends ChoiceField<infer T>
+		? Widen<T>
+		: F extends { value: string }
+			? string
+			: F extends { value: number }
+				? number
+				: boolean;
+/** What a group holds. */
+export type Values<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> };
+
+/** Settings as somebody gives them. */
+export type Input = Readonly<Record<string, unknown>>;
+
+/** `base` overlaid by `values`; mistakes are added to the list, without values: one may be a password. */
+export function overlay(
+	group: string,
+	fields: Fields,
+	values: Input,
+	base: Input,
+	mistakes: string[],
+): Input {
+	const keys = Object.keys(values);
+	if (keys.length === 0) return base;
+	const result: Record<string, unknown> = { ...base };
+	for (const key of keys) {
+		const field = Object.hasOwn(fields, key) ? fields[key] : undefined;
+		const mistake = field === undefined ? "unknown setting" : check(field, values[key]);
+		if (mistake === "") result[key] = values[key];
+		else mistakes.push(`${group}.${key}: ${mistake}`);
+	}
+	return result;
+}
+
+/** What is wrong with a value, or "". */
+function check(field: Field, value: unknown): string {
+	switch (field.type) {
+		case "text":
+			if (typeof value !== "string") return "must be a text";
+			if (!isPrintable(value)) return "must be well-formed, printable text";
+			return value.length >= field.min && value.length <= field.max
+				? ""
+				: `must have ${field.min} to ${field.max} characters`;
+		case "number":
+			if (typeof value !== "number" || (field.whole && !Number.isInteger(value)))
+				return field.whole ? "must be a whole number" : "must be a number";
+			return value >= field.min && value <= field.max ? "" : `must be ${field.min} to ${field.max}`;
+		case "flag":
+			return typeof value === "boolean" ? "" : "must be true or false";
+		default:
+			return (field.among as readonly unknown[]).includes(value)
+				? ""
+				: `must be one of ${field.among.join(", ")}`;
+	}
+}
+
+/** No lone surrogate, no control character. */
+function isPrintable(value: string): boolean {
+	const bytes = encodeUtf8(value);
+	if (bytes === undefined) return false;
+	for (let i = 0; i < bytes.length; i++) {
+		const c = bytes[i] as number;
+		// C1 controls, U+0080 to U+009F, are C2 80 to C2 9F.
+		if (c < 32 || c === 127 || (c === 0xc2 && (bytes[i + 1] as number) < 0xa0)) return false;
+	}
+	return true;
+}
