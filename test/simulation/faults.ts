@@ -164,15 +164,15 @@ export const FAULTS: readonly Fault[] = [
 		what: "a finished operation does not linger",
 		first: 5001, // the first seed before it that shows this is far away
 		file: "modules/cloud/cumulocity/operations.ts",
-		was: "if (doubtful) this.#until",
+		was: "if (lingers) this.#until",
 		is: "if (false as boolean) this.#until",
 		says: /was carried out 2 times/,
 	},
 	{
 		what: "an operation overtakes one that was left pending",
 		file: "modules/cloud/cumulocity/operations.ts",
-		was: "if (this.#left || this.#again || this.#againLater) {",
-		is: "if (false as boolean) {",
+		was: "if (this.pending.mustWait(hash)) return -1;",
+		is: "",
 		says: /was carried out 2 times|SUCCESSFUL/,
 	},
 	{

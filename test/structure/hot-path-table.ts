@@ -75,8 +75,8 @@ export const EXCEPTIONS: Table = {
 		"row: cold-call": "an operation that is not supported",
 		"unsupported, fragmentName": "the reason of that",
 		"interrupted, lastWords": "once in a boot",
-		"#refuseUnless: array-literal": "the first operation that is refused",
-		"#answer: template, 2 cold-call": "the reason of a failed operation",
+		"refuseUnless: array-literal": "the first operation that is refused",
+		"answer: template, 2 cold-call": "the reason of a failed operation",
 	},
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
 	"modules/cloud/plain/plain.ts": {

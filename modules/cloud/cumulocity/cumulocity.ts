@@ -180,8 +180,8 @@ export class Cumulocity implements Cloud {
 		// From here on rows are acted on: those that SUBSCRIBE brought come again with 500.
 		this.#firstOpening = false;
 		this.#listening = true;
-		this.#operations?.askedPending();
-		return publish(utf8(`${Template.GetPendingOperations}\n`), () => this.#operations?.answeredPending());
+		this.#operations?.pending.asked();
+		return publish(utf8(`${Template.GetPendingOperations}\n`), () => this.#operations?.pending.answered());
 	}
 
 	#description(): Uint8Array {
@@ -358,7 +358,8 @@ export class Cumulocity implements Cloud {
 					? "an operation for another device"
 					: "an operation whose device cannot be read",
 			);
-		if (!this.#listening) this.#operations?.leave(this.#rows);
+		if (!this.#listening)
+			this.#operations?.pending.leave(this.#rows.hash(this.#rows.fault === RowFault.None));
 		else if (this.#rows.fault === RowFault.None) this.#operations?.row(this.#rows, id);
 		else this.#refuse(id);
 	}
@@ -416,7 +417,7 @@ export class Cumulocity implements Cloud {
 	disconnected(): void {
 		// Operations in progress stay: their answers are in the ring and are sent again.
 		this.#listening = false;
-		this.#operations?.disconnected();
+		this.#operations?.pending.disconnected();
 		this.#availability?.closed();
 	}
 }

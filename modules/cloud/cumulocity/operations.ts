@@ -1,14 +1,25 @@
-// The operations in progress. Each one is answered by 501, and then 503, or 502 with a reason; it stays in the
-// table until the broker has acknowledged the last answer. Nothing moves before 501 is acknowledged: from then on the cloud
+// The operations in progress. Each one is answered by 501, and then 503, or 502 with a reason; it stays in the table
+// until the broker has acknowledged the last answer. Nothing moves before 501 is acknowledged: from then on the cloud
 // never offers the operation again, so that whatever happens it is carried out once at most.
 //
-// Rows carry no operation id, so a row that comes again meanwhile (500 asks for all that is pending) can only be told by
-// its content: it is taken for a duplicate, and once nothing is open any more 500 is sent again, in case it was a second
-// operation of the same content.
+//   the operation is   event                             it becomes  what follows
+//   free               a row of a kind that is carried   begun       marker; 501
+//                        out, right, wrong or unreadable
+//   free               a row of another kind             ended       501 and 502 in one record
+//   begun              501 is acknowledged               ended       a right one is carried out; 503, or 502 and the reason
+//                        the same, of c8y_Restart        free        the node restarts; the next boot says 503 by the marker
+//   begun              501 is given up                   free        500, because it is still PENDING
+//   ended              the last answer has no room       late        once more as soon as there is, without the words
+//   ended              the last answer is acknowledged   free        the marker goes
+//                        the same, and a copy may come   lingers
+//   ended              the last answer is given up       free        the marker stays, and the next boot says 502
+//   lingers            LINGER_MS are over                free
+//   any but free       the same row comes again          –           it is a duplicate; see pending.ts
 //
-// Where a 500 was under way while an operation was pending, or only just acknowledged, the cloud may have sent its row twice,
-// and the copy may come after the answers: then the entry lingers for a while, or the copy would be carried out and its answers would
-// finish another operation.
+// Rows carry no operation id, so a row that comes again (500 asks for all that is pending) can only be told by its
+// content. Where a 500 was under way while an operation was pending, or only just acknowledged, the cloud may have sent its
+// row twice, and the copy may come after the answers: then the entry lingers for a while, or the copy would be carried out
+// and its answers would finish another operation. When to ask with 500 says pending.ts.
 
 import { equals } from "../../core/bytes.js";
 import { mark, marked } from "../../core/store.js";
@@ -18,22 +29,18 @@ import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
 import { utf8 } from "../text.js";
 import { Operation, operationFragment, Template } from "./message-ids.js";
-import { quoteColumn, RowFault, type RowReader } from "./rows.js";
+import { LEFT_WORDS, LINGER_MS, Pending, TAG_PENDING } from "./pending.js";
+import { quoteColumn, type RowReader } from "./rows.js";
 
 /** Operations that may be in progress at once; further ones stay pending in the cloud. */
 const CAPACITY = 4;
 /** Places in the lane of events that all else leaves free for answers. */
 export const ROOM_FOR_ANSWERS = 2;
-const ASKED = CAPACITY;
+const MARK = CAPACITY;
 const TAKEN = 2 * CAPACITY;
 const LATE = CAPACITY;
-/** Behind the words of the entries: a bit for each class of hashes of operations that were left pending. */
+/** After the words of the entries: those of `Pending`. */
 const LEFT = 3 * CAPACITY;
-const LEFT_WORDS = 32;
-/** How long a copy of a finished operation may be on its way, ms. */
-const LINGER_MS = 3000;
-/** Tag of our own 500 in the lane of events. */
-const TAG_PENDING = 255;
 
 /** Longest reason of a failure, UTF-16 units; with three bytes each, the row still fits into its record. */
 const MAX_REASON = 140;
@@ -59,7 +66,6 @@ const Next = Object.freeze({ Nothing: 0, Restart: 1, CarryOut: 2, Refuse: 3 } as
 
 const LF = 10;
 const NOTHING = utf8("");
-const GET_PENDING = utf8(`${Template.GetPendingOperations}\n`);
 const EXECUTING = utf8(`${Template.SetExecuting},`);
 const FAILED = utf8(`${Template.SetFailed},`);
 const SUCCESSFUL = utf8(`${Template.SetSuccessful},`);
@@ -70,9 +76,11 @@ const OPEN = utf8("OPEN");
 export class Operations {
 	/** Rows that were taken for duplicates. */
 	duplicates = 0;
+	/** When to ask for more. */
+	readonly pending: Pending;
 	readonly #host: CloudHost;
 	readonly #relay: Relay;
-	/** Hashes; behind them the value of #asked when each row came; behind these when it came, as a running number. */
+	/** Hashes; after them the mark of `Pending` of each row; after these when it came, as a running number. */
 	readonly #words = new Uint32Array(LEFT + LEFT_WORDS);
 	/** Template ids, 0 where the entry is free; behind them last answers that found no room, as templates. */
 	readonly #ids = new Uint16Array(2 * CAPACITY);
@@ -87,20 +95,6 @@ export class Operations {
 	#refusal = "";
 	/** Why operations are refused, by entry; made when it is needed. */
 	#refusals: string[] | undefined;
-	/** 500s sent so far, and those not acknowledged yet. */
-	#asked = 0;
-	#asking = 0;
-	/** Until when rows may come that a 500 asked for which is acknowledged, monotonic ms. */
-	#copiesUntil = Number.NEGATIVE_INFINITY;
-	/** Whether a 500 of ours is in the lane. */
-	#queued = false;
-	#again = false;
-	/** The same, as soon as no finished entry lingers, and nothing that was left is awaited. */
-	#againLater = false;
-	/** Whether operations were left pending; their hashes are known by 1024 classes. */
-	#left = false;
-	/** Whether a 500 was sent since the last one was left: in its answer, what comes first of them is the oldest one. */
-	#leftAsked = false;
 	/** The answer that is being written, and kept functions that write: one made for each row would be garbage. */
 	#head: Uint8Array = NOTHING;
 	#fragment: Uint8Array = NOTHING;
@@ -118,71 +112,36 @@ export class Operations {
 		record.put(this.#reason);
 		record.byte(LF);
 	};
-	readonly #putPending = (record: RecordWriter) => record.put(GET_PENDING);
 
 	constructor(host: CloudHost, relay: Relay) {
 		this.#host = host;
 		this.#relay = relay;
-	}
-
-	/** 500 was said in the opening; until `answered` its replies are on their way. */
-	askedPending(): void {
-		this.#asked++;
-		this.#asking++;
-		this.#leftAsked = true;
-	}
-	/** A 500 was acknowledged; the rows that answer it may come a little later. */
-	answeredPending(): void {
-		if (this.#asking > 0) this.#asking--;
-		this.#copiesUntil = this.#host.now() + LINGER_MS;
-	}
-	/** The connection is gone, and with it what was on its way; a 500 of ours in the lane goes out again. */
-	disconnected(): void {
-		this.#clearLeft();
-		this.#asking = this.#queued ? 1 : 0;
-	}
-
-	/** An operation row that is not acted on yet. */
-	leave(row: RowReader): void {
-		this.#addLeft(row.hash(row.fault === RowFault.None));
-	}
-	#addLeft(hash: number): void {
-		const bit = 1 << (hash & 31);
-		const at = LEFT + ((hash >>> 5) & (LEFT_WORDS - 1));
-		const word = this.#words[at] as number;
-		if ((word & bit) !== 0) return;
-		this.#words[at] = word | bit;
-		this.#left = true;
-		this.#leftAsked = false;
-	}
-	#clearLeft(): void {
-		this.#left = false;
-		this.#words.fill(0, LEFT);
+		this.pending = new Pending(host, this.#words, LEFT);
 	}
 
 	/** An operation row; `id` is its template. */
 	row(row: RowReader, id: number): void {
 		// Two of the same hash only delay each other.
-		const index = this.#take(id, row.hash(true));
+		const index = this.take(id, row.hash(true));
 		if (index < 0) return;
-		if (!isSupported(id)) return this.#answer(index, Template.SetFailed, unsupported(id), true);
-		if (id === Operation.Restart) this.#setNext(index, Next.Restart);
+		if (!isSupported(id)) return this.answer(index, Template.SetFailed, unsupported(id), true);
+		if (id === Operation.Restart) this.setNext(index, Next.Restart);
 		else {
-			this.#refusal = this.#plan(row, id);
+			this.#refusal = this.plan(row, id);
 			if (this.#refusal === "") this.#host.commands.keep(index);
-			this.#refuseUnless(index, this.#refusal);
+			this.refuseUnless(index, this.#refusal);
 		}
-		this.#answer(index, Template.SetExecuting, "", false);
+		this.answer(index, Template.SetExecuting, "", false);
 	}
 
 	/** More rows follow that could not be kept: 500 brings them once those in progress are done. False if none is. */
 	more(): boolean {
-		for (let i = 0; i < CAPACITY; i++) if (this.#ids[i] !== 0) this.#again = true;
-		return this.#again;
+		for (let i = 0; i < CAPACITY; i++) if (this.#ids[i] !== 0) this.pending.askAgain();
+		return this.pending.due;
 	}
 
-	#refuseUnless(index: number, reason: string): void {
-		this.#setNext(index, reason === "" ? Next.CarryOut : Next.Refuse);
+	private refuseUnless(index: number, reason: string): void {
+		this.setNext(index, reason === "" ? Next.CarryOut : Next.Refuse);
 		if (reason === "") return;
 		this.#refusals ??= ["", "", "", ""];
 		this.#refusals[index] = reason;
@@ -190,78 +149,60 @@ export class Operations {
 
 	/** An operation that could not be read; `row` has its beginning. */
 	unreadable(row: RowReader, id: number, reason: string): void {
-		const index = this.#take(id, row.hash(false));
+		const index = this.take(id, row.hash(false));
 		if (index < 0) return;
-		if (!isSupported(id)) return this.#answer(index, Template.SetFailed, reason, true);
-		this.#refuseUnless(index, reason);
-		this.#answer(index, Template.SetExecuting, "", false);
+		if (!isSupported(id)) return this.answer(index, Template.SetFailed, reason, true);
+		this.refuseUnless(index, reason);
+		this.answer(index, Template.SetExecuting, "", false);
 	}
 
 	/** An entry of the table for a new operation, or -1 if it is not to be acted on (now). */
-	#take(id: number, hash: number): number {
+	private take(id: number, hash: number): number {
 		// Not in the last moments before a restart: 500 brings it again afterwards.
 		if (this.#host.restarting) return -1;
 		// 500 is left to `tick`: sent here, it would stand between two rows that one answer brings.
-		this.#release();
+		this.release();
 		for (let i = 0; i < CAPACITY; i++) {
 			if (this.#ids[i] === id && this.#words[i] === hash) {
 				this.duplicates++;
-				this.#addLeft(hash);
-				this.#leftAsked = false; // also where it was left before: what follows in this answer is younger
-				if ((this.#until[i] as number) > 0) this.#againLater = true;
-				else this.#again = true;
+				this.pending.cameAgain(hash, (this.#until[i] as number) > 0);
 				return -1;
 			}
 		}
-		// The cloud gives answers to the oldest. Only the answer of a 500 has them in order, and a new operation may come
-		// ahead of it: it begins where something comes that was seen before, and nothing else came since 500 was sent.
-		if (this.#left || this.#again || this.#againLater) {
-			this.#addLeft(hash);
-			if (!this.#leftAsked) {
-				if (!this.#againLater) this.#again = true;
-				return -1;
-			}
-			this.#clearLeft();
-		}
+		if (this.pending.mustWait(hash)) return -1;
 		const index = this.#ids.indexOf(0);
 		// Both answers must fit, and the last ones of others, or the cloud would never hear how it ended.
-		if (index < 0 || index >= CAPACITY || this.#host.messages.room < 2 + this.#owed) {
-			this.#addLeft(hash);
-			// What lingers may be what takes the room, and 500 would change nothing before that is gone.
-			if (this.#until.some(isSet)) this.#againLater = true;
-			else this.#again = true;
+		if (index < 0 || index >= CAPACITY || this.#host.messages.room < 2 + this.owed) {
+			this.pending.noRoom(hash, this.#until.some(isSet));
 			return -1;
 		}
 		this.#ids[index] = id;
 		this.#words[index] = hash;
-		this.#setNext(index, Next.Nothing);
+		this.setNext(index, Next.Nothing);
 		this.#ids[LATE + index] = 0;
 		this.#words[TAKEN + index] = ++this.#takes;
 		if (isSupported(id)) mark(this.#host.store, UNDER_WAY[index] as string, id);
-		const copies = this.#asking > 0 || this.#host.now() < this.#copiesUntil;
-		this.#words[ASKED + index] = copies ? this.#asked - 1 : this.#asked;
+		this.#words[MARK + index] = this.pending.mark;
 		return index;
 	}
 
-	#free(index: number): void {
+	private free(index: number): void {
 		this.#ids[index] = 0;
 		this.#until[index] = 0;
 	}
 
 	/** An answer was acknowledged. */
 	delivered(tag: number): void {
-		if (tag === TAG_PENDING) {
-			this.#queued = false;
-			this.answeredPending();
-		} else if (tag > 0) {
+		if (tag === TAG_PENDING) this.pending.delivered();
+		else if (tag > 0) {
 			const index = (tag - 1) >> 1;
 			const last = ((tag - 1) & 1) === 1;
 			if (last) {
-				this.#settle(index);
+				this.settle(index);
 				if (this.#ids[index] === 0) return; // of an earlier boot
-				const doubtful = this.#words[ASKED + index] !== this.#asked;
-				if (doubtful) this.#until[index] = this.#host.now() + LINGER_MS;
-				else this.#free(index);
+				const lingers = this.pending.copied(this.#words[MARK + index] as number);
+				if (lingers) this.#until[index] = this.#host.now() + LINGER_MS;
+				else this.free(index);
 			} else this.#confirmed |= 1 << index;
 		}
 		this.tick();
@@ -269,21 +210,19 @@ export class Operations {
 
 	/** The server does not take an answer, and it is given up: the place is free, and the next boot ends the operation. */
 	givenUp(tag: number): void {
-		if (tag === TAG_PENDING) {
-			this.#queued = false;
-			if (this.#asking > 0) this.#asking--;
-		} else if (tag > 0) {
+		if (tag === TAG_PENDING) this.pending.givenUp();
+		else if (tag > 0) {
 			const index = (tag - 1) >> 1;
-			this.#setNext(index, Next.Nothing);
+			this.setNext(index, Next.Nothing);
 			this.#confirmed &= ~(1 << index);
 			this.#ids[LATE + index] = 0;
-			this.#free(index);
-			if (((tag - 1) & 1) === 0) this.#again = true; // without 501 it is still PENDING
+			this.free(index);
+			if (((tag - 1) & 1) === 0) this.pending.askAgain(); // without 501 it is still PENDING
 		}
 	}
 
 	/** Nothing is under way in this place any more. */
-	#settle(index: number): void {
+	private settle(index: number): void {
 		const key = UNDER_WAY[index] as string;
 		if (marked(this.#host.store, key) !== 0) mark(this.#host.store, key, 0);
 	}
@@ -300,32 +239,32 @@ export class Operations {
 	}
 	/** The cloud has heard it. */
 	settled(): void {
-		for (let i = 0; i < CAPACITY; i++) this.#settle(i);
+		for (let i = 0; i < CAPACITY; i++) this.settle(i);
 	}
 
 	/** Goes on with the operations whose 501 is acknowledged, in the order of their places' 501. */
 	proceed(): void {
 		if (this.#confirmed === 0) return; // called behind every acknowledgement
 		while (this.#confirmed !== 0) {
-			const index = this.#oldestConfirmed();
+			const index = this.oldestConfirmed();
 			this.#confirmed &= ~(1 << index);
-			const next = this.#nextOf(index);
-			this.#setNext(index, Next.Nothing);
+			const next = this.nextOf(index);
+			this.setNext(index, Next.Nothing);
 			if (next === Next.Restart) {
-				this.#free(index);
+				this.free(index);
 				this.#host.restart();
 			} else if (next !== Next.Nothing) {
 				const reason =
 					next === Next.CarryOut ? this.#host.commands.carryOut(index) : (this.#refusals?.[index] as string);
 				if (this.#refusals) this.#refusals[index] = "";
-				this.#answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
+				this.answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
 			}
 		}
 		this.tick();
 	}
 
 	/** The cloud gives each answer to the oldest operation that is executing, so order is kept. */
-	#oldestConfirmed(): number {
+	private oldestConfirmed(): number {
 		let oldest = -1;
 		for (let i = 0; i < CAPACITY; i++)
 			if (
@@ -336,44 +275,44 @@ export class Operations {
 		return oldest;
 	}
 
-	#nextOf(index: number): number {
+	private nextOf(index: number): number {
 		return (this.#next >> (8 * index)) & 255;
 	}
-	#setNext(index: number, next: number): void {
+	private setNext(index: number, next: number): void {
 		this.#next = (this.#next & ~(255 << (8 * index))) | (next << (8 * index));
 	}
 
 	/** Places in the lane that the last answers of operations will need. */
-	get #owed(): number {
+	private get owed(): number {
 		let owed = 0;
 		for (let i = 0; i < CAPACITY; i++)
-			if (this.#nextOf(i) > Next.Restart || (this.#ids[LATE + i] as number) > 0) owed++;
+			if (this.nextOf(i) > Next.Restart || (this.#ids[LATE + i] as number) > 0) owed++;
 		return owed;
 	}
 
 	/** After a boot: 500 once nothing is open. */
 	askAgain(): void {
-		this.#again = true;
+		this.pending.askAgain();
 		this.tick();
 	}
 
 	/** Lets go of what has lingered long enough, and gives the answers that found no room. */
-	#release(): void {
+	private release(): void {
 		for (let i = 0; i < CAPACITY; i++) {
 			if (this.#ids[i] === 0) continue;
 			const late = this.#ids[LATE + i] as number;
 			if (late > 0) {
 				this.#ids[LATE + i] = 0;
-				this.#answer(i, late, "", true);
+				this.answer(i, late, "", true);
 			}
 			const until = this.#until[i] as number;
-			if (until > 0 && until <= this.#host.now()) this.#free(i);
+			if (until > 0 && until <= this.#host.now()) this.free(i);
 		}
 	}
 
 	/** Does that, and asks again for what is pending if that is due. */
 	tick(): void {
-		this.#release();
+		this.release();
 		let open = 0;
 		let lingering = 0;
 		for (let i = 0; i < CAPACITY; i++) {
@@ -381,35 +320,24 @@ export class Operations {
 			if (this.#until[i] === 0) open++;
 			else lingering++;
 		}
-		const awaited = this.#left && this.#leftAsked;
-		if (this.#againLater && lingering === 0 && !awaited) {
-			this.#againLater = false;
-			this.#again = true;
-		}
-		// None came again: they were copies, or settled without us.
-		if (awaited && this.#asking === 0 && this.#copiesUntil <= this.#host.now()) this.#clearLeft();
-		if (!this.#again || open > 0 || this.#asking > 0) return;
-		if (!this.#host.messages.queue(RecordKind.Passing, TAG_PENDING, this.#putPending)) return;
-		this.#again = false;
-		this.#queued = true;
-		this.askedPending();
+		this.pending.tick(open, lingering);
 	}
 
-	#plan(row: RowReader, id: number): string {
+	private plan(row: RowReader, id: number): string {
 		if (row.count < 3) return "the operation has no parameter";
 		// Whatever is kept here, or in `row`, lies on the stack below the command's parser, where it is deepest.
 		if (id === Operation.Command) return this.#host.commands.plan(row.text, row.start(2), row.end(2));
-		return this.#planRelay(row);
+		return this.planRelay(row);
 	}
 
-	#planRelay(row: RowReader): string {
-		const closed = this.#is(row, CLOSED) || this.#is(row, CLOSE);
-		if (!closed && !this.#is(row, OPEN)) return "the state is neither OPEN nor CLOSED";
+	private planRelay(row: RowReader): string {
+		const closed = this.is(row, CLOSED) || this.is(row, CLOSE);
+		if (!closed && !this.is(row, OPEN)) return "the state is neither OPEN nor CLOSED";
 		const command = closed ? this.#relay.closed : this.#relay.open;
 		return this.#host.commands.plan(command, 0, command.length);
 	}
 
-	#is(row: RowReader, word: Uint8Array): boolean {
+	private is(row: RowReader, word: Uint8Array): boolean {
 		return equals(row.text, row.start(2), row.end(2), word);
 	}
 
@@ -417,7 +345,7 @@ export class Operations {
 	 * Where nothing is carried out, both answers go in one record: a power cut between them would leave EXECUTING what the next
 	 * boot knows nothing of.
 	 */
-	#answer(index: number, template: number, reason: string, last: boolean): void {
+	private answer(index: number, template: number, reason: string, last: boolean): void {
 		this.#both = !isSupported(this.#ids[index] as number);
 		this.#fragment = operationFragment(this.#ids[index] as number);
 		this.#head =
@@ -428,7 +356,7 @@ export class Operations {
 		const kind = last ? RecordKind.Operation : RecordKind.Passing;
 		if (this.#host.messages.queue(kind, tag, this.#putAnswer)) return;
 		// The cloud must hear how it ended, if need be without the words, or later.
-		if (reason !== "") this.#answer(index, template, "", last);
+		if (reason !== "") this.answer(index, template, "", last);
 		else if (last) this.#ids[LATE + index] = template;
 	}
 }
