@@ -34,7 +34,7 @@ export async function makeEngine(
 	events: EngineEvents,
 	progress: (text: string) => void,
 	warn: (text: string) => void,
-	more: { readonly line?: Line; readonly time?: TimeSource } = {},
+	{ line, time }: { readonly line?: Line; readonly time?: TimeSource } = {},
 ): Promise<Engine> {
 	const { board } = options;
 	const pins = PINS[board];
@@ -42,7 +42,7 @@ export async function makeEngine(
 	const state = options.state === undefined ? undefined : stateOf(options.state);
 	const engine = await findEngine(options, progress, warn);
 	if (engine === undefined)
-		return new Machine({ ...events, pins, config: setup.config, resources, state, line: more.line, main });
+		return new Machine({ ...events, pins, config: setup.config, resources, state, line, main });
 	const tls = options.broker?.tls ?? true;
 	const creation = boardCreation(board);
 	const own = tls ? withoutReserve(creation) : creation;
@@ -58,7 +58,8 @@ export async function makeEngine(
 		pins,
 		resources,
 		state,
-		...more,
+		line,
+		time,
 	});
 }
 

@@ -1,9 +1,10 @@
 // A run of `npm start`: cloud (embedded or the user's), machine, commands, and the end.
 
 import { fileURLToPath } from "node:url";
-import type { CommandResult, Observer } from "../../modules/app/observer.js";
+import type { Observer } from "../../modules/app/observer.js";
 import { EmbeddedCloud } from "../cloud/embedded-cloud.js";
-import type { Engine, EngineEvents, MemoryStats } from "../engine/engine.js";
+import type { CommandResult, Engine, EngineEvents, MemoryStats } from "../engine/engine.js";
+import { narrator, type Sentence, together } from "../engine/narration.js";
 import { Panel, type PanelSubject } from "../panel/panel.js";
 import { BuildError } from "../xs/build.js";
 import { MachineCrash } from "../xs/crash.js";
@@ -50,13 +51,6 @@ function subjectOf({ device, cloud, board, broker, firmware }: ResolvedOptions):
 	return { device, cloud, board, embedded, maxRpm: motor.maxRpm, keep: outbox.keep };
 }
 
-/** By NetworkState. */
-const NETWORK = [
-	"Wi-Fi is lost; joining again",
-	"Wi-Fi is joined; asking for the time",
-	"the network is there",
-];
-
 export class Run {
 	readonly cloud: EmbeddedCloud | undefined;
 	readonly panel: Panel | undefined;
@@ -68,6 +62,7 @@ export class Run {
 	#finish!: () => void;
 	#fail!: (error: unknown) => void;
 	#ending = false;
+	#failed = false;
 	#commandsEnded = false;
 	#lastCommand: Promise<unknown> = Promise.resolve();
 	#commandSeen: ((result: CommandResult) => void) | undefined;
@@ -81,7 +76,7 @@ export class Run {
 			const setup = cloud ? await embeddedSetup(options, cloud) : await externalSetup(options);
 			const run = new Run(options, view, cloud);
 			const events: EngineEvents = {
-				observer: run.panel ? run.panel.observing(run.#observer()) : run.#observer(),
+				observer: run.#observer(),
 				onTrace: (line) => view.info(line.trimEnd()),
 				onBoot: () => run.#booted(),
 				onCrash: (error) => run.#crashed(error),
@@ -208,7 +203,23 @@ export class Run {
 		if (restored > 0) this.#view.info(`${restored} measures of an earlier run are in the board's flash`);
 	}
 
+	/** Counts, shows, and says what a person reads of it, here and on the panel. */
 	#observer(): Observer {
+		const said = narrator(
+			(sentence) => this.#say(sentence),
+			(code, detail) => this.#explain(code, detail),
+		);
+		const { panel } = this;
+		return together(this.#counting(), ...(panel ? [panel.observer] : []), said);
+	}
+
+	#say(sentence: Sentence): void {
+		if (this.#failed) return; // why is what the program ends with
+		this.#view.tell(sentence);
+		this.panel?.say(sentence);
+	}
+
+	#counting(): Observer {
 		const tally = this.#tally;
 		const view = this.#view;
 		return {
@@ -227,39 +238,26 @@ export class Run {
 				queueMicrotask(() => this.#reportDelivered());
 				this.#look();
 			},
-			evicted: (total) => view.warn(`the ring is full: ${total} measures gave way`),
 			unconfirmed: (measures) => {
 				tally.unconfirmed += measures;
-				view.warn(`${measures} measure sent, and nobody knows whether it arrived`);
 			},
-			refused: (code, reason) => view.warn(`the cloud refused a message: ${code} ${reason}`),
 			received: (bytes, topicStart, topicEnd, payloadStart, payloadEnd) => {
 				const topic = text.decode(bytes.subarray(topicStart, topicEnd));
 				view.received(topic, text.decode(bytes.subarray(payloadStart, payloadEnd)));
 			},
-			command: (result) => {
+			command: (text, status, reason) => {
+				const result = { text, status, reason };
 				view.command(result);
 				this.#commandSeen?.(result);
 			},
 			malformed: (what) => {
-				view.warn(`not understood: ${what}`);
 				// SAP has no answer to a command: what the node says of it is all there is.
 				if (this.#options.cloud === "sap") this.#commandSeen?.({ text: "", status: "FAILED", reason: what });
 			},
-			skipped: (bytes) =>
-				view.warn(`a message of ${bytes} bytes is larger than the node keeps and was skipped`),
-			overdue: () => view.warn("the cloud did not confirm in time; sending again"),
 			online: () => {
 				tally.connections++;
-				view.info("connected; measures flow");
 			},
-			offline: (code, detail, retryMs) => this.#offline(code, detail, retryMs),
-			network: (state) => view.info(NETWORK[state] ?? `network state ${state}`),
-			safe: (failedBoots) =>
-				view.warn(
-					`safe mode: ${failedBoots} boots in a row did not last a minute; nothing is measured, nothing moves`,
-				),
-			restarting: () => view.info("the node restarts itself"),
+			offline: (code, detail) => this.#offline(code, detail),
 		};
 	}
 
@@ -271,14 +269,16 @@ export class Run {
 		this.#view.delivered(this.#reported, this.#waiting);
 	}
 
-	#offline(code: string, detail: string, retryMs: number): void {
-		if (code === "requested") return;
+	#explain(code: string, detail: string): string {
 		const broker = this.#options.broker ?? { host: "localhost", port: this.cloud?.port ?? 0, tls: true };
-		const why = explainFailure(code, detail, broker);
-		if (this.#tally.connections === 0 && !this.#options.keepRunning) this.#fail(new RunError(why));
-		else if (retryMs === Number.POSITIVE_INFINITY)
-			this.#view.warn(`${why} Trying again once there is a network.`);
-		else this.#view.warn(`${why} Trying again in ${(retryMs / 1000).toFixed(1)} s.`);
+		return explainFailure(code, detail, broker);
+	}
+
+	/** A run that never comes to a connection ends, unless it is to go on whatever happens. */
+	#offline(code: string, detail: string): void {
+		if (code === "requested" || this.#tally.connections > 0 || this.#options.keepRunning) return;
+		this.#failed = true;
+		this.#fail(new RunError(this.#explain(code, detail)));
 	}
 
 	/** Ends the run once everything asked for is done. */

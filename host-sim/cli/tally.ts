@@ -1,7 +1,6 @@
 // What happened in a run, over all boots of the node: the summary that `npm start` ends with.
 
-import type { CommandResult } from "../../modules/app/observer.js";
-import type { MemoryStats } from "../engine/engine.js";
+import type { CommandResult, MemoryStats } from "../engine/engine.js";
 
 export interface Summary {
 	readonly cloud: string;

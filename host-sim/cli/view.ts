@@ -1,9 +1,9 @@
 // The live view: one line for what happens, coloured on a terminal, or one JSON object a line.
 
 import { stderr, stdout } from "node:process";
-import type { CommandResult } from "../../modules/app/observer.js";
 import { CHANNELS } from "../../modules/core/channels.js";
-import type { MemoryStats } from "../engine/engine.js";
+import type { CommandResult, MemoryStats } from "../engine/engine.js";
+import type { Sentence } from "../engine/narration.js";
 import { counted } from "../engine/words.js";
 import { memoryLines } from "./memory-lines.js";
 import type { Summary } from "./tally.js";
@@ -35,6 +35,10 @@ export class View {
 		this.#colour = !this.#json && stdout.isTTY === true && process.env.NO_COLOR === undefined;
 	}
 
+	tell({ text, level }: Sentence): void {
+		if (level === "warn") this.warn(text);
+		else this.info(text);
+	}
 	info(text: string): void {
 		this.#line("info", { text }, text, "dim");
 	}

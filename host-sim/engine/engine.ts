@@ -1,6 +1,6 @@
 // What host-sim expects of the place where the firmware runs: XS in a process of its own, or Node itself.
 
-import type { Observer } from "../../modules/app/observer.js";
+import type { CommandStatus, Observer } from "../../modules/app/observer.js";
 import type { Circuit } from "../circuit/circuit.js";
 import type { NodeStatus } from "./status.js";
 
@@ -32,6 +32,13 @@ export interface MemoryStats {
 	/** Slots and names of the read-only image. */
 	readonly imageSlots: number;
 	readonly imageKeys: number;
+}
+
+/** How a command ended. */
+export interface CommandResult {
+	readonly text: string;
+	readonly status: CommandStatus;
+	readonly reason: string;
 }
 
 export interface EngineEvents {

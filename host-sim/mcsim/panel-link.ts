@@ -2,9 +2,10 @@
 // Without a panel nothing is sent.
 
 import Timer from "timer";
-import type { CommandResult, Observer } from "../../modules/app/observer.js";
+import type { CommandStatus, Observer } from "../../modules/app/observer.js";
 import { CHANNELS, type Sample } from "../../modules/core/channels.js";
 import type { Circuit } from "../circuit/circuit.js";
+import { narrator, type Sentence, together } from "../engine/narration.js";
 
 interface Screen {
 	onMessage?: (message: string) => void;
@@ -68,7 +69,15 @@ export function linkCircuit(circuit: Circuit, air: (there: boolean) => void, res
 }
 
 /** Shows what the node says and hears. */
-export class PanelObserver implements Observer {
+export function panelObserver(): Observer {
+	const panel = new PanelObserver();
+	return together(
+		panel,
+		narrator((sentence) => panel.say(sentence)),
+	);
+}
+
+class PanelObserver implements Observer {
 	#measures = 0;
 
 	sampled(values: Sample, _wallMs: number, accepted: boolean): void {
@@ -93,30 +102,25 @@ export class PanelObserver implements Observer {
 	received(bytes: Uint8Array, topicStart: number, topicEnd: number, start: number, end: number): void {
 		this.#line("in", `${text(bytes, topicStart, topicEnd)}   ${text(bytes, start, end)}`);
 	}
-	command({ text, status, reason }: CommandResult): void {
+	command(text: string, status: CommandStatus, reason: string): void {
 		this.#line(
 			status === "FAILED" ? "bad" : "in",
 			`${text}   ${status}${reason === "" ? "" : `: ${reason}`}`,
 		);
 	}
-	malformed(what: string): void {
-		this.#line("bad", `not understood: ${what}`);
-	}
 	online(): void {
 		this.#network("connected");
 	}
-	offline(code: string, detail: string, retryMs: number): void {
+	offline(_code: string, _detail: string, retryMs: number): void {
 		this.#network(retryMs < 0 ? "stopped" : "not connected");
-		this.#line("bad", detail === "" ? code : `${code}: ${detail}`);
 	}
 	network(state: number): void {
 		this.#network(["joining Wi-Fi", "waiting for the time", "connecting"][state] ?? "");
 	}
-	safe(failedBoots: number): void {
-		this.#line("bad", `safe mode: ${failedBoots} boots in a row did not last`);
-	}
-	restarting(): void {
-		this.#line("note", "the node restarts");
+
+	/** Something that a person reads. */
+	say({ text, level }: Sentence): void {
+		this.#line(level === "warn" ? "bad" : "note", text);
 	}
 
 	#network(network: string): void {

@@ -8,7 +8,7 @@ import { ADC, TONES } from "../../drivers/esp32.js";
 import type { Observer } from "../../modules/app/observer.js";
 import { Circuit } from "../circuit/circuit.js";
 import { makeIO } from "../circuit/io.js";
-import { linkCircuit, PanelObserver } from "./panel-link.js";
+import { linkCircuit, panelObserver } from "./panel-link.js";
 
 function makeCircuit(): Circuit {
 	let last = Time.ticks;
@@ -57,7 +57,7 @@ const device = Object.freeze({
 	unguarded: true,
 	/** The panel watches the node. */
 	started(node: WatchedNode): void {
-		node.observer = new PanelObserver();
+		node.observer = panelObserver();
 		(globalThis as Shared).moteNode = node;
 	},
 	pin: PINS,

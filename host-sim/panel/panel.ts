@@ -1,12 +1,13 @@
 // The panel of a run: what happens goes to the page, what the page asks for goes to the circuit, the line, the clock, the
 // broker and the node.
 
-import type { CommandResult, Observer } from "../../modules/app/observer.js";
+import type { Observer } from "../../modules/app/observer.js";
 import { CHANNELS } from "../../modules/core/channels.js";
 import type { EmbeddedCloud } from "../cloud/embedded-cloud.js";
 import type { CloudEvent } from "../cloud/events.js";
-import type { Engine } from "../engine/engine.js";
+import type { CommandResult, Engine } from "../engine/engine.js";
 import { Line } from "../engine/line.js";
+import type { Sentence } from "../engine/narration.js";
 import { RealTime } from "../engine/time-source.js";
 import { type CapturedFrame, writeCapture } from "./capture.js";
 import { Feed } from "./feed.js";
@@ -97,52 +98,18 @@ export class Panel {
 		}, LOOK_MS);
 	}
 
-	/** An observer that tells the panel too. */
-	observing(observer: Observer): Observer {
-		const feed = this.#feed;
-		const say = (text: string, level: "info" | "warn" = "warn") => feed.said({ at: Date.now(), text, level });
-		return {
-			...observer,
-			sampled: (values, wallMs, accepted) => {
-				observer.sampled?.(values, wallMs, accepted);
-				// While the time is not known the laptop's has to do for the curve.
-				const at = wallMs >= 0 ? wallMs : Date.now();
-				feed.sampled({ at, values: values.map((value) => (Number.isNaN(value) ? null : value)) });
-			},
-			evicted: (total) => {
-				observer.evicted?.(total);
-				say(`the ring is full: ${total} measures gave way`);
-			},
-			refused: (code, reason) => {
-				observer.refused?.(code, reason);
-				say(`the cloud refused a message: ${code} ${reason}`);
-			},
-			malformed: (what) => {
-				observer.malformed?.(what);
-				say(`not understood: ${what}`);
-			},
-			overdue: () => {
-				observer.overdue?.();
-				say("the cloud did not confirm in time; sending again");
-			},
-			online: () => {
-				observer.online?.();
-				say("connected; measures flow", "info");
-			},
-			offline: (code, detail, retryMs) => {
-				observer.offline?.(code, detail, retryMs);
-				if (code === "requested") return;
-				const next =
-					Number.isFinite(retryMs) && retryMs >= 0
-						? `; next attempt in ${(retryMs / 1000).toFixed(1)} s`
-						: "";
-				say(`${code}${detail === "" ? "" : ` (${detail})`}${next}`);
-			},
-			restarting: () => {
-				observer.restarting?.();
-				say("the node restarts itself", "info");
-			},
-		};
+	/** What the page's curve shows. */
+	readonly observer: Observer = {
+		sampled: (values, wallMs) => {
+			// While the time is not known the laptop's has to do for the curve.
+			const at = wallMs >= 0 ? wallMs : Date.now();
+			this.#feed.sampled({ at, values: values.map((value) => (Number.isNaN(value) ? null : value)) });
+		},
+	};
+
+	/** Something that a person reads. */
+	say({ text, level }: Sentence): void {
+		this.#feed.said({ at: Date.now(), text, level });
 	}
 
 	booted(boots: number): void {

@@ -14,7 +14,9 @@ export const InFrame = Object.freeze({
 });
 export const OutFrame = Object.freeze({ Idle: 1, Trace: 2, Stats: 3, Crash: 4, Walk: 5 });
 
-export type Value = undefined | number | string | boolean | Uint8Array;
+/** What the script may be answered, and what it sends. */
+export type Answer = undefined | number | string | boolean | Uint8Array;
+export type Value = Answer | readonly number[];
 
 const STATS: ReadonlyArray<keyof MemoryStats> = [
 	"slotBytes",
@@ -59,7 +61,7 @@ export function integers(...values: readonly number[]): Buffer {
 }
 
 /** The answer to a question of the script. */
-export function reply(value: Value): Buffer {
+export function reply(value: Answer): Buffer {
 	switch (typeof value) {
 		case "number":
 			return frame(InFrame.Reply, Buffer.of(1), doubles(value));
@@ -87,6 +89,10 @@ export function values(payload: Buffer): Value[] {
 			const bytes = payload.subarray(at + 4, at + 4 + size);
 			found.push(tag === 2 ? bytes.toString() : bytes);
 			at += 4 + size;
+		} else if (tag === 6) {
+			const size = payload.readUInt32LE(at);
+			found.push(Array.from({ length: size }, (_, i) => payload.readDoubleLE(at + 4 + 8 * i)));
+			at += 4 + 8 * size;
 		} else found.push(tag === 0 ? undefined : tag === 4);
 	}
 	return found;

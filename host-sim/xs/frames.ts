@@ -32,7 +32,7 @@ export const Out = Object.freeze({
 	/** number, host name */
 	Resolve: 45,
 	Restart: 46,
-	/** Number of an observer's method (see Seen), its arguments */
+	/** Number of an observer's method (EVENTS of host-sim/engine/narration.ts), its arguments */
 	Seen: 47,
 	/** Numbers of NodeStatus in its order */
 	Status: 48,
@@ -69,23 +69,3 @@ export const In = Object.freeze({
 } as const);
 
 export const Control = Object.freeze({ StopSampling: 0, Status: 1, Stop: 2 } as const);
-
-/** Methods of the firmware's Observer. */
-export const Seen = Object.freeze({
-	Sampled: 0,
-	Sending: 1,
-	Evicted: 2,
-	Delivered: 3,
-	Unconfirmed: 4,
-	Refused: 5,
-	Received: 6,
-	Command: 7,
-	Malformed: 8,
-	Skipped: 9,
-	Overdue: 10,
-	Online: 11,
-	Offline: 12,
-	Restarting: 13,
-	Network: 14,
-	Safe: 15,
-} as const);

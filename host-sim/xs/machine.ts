@@ -10,11 +10,13 @@ import { type BoardState, newState } from "../engine/board-state.js";
 import type { Creation } from "../engine/boards.js";
 import type { Engine, EngineEvents, MemoryStats } from "../engine/engine.js";
 import type { Line } from "../engine/line.js";
+import { tell } from "../engine/narration.js";
 import { IPV4_FIRST } from "../engine/sockets.js";
 import { type NodeStatus, readStatus } from "../engine/status.js";
 import { RealTime, type TimeSource } from "../engine/time-source.js";
 import type { EngineProgram } from "./build.js";
 import {
+	type Answer,
 	doubles,
 	type Entry,
 	FrameReader,
@@ -33,7 +35,6 @@ import { creationArguments } from "./creation.js";
 import { Control, In, Out } from "./frames.js";
 import { LentSockets, type Network, nodeNetwork } from "./network.js";
 import type { ProgramModule } from "./program.js";
-import { tellObserver } from "./seen.js";
 
 export interface XsMachineOptions extends EngineEvents {
 	readonly engine: EngineProgram;
@@ -46,7 +47,7 @@ export interface XsMachineOptions extends EngineEvents {
 	readonly resources: ReadonlyMap<string, Uint8Array>;
 	/** What the board keeps without power; nothing at first where there is none. */
 	readonly state?: BoardState | undefined;
-	readonly time?: TimeSource;
+	readonly time?: TimeSource | undefined;
 	readonly network?: Network;
 	/** Through which Node's sockets go, if somebody wants to cut or watch them. */
 	readonly line?: Line | undefined;
@@ -69,7 +70,7 @@ type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 export class XsMachine implements Engine {
 	readonly circuit: Circuit;
-	readonly preferences: Map<string, Value>;
+	readonly preferences: Map<string, Answer>;
 	readonly flash: NorFlash;
 	readonly time: TimeSource;
 	readonly #options: XsMachineOptions;
@@ -329,7 +330,7 @@ export class XsMachine implements Engine {
 				return this.#answer(this.preferences.get(`${a}/${b}`));
 			case Out.PreferenceSet:
 				if (c === undefined) this.preferences.delete(`${a}/${b}`);
-				else this.preferences.set(`${a}/${b}`, c);
+				else this.preferences.set(`${a}/${b}`, c as Answer);
 				return;
 			case Out.FlashBytes:
 				return this.#answer(this.flash.content.length);
@@ -352,7 +353,7 @@ export class XsMachine implements Engine {
 				else this.#restart();
 				return;
 			case Out.Seen:
-				if (this.#options.observer) tellObserver(this.#options.observer, content);
+				if (this.#options.observer) tell(this.#options.observer, content[0] as number, content.slice(1));
 				return;
 			case Out.Status:
 				this.#statuses.shift()?.(readStatus(content));
@@ -372,7 +373,7 @@ export class XsMachine implements Engine {
 		});
 	}
 
-	#answer(value: Value): void {
+	#answer(value: Answer): void {
 		this.#child?.stdin.write(reply(value));
 	}
 }

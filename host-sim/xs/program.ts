@@ -30,6 +30,8 @@ const SOURCES = [
 	"host-sim/xs/board",
 	"host-sim/xs/frames.ts",
 	"host-sim/engine/put-status.ts",
+	"host-sim/engine/narration.ts",
+	"host-sim/engine/words.ts",
 	"host-sim/circuit",
 	"host-sim/nodejs/moddable/chip.ts",
 	"test/evidence/bench/on-xs",
@@ -68,7 +70,13 @@ const HARDWARE: Readonly<Record<string, string>> = {
 const OWN = ["board", "io/pin", "observer", "socket", "start", "system"].map(
 	(name) => `host-sim/xs/board/${name}`,
 );
-const SHARED = ["host-sim/xs/frames", "host-sim/circuit/ledc", "host-sim/engine/put-status"];
+const SHARED = [
+	"host-sim/xs/frames",
+	"host-sim/circuit/ledc",
+	"host-sim/engine/put-status",
+	"host-sim/engine/narration",
+	"host-sim/engine/words",
+];
 
 export interface ProgramModule {
 	/** Manifest target. */

@@ -95,7 +95,7 @@ export class CommandDesk implements Actuators {
 	private told(text: string, reason: string): void {
 		this.health.commands++;
 		if (reason !== "") this.health.refusedCommands++;
-		this.observer?.command?.({ text, status: reason === "" ? "SUCCESSFUL" : "FAILED", reason });
+		this.observer?.command?.(text, reason === "" ? "SUCCESSFUL" : "FAILED", reason);
 		this.parts.log.info(reason === "" ? "command carried out" : `command refused: ${reason}`);
 	}
 

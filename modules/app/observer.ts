@@ -3,13 +3,12 @@
 
 import type { Sample } from "../core/channels.js";
 
-export interface CommandResult {
-	readonly text: string;
-	readonly status: "SUCCESSFUL" | "FAILED";
-	readonly reason: string;
-}
+export type CommandStatus = "SUCCESSFUL" | "FAILED";
 
-/** Contract: must not throw and must not call the node back. Arrays are only valid during the call. */
+/**
+ * Contract: must not throw and must not call the node back. Arrays are only valid during the call. At most five arguments:
+ * texts, numbers, flags, bytes, or numbers in an array (host-sim/engine/narration.ts has the table of what people read).
+ */
 export interface Observer {
 	/** A sample was taken and, if `accepted`, is in the ring. NaN: a channel without a value. */
 	sampled?(values: Sample, wallMs: number, accepted: boolean): void;
@@ -33,7 +32,8 @@ export interface Observer {
 		payloadStart: number,
 		payloadEnd: number,
 	): void;
-	command?(result: CommandResult): void;
+	/** A command has ended; `reason` says why it failed. */
+	command?(text: string, status: CommandStatus, reason: string): void;
 	/** An inbound message could not be understood or acted on. */
 	malformed?(what: string): void;
 	/** An inbound message of this many payload bytes was too large to be kept. */

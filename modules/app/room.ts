@@ -37,7 +37,7 @@ const FEWEST = 4;
 const need = (slots: number, chunkBytes: number): Memory => Object.freeze({ slots, chunkBytes });
 
 /** What settings switch on, beside what the node takes at rest, as the test measures it. */
-const WIFI = need(124, 120);
+const WIFI = need(112, 0);
 const TLS = need(36, 1_008);
 const KEEP = need(143, 188);
 const I2C = need(72, 56);

@@ -28,11 +28,18 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 	"host-sim/mcsim/": [
 		"host-sim/mcsim/",
 		"host-sim/circuit/",
+		"host-sim/engine/narration.ts",
 		"drivers/",
 		"modules/core/channels.ts",
 		"modules/app/observer.ts",
 	],
-	"host-sim/engine/": ["host-sim/engine/", "host-sim/circuit/", "modules/app/", "main.ts"],
+	"host-sim/engine/": [
+		"host-sim/engine/",
+		"host-sim/circuit/",
+		"modules/app/",
+		"modules/mqtt/close-codes.ts",
+		"main.ts",
+	],
 	"host-sim/xs/board/": [
 		"host-sim/xs/board/",
 		"host-sim/xs/frames.ts",
@@ -93,7 +100,7 @@ const firmware = sources(
 	"host-sim/mcsim",
 	"host-sim/xs/board",
 	"host-sim/xs/frames.ts",
-	"host-sim/engine/put-status.ts",
+	...["narration", "put-status", "words"].map((name) => `host-sim/engine/${name}.ts`),
 );
 /** Without what stands in it twice. */
 const program = [

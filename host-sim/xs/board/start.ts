@@ -3,7 +3,7 @@
 
 import { putStatus } from "host-sim/engine/put-status";
 import { Board } from "host-sim/xs/board/board";
-import { FrameObserver } from "host-sim/xs/board/observer";
+import { frameObserver } from "host-sim/xs/board/observer";
 import { Control, Out } from "host-sim/xs/frames";
 import config from "mc/config";
 import main from "../../../main.js";
@@ -12,7 +12,7 @@ export default function start(): void {
 	const board = new Board();
 	host.attach(board);
 	const node = main();
-	if ((config as { observe?: boolean }).observe) node.observer = new FrameObserver();
+	if ((config as { observe?: boolean }).observe) node.observer = frameObserver();
 	const status: [type: number, ...values: unknown[]] = [Out.Status];
 	putStatus(node, status, 1);
 	board.control = (what) => {

@@ -35,7 +35,7 @@ enum {
 	OUT_SCRIPT = 32, /* and above: the script's own, with tagged values */
 	OUT_WRITE = 34, OUT_FLASH_WRITE = 54,
 };
-enum { TAG_UNDEFINED, TAG_NUMBER, TAG_STRING, TAG_BYTES, TAG_TRUE, TAG_FALSE };
+enum { TAG_UNDEFINED, TAG_NUMBER, TAG_STRING, TAG_BYTES, TAG_TRUE, TAG_FALSE, TAG_LIST };
 
 /* memory.c: what was taken so far, the machines, and the pages of the read-only image */
 extern struct HostCounters { uint64_t slots, chunks, chunkBytes; } gxCounters;

@@ -25,17 +25,43 @@ static void sendValue(uint8_t tag, const void* bytes, size_t size) {
 	hostOutBytes(bytes, size);
 }
 
+static double numberOf(txSlot* slot) {
+	return slot->kind == XS_INTEGER_KIND ? (double)slot->value.integer : slot->value.number;
+}
+
+/* The elements of a plain array, or NULL. */
+static txSlot* arrayOf(txSlot* slot) {
+	if (slot->kind != XS_REFERENCE_KIND) return C_NULL;
+	slot = slot->value.reference->next;
+	return slot && (slot->kind == XS_ARRAY_KIND) ? slot : C_NULL;
+}
+
+/* Numbers; what is none goes as NaN. */
+static void sendList(txSlot* array) {
+	uint8_t tag = TAG_LIST;
+	uint32_t i, length = (uint32_t)array->value.array.length;
+	hostOutBytes(&tag, 1);
+	hostOutBytes(&length, sizeof(length));
+	for (i = 0; i < length; i++) {
+		txSlot* item = array->value.array.address + i;
+		int is = (item->kind == XS_INTEGER_KIND) || (item->kind == XS_NUMBER_KIND);
+		double number = is ? numberOf(item) : C_NAN;
+		hostOutBytes(&number, sizeof(number));
+	}
+}
+
 static void sendValues(txMachine* the, int type, txInteger i) {
 	hostOutBegin(type);
 	for (; i < mxArgc; i++) {
 		txSlot* slot = mxArgv(i);
 		void* data;
 		txUnsigned size;
-		double number = slot->kind == XS_INTEGER_KIND ? (double)slot->value.integer : slot->value.number;
+		double number = numberOf(slot);
 		if (slot->kind == XS_UNDEFINED_KIND) sendValue(TAG_UNDEFINED, "", 0);
 		else if (slot->kind == XS_BOOLEAN_KIND) sendValue(slot->value.boolean ? TAG_TRUE : TAG_FALSE, "", 0);
 		else if ((slot->kind == XS_INTEGER_KIND) || (slot->kind == XS_NUMBER_KIND)) sendValue(TAG_NUMBER, &number, sizeof(number));
 		else if (mxIsStringPrimitive(slot)) sendValue(TAG_STRING, slot->value.string, c_strlen(slot->value.string));
+		else if (arrayOf(slot)) sendList(arrayOf(slot));
 		else {
 			_xsmcGetBuffer(the, slot, &data, &size, 0);
 			sendValue(TAG_BYTES, data, size);

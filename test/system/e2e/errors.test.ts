@@ -66,7 +66,7 @@ const CASES: readonly Case[] = [
 		name: "an unknown cloud",
 		args: () => ["--cloud", "azure"],
 		code: 2,
-		says: /--cloud must be one of cumulocity, sap, plain/,
+		says: /--cloud must be one of cumulocity, plain, sap/,
 	},
 	{ name: "a stray argument", args: () => ["hello"], code: 2, says: /--help/ },
 	{ name: "a bad interval", args: () => ["--interval", "1 day"], code: 2, says: /--interval is a duration/ },
