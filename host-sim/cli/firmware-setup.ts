@@ -3,7 +3,6 @@
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
 import { CertsError } from "../../certs/library/errors.js";
 import { type Found, readFiles } from "../../certs/library/read.js";
 import { makeCloud } from "../../main.js";
@@ -14,6 +13,7 @@ import { Json, JsonScanner } from "../../modules/cloud/json.js";
 import { type EmbeddedCloud, hasStandIn } from "../cloud/embedded-cloud.js";
 import { DEFAULT_MODEL, type SapModel } from "../cloud/sap/model.js";
 import { type BoardName, boardManifest } from "../engine/boards.js";
+import { readManifest } from "../engine/manifest.js";
 import { boardCreation, machineOf } from "../xs/creation.js";
 import { OptionError } from "./option-error.js";
 import type { Options, ResolvedOptions } from "./options.js";
@@ -143,8 +143,7 @@ function isGroup(value: unknown): value is Record<string, unknown> {
 
 /** `config.mote` of the manifest, with that of the board over it, as in a build for the board. */
 function manifestConfig(board: BoardName): Groups {
-	const path = fileURLToPath(new URL("../../manifest.json", import.meta.url));
-	const base = (JSON.parse(readFileSync(path, "utf8")) as { config: { mote: Groups } }).config.mote;
+	const base = { ...(readManifest("manifest.json").config.mote as Groups) };
 	for (const [group, values] of Object.entries(boardManifest(board).config.mote))
 		base[group] = { ...base[group], ...values };
 	return base;

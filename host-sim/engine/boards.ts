@@ -1,9 +1,7 @@
 // The boards as their manifests describe them, with what a manifest includes of another board's.
 
-import { readFileSync } from "node:fs";
-import { fileURLToPath } from "node:url";
-
 import type { Machine } from "../../modules/app/room.js";
+import { type Manifest, readManifest } from "./manifest.js";
 
 /** Folders of drivers/boards. */
 export const BOARDS = ["esp32", "esp32s3", "esp32c3", "esp32c3-min"] as const;
@@ -22,44 +20,14 @@ export interface Creation {
 	readonly keys?: { readonly initial: number; readonly incremental: number };
 }
 
-export interface BoardManifest {
-	readonly include?: readonly string[];
-	readonly build: Readonly<Record<string, string>>;
-	readonly modules: Readonly<Record<string, string>>;
+export interface BoardManifest extends Manifest {
 	readonly creation: Creation;
 	readonly config: { readonly mote: Record<string, Record<string, unknown>>; readonly machine: Machine };
 }
 
-/** What mcconfig makes of a board's manifest: later ones add to earlier ones, key by key. */
+/** A board's manifest, with what it includes of another board's. */
 export function boardManifest(board: string): BoardManifest {
-	return merged(fileURLToPath(new URL(`../../drivers/boards/${board}/manifest.json`, import.meta.url)));
-}
-
-function merged(path: string): BoardManifest {
-	const own = JSON.parse(readFileSync(path, "utf8")) as BoardManifest;
-	const build = { ...own.build };
-	// Relative paths are those of the manifest that names them.
-	for (const [key, value] of Object.entries(build))
-		if (value.startsWith("./")) build[key] = fileURLToPath(new URL(value, `file://${path}`));
-	let base = {};
-	for (const other of own.include ?? [])
-		base = overlay(base, merged(fileURLToPath(new URL(other, `file://${path}`))));
-	return overlay(base, { ...own, build }) as unknown as BoardManifest;
-}
-
-type Values = Record<string, unknown>;
-
-function overlay(base: Values, over: object): Values {
-	const result = { ...base };
-	for (const [key, value] of Object.entries(over)) {
-		const below = result[key];
-		result[key] = isGroup(below) && isGroup(value) ? overlay(below, value) : value;
-	}
-	return result;
-}
-
-function isGroup(value: unknown): value is Values {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
+	return readManifest(`drivers/boards/${board}/manifest.json`) as BoardManifest;
 }
 
 /** The board whose pins this one has: itself, or the one that it includes. */

@@ -18,6 +18,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { type BoardName, boardWithPins } from "../engine/boards.js";
+import { readManifest } from "../engine/manifest.js";
 
 const run = promisify(execFile);
 
@@ -86,11 +87,6 @@ export interface ProgramModule {
 	readonly preload: boolean;
 }
 
-interface Manifest {
-	readonly modules: Readonly<Record<string, string | string[]>>;
-	readonly preload: readonly string[];
-}
-
 /** The firmware's modules and the board's, with `config` as `mc/config`, and `more` by their paths. */
 export async function makeProgram(
 	board: BoardName,
@@ -99,15 +95,16 @@ export async function makeProgram(
 ): Promise<ProgramModule[]> {
 	const folder = await transpile();
 	const read = (file: string) => readFileSync(join(folder, `${file}.js`), "utf8");
-	const manifest = JSON.parse(readFileSync(join(ROOT, "manifest.json"), "utf8")) as Manifest;
+	const manifest = readManifest("manifest.json");
 	const preload = new Set(manifest.preload);
 	const modules: ProgramModule[] = [];
 	for (const [target, file] of Object.entries(manifest.modules)) {
 		if (target in HARDWARE || SDK_TLS.test(target)) continue;
-		if (!target.endsWith("*")) throw new Error(`manifest: ${target} is not a pattern that host-sim knows`);
 		const from = String(file).replace(/^\.\//, "");
 		for (const found of from.endsWith("*") ? listed(folder, from.slice(0, -1)) : [from]) {
-			const name = target.slice(0, -1) + found.slice(found.lastIndexOf("/") + 1);
+			const name = target.endsWith("*")
+				? target.slice(0, -1) + found.slice(found.lastIndexOf("/") + 1)
+				: target;
 			modules.push({ name, source: read(found), preload: preload.has(name) });
 		}
 	}

@@ -6,6 +6,7 @@ import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { BOARDS, boardManifest, boardWithPins } from "../../host-sim/engine/boards.js";
+import { readManifest } from "../../host-sim/engine/manifest.js";
 import { ROOT, sources } from "./sources.js";
 
 interface Manifest {
@@ -15,11 +16,14 @@ interface Manifest {
 	platforms: Record<string, { modules?: Record<string, string> }>;
 }
 const read = <T>(path: string): T => JSON.parse(readFileSync(join(ROOT, path), "utf8")) as T;
-const manifest = read<Manifest>("manifest.json");
+const manifest = readManifest("manifest.json") as unknown as Manifest;
 const firmware = sources("main.ts", "modules", "drivers").filter(
 	(source) => !source.path.includes("/boards/"),
 );
 
+type Values = Record<string, unknown>;
+/** What the firmware has in the simulators in the place of a board. */
+const SIMULATOR = "host-sim/mcsim/manifest.json";
 /** What stands in the SDK's TLS under names of the SDK's, and is preloaded by its manifest. */
 const SDK_TLS = "modules/platform/sdk-tls";
 /** Modules of the SDK that our manifest takes by themselves, because the SDK's manifest for them brings more. */
@@ -36,24 +40,25 @@ describe("manifest", () => {
 	});
 
 	it("has the facts of the chip on ESP32, and a module that knows none in the simulators", () => {
-		const { esp32, ...simulators } = manifest.platforms as Record<
-			string,
-			{ modules: Record<string, string> }
-		>;
-		assert.equal(esp32?.modules.chip, `./${CHIP}`);
-		assert.deepEqual((esp32 as { preload?: string[] }).preload, ["chip"]);
-		assert.deepEqual(Object.keys(simulators), ["lin", "mac", "win"]);
-		for (const { modules } of Object.values(simulators)) assert.equal(modules.chip, "./host-sim/mcsim/chip");
+		const { esp32 = {}, ...simulators } = manifest.platforms as Record<string, Values>;
+		assert.equal((esp32.modules as Values).chip, `./${CHIP}`);
+		assert.deepEqual(esp32.preload, ["chip"]);
+		const include = `./${SIMULATOR}`;
+		assert.deepEqual(simulators, { lin: { include }, mac: { include }, win: { include } });
+		assert.equal(readManifest(SIMULATOR).modules.chip, "./host-sim/mcsim/chip");
 	});
 
-	it("maps every folder of the firmware to a target of the same path", () => {
-		for (const source of own) {
-			const folder = dirname(source.path);
-			if (folder === ".") assert.equal(manifest.modules["*"], "./main");
-			else assert.equal(manifest.modules[`${folder}/*`], `./${folder}/*`, source.path);
+	it("gives every module of the firmware a target of the same path", () => {
+		const named = new Set<string>();
+		for (const [name, path] of Object.entries(manifest.modules)) {
+			const folder = name.replace(/\/\*$/, "");
+			if (!name.endsWith("/*")) named.add(path === "./main" ? "main" : name);
+			else
+				for (const entry of readdirSync(join(ROOT, folder)))
+					if (entry.endsWith(".ts")) named.add(`${folder}/${entry.slice(0, -3)}`);
+			if (/^(modules|drivers)\//.test(name)) assert.equal(path, `./${name}`);
 		}
-		for (const [name, path] of Object.entries(manifest.modules))
-			if (name.endsWith("/*")) assert.ok(readdirSync(join(ROOT, dirname(path as string))).length > 0, name);
+		for (const { path } of own) assert.ok(named.has(path.replace(/\.ts$/, "")), path);
 	});
 
 	it("preloads every module, one by one, and nothing else", () => {
@@ -62,7 +67,9 @@ describe("manifest", () => {
 	});
 
 	it("keeps tests, JSON and build output out of the folders that mcconfig takes whole", () => {
-		for (const folder of new Set(own.map((source) => dirname(source.path)).filter((name) => name !== ".")))
+		const wholes = Object.keys(manifest.modules).filter((name) => name.endsWith("/*"));
+		assert.ok(wholes.length > 6);
+		for (const folder of wholes.map(dirname))
 			for (const entry of readdirSync(join(ROOT, folder), { withFileTypes: true }))
 				assert.ok(entry.isDirectory() || entry.name.endsWith(".ts"), `${folder}/${entry.name}`);
 	});
@@ -81,7 +88,7 @@ describe("manifest", () => {
 			const { creation, modules } = boardManifest(board);
 			const wired = boardWithPins(board);
 			assert.ok(creation.stack >= (board === "esp32c3-min" ? 384 : 512), board);
-			assert.equal(modules[`drivers/boards/${wired}/pins`], "./pins");
+			assert.equal(modules[`drivers/boards/${wired}/pins`], `./drivers/boards/${wired}/pins`);
 			const provider = readFileSync(join(ROOT, `drivers/boards/${board}/host/provider.ts`), "utf8");
 			assert.match(provider, new RegExp(`drivers/boards/${wired}/(pins|host/provider)`));
 		}

@@ -41,10 +41,13 @@ export function ourWarnings(output: string): string[] {
 	return output.split("\n").filter((line) => /### warning: (main|modules\/|drivers\/|host-sim\/)/.test(line));
 }
 
-/** Builds a manifest for Moddable's simulator; returns what the tools printed. Never without `-t build`. */
-export async function buildForSimulator(manifest: string): Promise<string> {
+/**
+ * Builds a manifest for Moddable's simulator; returns what the tools printed. Never without `-t build`. `name` is that of the
+ * app, which an including manifest cannot change.
+ */
+export async function buildForSimulator(manifest: string, name = "mote"): Promise<string> {
 	// Without the linked image it is linked anew, and only then the linker says what it warns of.
-	rmSync(join(SDK, "build/tmp/lin/mc/debug/mote/mc.xs.c"), { force: true });
+	rmSync(join(SDK, `build/tmp/lin/mc/debug/${name}/mc.xs.c`), { force: true });
 	const result = await run("mcconfig", ["-d", "-m", "-p", "lin", "-t", "build", manifest], {
 		cwd: ROOT,
 		env: environment(),
