@@ -3,7 +3,7 @@
 
 import { exit, stdin } from "node:process";
 import type { Publication, PublishSource } from "../../modules/mqtt/publish-source.js";
-import type { SessionHandler } from "../../modules/mqtt/session.js";
+import type { SessionHandler } from "../../modules/mqtt/session-parts.js";
 import { topicName } from "../../modules/mqtt/topic.js";
 import { Client } from "./client.js";
 import { Lines } from "./lines.js";

@@ -4,7 +4,7 @@ import { exit } from "node:process";
 import type { PayloadSink } from "../../modules/mqtt/inbound.js";
 import type { InboundMessage } from "../../modules/mqtt/parser.js";
 import type { PublishSource } from "../../modules/mqtt/publish-source.js";
-import type { SessionHandler } from "../../modules/mqtt/session.js";
+import type { SessionHandler } from "../../modules/mqtt/session-parts.js";
 import { topicFilter } from "../../modules/mqtt/topic.js";
 import { Client } from "./client.js";
 import { parseSub, SUB_USAGE, type SubOptions } from "./options.js";

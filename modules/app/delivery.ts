@@ -5,13 +5,15 @@ import type { Cloud } from "../cloud/cloud.js";
 import { describeClose } from "../mqtt/close-codes.js";
 import type { PayloadSink } from "../mqtt/inbound.js";
 import type { InboundMessage } from "../mqtt/parser.js";
-import { Session, type SessionHandler } from "../mqtt/session.js";
+import { Session } from "../mqtt/session.js";
+import type { SessionHandler } from "../mqtt/session-parts.js";
 import type { NetworkHandler } from "../network/network.js";
 import type { Arena } from "../outbox/arena.js";
 import { IdBlocks } from "../outbox/id-blocks.js";
 import { Keeper } from "../outbox/keeper.js";
 import type { Lane } from "../outbox/lane.js";
-import { Outbox, type OutboxHandler } from "../outbox/outbox.js";
+import { Outbox } from "../outbox/outbox.js";
+import type { OutboxHandler } from "../outbox/outbox-handler.js";
 import type { Health } from "./health.js";
 import type { Observer } from "./observer.js";
 import { Opening } from "./opening.js";
@@ -132,7 +134,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 
 	/** The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest. */
 	confirm(number: number, accepted: boolean, code: number, reason: string): void {
-		const settled = this.outbox.confirm(this.measures, number, accepted);
+		const settled = this.outbox.confirmations?.confirm(number, accepted) ?? 0;
 		if (!accepted && settled > 0) {
 			this.health.refusedMessages++;
 			this.parts.log.warn(`the cloud refused a message: ${code} ${reason}`);
@@ -145,7 +147,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 	expire(): void {
 		const { outbox, measures } = this;
 		const { unconfirmed } = outbox;
-		const again = measures.confirmMs > 0 && outbox.expire(measures);
+		const again = outbox.confirmations?.expire() ?? false;
 		if (again) {
 			this.parts.log.warn("the cloud did not confirm in time; sending again");
 			this.observer?.overdue?.();

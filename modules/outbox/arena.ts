@@ -6,7 +6,7 @@ import { Limits } from "../mqtt/limits.js";
 import { Output } from "../mqtt/output.js";
 import { publishHeader, publishHeaderBytes } from "../mqtt/publish-header.js";
 import type { Lane, LaneShape } from "./lane.js";
-import { Ring } from "./ring.js";
+import { Ring, ringBytes } from "./ring.js";
 
 /** Confirmations of the cloud that may be outstanding at once. */
 const MAX_HELD = 8;
@@ -32,8 +32,8 @@ export class Arena {
 		templateBytes: number,
 		journalBytes = 0,
 	): number {
-		const measureBytes = Ring.bytesFor(measureSlots, measures.recordBytes, measures.stamps);
-		const eventBytes = Ring.bytesFor(eventSlots, events.recordBytes, events.stamps);
+		const measureBytes = ringBytes(measureSlots, measures.recordBytes, measures.stamps);
+		const eventBytes = ringBytes(eventSlots, events.recordBytes, events.stamps);
 		const constants = measureBytes + eventBytes + constantBytes(measures) + constantBytes(events);
 		const end = align(constants, 8) + Limits.outputBytes + templateBytes;
 		return journalBytes > 0 ? align(end, 4) + journalBytes : end;
@@ -47,8 +47,8 @@ export class Arena {
 		templateBytes: number,
 		journalBytes = 0,
 	) {
-		const measureBytes = Ring.bytesFor(measureSlots, measures.recordBytes, measures.stamps);
-		const eventBytes = Ring.bytesFor(eventSlots, events.recordBytes, events.stamps);
+		const measureBytes = ringBytes(measureSlots, measures.recordBytes, measures.stamps);
+		const eventBytes = ringBytes(eventSlots, events.recordBytes, events.stamps);
 		const constants = measureBytes + eventBytes;
 		const outputAt = align(constants + constantBytes(measures) + constantBytes(events), 8);
 		this.templateAt = outputAt + Limits.outputBytes;

@@ -16,10 +16,11 @@ import type { Alarm, Timers } from "../core/clock.js";
 import type { Flash } from "../core/flash.js";
 import { Await } from "../mqtt/in-flight.js";
 import { Limits } from "../mqtt/limits.js";
-import type { Session, SessionBook } from "../mqtt/session.js";
+import type { Session } from "../mqtt/session.js";
+import type { SessionBook } from "../mqtt/session-parts.js";
 import { BODY, entryBytes, Journal, type JournalOwner } from "./journal.js";
 import type { Lane } from "./lane.js";
-import { RecordKind, RecordState, Ring, type RingKeeper } from "./ring.js";
+import { drop, RecordKind, RecordState, type Ring, type RingKeeper, recordHeaderBytes } from "./ring.js";
 
 const Entry = Object.freeze({
 	Record: 1,
@@ -83,7 +84,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 	static bytesFor(shapes: ReadonlyArray<{ readonly recordBytes: number; readonly stamps: number }>): number {
 		let body = 2 + INTENT_BYTES;
 		for (const { recordBytes, stamps } of shapes)
-			body = Math.max(body, 1 + Ring.headerBytesFor(stamps) + recordBytes);
+			body = Math.max(body, 1 + recordHeaderBytes(stamps) + recordBytes);
 		return entryBytes(body);
 	}
 
@@ -137,7 +138,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 		if (ring.kind(slot) === RecordKind.Measure) {
 			this.undated++;
 			this.measures--;
-			ring.drop(slot);
+			drop(ring, slot);
 		} else ring.setTaken(slot, this.#boot, 0);
 	}
 
@@ -379,7 +380,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 				const slot = ring ? ring.find(view.getUint32(start + 1)) : -1;
 				if (!ring || slot < 0) return;
 				const packetId = ring.packets[slot] as number;
-				ring.drop(slot);
+				drop(ring, slot);
 				if (packetId > 0 && !this.#isUnderWay(packetId)) session.restoreExchange(packetId, Await.Nothing);
 				return;
 			}

@@ -5,31 +5,15 @@ import type { Clock } from "../core/clock.js";
 import { writeNumber } from "../core/decimal.js";
 import { Limits } from "../mqtt/limits.js";
 import type { Publication, PublishSource } from "../mqtt/publish-source.js";
+import { Confirmations, MAX_ATTEMPTS, outstanding, type Settling } from "./confirmations.js";
 import type { Lane } from "./lane.js";
 import { Direct, type DirectMessage } from "./opening-message.js";
-import { RecordState, type Ring } from "./ring.js";
+import type { OutboxHandler } from "./outbox-handler.js";
+import { RecordState } from "./ring.js";
 import type { Stamp } from "./stamp.js";
 import { Phase, Suspect } from "./suspect.js";
 
-export interface OutboxHandler {
-	/** The record was delivered and is about to be removed. */
-	delivered(lane: Lane, slot: number): void;
-	/** Whether the record arrived is unknown and it will not be sent again; it is about to be removed. */
-	unconfirmed(lane: Lane, slot: number): void;
-	/** The server closes the connection whenever the record is sent; it is about to be removed. */
-	quarantined(lane: Lane, slot: number): void;
-	/** A message begins to be sent; its records are `count` ones from `slot` on. */
-	sending(lane: Lane, slot: number, count: number, packetId: number): void;
-	/** A message is about to go out under a packet id for the first time. */
-	idTaken(packetId: number): void;
-	/** The message of `publishDirect` is delivered. */
-	directDelivered(): void;
-}
-
-/** Times that a record without confirmation is sent in all. */
-const MAX_ATTEMPTS = 2;
-
-export class Outbox implements PublishSource {
+export class Outbox implements PublishSource, Settling {
 	/** Whether lanes may send; false until the cloud's opening is done. */
 	open = false;
 	/** Records delivered, by the cloud's own definition. */
@@ -59,6 +43,8 @@ export class Outbox implements PublishSource {
 	readonly #handler: OutboxHandler;
 	readonly #bytes: Uint8Array;
 	readonly #view: DataView;
+	/** Where the cloud confirms messages of its own accord. */
+	declare readonly confirmations?: Confirmations;
 	readonly #suspect = new Suspect();
 	readonly #direct = new Direct();
 
@@ -72,6 +58,8 @@ export class Outbox implements PublishSource {
 		for (const lane of lanes)
 			if (lane.topic.length + 16 > Limits.outputBytes / 2)
 				throw new RangeError("outbox: a topic is longer than half of the output stage");
+		const held = lanes.find((lane) => lane.confirmMs > 0);
+		if (held) this.confirmations = new Confirmations(held, clock, handler, this.#suspect, this);
 		const first = lanes[0] as Lane;
 		this.#bytes = first.ring.bytes;
 		this.#view = first.ring.view;
@@ -105,8 +93,8 @@ export class Outbox implements PublishSource {
 		const { phase } = this.#suspect;
 		let alone = phase === Phase.Alone || phase === Phase.Trial;
 		if (alone) {
-			if (this.#underWay > 0) return false;
-			if (!this.#suspectWaits()) {
+			if (this.underWay > 0) return false;
+			if (!this.#suspect.waits) {
 				this.#suspect.clear();
 				alone = false;
 			}
@@ -116,8 +104,8 @@ export class Outbox implements PublishSource {
 			// At QoS 0 the socket's buffer is the window: what is in it can not be evicted and must not fill the ring.
 			const open = lane.qos > 0 ? windowOpen : lane.ring.used - lane.ring.queued <= lane.ring.slots >> 1;
 			if (alone && lane !== this.#suspect.lane) continue;
-			if (lane.ring.queued > 0 && open && this.#choose(lane)) {
-				this.#describe(publication, lane);
+			if (lane.ring.queued > 0 && open && this.choose(lane)) {
+				this.describe(publication, lane);
 				return true;
 			}
 		}
@@ -132,15 +120,15 @@ export class Outbox implements PublishSource {
 		}
 		for (let i = 0; i < this.#lanes.length; i++) {
 			const lane = this.#lanes[i] as Lane;
-			if (lane.qos > 0 && this.#chooseAgain(lane, packetId)) {
-				this.#describe(publication, lane);
+			if (lane.qos > 0 && this.chooseAgain(lane, packetId)) {
+				this.describe(publication, lane);
 				return true;
 			}
 		}
 		return false;
 	}
 
-	#describe(publication: Publication, lane: Lane): void {
+	private describe(publication: Publication, lane: Lane): void {
 		publication.topic = lane.topic;
 		publication.header = lane.header;
 		publication.qos = lane.qos;
@@ -149,7 +137,7 @@ export class Outbox implements PublishSource {
 	}
 
 	/** Records that were sent, or are being sent, and whose fate is open. */
-	get #underWay(): number {
+	private get underWay(): number {
 		let n = 0;
 		for (let i = 0; i < this.#lanes.length; i++) {
 			const { ring } = this.#lanes[i] as Lane;
@@ -176,7 +164,7 @@ export class Outbox implements PublishSource {
 		}
 		this.messages++;
 		this.#handler.sending(lane, first, this.#count, packetId);
-		if (this.#left === 0) this.#finish();
+		if (this.#left === 0) this.finish();
 	}
 
 	copy(bytes: Uint8Array, at: number, room: number): number {
@@ -184,7 +172,7 @@ export class Outbox implements PublishSource {
 		const all = room < this.#left ? room : this.#left;
 		let done = 0;
 		while (done < all) {
-			if (this.#segmentLeft === 0) this.#nextSegment();
+			if (this.#segmentLeft === 0) this.nextSegment();
 			const from = this.#segmentAt;
 			let n = this.#segmentLeft;
 			if (n > all - done) n = all - done;
@@ -194,14 +182,14 @@ export class Outbox implements PublishSource {
 			done += n;
 		}
 		this.#left -= done;
-		if (this.#left === 0) this.#finish();
+		if (this.#left === 0) this.finish();
 		return done;
 	}
 
 	/** PUBACK for one of our messages. */
 	acknowledged(packetId: number): void {
 		if (this.#direct.packetId === packetId && this.#direct.done()) this.#handler.directDelivered();
-		for (let i = 0; i < this.#lanes.length; i++) this.#settle(this.#lanes[i] as Lane, packetId);
+		for (let i = 0; i < this.#lanes.length; i++) this.settle(this.#lanes[i] as Lane, packetId);
 	}
 
 	/** All QoS 0 messages have left the socket. */
@@ -211,14 +199,14 @@ export class Outbox implements PublishSource {
 
 	/** The connection is gone, the session may go on: what is under way stays so; at QoS 0 its fate is unknown. */
 	suspended(byServer: boolean): void {
-		if (byServer) this.#suspectOldest(true);
+		if (byServer) this.closedByServer(true);
 		this.#lane = undefined;
 		this.#left = 0;
 		this.#direct.disconnected(true);
 		for (let i = 0; i < this.#lanes.length; i++) {
 			const lane = this.#lanes[i] as Lane;
 			if (lane.qos === 0) {
-				this.#requeue(lane);
+				this.requeue(lane);
 				continue;
 			}
 			const { ring } = lane;
@@ -232,14 +220,14 @@ export class Outbox implements PublishSource {
 
 	/** The session is gone: what was under way is queued again, in order; at QoS 0 its fate stays unknown. */
 	interrupted(byServer: boolean): void {
-		if (byServer) this.#suspectOldest(false);
+		if (byServer) this.closedByServer(false);
 		this.#lane = undefined;
 		this.#left = 0;
 		this.#direct.disconnected(false);
-		for (let i = 0; i < this.#lanes.length; i++) this.#requeue(this.#lanes[i] as Lane);
+		for (let i = 0; i < this.#lanes.length; i++) this.requeue(this.#lanes[i] as Lane);
 	}
 
-	#requeue(lane: Lane): void {
+	private requeue(lane: Lane): void {
 		const { ring } = lane;
 		const { states, nexts, packets, attempts } = ring;
 		let previous = -1;
@@ -254,7 +242,7 @@ export class Outbox implements PublishSource {
 			const spent =
 				(state === RecordState.InFlight && packets[slot] === 0) ||
 				(state === RecordState.Held && (attempts[slot] as number) >= MAX_ATTEMPTS);
-			if (spent) slot = this.#giveUp(lane, slot, previous);
+			if (spent) slot = this.giveUp(lane, slot, previous);
 			else {
 				ring.setState(slot, RecordState.Queued);
 				previous = slot;
@@ -263,121 +251,8 @@ export class Outbox implements PublishSource {
 		}
 	}
 
-	/** The server closed the connection: the oldest message without an answer may be why. */
-	#suspectOldest(persistent: boolean): void {
-		for (let i = 0; i < this.#lanes.length; i++) {
-			const lane = this.#lanes[i] as Lane;
-			const { ring } = lane;
-			if (lane.qos === 0) continue;
-			for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
-				const state = ring.states[slot];
-				if (state === RecordState.Queued) continue;
-				n--;
-				if (state === RecordState.Held) continue;
-				if (this.#suspect.closed(lane, ring.messages[slot] as number, persistent)) this.#quarantine();
-				return;
-			}
-		}
-		this.#suspect.closed(undefined, 0, persistent);
-	}
-
-	/** Whether the suspect's message is still there: a full ring may have given it up. */
-	#suspectWaits(): boolean {
-		const { message } = this.#suspect;
-		const { ring } = this.#suspect.lane as Lane;
-		for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
-			if (ring.messages[slot] === message) return true;
-		return false;
-	}
-
-	/** Removes the records of the suspect's message. */
-	#quarantine(): void {
-		const { message } = this.#suspect;
-		const lane = this.#suspect.lane as Lane;
-		const { ring } = lane;
-		let previous = -1;
-		for (let slot = ring.first; slot >= 0; ) {
-			if (ring.messages[slot] === message) {
-				this.quarantined++;
-				this.#handler.quarantined(lane, slot);
-				slot = ring.remove(slot, previous);
-			} else {
-				previous = slot;
-				slot = ring.after(slot);
-			}
-		}
-		this.#suspect.clear();
-	}
-
-	/** Sends again, or gives up, what was held longer than allowed. Returns whether something was queued again. */
-	expire(lane: Lane): boolean {
-		const ring = lane.ring;
-		const states = ring.states;
-		const nexts = ring.nexts;
-		const now = this.#clock.monotonic();
-		let again = false;
-		let previous = -1;
-		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; ) {
-			const state = states[slot];
-			if (state !== RecordState.Queued) n--;
-			if (state === RecordState.Held && ring.time(slot) <= now) {
-				if ((ring.attempts[slot] as number) >= MAX_ATTEMPTS) {
-					slot = this.#giveUp(lane, slot, previous);
-					continue;
-				}
-				ring.setState(slot, RecordState.Queued);
-				again = true;
-			}
-			previous = slot;
-			slot = nexts[slot] as number;
-		}
-		return again;
-	}
-
-	/**
-	 * The cloud confirmed (or refused, then they are removed without being counted as delivered) the message with
-	 * this number; 0 means the oldest outstanding. Returns the records that this settled.
-	 */
-	confirm(lane: Lane, number: number, accepted: boolean): number {
-		const ring = lane.ring;
-		const message = number === 0 ? oldestSent(ring) : number;
-		if (message === 0) return 0;
-		const settled = this.#confirm(lane, message, accepted, ring.used - ring.queued);
-		// A confirmation may come so late that its records are queued again.
-		const all = settled > 0 ? settled : this.#confirm(lane, message, accepted, ring.used);
-		// It may come ahead of the acknowledgement, too: no record is left then that this would find.
-		if (all > 0 && this.#suspect.phase !== Phase.Nobody) this.#suspect.delivered(lane, message);
-		return all;
-	}
-
-	/** Settles the message's records, looking at the oldest records until `sent` of them are not queued. */
-	#confirm(lane: Lane, message: number, accepted: boolean, sent: number): number {
-		const ring = lane.ring;
-		const states = ring.states;
-		const nexts = ring.nexts;
-		const messages = ring.messages;
-		let settled = 0;
-		let previous = -1;
-		for (let slot = ring.first, n = sent; n > 0 && slot >= 0; ) {
-			const state = states[slot];
-			if (state !== RecordState.Queued) n--;
-			if (messages[slot] === message && state !== RecordState.Sending) {
-				if (accepted) {
-					this.delivered++;
-					this.#handler.delivered(lane, slot);
-				}
-				settled++;
-				slot = ring.remove(slot, previous);
-			} else {
-				previous = slot;
-				slot = nexts[slot] as number;
-			}
-		}
-		return settled;
-	}
-
 	/** Takes the next message's records out of the lane; false if none can go now. */
-	#choose(lane: Lane): boolean {
+	private choose(lane: Lane): boolean {
 		const ring = lane.ring;
 		if (lane.confirmMs > 0 && outstanding(ring) >= lane.maxHeld) return false;
 		const states = ring.states;
@@ -394,7 +269,7 @@ export class Outbox implements PublishSource {
 			this.#suspect.phase === Phase.Aside && this.#suspect.lane === lane ? this.#suspect.message : -1;
 		for (let slot = ring.first; slot >= 0 && count < lane.maxRecords; slot = nexts[slot] as number) {
 			if (states[slot] !== RecordState.Queued || messages[slot] === aside) continue;
-			if (ring.unstamped > 0 && !this.#stampNow(lane, slot)) continue;
+			if (ring.unstamped > 0 && !this.stampNow(lane, slot)) continue;
 			const before = messages[slot] as number;
 			if (count === 0) {
 				first = slot;
@@ -414,12 +289,12 @@ export class Outbox implements PublishSource {
 			count++;
 		}
 		if (count === 0) return false;
-		this.#compose(lane, first, count, bytes);
+		this.compose(lane, first, count, bytes);
 		return true;
 	}
 
 	/** Takes the records of a message that was sent under this packet id. */
-	#chooseAgain(lane: Lane, packetId: number): boolean {
+	private chooseAgain(lane: Lane, packetId: number): boolean {
 		const { ring } = lane;
 		let bytes = lane.prefixEnd - lane.prefixStart + lane.suffixEnd - lane.suffixStart;
 		let first = -1;
@@ -435,12 +310,12 @@ export class Outbox implements PublishSource {
 			count++;
 		}
 		if (count === 0) return false;
-		this.#compose(lane, first, count, bytes);
+		this.compose(lane, first, count, bytes);
 		return true;
 	}
 
 	/** The next message has these records. */
-	#compose(lane: Lane, first: number, count: number, bytes: number): void {
+	private compose(lane: Lane, first: number, count: number, bytes: number): void {
 		const { ring } = lane;
 		this.#lane = lane;
 		this.#first = first;
@@ -462,7 +337,7 @@ export class Outbox implements PublishSource {
 	}
 
 	/** Corrects the stamps of a record that was taken before the clock was right. */
-	#stampNow(lane: Lane, slot: number): boolean {
+	private stampNow(lane: Lane, slot: number): boolean {
 		const { ring } = lane;
 		if (ring.stamped(slot)) return true;
 		if (ring.boot(slot) !== this.#boot) return false;
@@ -470,11 +345,11 @@ export class Outbox implements PublishSource {
 		if (taken < 0) return false;
 		for (let i = ring.stampCount(slot) - 1; i >= 0; i--)
 			if (!this.#stamp.write(this.#bytes, this.#view, ring.stampAt(slot, i), taken)) return false;
-		ring.setStamped(slot);
+		ring.setStamped(slot, true);
 		return true;
 	}
 
-	#nextSegment(): void {
+	private nextSegment(): void {
 		const lane = this.#lane as Lane;
 		const ring = lane.ring;
 		if (this.#recordsLeft === 0) {
@@ -498,7 +373,7 @@ export class Outbox implements PublishSource {
 	}
 
 	/** The message is written to its last byte. */
-	#finish(): void {
+	private finish(): void {
 		const ring = (this.#lane as Lane).ring;
 		const nexts = ring.nexts;
 		for (let slot = this.#first, n = this.#count; n > 0; slot = nexts[slot] as number) {
@@ -510,7 +385,7 @@ export class Outbox implements PublishSource {
 	}
 
 	/** What a PUBACK does to the records of its message; those that are not queued are the oldest, or among them. */
-	#settle(lane: Lane, packetId: number): void {
+	private settle(lane: Lane, packetId: number): void {
 		const ring = lane.ring;
 		let n = ring.used - ring.queued;
 		if (n === 0) return;
@@ -540,40 +415,16 @@ export class Outbox implements PublishSource {
 		}
 	}
 
-	#giveUp(lane: Lane, slot: number, previous: number): number {
+	/** The server closed the connection: a message may be why, and is given up if it surely is. */
+	private closedByServer(persistent: boolean): void {
+		const suspect = this.#suspect;
+		if (suspect.closedOn(this.#lanes, persistent)) this.quarantined += suspect.quarantine(this.#handler);
+	}
+
+	/** Removes a record of which nothing is known; returns the one after it. */
+	giveUp(lane: Lane, slot: number, previous: number): number {
 		this.unconfirmed++;
 		this.#handler.unconfirmed(lane, slot);
 		return lane.ring.remove(slot, previous);
 	}
-}
-
-/** The message that was sent first of those outstanding, or 0. */
-function oldestSent(ring: Ring): number {
-	let message = 0;
-	let order = Number.POSITIVE_INFINITY;
-	for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.nexts[slot] as number) {
-		const state = ring.states[slot];
-		if (state === RecordState.Queued) continue;
-		n--;
-		if (state !== RecordState.Sending && ring.sent(slot) < order) {
-			order = ring.sent(slot);
-			message = ring.messages[slot] as number;
-		}
-	}
-	return message;
-}
-
-/** Messages that were sent and are not delivered yet. */
-function outstanding(ring: Ring): number {
-	let count = 0;
-	let message = 0;
-	for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.nexts[slot] as number) {
-		if (ring.states[slot] === RecordState.Queued) continue;
-		n--;
-		const own = ring.messages[slot] as number;
-		if (own === message) continue;
-		message = own;
-		count++;
-	}
-	return count;
 }

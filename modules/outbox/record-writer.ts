@@ -126,7 +126,7 @@ export class RecordWriter {
 		if (ring.stampCount(this.#slot) === 0) ring.setTaken(this.#slot, this.#boot, this.#taken);
 		ring.addStamp(this.#slot, this.#at);
 		if (this.#wall < 0 || !stamp.write(this.#bytes, this.#view, this.#at, this.#wall)) {
-			ring.setUnstamped(this.#slot);
+			ring.setStamped(this.#slot, false);
 			this.#bytes.fill(48, this.#at, this.#at + stamp.length);
 		}
 		this.#at += stamp.length;

@@ -75,6 +75,8 @@ export class Ring {
 	readonly bytes: Uint8Array;
 	readonly slots: number;
 	readonly payloadBytes: number;
+	/** Bytes of a record's header; its payload lies after it. */
+	readonly headerBytes: number;
 	/** The oldest record and the newest, or -1. */
 	first = NONE;
 	last = NONE;
@@ -100,21 +102,10 @@ export class Ring {
 	keeper: RingKeeper | undefined;
 	readonly #at: number;
 	readonly #size: number;
-	readonly #payload: number;
 	readonly #maxStamps: number;
 	#free = NONE;
 	/** Highest number of the records that were restored. */
 	#restored = 0;
-
-	/** Bytes that a ring of these dimensions takes. */
-	static bytesFor(slots: number, payloadBytes: number, stamps: number): number {
-		return slots * slotSize(payloadBytes, stamps) + arraysSize(slots);
-	}
-
-	/** Bytes of a record's header. */
-	static headerBytesFor(stamps: number): number {
-		return OFFSETS + 2 * stamps;
-	}
 
 	constructor(options: RingOptions) {
 		const { bytes, at, slots, payloadBytes, stamps } = options;
@@ -126,7 +117,7 @@ export class Ring {
 		this.#at = at;
 		this.#maxStamps = stamps;
 		this.#size = slotSize(payloadBytes, stamps);
-		this.#payload = Ring.headerBytesFor(stamps);
+		this.headerBytes = recordHeaderBytes(stamps);
 		if (at + slots * this.#size + arraysSize(slots) > bytes.length)
 			throw new RangeError("ring: does not fit");
 		this.view = options.view ?? digitView(bytes);
@@ -157,7 +148,7 @@ export class Ring {
 	 * oldest queued measure; records in flight or held, and operation results, are never evicted.
 	 */
 	reserve(kind: number, evict: boolean): number {
-		if (this.#free === NONE && !(evict && this.#evictOldest())) {
+		if (this.#free === NONE && !(evict && this.evictOldest())) {
 			this.refused++;
 			return NONE;
 		}
@@ -173,7 +164,7 @@ export class Ring {
 		const view = this.view;
 		view.setUint32(p, kind << 24); // no tag, no stamps, no flags
 		view.setUint32(p + NUMBER, number);
-		this.writeAt = p + this.#payload;
+		this.writeAt = p + this.headerBytes;
 		return slot;
 	}
 
@@ -189,27 +180,22 @@ export class Ring {
 		if (++this.used > this.highWater) this.highWater = this.used;
 	}
 
-	/** Bytes of a record's header; its payload lies behind. */
-	get headerBytes(): number {
-		return this.#payload;
-	}
-
 	/**
 	 * Puts back a record from its header and payload, [start, end) of `from`: at the end of the order, or over the record
 	 * with the same number. Returns its slot, or -1 if there is no room.
 	 */
 	restore(from: Uint8Array, start: number, end: number): number {
-		const length = end - start - this.#payload;
+		const length = end - start - this.headerBytes;
 		if (length < 0 || length > this.payloadBytes) return NONE;
 		const number = new DataView(from.buffer, from.byteOffset + start).getUint32(NUMBER);
 		let slot = this.find(number);
 		const fresh = slot < 0;
 		if (fresh) slot = this.reserve(0, false);
 		if (slot < 0) return NONE;
-		if (this.unstamped > 0) this.setStamped(slot);
+		if (this.unstamped > 0) this.setStamped(slot, true);
 		const p = this.#at + slot * this.#size;
 		this.bytes.set(from.subarray(start, end), p);
-		if (this.#flags(slot) === UNSTAMPED) this.unstamped++;
+		if (this.flags(slot) === UNSTAMPED) this.unstamped++;
 		if (number > this.#restored) this.#restored = number;
 		this.lastNumber = this.#restored;
 		if (fresh) this.commit(slot, length);
@@ -223,16 +209,9 @@ export class Ring {
 		return NONE;
 	}
 
-	/** Removes a record wherever it is. */
-	drop(slot: number): void {
-		let previous = NONE;
-		for (let p = this.first; p >= 0 && p !== slot; p = this.after(p)) previous = p;
-		this.remove(slot, previous);
-	}
-
 	/** Gives a reserved slot back unused. */
 	abandon(slot: number): void {
-		this.#toFree(slot);
+		this.toFree(slot);
 	}
 
 	/** Removes a record; `previous` is the one before it in order, or -1. Returns the record behind it, or -1. */
@@ -244,18 +223,18 @@ export class Ring {
 		if (next < 0) this.last = previous;
 		if (this.states[slot] === RecordState.Queued) this.queued--;
 		this.used--;
-		this.#toFree(slot);
+		this.toFree(slot);
 		return next;
 	}
 
-	#toFree(slot: number): void {
-		if (this.unstamped > 0) this.setStamped(slot);
+	private toFree(slot: number): void {
+		if (this.unstamped > 0) this.setStamped(slot, true);
 		this.states[slot] = RecordState.Free;
 		this.nexts[slot] = this.#free;
 		this.#free = slot;
 	}
 
-	#evictOldest(): boolean {
+	private evictOldest(): boolean {
 		let previous = NONE;
 		for (let slot = this.first; slot >= 0; previous = slot, slot = this.after(slot)) {
 			if (this.states[slot] === RecordState.Queued && this.kind(slot) === RecordKind.Measure) {
@@ -310,24 +289,19 @@ export class Ring {
 	}
 	/** Whether the time stamps in the payload are right, or there are none. */
 	stamped(slot: number): boolean {
-		return this.unstamped === 0 || this.#flags(slot) !== UNSTAMPED;
+		return this.unstamped === 0 || this.flags(slot) !== UNSTAMPED;
 	}
 	/** Whether the stamps were corrected after the record was committed. */
 	restamped(slot: number): boolean {
-		return this.#flags(slot) === RESTAMPED;
+		return this.flags(slot) === RESTAMPED;
 	}
-	/** The time stamps in the payload have to be corrected before it is sent. */
-	setUnstamped(slot: number): void {
-		if (!this.stamped(slot)) return;
-		this.unstamped++;
-		this.view.setUint8(this.#at + slot * this.#size + FLAGS, UNSTAMPED);
+	/** Whether the time stamps in the payload are right from now on; others have to be corrected before it is sent. */
+	setStamped(slot: number, right: boolean): void {
+		if (this.stamped(slot) === right) return;
+		this.unstamped += right ? -1 : 1;
+		this.view.setUint8(this.#at + slot * this.#size + FLAGS, right ? RESTAMPED : UNSTAMPED);
 	}
-	setStamped(slot: number): void {
-		if (this.stamped(slot)) return;
-		this.unstamped--;
-		this.view.setUint8(this.#at + slot * this.#size + FLAGS, RESTAMPED);
-	}
-	#flags(slot: number): number {
+	private flags(slot: number): number {
 		return this.view.getUint8(this.#at + slot * this.#size + FLAGS);
 	}
 	/** While held: the owner's deadline, monotonic ms. */
@@ -339,7 +313,7 @@ export class Ring {
 	}
 	/** Position in `bytes` of the payload. */
 	payloadAt(slot: number): number {
-		return this.#at + slot * this.#size + this.#payload;
+		return this.#at + slot * this.#size + this.headerBytes;
 	}
 	stampCount(slot: number): number {
 		return this.view.getUint8(this.#at + slot * this.#size + STAMPS);
@@ -356,6 +330,23 @@ export class Ring {
 		this.view.setUint16(p + OFFSETS + 2 * count, position - this.payloadAt(slot));
 		this.view.setUint8(p + STAMPS, count + 1);
 	}
+}
+
+/** Removes a record wherever it is. */
+export function drop(ring: Ring, slot: number): void {
+	let previous = -1;
+	for (let p = ring.first; p >= 0 && p !== slot; p = ring.after(p)) previous = p;
+	ring.remove(slot, previous);
+}
+
+/** Bytes that a ring of these dimensions takes. */
+export function ringBytes(slots: number, payloadBytes: number, stamps: number): number {
+	return slots * slotSize(payloadBytes, stamps) + arraysSize(slots);
+}
+
+/** Bytes of the header of a record with so many time stamps. */
+export function recordHeaderBytes(stamps: number): number {
+	return OFFSETS + 2 * stamps;
 }
 
 function slotSize(payloadBytes: number, stamps: number): number {

@@ -16,6 +16,8 @@
 // is convicted when RESUMED connections in a row ended on it.
 
 import type { Lane } from "./lane.js";
+import type { OutboxHandler } from "./outbox-handler.js";
+import { RecordState } from "./ring.js";
 
 export const Phase = Object.freeze({ Nobody: 0, Watched: 1, Alone: 2, Aside: 3, Trial: 4 } as const);
 
@@ -55,6 +57,55 @@ export class Suspect {
 			this.#closings = 0;
 		} else if (this.phase === Phase.Alone && this.#closings >= ALONE) this.phase = Phase.Aside;
 		return false;
+	}
+
+	/**
+	 * The server closed the connection: the oldest message without an answer may be why. Returns whether it is convicted.
+	 */
+	closedOn(lanes: readonly Lane[], persistent: boolean): boolean {
+		for (let i = 0; i < lanes.length; i++) {
+			const lane = lanes[i] as Lane;
+			const { ring } = lane;
+			if (lane.qos === 0) continue;
+			for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
+				const state = ring.states[slot];
+				if (state === RecordState.Queued) continue;
+				n--;
+				if (state === RecordState.Held) continue;
+				return this.closed(lane, ring.messages[slot] as number, persistent);
+			}
+		}
+		return this.closed(undefined, 0, persistent);
+	}
+
+	/** Whether the suspect's message is still there: a full ring may have given it up. */
+	get waits(): boolean {
+		const { message } = this;
+		const { ring } = this.lane as Lane;
+		for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
+			if (ring.messages[slot] === message) return true;
+		return false;
+	}
+
+	/** Removes the records of its message; returns how many. */
+	quarantine(handler: OutboxHandler): number {
+		const { message } = this;
+		const lane = this.lane as Lane;
+		const { ring } = lane;
+		let removed = 0;
+		let previous = -1;
+		for (let slot = ring.first; slot >= 0; ) {
+			if (ring.messages[slot] === message) {
+				removed++;
+				handler.quarantined(lane, slot);
+				slot = ring.remove(slot, previous);
+			} else {
+				previous = slot;
+				slot = ring.after(slot);
+			}
+		}
+		this.clear();
+		return removed;
 	}
 
 	/** A message was delivered. */

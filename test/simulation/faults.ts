@@ -52,7 +52,7 @@ export const FAULTS: readonly Fault[] = [
 		what: "a record is released when it is sent",
 		file: "modules/outbox/outbox.ts",
 		was: "\t\t\tring.setState(slot, RecordState.InFlight);\n\t\t\tn--;",
-		is: "\t\t\tring.setState(slot, RecordState.InFlight);\n\t\t\tif (n === 1 && this.#count === 1) ring.drop(slot);\n\t\t\tn--;",
+		is: "\t\t\tring.setState(slot, RecordState.InFlight);\n\t\t\tif (n === 1 && this.#count === 1) ring.remove(slot, -1);\n\t\t\tn--;",
 		says: /measures are lost|is not sent again/,
 	},
 	{
@@ -65,8 +65,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "a record is read one byte behind its place",
 		file: "modules/outbox/ring.ts",
-		was: "return this.#at + slot * this.#size + this.#payload;",
-		is: "return this.#at + slot * this.#size + this.#payload + 1;",
+		was: "return this.#at + slot * this.#size + this.headerBytes;",
+		is: "return this.#at + slot * this.#size + this.headerBytes + 1;",
 		says: /JSON|never taken|not MQTT/,
 	},
 	{

@@ -7,7 +7,7 @@ import { mark, marked, type Store } from "../../../modules/core/store.js";
 import { InboundMessage } from "../../../modules/mqtt/parser.js";
 import type { LaneShape } from "../../../modules/outbox/lane.js";
 import { RecordWriter } from "../../../modules/outbox/record-writer.js";
-import { RecordKind, Ring } from "../../../modules/outbox/ring.js";
+import { RecordKind, Ring, ringBytes } from "../../../modules/outbox/ring.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 
 /** What EPOCH of the virtual time reads as. */
@@ -22,7 +22,7 @@ export const settingsWith = (groups: Groups = {}): Settings =>
 
 /** One record of a lane, written by `write`. */
 function record<T>(cloud: Cloud, lane: LaneShape, write: (writer: RecordWriter) => T) {
-	const bytes = new Uint8Array(Ring.bytesFor(2, lane.recordBytes, lane.stamps));
+	const bytes = new Uint8Array(ringBytes(2, lane.recordBytes, lane.stamps));
 	const ring = new Ring({ bytes, at: 0, slots: 2, payloadBytes: lane.recordBytes, stamps: lane.stamps });
 	const writer = new RecordWriter(bytes, ring.view, cloud.stamp, new VirtualTime(), 1);
 	const slot = ring.reserve(RecordKind.Measure, false);

@@ -9,11 +9,13 @@ import { Limits } from "../../../modules/mqtt/limits.js";
 import { Output } from "../../../modules/mqtt/output.js";
 import type { InboundMessage } from "../../../modules/mqtt/parser.js";
 import { publishHeader, publishHeaderBytes } from "../../../modules/mqtt/publish-header.js";
-import { Session, type SessionHandler } from "../../../modules/mqtt/session.js";
+import { Session } from "../../../modules/mqtt/session.js";
+import type { SessionHandler } from "../../../modules/mqtt/session-parts.js";
 import type { Lane } from "../../../modules/outbox/lane.js";
-import { Outbox, type OutboxHandler } from "../../../modules/outbox/outbox.js";
+import { Outbox } from "../../../modules/outbox/outbox.js";
+import type { OutboxHandler } from "../../../modules/outbox/outbox-handler.js";
 import { RecordWriter } from "../../../modules/outbox/record-writer.js";
-import { RecordKind, Ring } from "../../../modules/outbox/ring.js";
+import { RecordKind, Ring, ringBytes } from "../../../modules/outbox/ring.js";
 import { IsoStamp } from "../../../modules/outbox/stamp.js";
 import { ScriptedTransport } from "../../support/scripted-transport.js";
 import { VirtualTime } from "../../support/virtual-time.js";
@@ -85,7 +87,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 			{ topic: "m", ...options.measures },
 			{ topic: "e", ...options.events },
 		];
-		const sizes = shapes.map((s) => Ring.bytesFor(s.slots ?? 40, s.payloadBytes ?? 64, s.stamps ?? 1));
+		const sizes = shapes.map((s) => ringBytes(s.slots ?? 40, s.payloadBytes ?? 64, s.stamps ?? 1));
 		const constants = shapes.map((s) => utf8((s.prefix ?? "") + (s.separator ?? "") + (s.suffix ?? "")));
 		let at = (sizes[0] as number) + (sizes[1] as number);
 		const base = (at + (constants[0] as Uint8Array).length + (constants[1] as Uint8Array).length + 7) & ~7;

@@ -473,27 +473,27 @@ describe("mqtt: outbox, confirmation by the cloud", () => {
 		f.puback(1, 2);
 		assert.deepEqual(f.heard(), []);
 		assert.deepEqual(states(f), [RecordState.Held, RecordState.Held, RecordState.Held]);
-		assert.equal(f.outbox.confirm(f.measures, 3, true), 1);
-		assert.equal(f.outbox.confirm(f.measures, 1, true), 2);
+		assert.equal(f.outbox.confirmations?.confirm(3, true), 1);
+		assert.equal(f.outbox.confirmations?.confirm(1, true), 2);
 		assert.deepEqual(f.heard(), ["delivered c", "delivered a", "delivered b"]);
 		assert.equal(f.outbox.delivered, 3);
-		assert.equal(f.outbox.confirm(f.measures, 1, true), 0);
+		assert.equal(f.outbox.confirmations?.confirm(1, true), 0);
 	});
 
 	it("number 0 confirms the oldest outstanding message", () => {
 		const f = make();
 		f.publish(f.measures, "a", "b", "c");
 		f.puback(1, 2);
-		assert.equal(f.outbox.confirm(f.measures, 0, true), 2);
-		assert.equal(f.outbox.confirm(f.measures, 0, true), 1);
-		assert.equal(f.outbox.confirm(f.measures, 0, true), 0);
+		assert.equal(f.outbox.confirmations?.confirm(0, true), 2);
+		assert.equal(f.outbox.confirmations?.confirm(0, true), 1);
+		assert.equal(f.outbox.confirmations?.confirm(0, true), 0);
 		assert.deepEqual(f.heard(), ["delivered a", "delivered b", "delivered c"]);
 	});
 
 	it("a confirmation may come before the PUBACK", () => {
 		const f = make();
 		f.publish(f.measures, "a");
-		assert.equal(f.outbox.confirm(f.measures, 1, true), 1);
+		assert.equal(f.outbox.confirmations?.confirm(1, true), 1);
 		f.publish(f.measures, "b");
 		f.puback(1);
 		assert.deepEqual(f.heard(), ["delivered a"]);
@@ -506,7 +506,7 @@ describe("mqtt: outbox, confirmation by the cloud", () => {
 		const f = make();
 		f.publish(f.measures, "a", "b");
 		f.puback(1);
-		assert.equal(f.outbox.confirm(f.measures, 1, false), 2);
+		assert.equal(f.outbox.confirmations?.confirm(1, false), 2);
 		assert.deepEqual(f.heard(), []);
 		assert.equal(f.outbox.delivered, 0);
 		assert.equal(f.outbox.waiting, 0);
@@ -518,14 +518,14 @@ describe("mqtt: outbox, confirmation by the cloud", () => {
 		const first = f.payloads();
 		f.puback(1);
 		f.time.advance(4_999);
-		assert.equal(f.outbox.expire(f.measures), false);
+		assert.equal(f.outbox.confirmations?.expire(), false);
 		f.time.advance(1);
-		assert.equal(f.outbox.expire(f.measures), true);
+		assert.equal(f.outbox.confirmations?.expire(), true);
 		f.publish(f.measures, "c");
 		assert.deepEqual(f.payloads(), [...first, "#0000000003:c"]);
 		f.puback(2, 3);
 		f.time.advance(5_000);
-		assert.equal(f.outbox.expire(f.measures), true, "c goes again");
+		assert.equal(f.outbox.confirmations?.expire(), true, "c goes again");
 		assert.deepEqual(f.heard(), ["unconfirmed a", "unconfirmed b"]);
 		assert.equal(f.outbox.unconfirmed, 2);
 		f.session.pump();
@@ -553,7 +553,7 @@ describe("mqtt: outbox, confirmation by the cloud", () => {
 		assert.deepEqual(f.payloads(), ["#0000000001:a", "#0000000002:b", "#0000000003:c"]);
 		f.puback(1, 2, 3);
 		assert.deepEqual(f.payloads(), []);
-		f.outbox.confirm(f.measures, 2, true);
+		f.outbox.confirmations?.confirm(2, true);
 		f.session.pump();
 		assert.deepEqual(f.payloads(), ["#0000000004:d,e"]);
 	});
@@ -564,8 +564,8 @@ describe("mqtt: outbox, confirmation by the cloud", () => {
 		f.puback(1);
 		f.sent();
 		f.time.advance(5_000);
-		f.outbox.expire(f.measures);
-		assert.equal(f.outbox.confirm(f.measures, 1, true), 1);
+		f.outbox.confirmations?.expire();
+		assert.equal(f.outbox.confirmations?.confirm(1, true), 1);
 		f.session.pump();
 		assert.deepEqual(f.sent(), []);
 		assert.equal(f.outbox.delivered, 1);

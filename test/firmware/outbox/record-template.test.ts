@@ -16,7 +16,7 @@ import {
 	templateBytes,
 } from "../../../modules/outbox/record-template.js";
 import { RecordWriter } from "../../../modules/outbox/record-writer.js";
-import { RecordKind, Ring } from "../../../modules/outbox/ring.js";
+import { RecordKind, Ring, ringBytes } from "../../../modules/outbox/ring.js";
 import { IsoStamp, MillisecondStamp } from "../../../modules/outbox/stamp.js";
 
 type Groups = Record<string, Record<string, unknown>>;
@@ -44,7 +44,7 @@ function workshop(cloud: Cloud, byTemplate: boolean) {
 	const { measures, stamp } = cloud;
 	const parts = cloud.template?.() ?? [];
 	const slots = 3;
-	const at = Ring.bytesFor(slots, measures.recordBytes, measures.stamps);
+	const at = ringBytes(slots, measures.recordBytes, measures.stamps);
 	const bytes = new Uint8Array(at + templateBytes(stamp, parts));
 	const ring = new Ring({ bytes, at: 0, slots, payloadBytes: measures.recordBytes, stamps: measures.stamps });
 	const clock = { monotonic: () => 0, wallAt: (ms: number) => ms };

@@ -4,12 +4,12 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { MAX_DECIMAL_BYTES } from "../../../modules/core/decimal.js";
 import { RecordWriter } from "../../../modules/outbox/record-writer.js";
-import { RecordKind, Ring } from "../../../modules/outbox/ring.js";
+import { RecordKind, Ring, ringBytes } from "../../../modules/outbox/ring.js";
 import { IsoStamp, MillisecondStamp, type Stamp } from "../../../modules/outbox/stamp.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 
 function setup(payloadBytes: number, stamps = 2, stamp: Stamp = new IsoStamp(), time = new VirtualTime()) {
-	const size = Ring.bytesFor(3, payloadBytes, stamps);
+	const size = ringBytes(3, payloadBytes, stamps);
 	const bytes = new Uint8Array(16 + size + 16);
 	const ring = new Ring({ bytes, at: 16, slots: 3, payloadBytes, stamps });
 	const writer = new RecordWriter(bytes, ring.view, stamp, time, 7);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { RecordKind, RecordState, Ring } from "../../../modules/outbox/ring.js";
+import { RecordKind, RecordState, Ring, ringBytes } from "../../../modules/outbox/ring.js";
 
 const KINDS = Object.values(RecordKind);
 const AT = 24;
@@ -42,7 +42,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 /** Runs the steps on a ring and on an array, and compares all there is to see after each. */
 function run(slots: number, stamps: number, steps: readonly Step[]): void {
 	const payloadBytes = 13;
-	const size = Ring.bytesFor(slots, payloadBytes, stamps);
+	const size = ringBytes(slots, payloadBytes, stamps);
 	const buffer = new Uint8Array(8 + AT + size + 16).fill(GUARD);
 	// A view with an offset of its own, as the node's buffer may be.
 	const bytes = buffer.subarray(8);
@@ -114,8 +114,8 @@ function run(slots: number, stamps: number, steps: readonly Step[]): void {
 			ring.attempt(chosen.slot);
 			ring.setTaken(chosen.slot, 65_535, pick + 0.5);
 			chosen.stamped = pick % 3 === 0;
-			if (chosen.stamped) ring.setStamped(chosen.slot);
-			else ring.setUnstamped(chosen.slot);
+			if (chosen.stamped) ring.setStamped(chosen.slot, true);
+			else ring.setStamped(chosen.slot, false);
 			ring.setTime(chosen.slot, 1e12 + pick);
 			assert.equal(ring.time(chosen.slot), 1e12 + pick);
 			assert.equal(ring.boot(chosen.slot), 65_535);
@@ -176,7 +176,7 @@ describe("core: ring", () => {
 	});
 
 	const make = (slots: number, stamps = 1) => {
-		const bytes = new Uint8Array(Ring.bytesFor(slots, 16, stamps));
+		const bytes = new Uint8Array(ringBytes(slots, 16, stamps));
 		return new Ring({ bytes, at: 0, slots, payloadBytes: 16, stamps });
 	};
 	const add = (ring: Ring, kind: number, state: number): number => {
@@ -245,9 +245,9 @@ describe("core: ring", () => {
 		const ring = make(2);
 		const slot = add(ring, RecordKind.Measure, RecordState.Queued);
 		assert.equal(ring.restamped(slot), false);
-		ring.setUnstamped(slot);
+		ring.setStamped(slot, false);
 		assert.equal(ring.restamped(slot), false);
-		ring.setStamped(slot);
+		ring.setStamped(slot, true);
 		assert.equal(ring.restamped(slot), true);
 	});
 
@@ -271,7 +271,7 @@ describe("core: ring", () => {
 		const from = make(2);
 		const slot = add(from, RecordKind.Measure, RecordState.Queued);
 		const stamped = image(from, slot);
-		from.setUnstamped(slot);
+		from.setStamped(slot, false);
 		const unstamped = image(from, slot);
 		const ring = make(2);
 		for (const [bytes, expected] of [
@@ -317,7 +317,7 @@ describe("core: ring", () => {
 		ring.messages[slot] = 78;
 		ring.setTag(slot, 79);
 		ring.attempt(slot);
-		ring.setUnstamped(slot);
+		ring.setStamped(slot, false);
 		assert.deepEqual([ring.stamped(slot), ring.unstamped], [false, 1]);
 		ring.addStamp(slot, ring.payloadAt(slot) + 3);
 		ring.remove(slot, -1);

@@ -1,0 +1,136 @@
+// Where the broker's acknowledgement is not delivery: records stay in their ring until the cloud confirms their message, and
+// go once more if it does not in time.
+
+import type { Clock } from "../core/clock.js";
+import type { Lane } from "./lane.js";
+import type { OutboxHandler } from "./outbox-handler.js";
+import { RecordState, type Ring } from "./ring.js";
+import { Phase, type Suspect } from "./suspect.js";
+
+/** Times that a record without confirmation is sent in all. */
+export const MAX_ATTEMPTS = 2;
+
+/** Who counts what becomes of records. */
+export interface Settling {
+	/** Records delivered. */
+	delivered: number;
+	/** Removes a record of which nothing is known; returns the one after it. */
+	giveUp(lane: Lane, slot: number, previous: number): number;
+}
+
+export class Confirmations {
+	private readonly lane: Lane;
+	private readonly clock: Clock;
+	private readonly handler: OutboxHandler;
+	private readonly suspect: Suspect;
+	private readonly outbox: Settling;
+
+	constructor(lane: Lane, clock: Clock, handler: OutboxHandler, suspect: Suspect, outbox: Settling) {
+		this.lane = lane;
+		this.clock = clock;
+		this.handler = handler;
+		this.suspect = suspect;
+		this.outbox = outbox;
+	}
+
+	/** Sends again, or gives up, what was held longer than allowed. Returns whether something was queued again. */
+	expire(): boolean {
+		const { lane } = this;
+		const ring = lane.ring;
+		const states = ring.states;
+		const nexts = ring.nexts;
+		const now = this.clock.monotonic();
+		let again = false;
+		let previous = -1;
+		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; ) {
+			const state = states[slot];
+			if (state !== RecordState.Queued) n--;
+			if (state === RecordState.Held && ring.time(slot) <= now) {
+				if ((ring.attempts[slot] as number) >= MAX_ATTEMPTS) {
+					slot = this.outbox.giveUp(lane, slot, previous);
+					continue;
+				}
+				ring.setState(slot, RecordState.Queued);
+				again = true;
+			}
+			previous = slot;
+			slot = nexts[slot] as number;
+		}
+		return again;
+	}
+
+	/**
+	 * The cloud confirmed (or refused, then they are removed without being counted as delivered) the message with
+	 * this number; 0 means the oldest outstanding. Returns the records that this settled.
+	 */
+	confirm(number: number, accepted: boolean): number {
+		const { lane } = this;
+		const ring = lane.ring;
+		const message = number === 0 ? oldestSent(ring) : number;
+		if (message === 0) return 0;
+		const settled = this.settle(message, accepted, ring.used - ring.queued);
+		// A confirmation may come so late that its records are queued again.
+		const all = settled > 0 ? settled : this.settle(message, accepted, ring.used);
+		// It may come ahead of the acknowledgement, too: no record is left then that this would find.
+		if (all > 0 && this.suspect.phase !== Phase.Nobody) this.suspect.delivered(lane, message);
+		return all;
+	}
+
+	/** Settles the message's records, looking at the oldest records until `sent` of them are not queued. */
+	private settle(message: number, accepted: boolean, sent: number): number {
+		const { lane } = this;
+		const ring = lane.ring;
+		const states = ring.states;
+		const nexts = ring.nexts;
+		const messages = ring.messages;
+		let settled = 0;
+		let previous = -1;
+		for (let slot = ring.first, n = sent; n > 0 && slot >= 0; ) {
+			const state = states[slot];
+			if (state !== RecordState.Queued) n--;
+			if (messages[slot] === message && state !== RecordState.Sending) {
+				if (accepted) {
+					this.outbox.delivered++;
+					this.handler.delivered(lane, slot);
+				}
+				settled++;
+				slot = ring.remove(slot, previous);
+			} else {
+				previous = slot;
+				slot = nexts[slot] as number;
+			}
+		}
+		return settled;
+	}
+}
+
+/** The message that was sent first of those outstanding, or 0. */
+function oldestSent(ring: Ring): number {
+	let message = 0;
+	let order = Number.POSITIVE_INFINITY;
+	for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.nexts[slot] as number) {
+		const state = ring.states[slot];
+		if (state === RecordState.Queued) continue;
+		n--;
+		if (state !== RecordState.Sending && ring.sent(slot) < order) {
+			order = ring.sent(slot);
+			message = ring.messages[slot] as number;
+		}
+	}
+	return message;
+}
+
+/** Messages that were sent and are not delivered yet. */
+export function outstanding(ring: Ring): number {
+	let count = 0;
+	let message = 0;
+	for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.nexts[slot] as number) {
+		if (ring.states[slot] === RecordState.Queued) continue;
+		n--;
+		const own = ring.messages[slot] as number;
+		if (own === message) continue;
+		message = own;
+		count++;
+	}
+	return count;
+}
