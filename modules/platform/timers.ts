@@ -22,7 +22,10 @@ class TimerAlarm implements Alarm {
 		if (!this.#timer) return;
 		// Parked first: the SDK would still fire a timer that is due in the same pass as the one that moves it.
 		Timer.schedule(this.#timer);
-		Timer.schedule(this.#timer, ms > 0 ? Math.ceil(ms) : 0, NEVER);
+		const wait = ms > 0 ? Math.ceil(ms) : 0;
+		// The repeat interval is the wait: where it is another, the SDK on Linux forgets a timer that its own callback has started,
+		// and cannot stop it any more (SDK 8.2.3, base/timer/lin/timer.c). It never repeats, for the callback parks it first.
+		Timer.schedule(this.#timer, wait, wait > 0 ? wait : NEVER);
 	}
 	stop(): void {
 		if (this.#timer) Timer.schedule(this.#timer);

@@ -89,6 +89,35 @@ const CHECKS: readonly Check[] = Object.freeze([
 		},
 	}),
 	Object.freeze({
+		name: "a timer that its own callback has started can be stopped, and started anew for later",
+		run(done: Done) {
+			const timers = new SystemTimers();
+			let fired = 0;
+			let again = 0;
+			const stopped = timers.create(() => {
+				fired++;
+				stopped.start(60);
+			});
+			const later = timers.create(() => {
+				again++;
+				if (again === 1) later.start(60);
+			});
+			stopped.start(20);
+			later.start(20);
+			const judge = timers.create(() => {
+				if (fired !== 1) done(`it fired ${fired} times, not once`);
+				else done(again === 1 ? undefined : `the other fired ${again} times, not once`);
+			});
+			timers
+				.create(() => {
+					stopped.stop();
+					later.start(5000);
+					judge.start(150);
+				})
+				.start(50);
+		},
+	}),
+	Object.freeze({
 		name: "every pin of the board opens beside the others, PWM and ADC answer",
 		run(done: Done, note: Note) {
 			const { io, pin } = getDevice();
