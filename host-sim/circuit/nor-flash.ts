@@ -83,7 +83,7 @@ export class NorFlash {
 	}
 }
 
-/** What the boards' partition `mote` has: drivers/boards/<board>/partitions.csv. */
+/** What the boards' partition `mote` has: drivers/boards/partitions.csv. */
 export function newFlash(): NorFlash {
 	return new NorFlash(32);
 }

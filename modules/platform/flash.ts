@@ -3,7 +3,7 @@
 import Partition from "flash";
 import type { Flash } from "../core/flash.js";
 
-/** Name in drivers/boards/<board>/partitions.csv. */
+/** Name in drivers/boards/partitions.csv. */
 const NAME = "mote";
 
 class PartitionFlash implements Flash {

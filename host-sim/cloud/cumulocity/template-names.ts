@@ -1,6 +1,8 @@
 // Names of SmartREST 2.0's static templates and of their columns (Cumulocity, "MQTT static templates"), for people who read
 // the wire.
 
+import { parseRows } from "./rows.js";
+
 /** A row for people. */
 export interface NamedRow {
 	readonly id: string;
@@ -69,7 +71,9 @@ const MAX_ROWS = 100;
 
 /** The rows of a SmartREST message with their names; undefined if it is none. */
 export function nameRows(payload: string): NamedRow[] | undefined {
-	const rows = splitRows(payload);
+	const rows = parseRows(payload)
+		.slice(0, MAX_ROWS)
+		.map(({ columns }) => columns);
 	if (rows.length === 0 || !rows.every(([id]) => id !== undefined && /^\d{2,3}$/.test(id))) return undefined;
 	return rows.map(([id = "", ...values]) => {
 		const [name = "?", ...names] = TEMPLATES[id] ?? [];
@@ -80,32 +84,4 @@ export function nameRows(payload: string): NamedRow[] | undefined {
 		});
 		return { id, name, columns };
 	});
-}
-
-/** CSV with quotes that are doubled or escaped inside. */
-function splitRows(text: string): string[][] {
-	const rows: string[][] = [];
-	let row: string[] = [];
-	let column = "";
-	let quoted = false;
-	for (let i = 0; i < text.length && rows.length < MAX_ROWS; i++) {
-		const c = text[i] as string;
-		if (quoted) {
-			if (c === '"' && text[i + 1] === '"') column += text[++i];
-			else if (c === "\\" && (text[i + 1] === '"' || text[i + 1] === "\\")) column += text[++i];
-			else if (c === '"') quoted = false;
-			else column += c;
-		} else if (c === '"' && column === "") quoted = true;
-		else if (c === ",") {
-			row.push(column);
-			column = "";
-		} else if (c === "\n") {
-			row.push(column.replace(/\r$/, ""));
-			if (row.length > 1 || row[0] !== "") rows.push(row);
-			row = [];
-			column = "";
-		} else column += c;
-	}
-	if (column !== "" || row.length > 0) rows.push([...row, column]);
-	return rows;
 }
