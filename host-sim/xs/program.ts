@@ -68,7 +68,7 @@ const HARDWARE: Readonly<Record<string, string>> = {
 	"embedded:io/i2c": "host-sim/xs/board/io/i2c",
 	"embedded:io/pwm": "host-sim/xs/board/io/pwm",
 };
-const OWN = ["board", "io/pin", "observer", "socket", "start", "system"].map(
+const OWN = ["hardware", "io/pin", "observer", "socket", "start", "system"].map(
 	(name) => `host-sim/xs/board/${name}`,
 );
 const SHARED = [

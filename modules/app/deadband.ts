@@ -29,7 +29,7 @@ export class Deadband {
 	}
 
 	/** A sample was taken into the ring: the next ones are held against it. */
-	taken(values: Sample, now: number): void {
+	kept(values: Sample, now: number): void {
 		const last = this.#last;
 		for (let i = 0; i < last.length; i++) last[i] = values[i] as number;
 		this.#at = now;

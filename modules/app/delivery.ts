@@ -281,7 +281,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 	}
 
 	idTaken(packetId: number): void {
-		this.ids?.taken(packetId);
+		this.ids?.used(packetId);
 	}
 
 	directDelivered(): void {

@@ -73,13 +73,13 @@ export class Measuring implements Sampled {
 
 	private take(): void {
 		const { clock, ring, values, health } = this;
-		const taken = clock.monotonic();
+		const sampledAt = clock.monotonic();
 		this.parts.board.sample(values);
 		health.samples++;
 		const { watch } = this;
 		if (watch) {
 			const alarms = watch.update(values[ChannelIndex.Temperature] as number);
-			if (alarms > 0) this.tellAlarms(watch, alarms, clock.wallAt(taken));
+			if (alarms > 0) this.tellAlarms(watch, alarms, clock.wallAt(sampledAt));
 		}
 		if (values.every(Number.isNaN)) {
 			// Nothing to send: it must not push a good sample out of a full ring.
@@ -89,11 +89,11 @@ export class Measuring implements Sampled {
 			return;
 		}
 		const { deadband } = this;
-		if (deadband && !deadband.isNew(values, taken)) {
+		if (deadband && !deadband.isNew(values, sampledAt)) {
 			health.unchanged++;
 			return;
 		}
-		const thinned = this.cadence?.thin(values, taken) ?? 0;
+		const thinned = this.cadence?.thin(values, sampledAt) ?? 0;
 		const evicted = ring.evicted;
 		const slot = ring.reserve(RecordKind.Measure, true);
 		if (ring.evicted > evicted) this.reportEviction(ring.evicted);
@@ -102,12 +102,12 @@ export class Measuring implements Sampled {
 			this.observer?.sampled?.(values, -1, false);
 			return;
 		}
-		const wall = clock.wallAt(taken);
-		const accepted = this.record(slot, values, taken, wall);
+		const wall = clock.wallAt(sampledAt);
+		const accepted = this.record(slot, values, sampledAt, wall);
 		health.missingValues -= thinned; // nothing was wrong with them
 		if (accepted) {
 			health.accepted++;
-			deadband?.taken(values, taken);
+			deadband?.kept(values, sampledAt);
 		} else {
 			ring.abandon(slot);
 			health.droppedSamples++;
@@ -133,7 +133,7 @@ export class Measuring implements Sampled {
 	}
 
 	/** Writes the sample into its slot: by the template, or part by part where that is not possible. */
-	private record(slot: number, values: Sample, taken: number, wall: number): boolean {
+	private record(slot: number, values: Sample, sampledAt: number, wall: number): boolean {
 		const { ring, template } = this;
 		if (template && wall >= 0) {
 			const end = template.write(values, wall, ring.lastNumber, ring.writeAt);
@@ -143,7 +143,7 @@ export class Measuring implements Sampled {
 			}
 		}
 		const { writer } = this;
-		writer.begin(ring, slot, taken);
+		writer.begin(ring, slot, sampledAt);
 		const written = this.parts.cloud.encode(writer, values);
 		this.health.missingValues += CHANNELS.length - written;
 		if (written === 0 || writer.overflow) return false;

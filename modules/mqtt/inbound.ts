@@ -33,7 +33,7 @@ export interface InboundHandler {
 }
 
 /** What `take` made of a message. Refused: it counts as not received. */
-export const Taken = Object.freeze({ Refused: 0, Duplicate: 1, New: 2 } as const);
+export const Arrival = Object.freeze({ Refused: 0, Duplicate: 1, New: 2 } as const);
 
 export class Inbound {
 	readonly replies = new ReplyQueue(Limits.pendingReplies);
@@ -72,20 +72,20 @@ export class Inbound {
 		this.#qos = qos;
 		this.#packetId = packetId;
 		this.#fresh = false;
-		if (qos === 0) return Taken.New;
+		if (qos === 0) return Arrival.New;
 		if (this.replies.full) this.overrun = true;
 		if (qos === 2 && !this.overrun) {
 			if (!this.received.has(packetId)) this.received.add(packetId);
 			else if (message.dup || !this.doubtful) {
 				counters.duplicatesDropped++;
-				return Taken.Duplicate;
+				return Arrival.Duplicate;
 			}
 			this.#fresh = true;
 		}
-		if (!this.overrun) return Taken.New;
+		if (!this.overrun) return Arrival.New;
 		this.#qos = 0;
 		counters.refused++;
-		return Taken.Refused;
+		return Arrival.Refused;
 	}
 
 	/** The message that was taken is too large to be kept. */

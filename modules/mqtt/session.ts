@@ -30,7 +30,7 @@ import {
 	writeUnsubscribe,
 } from "./encode.js";
 import { Await, InFlight } from "./in-flight.js";
-import { Inbound, Taken } from "./inbound.js";
+import { Arrival, Inbound } from "./inbound.js";
 import { KeepAlive } from "./keep-alive.js";
 import { Limits } from "./limits.js";
 import type { Output } from "./output.js";
@@ -546,9 +546,9 @@ export class Session implements TransportHandler, ParserHandler {
 		// What comes while leaving is neither acted on nor acknowledged: it was not received.
 		if (this.#state === SessionState.Leaving) return true;
 		const inbound = this.#inbound;
-		const taken = inbound.take(message);
+		const arrival = inbound.take(message);
 		const whole = message.payloadBytes === message.payloadEnd - message.payloadStart;
-		if (taken === Taken.New) {
+		if (arrival === Arrival.New) {
 			if (whole) this.#handler.message(message);
 			else inbound.stream(message);
 			if (!this.#alive()) return false;

@@ -24,7 +24,7 @@ export class IdBlocks {
 	}
 
 	/** A message is about to go out under this id for the first time. */
-	taken(packetId: number): void {
+	used(packetId: number): void {
 		if (packetId >> BITS !== this.block) this.enter(packetId >> BITS);
 	}
 

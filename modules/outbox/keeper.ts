@@ -139,7 +139,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 			this.undated++;
 			this.measures--;
 			drop(ring, slot);
-		} else ring.setTaken(slot, this.#boot, 0);
+		} else ring.setSampled(slot, this.#boot, 0);
 	}
 
 	/**

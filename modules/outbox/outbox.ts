@@ -341,10 +341,10 @@ export class Outbox implements PublishSource, Settling {
 		const { ring } = lane;
 		if (ring.stamped(slot)) return true;
 		if (ring.boot(slot) !== this.#boot) return false;
-		const taken = this.#clock.wallAt(ring.monotonic(slot));
-		if (taken < 0) return false;
+		const sampledAt = this.#clock.wallAt(ring.monotonic(slot));
+		if (sampledAt < 0) return false;
 		for (let i = ring.stampCount(slot) - 1; i >= 0; i--)
-			if (!this.#stamp.write(this.#bytes, this.#view, ring.stampAt(slot, i), taken)) return false;
+			if (!this.#stamp.write(this.#bytes, this.#view, ring.stampAt(slot, i), sampledAt)) return false;
 		ring.setStamped(slot, true);
 		return true;
 	}

@@ -33,7 +33,7 @@ export class RecordWriter {
 	#at = 0;
 	#end = 0;
 	#wall = -1;
-	#taken = 0;
+	#sampledAt = 0;
 
 	constructor(bytes: Uint8Array, view: DataView, stamp: Stamp, clock: Clock, boot: number) {
 		this.#bytes = bytes;
@@ -50,7 +50,7 @@ export class RecordWriter {
 		this.#start = this.#at = ring.payloadAt(slot);
 		this.#end = this.#start + ring.payloadBytes;
 		this.overflow = false;
-		this.#taken = monotonicMs;
+		this.#sampledAt = monotonicMs;
 		this.#wall = this.#clock.wallAt(monotonicMs);
 	}
 
@@ -123,7 +123,7 @@ export class RecordWriter {
 		const stamp = this.#stamp;
 		if (!this.#fits(stamp.length)) return;
 		const ring = this.#ring as Ring;
-		if (ring.stampCount(this.#slot) === 0) ring.setTaken(this.#slot, this.#boot, this.#taken);
+		if (ring.stampCount(this.#slot) === 0) ring.setSampled(this.#slot, this.#boot, this.#sampledAt);
 		ring.addStamp(this.#slot, this.#at);
 		if (this.#wall < 0 || !stamp.write(this.#bytes, this.#view, this.#at, this.#wall)) {
 			ring.setStamped(this.#slot, false);

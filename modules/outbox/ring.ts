@@ -282,7 +282,7 @@ export class Ring {
 		return this.view.getFloat64(this.#at + slot * this.#size + MONOTONIC);
 	}
 	/** Notes in which boot and when the sample was taken. */
-	setTaken(slot: number, boot: number, monotonicMs: number): void {
+	setSampled(slot: number, boot: number, monotonicMs: number): void {
 		const p = this.#at + slot * this.#size;
 		this.view.setUint16(p + BOOT, boot);
 		this.view.setFloat64(p + MONOTONIC, monotonicMs);

@@ -25,7 +25,7 @@ interface BuzzerElement extends HTMLElement {
 
 const SLOTS = 20;
 
-export class Board {
+export class BoardCard {
 	readonly element: HTMLElement;
 	readonly #led = h("wokwi-led", { color: "red", "aria-hidden": "true" }) as LedElement;
 	readonly #buzzer = h("wokwi-buzzer", { "aria-hidden": "true" }) as BuzzerElement;

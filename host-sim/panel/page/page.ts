@@ -3,7 +3,7 @@
 import type { MemoryStats } from "../../engine/engine.js";
 import type { NodeStatus } from "../../engine/status.js";
 import type { Now, Snapshot, Update } from "../messages.js";
-import { Board, type Circuit } from "./board.js";
+import { BoardCard, type Circuit } from "./board.js";
 import { Curve } from "./curve.js";
 import { h, say } from "./dom.js";
 import { EngineCard } from "./engine.js";
@@ -20,7 +20,7 @@ const CLOUDS: Readonly<Record<string, string>> = {
 };
 const REFUSED_MS = 6000;
 
-const board = new Board();
+const board = new BoardCard();
 const world = new WorldCard();
 const curve = new Curve();
 const wire = new WireCard();

@@ -1,7 +1,7 @@
 // Ecma-419's TCP socket over the parent's: reads must not ask for more than there is, writes must not exceed what was
 // said to be free, callbacks never come inside a call.
 
-import { Board, type Listener } from "host-sim/xs/board/board";
+import { Hardware, type Listener } from "host-sim/xs/board/hardware";
 import { In, Out } from "host-sim/xs/frames";
 
 export interface Options {
@@ -20,7 +20,7 @@ export default class TCP implements Listener {
 
 	constructor(options: Options) {
 		this.#options = options;
-		this.#id = Board.current().openSocket(this);
+		this.#id = Hardware.current().openSocket(this);
 		if (this.#id < 0) throw new Error("no socket is left");
 		host.open(this.#id);
 		this.connect(this.#id, options);
@@ -48,7 +48,7 @@ export default class TCP implements Listener {
 	close(): void {
 		if (this.#id < 0) return;
 		if (!this.#gone) host.send(Out.Close, this.#id);
-		Board.current().closeSocket(this.#id);
+		Hardware.current().closeSocket(this.#id);
 		this.#id = -1;
 	}
 

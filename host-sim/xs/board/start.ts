@@ -2,14 +2,14 @@
 // what the node shows of itself.
 
 import { putStatus } from "host-sim/engine/put-status";
-import { Board } from "host-sim/xs/board/board";
+import { Hardware } from "host-sim/xs/board/hardware";
 import { frameObserver } from "host-sim/xs/board/observer";
 import { Control, Out } from "host-sim/xs/frames";
 import config from "mc/config";
 import main from "../../../main.js";
 
 export default function start(): void {
-	const board = new Board();
+	const board = new Hardware();
 	host.attach(board);
 	const node = main();
 	if ((config as { observe?: boolean }).observe) node.observer = frameObserver();

@@ -8,7 +8,7 @@ import { mark, marked } from "../../core/store.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
 import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
-import { Template } from "./message-ids.js";
+import { MessageId } from "./message-ids.js";
 import { ROOM_FOR_ANSWERS } from "./operations.js";
 import type { RowReader } from "./rows.js";
 
@@ -19,10 +19,10 @@ const FIRST_MS = 90_000;
 /** Longest wait for the answer to 602, ms. */
 const ANSWER_MS = 10_000;
 const HOUR_MS = 3_600_000;
-const HEARTBEAT_ID = ascii(String(Template.Heartbeat));
-const HEARTBEAT = ascii(`${Template.Heartbeat}\n`);
-const ASK = ascii(`${Template.GetTemplates}\n`);
-const UPTIME = ascii(`${Template.Measurement},mote_Node,uptime,`);
+const HEARTBEAT_ID = ascii(String(MessageId.Heartbeat));
+const HEARTBEAT = ascii(`${MessageId.Heartbeat}\n`);
+const ASK = ascii(`${MessageId.GetTemplates}\n`);
+const UPTIME = ascii(`${MessageId.Measurement},mote_Node,uptime,`);
 const UPTIME_UNIT = ascii(",h\n");
 
 /**

@@ -17,7 +17,7 @@ import { connectOptions } from "../connect.js";
 import { utf8 } from "../text.js";
 import { Availability } from "./availability.js";
 import { CumulocityMeasures } from "./measures.js";
-import { operationFragment, TEMPLATES_ANSWER, Template } from "./message-ids.js";
+import { MessageId, operationFragment, TEMPLATES_ANSWER } from "./message-ids.js";
 import { CumulocityOpening, DOWN, ERRORS, MAX_REPORT, TAG_LAST_BOOT, UP } from "./opening.js";
 import { Operations, ROOM_FOR_ANSWERS } from "./operations.js";
 import { quoteColumn, RowFault, RowReader } from "./rows.js";
@@ -35,10 +35,10 @@ const TAG_CLEARED = 252;
 /** This one and the next. */
 const TAG_AVAILABILITY = 250;
 const ALARMS = Object.freeze({
-	CRITICAL: Template.CriticalAlarm,
-	MAJOR: Template.MajorAlarm,
-	MINOR: Template.MinorAlarm,
-	WARNING: Template.WarningAlarm,
+	CRITICAL: MessageId.CriticalAlarm,
+	MAJOR: MessageId.MajorAlarm,
+	MINOR: MessageId.MinorAlarm,
+	WARNING: MessageId.WarningAlarm,
 } as const);
 const ACTUATOR_COMMANDS = Object.freeze({
 	led: Object.freeze(["led on", "led off"]),
@@ -72,7 +72,7 @@ export class Cumulocity implements Cloud {
 		this.version = version;
 		this.connect = connectOptions(settings, `d:${device.id}`, {
 			topic: UP,
-			payload: ascii(`${Template.Event},c8y_ConnectionEvent,"Device connection was lost."`),
+			payload: ascii(`${MessageId.Event},c8y_ConnectionEvent,"Device connection was lost."`),
 			qos: 1,
 			retain: false,
 		});
@@ -127,18 +127,18 @@ export class Cumulocity implements Cloud {
 	}
 
 	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
-		if (!on) return this.tell(RecordKind.Alarm, `${Template.ClearAlarm},mote_${type}\n`, TAG_CLEARED);
+		if (!on) return this.tell(RecordKind.Alarm, `${MessageId.ClearAlarm},mote_${type}\n`, TAG_CLEARED);
 		const time = wallMs < 0 ? "" : new Date(wallMs).toISOString();
 		const row = `${ALARMS[severity as keyof typeof ALARMS]},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`;
 		return this.tell(RecordKind.Alarm, row);
 	}
 
 	certificateDays(days: number): boolean {
-		return this.tell(RecordKind.Alarm, `${Template.Measurement},mote_Certificate,daysLeft,${days},d\n`);
+		return this.tell(RecordKind.Alarm, `${MessageId.Measurement},mote_Certificate,daysLeft,${days},d\n`);
 	}
 
 	signalStrength(dbm: number): boolean {
-		return this.tell(RecordKind.Passing, `${Template.SignalStrength},${dbm}\n`);
+		return this.tell(RecordKind.Passing, `${MessageId.SignalStrength},${dbm}\n`);
 	}
 
 	/** Queues a row, unless what room there is is for the answers of operations. */
@@ -180,7 +180,7 @@ export class Cumulocity implements Cloud {
 	}
 
 	private row(): void {
-		const id = templateId(this.rows);
+		const id = messageId(this.rows);
 		if (operationFragment(id).length === 0) return this.answer(id);
 		if (!this.addressed())
 			return this.host.malformed(
@@ -222,7 +222,7 @@ export class Cumulocity implements Cloud {
 				several = true;
 				this.row();
 			} else if (!several && rows.count > 2 && this.addressed()) {
-				const id = templateId(rows);
+				const id = messageId(rows);
 				if (operationFragment(id).length === 0) continue;
 				this.operations.unreadable(rows, id, TOO_LONG);
 				several = true;
@@ -257,7 +257,7 @@ function isOn({ bytes, topicStart, topicEnd }: InboundMessage, topic: Uint8Array
 }
 
 /** The first column as a number, or -1. */
-function templateId(rows: RowReader): number {
+function messageId(rows: RowReader): number {
 	const end = rows.end(0);
 	let id = 0;
 	for (let p = rows.start(0); p < end; p++) {

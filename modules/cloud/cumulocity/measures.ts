@@ -6,7 +6,7 @@ import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../outbox/record-template.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
-import { Template } from "./message-ids.js";
+import { MessageId } from "./message-ids.js";
 
 const LF = 10;
 /** Fragment and series of each channel, in the order of CHANNELS. */
@@ -16,7 +16,7 @@ const SERIES: readonly string[] = Object.freeze([
 	"mote_Buzzer,frequency",
 	"mote_Speed,measured",
 ]);
-const MULTIPLE_HEAD = ascii(`${Template.MeasurementMultiple},mote_Sample,`);
+const MULTIPLE_HEAD = ascii(`${MessageId.MeasurementMultiple},mote_Sample,`);
 
 export class CumulocityMeasures {
 	/** Largest sample, bytes, and the time stamps in it. */
@@ -31,7 +31,7 @@ export class CumulocityMeasures {
 		this.multiple = multiple;
 		this.stamps = multiple ? 1 : CHANNELS.length;
 		this.heads = CHANNELS.map((_, i) =>
-			ascii(multiple ? `,${SERIES[i]},` : `${Template.Measurement},${SERIES[i]},`),
+			ascii(multiple ? `,${SERIES[i]},` : `${MessageId.Measurement},${SERIES[i]},`),
 		);
 		this.units = CHANNELS.map((channel) => ascii(multiple ? `,${channel.unit}` : `,${channel.unit},`));
 		// Part by part a value asks for 29 bytes, which in 200 the time after it makes up for.

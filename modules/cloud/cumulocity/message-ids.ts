@@ -3,7 +3,7 @@
 import { ascii } from "../../core/bytes.js";
 
 /** Device → cloud, on s/us. */
-export const Template = Object.freeze({
+export const MessageId = Object.freeze({
 	CreateDevice: 100,
 	Hardware: 110,
 	SupportedOperations: 114,

@@ -15,7 +15,7 @@ import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost, OpeningStep } from "../cloud.js";
 import { utf8 } from "../text.js";
 import type { Availability } from "./availability.js";
-import { Template } from "./message-ids.js";
+import { MessageId } from "./message-ids.js";
 import type { Operations } from "./operations.js";
 import { quoteColumn } from "./rows.js";
 import type { CumulocitySettings } from "./settings.js";
@@ -79,7 +79,7 @@ export class CumulocityOpening {
 		if (turn-- === 0) {
 			this.concludesBoot = this.first && this.operations.interrupted() !== "";
 			const name = quoteColumn(device.name, MAX_NAME);
-			return publish(utf8(`${Template.CreateDevice},${name},${quoteColumn(cumulocity.type, MAX_NAME)}\n`));
+			return publish(utf8(`${MessageId.CreateDevice},${name},${quoteColumn(cumulocity.type, MAX_NAME)}\n`));
 		}
 		if (turn-- === 0) return subscribe(DOWN, 1);
 		if (cumulocity.debug && turn-- === 0) return subscribe(ERRORS, 0);
@@ -92,17 +92,17 @@ export class CumulocityOpening {
 		this.listening = true;
 		const { pending } = this.operations;
 		pending.asked();
-		return publish(utf8(`${Template.GetPendingOperations}\n`), () => pending.answered());
+		return publish(utf8(`${MessageId.GetPendingOperations}\n`), () => pending.answered());
 	}
 
 	private description(): Uint8Array {
 		const { device, cumulocity } = this.settings;
-		let rows = `${Template.SupportedOperations},c8y_Command,c8y_Restart,c8y_Relay\n`;
+		let rows = `${MessageId.SupportedOperations},c8y_Command,c8y_Restart,c8y_Relay\n`;
 		if (cumulocity.requiredAvailability > 0)
-			rows += `${Template.RequiredAvailability},${cumulocity.requiredAvailability}\n`;
+			rows += `${MessageId.RequiredAvailability},${cumulocity.requiredAvailability}\n`;
 		if (cumulocity.describe) {
-			rows += `${Template.Hardware},${quoteColumn(device.id, MAX_NAME)},Mote,1\n`;
-			rows += `${Template.Agent},Mote,${this.version},,Mote\n`;
+			rows += `${MessageId.Hardware},${quoteColumn(device.id, MAX_NAME)},Mote,1\n`;
+			rows += `${MessageId.Agent},Mote,${this.version},,Mote\n`;
 		}
 		rows += this.condition();
 		return utf8(rows);
@@ -118,15 +118,15 @@ export class CumulocityOpening {
 	private condition(): string {
 		const { host } = this;
 		let rows = host.report();
-		if (rows !== "") rows = `${Template.Event},mote_Network,${quoteColumn(rows, MAX_REPORT)}\n`;
-		if (host.signal !== 0) rows += `${Template.SignalStrength},${host.signal}\n`;
+		if (rows !== "") rows = `${MessageId.Event},mote_Network,${quoteColumn(rows, MAX_REPORT)}\n`;
+		if (host.signal !== 0) rows += `${MessageId.SignalStrength},${host.signal}\n`;
 		if (host.failedBoots > 0) {
 			mark(host.store, ALARM_KEY, 1);
-			rows += `${Template.MajorAlarm},mote_SafeMode,safe mode: ${host.failedBoots} boots in a row did not last\n`;
+			rows += `${MessageId.MajorAlarm},mote_SafeMode,safe mode: ${host.failedBoots} boots in a row did not last\n`;
 		}
 		this.toldLife = rows !== "";
 		if (host.failedBoots === 0 && marked(host.store, ALARM_KEY) !== 0)
-			rows += `${Template.ClearAlarm},mote_SafeMode\n`;
+			rows += `${MessageId.ClearAlarm},mote_SafeMode\n`;
 		return rows;
 	}
 
@@ -147,7 +147,7 @@ export class CumulocityOpening {
 
 	/** What the first 500 brings is left for the 500 that follows. */
 	private conclude(): void {
-		const rows = this.answered ? this.operations.interrupted() : `${Template.GetPendingOperations}\n`;
+		const rows = this.answered ? this.operations.interrupted() : `${MessageId.GetPendingOperations}\n`;
 		if (rows === "") return this.resume();
 		const bytes = utf8(rows);
 		this.concluded = this.host.messages.queue(RecordKind.Passing, TAG_LAST_BOOT, (record) =>

@@ -28,7 +28,7 @@ import type { RecordWriter } from "../../outbox/record-writer.js";
 import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
 import { utf8 } from "../text.js";
-import { Operation, operationFragment, Template } from "./message-ids.js";
+import { MessageId, Operation, operationFragment } from "./message-ids.js";
 import { LEFT_WORDS, LINGER_MS, Pending, TAG_PENDING } from "./pending.js";
 import { quoteColumn, type RowReader } from "./rows.js";
 
@@ -66,9 +66,9 @@ const Next = Object.freeze({ Nothing: 0, Restart: 1, CarryOut: 2, Refuse: 3 } as
 
 const LF = 10;
 const NOTHING = utf8("");
-const EXECUTING = utf8(`${Template.SetExecuting},`);
-const FAILED = utf8(`${Template.SetFailed},`);
-const SUCCESSFUL = utf8(`${Template.SetSuccessful},`);
+const EXECUTING = utf8(`${MessageId.SetExecuting},`);
+const FAILED = utf8(`${MessageId.SetFailed},`);
+const SUCCESSFUL = utf8(`${MessageId.SetSuccessful},`);
 const CLOSED = utf8("CLOSED");
 const CLOSE = utf8("CLOSE"); // what the documentation of 519 writes
 const OPEN = utf8("OPEN");
@@ -124,14 +124,14 @@ export class Operations {
 		// Two of the same hash only delay each other.
 		const index = this.take(id, row.hash(true));
 		if (index < 0) return;
-		if (!isSupported(id)) return this.answer(index, Template.SetFailed, unsupported(id), true);
+		if (!isSupported(id)) return this.answer(index, MessageId.SetFailed, unsupported(id), true);
 		if (id === Operation.Restart) this.setNext(index, Next.Restart);
 		else {
 			this.#refusal = this.plan(row, id);
 			if (this.#refusal === "") this.#host.commands.keep(index);
 			this.refuseUnless(index, this.#refusal);
 		}
-		this.answer(index, Template.SetExecuting, "", false);
+		this.answer(index, MessageId.SetExecuting, "", false);
 	}
 
 	/** More rows follow that could not be kept: 500 brings them once those in progress are done. False if none is. */
@@ -151,9 +151,9 @@ export class Operations {
 	unreadable(row: RowReader, id: number, reason: string): void {
 		const index = this.take(id, row.hash(false));
 		if (index < 0) return;
-		if (!isSupported(id)) return this.answer(index, Template.SetFailed, reason, true);
+		if (!isSupported(id)) return this.answer(index, MessageId.SetFailed, reason, true);
 		this.refuseUnless(index, reason);
-		this.answer(index, Template.SetExecuting, "", false);
+		this.answer(index, MessageId.SetExecuting, "", false);
 	}
 
 	/** An entry of the table for a new operation, or -1 if it is not to be acted on (now). */
@@ -257,7 +257,7 @@ export class Operations {
 				const reason =
 					next === Next.CarryOut ? this.#host.commands.carryOut(index) : (this.#refusals?.[index] as string);
 				if (this.#refusals) this.#refusals[index] = "";
-				this.answer(index, reason === "" ? Template.SetSuccessful : Template.SetFailed, reason, true);
+				this.answer(index, reason === "" ? MessageId.SetSuccessful : MessageId.SetFailed, reason, true);
 			}
 		}
 		this.tick();
@@ -349,7 +349,11 @@ export class Operations {
 		this.#both = !isSupported(this.#ids[index] as number);
 		this.#fragment = operationFragment(this.#ids[index] as number);
 		this.#head =
-			template === Template.SetExecuting ? EXECUTING : template === Template.SetFailed ? FAILED : SUCCESSFUL;
+			template === MessageId.SetExecuting
+				? EXECUTING
+				: template === MessageId.SetFailed
+					? FAILED
+					: SUCCESSFUL;
 		this.#reason = reason === "" ? NOTHING : utf8(`,${quoteColumn(reason, MAX_REASON)}`);
 		const tag = 1 + index * 2 + (last ? 1 : 0);
 		// An operation that does not get further than 501 is ended by its marker, or comes again with 500.
@@ -372,9 +376,9 @@ function isSupported(id: number): boolean {
 
 /** The last answer for an operation that a restart interrupted. */
 function lastWords(id: number): string {
-	if (id === Operation.Restart) return `${Template.SetSuccessful},c8y_Restart\n`;
+	if (id === Operation.Restart) return `${MessageId.SetSuccessful},c8y_Restart\n`;
 	if (!isSupported(id)) return "";
-	return `${Template.SetFailed},${fragmentName(id)},interrupted by a restart\n`;
+	return `${MessageId.SetFailed},${fragmentName(id)},interrupted by a restart\n`;
 }
 
 function fragmentName(id: number): string {

@@ -16,7 +16,7 @@ import type { RecordWriter } from "../../outbox/record-writer.js";
 import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
 import { utf8 } from "../text.js";
-import { Template } from "./message-ids.js";
+import { MessageId } from "./message-ids.js";
 
 /** How long a copy of a finished operation may be on its way, ms. */
 export const LINGER_MS = 3000;
@@ -25,7 +25,7 @@ export const TAG_PENDING = 255;
 /** Words in which the hashes of what was left are known: a bit for each of 1024 classes. */
 export const LEFT_WORDS = 32;
 
-const GET_PENDING = utf8(`${Template.GetPendingOperations}\n`);
+const GET_PENDING = utf8(`${MessageId.GetPendingOperations}\n`);
 
 export class Pending {
 	private readonly host: CloudHost;

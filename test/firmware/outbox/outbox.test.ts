@@ -418,7 +418,7 @@ describe("mqtt: outbox, stamps", () => {
 		const time = new VirtualTime({ trusted: false, wall: 0 });
 		const f = new Fixture({ time }).up();
 		const slot = f.add(f.measures, "a", { stamp: true });
-		f.measures.ring.setTaken(slot, 2, time.monotonic());
+		f.measures.ring.setSampled(slot, 2, time.monotonic());
 		time.set(boot, true);
 		f.publish(f.measures, "b");
 		assert.deepEqual(f.payloads(), ["b"]);

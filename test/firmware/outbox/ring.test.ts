@@ -112,7 +112,7 @@ function run(slots: number, stamps: number, steps: readonly Step[]): void {
 			ring.packets[chosen.slot] = 65_535 - (pick & 7);
 			ring.setTag(chosen.slot, pick & 255);
 			ring.attempt(chosen.slot);
-			ring.setTaken(chosen.slot, 65_535, pick + 0.5);
+			ring.setSampled(chosen.slot, 65_535, pick + 0.5);
 			chosen.stamped = pick % 3 === 0;
 			if (chosen.stamped) ring.setStamped(chosen.slot, true);
 			else ring.setStamped(chosen.slot, false);

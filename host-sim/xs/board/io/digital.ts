@@ -1,6 +1,6 @@
 // Ecma-419's Digital over the parent's circuit.
 
-import { Board, type Listener } from "host-sim/xs/board/board";
+import { Hardware, type Listener } from "host-sim/xs/board/hardware";
 import { claimPin, releasePin } from "host-sim/xs/board/io/pin";
 import { Out } from "host-sim/xs/frames";
 import type { DigitalOptions } from "../../../../modules/core/io.js";
@@ -54,7 +54,7 @@ export default class Digital implements Listener {
 	}
 
 	#watch(on: boolean): void {
-		Board.current().setPin(this.#pin, on ? this : undefined);
+		Hardware.current().setPin(this.#pin, on ? this : undefined);
 		host.send(Out.Watch, this.#pin, on);
 	}
 }

@@ -1,6 +1,6 @@
 // Ecma-419's I2C over the parent's circuit. A read travels as one number, so that it takes no memory.
 
-import { Board } from "host-sim/xs/board/board";
+import { Hardware } from "host-sim/xs/board/hardware";
 import { Out } from "host-sim/xs/frames";
 import type { I2COptions } from "../../../../modules/core/io.js";
 
@@ -22,7 +22,7 @@ export default class I2C {
 		this.#address = address;
 		this.#data = data;
 		this.#clock = clock;
-		Board.current().openI2c(data, clock, address);
+		Hardware.current().openI2c(data, clock, address);
 		this.#open = true;
 	}
 	read(buffer: Uint8Array): number {
@@ -43,7 +43,7 @@ export default class I2C {
 	close(): void {
 		if (!this.#open) return;
 		this.#open = false;
-		Board.current().closeI2c(this.#data, this.#clock, this.#address);
+		Hardware.current().closeI2c(this.#data, this.#clock, this.#address);
 	}
 }
 

@@ -5,7 +5,7 @@ import Analog from "embedded:io/analog";
 import Digital from "embedded:io/digital";
 import I2C from "embedded:io/i2c";
 import PWM from "embedded:io/pwm";
-import { Board } from "host-sim/xs/board/board";
+import { Hardware } from "host-sim/xs/board/hardware";
 import config from "mc/config";
 import { VirtualTime } from "../../../support/virtual-time.js";
 import { bench } from "../bench.js";
@@ -16,7 +16,7 @@ const TRIED = 100;
 
 /** A board after a reset: no pin has an owner. */
 function boardBench(): Bench {
-	host.attach(new Board());
+	host.attach(new Hardware());
 	return { io: { Analog, Digital, I2C, PWM } as unknown as IO, time: new VirtualTime({ start: 1000 }) };
 }
 

@@ -10,7 +10,7 @@ export interface Listener {
 
 const SOCKETS = 8;
 
-export class Board {
+export class Hardware {
 	readonly #sockets: Array<Listener | undefined> = new Array(SOCKETS).fill(undefined);
 	readonly #pins: Array<Listener | undefined> = [];
 	/** A bit for each pin that has an owner: 0 to 31, and 32 to 48. */
@@ -22,8 +22,8 @@ export class Board {
 	control: ((what: number) => void) | undefined;
 
 	/** The one of this boot. */
-	static current(): Board {
-		return host.attached() as Board;
+	static current(): Hardware {
+		return host.attached() as Hardware;
 	}
 
 	/** Called by the host; what it throws ends the machine. */
