@@ -3,32 +3,19 @@
 
 import type { Observer } from "../../modules/app/observer.js";
 import { CHANNELS } from "../../modules/core/channels.js";
-import type { EmbeddedCloud } from "../cloud/embedded-cloud.js";
 import type { CloudEvent } from "../cloud/events.js";
-import type { CommandResult, Engine } from "../engine/engine.js";
 import { Line } from "../engine/line.js";
 import type { Sentence } from "../engine/narration.js";
-import { RealTime } from "../engine/time-source.js";
+import { Actions, type PanelRun, SettableTime } from "./actions.js";
 import { type CapturedFrame, writeCapture } from "./capture.js";
 import { Feed } from "./feed.js";
-import { ActionError, PanelServer } from "./server.js";
+import { PanelServer } from "./server.js";
 import { Wire } from "./wire.js";
 
 const LOOK_MS = 100;
 const MEMORY_MS = 1000;
-const BROKER_PAUSE_MS = 3000;
-const POWER_PAUSE_MS = 1500;
 const MAX_CAPTURE_BYTES = 16 * 1024 * 1024;
-const MAX_COMMAND = 512;
 const MAX_SHOWN = 50;
-
-/** The machine's time, which can be set wrong. */
-class SettableTime extends RealTime {
-	offsetMs = 0;
-	override epoch(): number {
-		return super.epoch() + this.offsetMs;
-	}
-}
 
 /** Whom a panel is about. */
 export interface PanelSubject {
@@ -41,35 +28,26 @@ export interface PanelSubject {
 	readonly keep: string;
 }
 
-/** What a run lends to its panel. */
-export interface PanelRun {
-	readonly machine: Engine;
-	readonly cloud: EmbeddedCloud | undefined;
-	send(command: string): Promise<CommandResult>;
-}
-
 export class Panel {
 	readonly line = new Line();
 	readonly time = new SettableTime();
 	readonly #feed: Feed;
 	readonly #server: PanelServer;
 	readonly #wire: Wire;
+	readonly #actions: Actions;
 	readonly #captured: CapturedFrame[] = [];
 	readonly #subject: PanelSubject;
 	#capturedBytes = 0;
 	#run: PanelRun | undefined;
 	#timer: NodeJS.Timeout | undefined;
 	#looks = 0;
-	#sent = 0;
-	#powered = true;
-	#onXs = false;
-	#brokerStops = false;
 
 	constructor(subject: PanelSubject) {
 		this.#subject = subject;
 		this.#feed = new Feed({ ...subject, started: Date.now(), channels: CHANNELS });
+		this.#actions = new Actions(this.line, this.time, this.#feed);
 		this.#server = new PanelServer(this.#feed, {
-			act: (action, value) => this.#act(action, value),
+			act: (action, value) => this.#actions.act(this.#run, action, value),
 			capture: () => writeCapture(this.#captured),
 		});
 		this.#wire = new Wire(subject.cloud === "cumulocity", (packet, frame) => {
@@ -113,7 +91,7 @@ export class Panel {
 	}
 
 	booted(boots: number): void {
-		this.#powered = true;
+		this.#actions.powered = true;
 		this.#feed.said({ at: Date.now(), text: boots > 1 ? `boot ${boots}` : "the node boots", level: "info" });
 	}
 
@@ -189,15 +167,15 @@ export class Panel {
 				cut: this.line.cut,
 				slowMs: this.line.delayMs,
 				clockMs: this.time.offsetMs,
-				clockSettable: this.#onXs,
-				broker: !this.#brokerStops,
-				powered: this.#powered,
+				clockSettable: this.#actions.clockSettable,
+				broker: !this.#actions.brokerStops,
+				powered: this.#actions.powered,
 			},
 		});
 		if (turn % 5 === 0) this.#feed.now({ node: status ?? null, ...this.#cloudView() });
 		if (turn % Math.round(MEMORY_MS / LOOK_MS) === 0) {
 			const memory = await run.machine.memory(false);
-			this.#onXs = memory !== undefined;
+			this.#actions.clockSettable = memory !== undefined;
 			this.#feed.now({ memory: memory ?? null });
 		}
 	}
@@ -223,97 +201,4 @@ export class Panel {
 			},
 		};
 	}
-
-	async #act(action: string, value: unknown): Promise<void> {
-		const run = this.#run;
-		if (!run) throw new ActionError("the run has not begun");
-		const { circuit } = run.machine;
-		switch (action) {
-			case "ambient":
-				circuit.ambientC = number(value, -50, 150);
-				return;
-			case "load":
-				circuit.motor.load = number(value, 0, 100) / 100;
-				return;
-			case "noise":
-				circuit.noise = number(value, 0, 200);
-				return;
-			case "thermistor":
-				circuit.thermistorFault = oneOf(value, ["", "open", "shorted"]);
-				return;
-			case "stuck":
-				circuit.tachometerStuck = flag(value);
-				return;
-			case "cut":
-				this.line.cut = flag(value);
-				return;
-			case "slow":
-				this.line.delayMs = number(value, 0, 10_000);
-				return;
-			case "clock":
-				if (!this.#onXs) throw new ActionError("on Node the clock is the laptop's own");
-				this.time.offsetMs = number(value, -2e12, 1e12);
-				return;
-			case "broker":
-				return this.#restartBroker(run);
-			case "power":
-				return this.#cutPower(run);
-			case "command":
-				return this.#command(run, value);
-			default:
-				throw new ActionError("there is no such action");
-		}
-	}
-
-	async #restartBroker({ cloud }: PanelRun): Promise<void> {
-		if (!cloud) throw new ActionError("this broker is not ours");
-		if (this.#brokerStops) throw new ActionError("it restarts already");
-		this.#brokerStops = true;
-		await cloud.stopBroker();
-		setTimeout(() => {
-			cloud.startBroker().then(
-				() => {
-					this.#brokerStops = false;
-				},
-				(error: Error) =>
-					this.#feed.said({ at: Date.now(), text: `the broker: ${error.message}`, level: "warn" }),
-			);
-		}, BROKER_PAUSE_MS);
-	}
-
-	#cutPower({ machine }: PanelRun): void {
-		if (!this.#powered) throw new ActionError("there is no power already");
-		this.#powered = false;
-		this.#feed.said({ at: Date.now(), text: "the power is cut", level: "warn" });
-		machine.reset();
-		setTimeout(() => machine.boot(), POWER_PAUSE_MS);
-	}
-
-	/** In Cumulocity its operation tells how it goes; elsewhere what is known of it here. */
-	#command(run: PanelRun, value: unknown): void {
-		if (typeof value !== "string" || value.trim() === "" || value.length > MAX_COMMAND)
-			throw new ActionError(`a command is a text of 1 to ${MAX_COMMAND} characters`);
-		if (!run.cloud) throw new ActionError("commands need the embedded broker");
-		const told = run.cloud.cloud === "cumulocity";
-		const entry = { id: `panel-${++this.#sent}`, at: Date.now(), text: value, reason: "" };
-		if (!told) this.#feed.command({ ...entry, status: "SENT" });
-		void run.send(value).then(({ status, reason }) => {
-			if (!told) this.#feed.command({ ...entry, status, reason });
-		});
-	}
-}
-
-function number(value: unknown, min: number, max: number): number {
-	if (typeof value !== "number" || !(value >= min && value <= max))
-		throw new ActionError(`the value must be ${min} to ${max}`);
-	return value;
-}
-function flag(value: unknown): boolean {
-	if (typeof value !== "boolean") throw new ActionError("the value must be true or false");
-	return value;
-}
-function oneOf<T extends string>(value: unknown, among: readonly T[]): T {
-	const found = among.find((one) => one === value);
-	if (found === undefined) throw new ActionError("the value is none of those there are");
-	return found;
 }

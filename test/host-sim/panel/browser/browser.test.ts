@@ -370,7 +370,11 @@ describe("panel: in the browser", () => {
 			);
 			assert.equal(await page.locator("#operator h3:visible").count(), 0);
 			await page.click(".wire li[data-type=PUBLISH] .packet");
-			assert.match(await text(".wire .details pre"), /^[[{]\n/);
+			await page.waitForFunction(
+				() => /^[[{]\n/.test(document.querySelector(".wire .details pre")?.textContent ?? ""),
+				undefined,
+				WAIT,
+			);
 			assert.deepEqual(wrong, []);
 		});
 
