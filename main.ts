@@ -1,5 +1,5 @@
-// Composition root: settings → board → cloud → node. The same on a board, in Moddable's simulator and in host-sim,
-// where only the Moddable names behind modules/platform are answered by others.
+// Composition root: settings → board → cloud → node. The same on a board, in Moddable's simulator and in
+// host-sim, where only the Moddable names behind modules/platform are answered by others.
 
 import { chipFact } from "chip";
 import config from "mc/config";
@@ -80,8 +80,8 @@ export default function main(): MoteNode {
 }
 
 /**
- * The settings of this boot, on its own so that their texts are gone before the node is made. What somebody has stored may be
- * why boots fail: safe mode does without.
+ * The settings of this boot, on its own so that their texts are gone before the node is made. What somebody
+ * has stored may be why boots fail: safe mode does without.
  */
 function readSettings(store: Store, safe: boolean, boot: number): ChosenSettings {
 	const { mote, machine } = config as { mote?: unknown; machine?: Machine };
@@ -133,7 +133,9 @@ function makeNetwork(settings: Settings, clock: SystemClock, store: Store, log: 
 	});
 }
 
-/** Those of the settings, else the one that `mcconfig … ssid="…" password="…"` put into the manifest's config. */
+/**
+ * Those of the settings, else the one that `mcconfig … ssid="…" password="…"` put into the manifest's config.
+ */
 function knownNetworks({ network }: Settings): KnownNetwork[] {
 	const all = [
 		{ ssid: network.ssid, password: network.password },

@@ -1,5 +1,6 @@
-// `npm run certs`: identities, from what the clouds hand out to what the board needs. Whatever goes wrong is one sentence on
-// standard error; exit code 2 for a mistake on the command line or in a file, 1 where check or probe found something.
+// `npm run certs`: identities, from what the clouds hand out to what the board needs. Whatever goes wrong is
+// one sentence on standard error; exit code 2 for a mistake on the command line or in a file, 1 where check
+// or probe found something.
 
 import { argv, exit, stderr, stdout } from "node:process";
 import { CertsError } from "./library/errors.js";

@@ -19,8 +19,8 @@ const RUN: Readonly<Record<Verb, Run>> = {
 };
 
 /**
- * Returns the exit code: 1 where check or probe found something wrong. `say` is the result, `note` what is said beside it.
- * Throws a CertsError for a mistake on the command line or in a file.
+ * Returns the exit code: 1 where check or probe found something wrong. `say` is the result, `note` what is
+ * said beside it. Throws a CertsError for a mistake on the command line or in a file.
  */
 export async function runCerts(args: readonly string[], sayRaw: Say, noteRaw: Say): Promise<number> {
 	const say: Say = (line) => sayRaw(printable(line));
@@ -34,7 +34,10 @@ export async function runCerts(args: readonly string[], sayRaw: Say, noteRaw: Sa
 	return (await RUN[options.verb](options, folder, say, note)) === false ? 1 : 0;
 }
 
-/** Names in certificates come from strangers: what a terminal would obey, or what turns the line around, is not printed. */
+/**
+ * Names in certificates come from strangers: what a terminal would obey, or what turns the line around, is
+ * not printed.
+ */
 export function printable(text: string): string {
 	return text.replace(/[^\P{C}\n\t]/gu, "?");
 }

@@ -1,5 +1,5 @@
-// A piezo buzzer on PWM: square wave of the tone's frequency. Ecma-419 fixes the frequency of a PWM when it is
-// constructed, so every tone opens the pin anew; within a pattern only the duty changes.
+// A piezo buzzer on PWM: square wave of the tone's frequency. Ecma-419 fixes the frequency of a PWM when it
+// is constructed, so every tone opens the pin anew; within a pattern only the duty changes.
 
 import type { Alarm, Timers } from "../modules/core/clock.js";
 import type { Pin, PulseWidthClass, PulseWidthOutput } from "../modules/core/io.js";
@@ -16,7 +16,10 @@ export interface BuzzerOptions {
 
 const LOUDEST = 0.5;
 const MAX_HZ = 20_000;
-/** Of the PWM. With 10, the default, an ESP32 has no tone below 77 Hz; with 12 it has 20 Hz to 19.5 kHz (drivers/esp32.ts). */
+/**
+ * Of the PWM. With 10, the default, an ESP32 has no tone below 77 Hz; with 12 it has 20 Hz to 19.5 kHz
+ * (drivers/esp32.ts).
+ */
 const BITS = 12;
 
 export class Buzzer {
@@ -43,8 +46,8 @@ export class Buzzer {
 	}
 
 	/**
-	 * Plays a tone of `hz` for `durationMs`, 0 until further notice, `times` times with as long a pause between; 0 Hz is
-	 * silence.
+	 * Plays a tone of `hz` for `durationMs`, 0 until further notice, `times` times with as long a pause
+	 * between; 0 Hz is silence.
 	 */
 	play(hz: number, durationMs: number, times = 1): void {
 		if (this.#closed) throw new Error("buzzer: closed");

@@ -1,14 +1,15 @@
-// What the SDK's IO classes give on every chip of the ESP32 family (SDK 8.2.3, modules/io): the boards' providers say it, so
-// that drivers and commands keep within it.
+// What the SDK's IO classes give on every chip of the ESP32 family (SDK 8.2.3, modules/io): the boards'
+// providers say it, so that drivers and commands keep within it.
 
 /**
- * The ADC at its default attenuation: 4095 counts stand for `fullVolts` at the pin, and not for the supply (_analog.c). What
- * lies below `lowVolts` it does not measure.
+ * The ADC at its default attenuation: 4095 counts stand for `fullVolts` at the pin, and not for the supply
+ * (_analog.c). What lies below `lowVolts` it does not measure.
  */
 export const ADC = Object.freeze({ lowVolts: 0.15, fullVolts: 2.45 } as const);
 
 /**
- * Frequencies of a PWM with 12 bits, Hz: the LEDC divides 80 MHz by 4096 and by 1 to 1024 (technical reference manual of the
- * ESP32-C3, 32.3.2). With the SDK's default of 10 bits a tone below 77 Hz cannot be made.
+ * Frequencies of a PWM with 12 bits, Hz: the LEDC divides 80 MHz by 4096 and by 1 to 1024 (technical
+ * reference manual of the ESP32-C3, 32.3.2). With the SDK's default of 10 bits a tone below 77 Hz cannot be
+ * made.
  */
 export const TONES = Object.freeze([20, 19_500] as const);

@@ -1,5 +1,5 @@
-// Frees an I²C bus on which a device holds the data line low, because it was cut off in the middle of a byte: up to nine
-// clock pulses let it shift out the rest, and a STOP sets every device back (NXP UM10204, 3.1.16).
+// Frees an I²C bus on which a device holds the data line low, because it was cut off in the middle of a byte:
+// up to nine clock pulses let it shift out the rest, and a STOP sets every device back (NXP UM10204, 3.1.16).
 
 import type { DigitalClass, DigitalPort, Pin } from "../modules/core/io.js";
 import { closeQuietly } from "./release.js";
@@ -7,7 +7,10 @@ import { closeQuietly } from "./release.js";
 /** A byte and its acknowledgement. */
 const PULSES = 9;
 
-/** Both pins have to be free. Returns whether the data line is high then; throws what the IO throws, with both pins free. */
+/**
+ * Both pins have to be free. Returns whether the data line is high then; throws what the IO throws, with both
+ * pins free.
+ */
 export function freeBus(io: DigitalClass, data: Pin, clock: Pin): boolean {
 	const made: DigitalPort[] = [];
 	const open = (pin: Pin, mode: number): DigitalPort => {

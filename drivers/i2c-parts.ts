@@ -1,9 +1,9 @@
-// Thermometers on I²C, as their registers and commands: TI TMP117 and TMP102, Sensirion SHT3x. All of them measure by
-// themselves, so that a value is only fetched and nothing ever waits for a conversion.
+// Thermometers on I²C, as their registers and commands: TI TMP117 and TMP102, Sensirion SHT3x. All of them
+// measure by themselves, so that a value is only fetched and nothing ever waits for a conversion.
 //
-// Not the SDK's own drivers (8.2.3): its SHT3x waits 200 ms inside `sample`, its TMP117 takes the "not measured yet" of a
-// fresh sensor for a temperature and goes on half made when it finds another part, and all make an object for each
-// sample. The SDK's I2C class below them is used as it is.
+// Not the SDK's own drivers (8.2.3): its SHT3x waits 200 ms inside `sample`, its TMP117 takes the "not
+// measured yet" of a fresh sensor for a temperature and goes on half made when it finds another part, and all
+// make an object for each sample. The SDK's I2C class below them is used as it is.
 
 import type { I2CPort } from "../modules/core/io.js";
 
@@ -14,7 +14,10 @@ export type PartFault = "" | "not ready" | "checksum" | "wrong part";
 export interface Protocol {
 	/** Why the last call gave nothing. */
 	readonly fault: PartFault;
-	/** Sends step 0, 1, … of the start; 1: another has to follow after `settleMs`, 0: it measures, -1: `fault` says why not. */
+	/**
+	 * Sends step 0, 1, … of the start; 1: another has to follow after `settleMs`, 0: it measures, -1: `fault`
+	 * says why not.
+	 */
 	start(port: I2CPort, step: number): number;
 	/** Temperature, °C; NaN, and then `fault` says why. */
 	fetch(port: I2CPort): number;
@@ -96,7 +99,10 @@ class Tmp117Protocol extends Registers {
 	}
 }
 
-/** Continuous conversion, four a second (SBOS397, 7.5.3). The resolution's two bits read as 1, which those of a TMP117 do not. */
+/**
+ * Continuous conversion, four a second (SBOS397, 7.5.3). The resolution's two bits read as 1, which those of
+ * a TMP117 do not.
+ */
 const TMP102_SETTING = 0x6080;
 /** All but the alert bit, the one-shot bit and unused ones. */
 const TMP102_CHECKED = 0x7fd0;

@@ -1,5 +1,6 @@
-// Temperature by a sensor on I²C. It may be missing when the board starts, be pulled and come back, or block the bus: all of
-// that is a fault that lasts as long as it lasts, never an exception, and costs a bounded time.
+// Temperature by a sensor on I²C. It may be missing when the board starts, be pulled and come back, or block
+// the bus: all of that is a fault that lasts as long as it lasts, never an exception, and costs a bounded
+// time.
 
 import type { Alarm, Clock, Timers } from "../modules/core/clock.js";
 import type { DigitalClass, I2CClass, I2CPort, Pin } from "../modules/core/io.js";

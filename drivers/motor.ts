@@ -1,5 +1,5 @@
-// A DC motor behind a PWM-driven transistor: the duty follows the target along a ramp, so that neither gear nor
-// supply take a blow. Open loop: full duty counts as `maxRpm`.
+// A DC motor behind a PWM-driven transistor: the duty follows the target along a ramp, so that neither gear
+// nor supply take a blow. Open loop: full duty counts as `maxRpm`.
 
 import type { Alarm, Timers } from "../modules/core/clock.js";
 import type { Pin, PulseWidthClass, PulseWidthOutput } from "../modules/core/io.js";

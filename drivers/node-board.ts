@@ -111,7 +111,8 @@ export class NodeBoard {
 			this.#tachometer = keep(
 				new Tachometer({ input: { io: io.Digital, pin: pin.tachometer }, pulsesPerRevolution, clock }),
 			);
-			// The last: it holds its pin only while it sounds, and its trial at the start must find everything else taken.
+			// The last: it holds its pin only while it sounds, and its trial at the start must find everything else
+			// taken.
 			const { dutyPercent, longestMs } = options.buzzer;
 			const output = { io: io.PWM, pin: pin.buzzer };
 			this.#buzzer = keep(new Buzzer({ output, duty: dutyPercent / 100, longestMs, timers }));

@@ -7,7 +7,9 @@ export interface NtcThermistorOptions {
 	readonly sensor: { readonly io: AnalogClass; readonly pin: Pin };
 	/** Fixed resistor, ohms. */
 	readonly seriesOhms: number;
-	/** Of the divider, V. Without `adc` it does not count: then the ADC's largest value stands for the supply. */
+	/**
+	 * Of the divider, V. Without `adc` it does not count: then the ADC's largest value stands for the supply.
+	 */
 	readonly supplyVolts?: number;
 	/** The voltages that the ADC measures, V: from, and to its largest value. */
 	readonly adc?: { readonly lowVolts: number; readonly fullVolts: number };
@@ -25,8 +27,8 @@ export interface NtcThermistorOptions {
 }
 
 /**
- * What is wrong with the sensor. "open" also stands for a bead too cold for the divider, "shorted" for one too hot: the ADC
- * does not tell them apart.
+ * What is wrong with the sensor. "open" also stands for a bead too cold for the divider, "shorted" for one
+ * too hot: the ADC does not tell them apart.
  */
 export type NtcFault = "" | "open" | "shorted" | "implausible";
 
@@ -37,7 +39,9 @@ const RAIL = 0.002;
 export class NtcThermistor {
 	#input: AnalogInput | undefined;
 	readonly #options: NtcThermistorOptions;
-	/** Share of the supply that one count stands for, and the least and the largest count that says something. */
+	/**
+	 * Share of the supply that one count stands for, and the least and the largest count that says something.
+	 */
 	readonly #share: number;
 	readonly #low: number;
 	readonly #high: number;

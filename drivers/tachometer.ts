@@ -1,5 +1,5 @@
-// Speed by counted edges of a slotted disc or Hall sensor. Not PulseCount: the SDK's is a quadrature decoder that
-// nets to zero on one wire.
+// Speed by counted edges of a slotted disc or Hall sensor. Not PulseCount: the SDK's is a quadrature decoder
+// that nets to zero on one wire.
 
 import type { Clock } from "../modules/core/clock.js";
 import type { DigitalClass, DigitalPort, Pin } from "../modules/core/io.js";
@@ -38,8 +38,8 @@ export class Tachometer {
 	}
 
 	/**
-	 * Mean speed since the last `read`, rpm, from edge to edge, so that it is not rounded to whole edges; 0 once no
-	 * edge has come for two seconds. With fewer than one new edge the last value stands until then.
+	 * Mean speed since the last `read`, rpm, from edge to edge, so that it is not rounded to whole edges; 0
+	 * once no edge has come for two seconds. With fewer than one new edge the last value stands until then.
 	 */
 	read(): number {
 		if (this.#input === undefined) throw new Error("tachometer: closed");

@@ -1,4 +1,5 @@
-// Lets Node run the firmware's TypeScript as it is, with the Moddable names answered by host-sim/nodejs/moddable.
+// Lets Node run the firmware's TypeScript as it is, with the Moddable names answered by
+// host-sim/nodejs/moddable.
 import { fileURLToPath } from "node:url";
 import { register } from "tsx/esm/api";
 

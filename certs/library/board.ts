@@ -45,7 +45,10 @@ export async function writeBoardFolder(
 	return [...files.keys(), "manifest.json"];
 }
 
-/** The table that ESP-IDF's nvs_partition_gen.py makes an NVS partition of; paths are relative to where it runs. */
+/**
+ * The table that ESP-IDF's nvs_partition_gen.py makes an NVS partition of; paths are relative to where it
+ * runs.
+ */
 export function nvsTable(files: ReadonlyMap<string, Uint8Array>, folder: string): string {
 	const rows = [...files.keys()].map((name) => `${name.replace(".", "-")},file,binary,${join(folder, name)}`);
 	return ["key,type,encoding,value", "mote,namespace,,", ...rows, ""].join("\n");

@@ -1,6 +1,6 @@
-// Which identity a build for a board takes: the files that a manifest, or one that it includes, names in its `data`. mcconfig
-// copies them only where they are newer than what an earlier build has copied, so that an older identity would stay out of the
-// image without a word: they are marked as new.
+// Which identity a build for a board takes: the files that a manifest, or one that it includes, names in its
+// `data`. mcconfig copies them only where they are newer than what an earlier build has copied, so that an
+// older identity would stay out of the image without a word: they are marked as new.
 
 import { X509Certificate } from "node:crypto";
 import { existsSync, readFileSync, utimesSync } from "node:fs";

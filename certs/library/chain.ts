@@ -10,7 +10,9 @@ export const NEW_LIMIT = 10;
 export const isRoot = (certificate: X509Certificate): boolean =>
 	certificate.subject === certificate.issuer && hasSigned(certificate, certificate);
 
-/** Whether `issuer` has signed `certificate`, by name and by signature; whether it may is another question. */
+/**
+ * Whether `issuer` has signed `certificate`, by name and by signature; whether it may is another question.
+ */
 export function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boolean {
 	try {
 		return certificate.issuer === issuer.subject && certificate.verify(issuer.publicKey);

@@ -1,5 +1,6 @@
-// Where identities are kept: <folder>/authorities|devices|servers/<name>/ with cert.pem, key.pem and chain.pem (the
-// certificate, then its issuers). Keys can be read by their owner only; nothing is overwritten unless that is asked for.
+// Where identities are kept: <folder>/authorities|devices|servers/<name>/ with cert.pem, key.pem and
+// chain.pem (the certificate, then its issuers). Keys can be read by their owner only; nothing is overwritten
+// unless that is asked for.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";

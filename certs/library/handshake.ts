@@ -1,5 +1,5 @@
-// What a TLS 1.2 server says in clear before encryption begins: its certificate, whether it asks for ours, and its alerts.
-// Node tells the first only of handshakes that succeed, and the others never.
+// What a TLS 1.2 server says in clear before encryption begins: its certificate, whether it asks for ours,
+// and its alerts. Node tells the first only of handshakes that succeed, and the others never.
 
 import { X509Certificate } from "node:crypto";
 

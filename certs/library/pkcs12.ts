@@ -1,5 +1,6 @@
-// PKCS#12 by node-forge: Node and WebCrypto can neither take such a file apart nor make one, and what clouds and older tools
-// hand out is encrypted with 3DES or RC2, which OpenSSL 3 reads only with its legacy provider. This is its only use here.
+// PKCS#12 by node-forge: Node and WebCrypto can neither take such a file apart nor make one, and what clouds
+// and older tools hand out is encrypted with 3DES or RC2, which OpenSSL 3 reads only with its legacy
+// provider. This is its only use here.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import forge from "node-forge";
@@ -9,7 +10,8 @@ import { CertsError } from "./errors.js";
 const MAX_ITERATIONS = 5_000_000;
 const TOO_MANY = "asks for more rounds of hashing than anybody needs";
 
-// Counts inside of what is encrypted are only known once it is decrypted: they are bounded where they are used.
+// Counts inside of what is encrypted are only known once it is decrypted: they are bounded where they are
+// used.
 type Derive = (...all: unknown[]) => unknown;
 const { pbe } = forge.pki as unknown as { pbe: Record<string, Derive> };
 boundIn(pbe, "generatePkcs12Key", 3);

@@ -1,4 +1,5 @@
-// A folder only its owner may read: atomic writes, and a lock so that two processes do not make the same files.
+// A folder only its owner may read: atomic writes, and a lock so that two processes do not make the same
+// files.
 import { randomBytes } from "node:crypto";
 import { mkdir, open, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -8,7 +9,10 @@ const LOCK_STALE = 60_000;
 const LOCK_PATIENCE = 90_000;
 const LOCK_POLL = 20;
 
-/** One that is there already is left as it is: it may be somebody's home. What is secret in it has a mode of its own. */
+/**
+ * One that is there already is left as it is: it may be somebody's home. What is secret in it has a mode of
+ * its own.
+ */
 export async function makePrivateFolder(folder: string): Promise<void> {
 	await mkdir(folder, { recursive: true, mode: 0o700 });
 }

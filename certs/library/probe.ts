@@ -1,5 +1,5 @@
-// A TLS handshake and an MQTT CONNECT from this machine with a device's identity, told in words. It offers what a board
-// offers: TLS 1.2 and the cipher suites of the SDK.
+// A TLS handshake and an MQTT CONNECT from this machine with a device's identity, told in words. It offers
+// what a board offers: TLS 1.2 and the cipher suites of the SDK.
 
 import type { X509Certificate } from "node:crypto";
 import { once } from "node:events";

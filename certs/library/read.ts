@@ -1,5 +1,6 @@
-// Reads certificates and private keys in every form that clouds and tools hand out: PEM and DER, keys as PKCS#1, PKCS#8 or
-// SEC1, encrypted or not, and PKCS#12. Files are bounded; whatever is wrong with one is said in one sentence.
+// Reads certificates and private keys in every form that clouds and tools hand out: PEM and DER, keys as
+// PKCS#1, PKCS#8 or SEC1, encrypted or not, and PKCS#12. Files are bounded; whatever is wrong with one is
+// said in one sentence.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
@@ -35,7 +36,10 @@ const NAMED = new Map([
 	["OPENSSH PRIVATE KEY", "a key of OpenSSH's own form in it: write it anew with ssh-keygen -p -m PKCS8."],
 ]);
 
-/** Everything in the files, in their order. Throws a CertsError when there is nothing, or something that cannot be read. */
+/**
+ * Everything in the files, in their order. Throws a CertsError when there is nothing, or something that
+ * cannot be read.
+ */
 export async function readFiles(files: readonly string[], ask: AskSecret): Promise<Found> {
 	const found: Found = { certificates: [], keys: [] };
 	for (const file of files) {
@@ -59,7 +63,9 @@ export async function readAuthorities(file: string): Promise<X509Certificate[]> 
 	return certificates;
 }
 
-/** PEM as people and editors leave it: UTF-16, a byte order mark, lines that are indented or end in any way. */
+/**
+ * PEM as people and editors leave it: UTF-16, a byte order mark, lines that are indented or end in any way.
+ */
 function normalized(bytes: Buffer): string {
 	const wide = bytes[0] === 0xff && bytes[1] === 0xfe;
 	const swapped = bytes[0] === 0xfe && bytes[1] === 0xff && bytes.length % 2 === 0;

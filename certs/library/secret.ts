@@ -1,5 +1,5 @@
-// A secret from a file, the environment or a prompt that does not show it; never from the command line, which every user
-// of a machine can read.
+// A secret from a file, the environment or a prompt that does not show it; never from the command line, which
+// every user of a machine can read.
 
 import { stderr, stdin } from "node:process";
 import { createInterface } from "node:readline";

@@ -1,5 +1,6 @@
-// The board's circuit: a thermistor divider on an ADC, an LED and a piezo on PWM, a motor with a tachometer, and
-// thermometers on an I²C bus. Pure TypeScript: it runs in host-sim and inside Moddable's simulator. Time and chance are lent.
+// The board's circuit: a thermistor divider on an ADC, an LED and a piezo on PWM, a motor with a tachometer,
+// and thermometers on an I²C bus. Pure TypeScript: it runs in host-sim and inside Moddable's simulator. Time
+// and chance are lent.
 
 import { I2cBus } from "./i2c-bus.js";
 import { Sht3xDevice, Tmp102Device, Tmp117Device } from "./i2c-parts.js";

@@ -10,12 +10,15 @@ export interface I2cDevice {
 }
 
 /**
- * "unplugged": nobody acknowledges; "stuck": a device holds the data line low until enough clock pulses have come; "shorted":
- * the data line is low for good; "noisy": one bit of each byte read may be wrong.
+ * "unplugged": nobody acknowledges; "stuck": a device holds the data line low until enough clock pulses have
+ * come; "shorted": the data line is low for good; "noisy": one bit of each byte read may be wrong.
  */
 export type I2cFault = "" | "unplugged" | "stuck" | "shorted" | "noisy";
 
-/** Clock pulses that a device needs to finish its byte: it was at the first bit, and it holds 0 up to the last. */
+/**
+ * Clock pulses that a device needs to finish its byte: it was at the first bit, and it holds 0 up to the
+ * last.
+ */
 const PULSES = 8;
 
 export class I2cBus {

@@ -1,4 +1,5 @@
-// Thermometers on the bus, as their datasheets describe them: registers, conversion times, and what they refuse.
+// Thermometers on the bus, as their datasheets describe them: registers, conversion times, and what they
+// refuse.
 
 import type { I2cDevice } from "./i2c-bus.js";
 

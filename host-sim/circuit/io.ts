@@ -1,5 +1,5 @@
-// Ecma-419 shaped IO classes (Analog, Digital, PWM, I2C) over a circuit: what Moddable's desktop simulators lack and
-// what host-sim answers the firmware's drivers with.
+// Ecma-419 shaped IO classes (Analog, Digital, PWM, I2C) over a circuit: what Moddable's desktop simulators
+// lack and what host-sim answers the firmware's drivers with.
 
 import type {
 	AnalogClass,

@@ -1,5 +1,6 @@
-// The PWM hardware (LEDC) of an ESP32 as the SDK gives it out (modules/io/pwm/esp32/_pwm.c): so many channels, four timers
-// that PWMs of the same frequency and resolution share, and what a timer's divider reaches.
+// The PWM hardware (LEDC) of an ESP32 as the SDK gives it out (modules/io/pwm/esp32/_pwm.c): so many
+// channels, four timers that PWMs of the same frequency and resolution share, and what a timer's divider
+// reaches.
 
 const CLOCK_HZ = 80_000_000;
 const MAX_DIVIDER = 1024;

@@ -1,4 +1,5 @@
-// A geared DC motor with inertia and a slotted disc: speed approaches what duty and load allow, exactly integrated.
+// A geared DC motor with inertia and a slotted disc: speed approaches what duty and load allow, exactly
+// integrated.
 
 /** Mechanical time constant, ms. */
 const TAU_MS = 250;

@@ -1,4 +1,5 @@
-// NOR flash as on the board: a write only clears bits, an erase sets a whole sector to 0xFF. It outlives the machine.
+// NOR flash as on the board: a write only clears bits, an erase sets a whole sector to 0xFF. It outlives the
+// machine.
 
 /** What the machine's power cut is to flash: thrown out of the operation that it hits. */
 export class PowerCut extends Error {
@@ -13,8 +14,8 @@ export class NorFlash {
 	readonly wear: Uint32Array;
 	bytesWritten = 0;
 	/**
-	 * Steps until the power is cut: one for each byte written, and ERASE_STEPS for an erase. Infinity: not at all. What the
-	 * step that is cut leaves is half a byte, or half an erased sector.
+	 * Steps until the power is cut: one for each byte written, and ERASE_STEPS for an erase. Infinity: not at
+	 * all. What the step that is cut leaves is half a byte, or half an erased sector.
 	 */
 	stepsLeft = Number.POSITIVE_INFINITY;
 	/** Steps so far. */

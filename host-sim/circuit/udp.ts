@@ -1,4 +1,5 @@
-// Ecma-419's UDP socket where there is none: whatever is asked, a time server of the machine's own clock answers.
+// Ecma-419's UDP socket where there is none: whatever is asked, a time server of the machine's own clock
+// answers.
 
 /** Seconds from 1900 to 1970. */
 const EPOCH = 2_208_988_800;

@@ -1,5 +1,5 @@
-// `npm start -- --broker-only`: the embedded broker and the stand-in, and how to reach them with a client of one's
-// own or with this firmware in Moddable's simulator.
+// `npm start -- --broker-only`: the embedded broker and the stand-in, and how to reach them with a client of
+// one's own or with this firmware in Moddable's simulator.
 
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -68,7 +68,10 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 	return 0;
 }
 
-/** A manifest that builds the firmware with this broker's address and this device's identity; returns its path. */
+/**
+ * A manifest that builds the firmware with this broker's address and this device's identity; returns its
+ * path.
+ */
 async function writeSimulatorManifest(
 	options: ResolvedOptions,
 	cloud: EmbeddedCloud,

@@ -1,5 +1,5 @@
-// Chooses where the firmware runs. XS is the board's own engine and the default; Node is what is left without a C
-// compiler.
+// Chooses where the firmware runs. XS is the board's own engine and the default; Node is what is left without
+// a C compiler.
 
 import { PINS as ESP32 } from "../../drivers/boards/esp32/pins.js";
 import { PINS as ESP32C3 } from "../../drivers/boards/esp32c3/pins.js";

@@ -1,5 +1,5 @@
-// What a machine boots with: the manifest's config overlaid by settings file and options, and the resources that on
-// a board come from the manifest's data.
+// What a machine boots with: the manifest's config overlaid by settings file and options, and the resources
+// that on a board come from the manifest's data.
 
 import type { KeyObject, X509Certificate } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
@@ -76,7 +76,10 @@ export async function externalSetup(options: ResolvedOptions): Promise<Setup> {
 	return { config: { mote: merge(manifestConfig(options.board), { broker }, options) }, resources };
 }
 
-/** Cloud and device as options and settings say; throws the firmware's own SettingsError before anything starts. */
+/**
+ * Cloud and device as options and settings say; throws the firmware's own SettingsError before anything
+ * starts.
+ */
 export function resolveOptions(options: Options): ResolvedOptions {
 	const settings = makeSettings(merge(manifestConfig(options.board), {}, options));
 	const { cloud, id } = settings.device;
@@ -92,7 +95,9 @@ export function resolveOptions(options: Options): ResolvedOptions {
 	return { ...options, cloud, device: id, firmware: settings };
 }
 
-/** Whether the node fits into the board's machine: what it would run into otherwise is the end of the machine. */
+/**
+ * Whether the node fits into the board's machine: what it would run into otherwise is the end of the machine.
+ */
 function checkRoom({ board, broker }: Options, settings: Settings): void {
 	const all = { ...settings, broker: { ...settings.broker, tls: broker?.tls ?? true } };
 	const fault = roomFault(all, makeCloud(all, 1), machineOf(boardCreation(board)));
@@ -126,7 +131,8 @@ function merge(base: Groups, own: Groups, options: Options): Groups {
 	if (options.qos !== undefined) given.sampling = { ...given.sampling, qos: options.qos };
 	if (options.keep !== undefined) given.outbox = { keep: options.keep };
 	const file = options.settings === undefined ? {} : readSettings(options.settings);
-	// The live view tells more than the log, but for errors. The time server is one of the simulated network: no name is looked up for it.
+	// The live view tells more than the log, but for errors. The time server is one of the simulated network:
+	// no name is looked up for it.
 	const sim = { device: { log: "error" }, network: { sntp: "127.0.0.1", sntp2: "127.0.0.1" } };
 	const merged: Groups = {};
 	// What is no object goes through as it is, so that the firmware's own check names it.
@@ -165,7 +171,10 @@ function readSettings(path: string): Groups {
 	return value as Groups;
 }
 
-/** Where a text is no JSON, or "". Not in Node's words: they quote what stands around it, which may be a password. */
+/**
+ * Where a text is no JSON, or "". Not in Node's words: they quote what stands around it, which may be a
+ * password.
+ */
 function whereNot(text: string): string {
 	const bytes = Buffer.from(text.replace(/^\ufeff/, ""));
 	const json = new JsonScanner();
@@ -213,7 +222,10 @@ async function readKey(path: string): Promise<KeyObject> {
 	return key;
 }
 
-/** The certificate that is sent first has to be the key's: a server tells of anything else by closing the connection. */
+/**
+ * The certificate that is sent first has to be the key's: a server tells of anything else by closing the
+ * connection.
+ */
 function checkPair(
 	certPath: string,
 	certificates: readonly X509Certificate[],

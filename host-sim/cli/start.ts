@@ -1,5 +1,6 @@
 // `npm start`: parses the options, runs a node (or only the embedded cloud), and turns every failure into one
-// sentence on standard error and a non-zero exit code: 2 for a wrong option or setting, 1 for what went wrong later.
+// sentence on standard error and a non-zero exit code: 2 for a wrong option or setting, 1 for what went wrong
+// later.
 
 import { argv, exit, stderr, stdin, stdout } from "node:process";
 import { createInterface } from "node:readline";

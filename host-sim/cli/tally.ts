@@ -9,7 +9,10 @@ export interface Summary {
 	readonly published: number;
 	/** Measures delivered, as the cloud defines it. */
 	readonly acknowledged: number;
-	/** Accepted by the node minus stored by the cloud (without a stand-in: acknowledged) minus still in the ring. */
+	/**
+	 * Accepted by the node minus stored by the cloud (without a stand-in: acknowledged) minus still in the
+	 * ring.
+	 */
 	readonly lost: number;
 	readonly accepted: number;
 	/** Of the accepted ones, those that an earlier run has left in the board's flash. */
@@ -34,7 +37,9 @@ export interface Summary {
 }
 
 export class Tally {
-	/** In this run, but for what was restored at its first boot: later boots restore what is counted already. */
+	/**
+	 * In this run, but for what was restored at its first boot: later boots restore what is counted already.
+	 */
 	accepted = 0;
 	restored = 0;
 	published = 0;

@@ -1,4 +1,5 @@
-// JSON from outside: what nests deeper than anything here has use for would overflow the stack of whoever shows it later.
+// JSON from outside: what nests deeper than anything here has use for would overflow the stack of whoever
+// shows it later.
 
 const MAX_DEPTH = 32;
 

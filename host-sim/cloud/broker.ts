@@ -1,4 +1,5 @@
-// The embedded MQTT broker: aedes behind TLS with client certificates, under the rules of one cloud's stand-in.
+// The embedded MQTT broker: aedes behind TLS with client certificates, under the rules of one cloud's
+// stand-in.
 import type { AddressInfo, Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
 import { Aedes, type AedesOptions, type Client } from "aedes";

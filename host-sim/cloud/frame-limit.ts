@@ -1,4 +1,5 @@
-// Watches an MQTT byte stream and finds the first packet that is larger than a limit, before it has arrived whole.
+// Watches an MQTT byte stream and finds the first packet that is larger than a limit, before it has arrived
+// whole.
 import type { Duplex } from "node:stream";
 
 const MAX_LENGTH_BYTES = 4;

@@ -29,7 +29,9 @@ export interface IncomingPublish {
 export interface DeviceLink {
 	connected(device: string): boolean;
 	subscribed(device: string, topic: string): boolean;
-	/** Sends to this one device, at the QoS it subscribed with; false when it is not there or not subscribed. */
+	/**
+	 * Sends to this one device, at the QoS it subscribed with; false when it is not there or not subscribed.
+	 */
 	send(device: string, topic: string, payload: string): boolean;
 }
 

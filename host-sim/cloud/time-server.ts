@@ -1,5 +1,5 @@
-// A time server on loopback (SNTP, RFC 4330) with this machine's time, for a node that runs in Moddable's simulator and
-// has to know the time before TLS.
+// A time server on loopback (SNTP, RFC 4330) with this machine's time, for a node that runs in Moddable's
+// simulator and has to know the time before TLS.
 
 import { createSocket, type Socket } from "node:dgram";
 

@@ -51,7 +51,9 @@ export class ValueStore {
 		return this.of(device).length - seen.size;
 	}
 
-	/** Distinct sample times: samples of which at least a part is stored, for a sensor may have had no value. */
+	/**
+	 * Distinct sample times: samples of which at least a part is stored, for a sensor may have had no value.
+	 */
 	samples(device: string): number {
 		const { samples = 0 } = this.forgotten.get(device) ?? {};
 		return samples + new Set(this.of(device).map((value) => value.time)).size;

@@ -1,5 +1,5 @@
-// What a simulated board keeps without power: its flash and its preferences. In memory, or with `--state` in a folder, so
-// that they outlive the process.
+// What a simulated board keeps without power: its flash and its preferences. In memory, or with `--state` in
+// a folder, so that they outlive the process.
 
 import { randomBytes } from "node:crypto";
 import {

@@ -1,5 +1,6 @@
-// The cable between the simulated board and its broker, where somebody wants to pull it, slow it down or look at it: what is
-// cut waits at its end and goes on when the cable is whole again, as TCP does it; new connections find no way.
+// The cable between the simulated board and its broker, where somebody wants to pull it, slow it down or look
+// at it: what is cut waits at its end and goes on when the cable is whole again, as TCP does it; new
+// connections find no way.
 
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
@@ -18,7 +19,10 @@ interface Waiting {
 	readonly done: () => void;
 }
 
-/** One direction of one connection: in order, each piece not before its time, and nothing while the line is cut. */
+/**
+ * One direction of one connection: in order, each piece not before its time, and nothing while the line is
+ * cut.
+ */
 class Pipe {
 	readonly #line: Line;
 	readonly #out: (piece: Piece, done: () => void) => void;

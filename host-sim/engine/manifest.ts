@@ -1,5 +1,5 @@
-// Moddable's manifests as host-sim needs them: one with all that it includes of ours. What it includes of the SDK's is left
-// out, for there is no SDK here.
+// Moddable's manifests as host-sim needs them: one with all that it includes of ours. What it includes of the
+// SDK's is left out, for there is no SDK here.
 
 import { readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
@@ -19,7 +19,10 @@ export interface Manifest {
 
 type Values = Record<string, unknown>;
 
-/** `path` is from the project's root. As mcconfig does it: later ones add to earlier ones, key by key; lists are joined. */
+/**
+ * `path` is from the project's root. As mcconfig does it: later ones add to earlier ones, key by key; lists
+ * are joined.
+ */
 export function readManifest(path: string): Manifest {
 	return { build: {}, modules: {}, preload: [], config: {}, ...merged(join(ROOT, path), new Set()) };
 }

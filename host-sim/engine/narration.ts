@@ -1,5 +1,5 @@
-// The events of the firmware's Observer, in one table: their order is their number in the frames of a machine on XS, and
-// each has the sentence that a person reads about it, or none where it is shown in its own way.
+// The events of the firmware's Observer, in one table: their order is their number in the frames of a machine
+// on XS, and each has the sentence that a person reads about it, or none where it is shown in its own way.
 
 import type { Observer } from "../../modules/app/observer.js";
 import { describeClose } from "../../modules/mqtt/close-codes.js";

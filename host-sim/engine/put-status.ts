@@ -5,8 +5,8 @@ import type main from "../../main.js";
 type MoteNode = ReturnType<typeof main>;
 
 /**
- * Writes the figures into `values` from `at` on, in the order of STATUS in host-sim/engine/status.ts. A kept array, because
- * the proof of the allocations asks for them in the middle of what it counts.
+ * Writes the figures into `values` from `at` on, in the order of STATUS in host-sim/engine/status.ts. A kept
+ * array, because the proof of the allocations asks for them in the middle of what it counts.
  */
 export function putStatus(
 	{ health, keeper, measures, outbox, session }: MoteNode,

@@ -1,5 +1,5 @@
-// The sockets that host-sim lends to a machine: Node's, with TLS 1.2 as on the board, certificates in DER, and the
-// server's name always checked.
+// The sockets that host-sim lends to a machine: Node's, with TLS 1.2 as on the board, certificates in DER,
+// and the server's name always checked.
 
 import { createConnection } from "node:net";
 import type { Duplex } from "node:stream";

@@ -1,5 +1,5 @@
-// What the simulated board and its node exchange with the panel in mcsim (panel/mote.js), as JSON over the SDK's `screen`.
-// Without a panel nothing is sent.
+// What the simulated board and its node exchange with the panel in mcsim (panel/mote.js), as JSON over the
+// SDK's `screen`. Without a panel nothing is sent.
 
 import Timer from "timer";
 import type { CommandStatus, Observer } from "../../modules/app/observer.js";
@@ -38,8 +38,8 @@ function post(message: object): void {
 }
 
 /**
- * Shows a circuit, and does to it what the panel says; `air` hears whether there is a network, `restart` that the panel's
- * button was pressed.
+ * Shows a circuit, and does to it what the panel says; `air` hears whether there is a network, `restart` that
+ * the panel's button was pressed.
  */
 export function linkCircuit(circuit: Circuit, air: (there: boolean) => void, restart: () => void): void {
 	const screen = panel();

@@ -1,5 +1,6 @@
-// `preference` for Moddable's desktop simulators: one JSON file, read anew each time, so that it needs no state. The
-// SDK's own for Linux reads its file while the image is linked, and so forgets everything at each start.
+// `preference` for Moddable's desktop simulators: one JSON file, read anew each time, so that it needs no
+// state. The SDK's own for Linux reads its file while the image is linked, and so forgets everything at each
+// start.
 
 import { File } from "file";
 import config from "mc/config";

@@ -1,5 +1,5 @@
-// The simulated board inside Moddable's simulator: the same circuit as host-sim's, on the SDK's timers. What a
-// preloaded module imports is preloaded too, so nothing is made before `io` is asked for, once a boot.
+// The simulated board inside Moddable's simulator: the same circuit as host-sim's, on the SDK's timers. What
+// a preloaded module imports is preloaded too, so nothing is made before `io` is asked for, once a boot.
 
 import Time from "time";
 import Timer from "timer";

@@ -1,5 +1,5 @@
-// Ecma-419's Wi-Fi interface in Moddable's simulator: as host-sim's, with a switch on the panel that takes the network
-// away.
+// Ecma-419's Wi-Fi interface in Moddable's simulator: as host-sim's, with a switch on the panel that takes
+// the network away.
 
 import SimulatedWifi from "host-sim/circuit/wifi";
 

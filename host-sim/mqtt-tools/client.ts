@@ -1,5 +1,5 @@
-// The firmware's MQTT session on its own, for the command line: the same session, parser and transport as in the node,
-// with a source of messages of the tool's.
+// The firmware's MQTT session on its own, for the command line: the same session, parser and transport as in
+// the node, with a source of messages of the tool's.
 
 import { PINS } from "../../drivers/boards/esp32/pins.js";
 import { encodeUtf8 } from "../../modules/core/utf8.js";
@@ -66,7 +66,9 @@ export class Client {
 	}
 }
 
-/** Runs `start` where the Moddable names of the firmware's platform are answered; a mistake ends the process. */
+/**
+ * Runs `start` where the Moddable names of the firmware's platform are answered; a mistake ends the process.
+ */
 export function inMachine(start: () => void, crashed: (error: unknown) => void): void {
 	const machine = new Machine({
 		pins: PINS,

@@ -1,4 +1,5 @@
-// Lines of bytes from a stream: a line ends at LF, or CR LF, and nowhere else, and what stands in it is not looked at.
+// Lines of bytes from a stream: a line ends at LF, or CR LF, and nowhere else, and what stands in it is not
+// looked at.
 
 const LF = 10;
 const CR = 13;

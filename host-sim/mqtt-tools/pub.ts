@@ -1,5 +1,5 @@
-// `npm run --silent mqtt:pub`: publishes with the firmware's session, over lost connections too, and ends when all is
-// delivered.
+// `npm run --silent mqtt:pub`: publishes with the firmware's session, over lost connections too, and ends
+// when all is delivered.
 
 import { exit, stdin } from "node:process";
 import type { Publication, PublishSource } from "../../modules/mqtt/publish-source.js";

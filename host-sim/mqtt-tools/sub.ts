@@ -49,7 +49,8 @@ class Subscriber implements SessionHandler {
 
 	sessionOpened(sessionPresent: boolean, sure: boolean): void {
 		this.#client.opened(sessionPresent);
-		// A session that went on has the subscription, if it was made by this process: another may have had another filter.
+		// A session that went on has the subscription, if it was made by this process: another may have had
+		// another filter.
 		if (!sessionPresent || !sure || !this.#subscribed) this.#subscribe();
 	}
 

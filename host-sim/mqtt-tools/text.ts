@@ -5,8 +5,9 @@ const BAR = 124;
 const TAB = 9;
 
 /**
- * The bytes as UTF-8, with backslash, whatever is ill-formed, and whatever a terminal would act on (controls but the tab, line
- * separators, changes of direction) as \xNN; in a topic the bar as well, which parts the columns.
+ * The bytes as UTF-8, with backslash, whatever is ill-formed, and whatever a terminal would act on (controls
+ * but the tab, line separators, changes of direction) as \xNN; in a topic the bar as well, which parts the
+ * columns.
  */
 export function escaped(bytes: Uint8Array, topic = false): string {
 	let text = "";

@@ -1,6 +1,7 @@
-// One simulated board on the Node engine: its circuit, storage, resources and configuration, and everything that the
-// firmware holds open, so that a reset really takes it all away. The Moddable names in host-sim/nodejs/moddable find the
-// machine they are called on by AsyncLocalStorage; several machines can run side by side.
+// One simulated board on the Node engine: its circuit, storage, resources and configuration, and everything
+// that the firmware holds open, so that a reset really takes it all away. The Moddable names in
+// host-sim/nodejs/moddable find the machine they are called on by AsyncLocalStorage; several machines can run
+// side by side.
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { MoteNode } from "../../modules/app/node.js";

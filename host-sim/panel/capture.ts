@@ -1,5 +1,5 @@
-// A capture that opens in Wireshark: the packets above TLS, wrapped into TCP on port 1883 as if they had travelled in clear.
-// Classic pcap (draft-ietf-opsawg-pcap) with raw IPv4.
+// A capture that opens in Wireshark: the packets above TLS, wrapped into TCP on port 1883 as if they had
+// travelled in clear. Classic pcap (draft-ietf-opsawg-pcap) with raw IPv4.
 
 import type { Direction } from "../engine/line.js";
 

@@ -1,5 +1,5 @@
-// What the page shows, kept here: whoever opens it gets all of it at once, and from then on what is new, ten times a second.
-// Every list is bounded, and a page that does not read is let go; it comes again by itself.
+// What the page shows, kept here: whoever opens it gets all of it at once, and from then on what is new, ten
+// times a second. Every list is bounded, and a page that does not read is let go; it comes again by itself.
 
 import type {
 	Command,

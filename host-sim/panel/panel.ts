@@ -1,5 +1,5 @@
-// The panel of a run: what happens goes to the page, what the page asks for goes to the circuit, the line, the clock, the
-// broker and the node.
+// The panel of a run: what happens goes to the page, what the page asks for goes to the circuit, the line,
+// the clock, the broker and the node.
 
 import type { Observer } from "../../modules/app/observer.js";
 import { CHANNELS } from "../../modules/core/channels.js";

@@ -1,5 +1,5 @@
-// The panel's server: on loopback only, and only for whoever has the token of the printed address. Everything comes from the
-// package; the page is bundled when it is first asked for.
+// The panel's server: on loopback only, and only for whoever has the token of the printed address. Everything
+// comes from the package; the page is bundled when it is first asked for.
 
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";

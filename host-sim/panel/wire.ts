@@ -1,5 +1,5 @@
-// The wire for people: MQTT packets of both directions, decoded by the oracle of the tests, with what their payloads mean.
-// Passwords are covered before anything leaves this file.
+// The wire for people: MQTT packets of both directions, decoded by the oracle of the tests, with what their
+// payloads mean. Passwords are covered before anything leaves this file.
 
 import { type Packet, parser } from "mqtt-packet";
 import { parseJson } from "../cloud/bounded-json.js";

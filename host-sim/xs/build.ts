@@ -1,8 +1,9 @@
-// Builds mote-xs, the program that runs the firmware on the XS engine: the engine's C sources from the npm package
+// Builds mote-xs, the program that runs the firmware on the XS engine: the engine's C sources from the npm
+// package
 // @agoric/xsnap and our host beside them, compiled once and kept under node_modules/.cache.
 //
-// The package is fetched by `npm pack` and checked against the digest below, instead of being a dependency: installed
-// as one, it would bring 84 packages along and compile a worker of its own for most of a minute.
+// The package is fetched by `npm pack` and checked against the digest below, instead of being a dependency:
+// installed as one, it would bring 84 packages along and compile a worker of its own for most of a minute.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -28,7 +29,10 @@ const SHA512 = "ZBm4DZxbtfacxMHVVdJjZi0Y8zOxN77vpu1WwI5RWfPkaRh0aHkz/dVdTGKXalDN
 const HOST = fileURLToPath(new URL("./host", import.meta.url));
 const CACHE = fileURLToPath(new URL("../../node_modules/.cache/mote-xs", import.meta.url));
 
-/** Left out: snapshots need a hash that we do not have, and the host takes none; xsMath.c of the SDK includes xsum.c. */
+/**
+ * Left out: snapshots need a hash that we do not have, and the host takes none; xsMath.c of the SDK includes
+ * xsum.c.
+ */
 const LEFT_OUT = new Set(["xsSnapshot.c", "xsum.c"]);
 /** The host counts what the engine takes from memory, and notes where errors are made (memory.c, crash.c). */
 const RENAMED: Readonly<Record<string, readonly string[]>> = {
@@ -47,7 +51,9 @@ const FLAGS = [
 ];
 /** What newer engines call otherwise. */
 const FLAGS_SDK = ["-DXS_STACK_OVERFLOW_EXIT=XS_JAVASCRIPT_STACK_OVERFLOW_EXIT"];
-/** 16-byte slots as on ESP32; without SSE doubles would round twice; no board's program can be moved (PIE). */
+/**
+ * 16-byte slots as on ESP32; without SSE doubles would round twice; no board's program can be moved (PIE).
+ */
 const FLAGS_32 = ["-m32", "-msse2", "-mfpmath=sse", "-fno-pie", "-no-pie"];
 
 /** The engine cannot be built here; the message is one sentence that says why. */
@@ -68,8 +74,9 @@ interface Compiler {
 }
 
 /**
- * The program, built if it is not there yet or its sources have changed. `progress` hears what takes time. With `sdk`,
- * the folder of a Moddable SDK, its engine is taken instead of npm's: for comparison, since that is what boards run.
+ * The program, built if it is not there yet or its sources have changed. `progress` hears what takes time.
+ * With `sdk`, the folder of a Moddable SDK, its engine is taken instead of npm's: for comparison, since that
+ * is what boards run.
  */
 export async function buildEngine(
 	progress: (text: string) => void = () => {},
@@ -85,7 +92,8 @@ export async function buildEngine(
 	const program = { path, bits: compiler.bits } as const;
 	if (existsSync(path)) return program;
 	mkdirSync(CACHE, { recursive: true });
-	// Another process may build at the same time: each builds in a folder of its own, and the last one's name wins.
+	// Another process may build at the same time: each builds in a folder of its own, and the last one's name
+	// wins.
 	const work = mkdtempSync(join(CACHE, "build-"));
 	try {
 		const xs = sdk === undefined ? await fetchSources(work, progress) : join(sdk, "xs");

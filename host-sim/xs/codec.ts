@@ -1,4 +1,5 @@
-// Frames between a machine on XS and its parent, as host/frames.c has them: uint32 length, uint8 type, payload.
+// Frames between a machine on XS and its parent, as host/frames.c has them: uint32 length, uint8 type,
+// payload.
 
 import type { MemoryStats } from "../engine/engine.js";
 
@@ -104,7 +105,9 @@ export function readStats(payload: Buffer): MemoryStats {
 	) as unknown as MemoryStats;
 }
 
-/** How deep the stack got below one entry of the machine: a timer, something the parent told, or the start. */
+/**
+ * How deep the stack got below one entry of the machine: a timer, something the parent told, or the start.
+ */
 export interface Entry {
 	/** A timer's is the place where it was made: "module:line". */
 	readonly name: string;

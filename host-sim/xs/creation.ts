@@ -36,7 +36,9 @@ export function withMore(creation: Creation, bytes: number): Creation {
 	return { ...creation, chunk: { ...creation.chunk, initial: creation.chunk.initial + bytes } };
 }
 
-/** Arguments of mote-xs. With 64 bit, slots and pointers are twice as large: so is a block that both share. */
+/**
+ * Arguments of mote-xs. With 64 bit, slots and pointers are twice as large: so is a block that both share.
+ */
 export function creationArguments(creation: Creation, bits: 32 | 64): string[] {
 	const { chunk, heap, stack, keys = KEYS } = creation;
 	const wide = bits === 64 ? 2 : 1;

@@ -1,5 +1,5 @@
-// Numbers of the frames between a machine on XS and its parent: shared by both sides, and by host/host.h for the first
-// ones.
+// Numbers of the frames between a machine on XS and its parent: shared by both sides, and by host/host.h for
+// the first ones.
 
 /** Script → parent. The values behind are listed in this order. */
 export const Out = Object.freeze({

@@ -1,5 +1,5 @@
-// One simulated board on the XS engine: a process of mote-xs with the board's memory, to which this parent lends time,
-// sockets, pins and storage.
+// One simulated board on the XS engine: a process of mote-xs with the board's memory, to which this parent
+// lends time, sockets, pins and storage.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { lookup } from "node:dns";
@@ -146,7 +146,10 @@ export class XsMachine implements Engine {
 		});
 	}
 
-	/** Resolves when the machine has handled everything and waits for time or the world; at once if there is none. */
+	/**
+	 * Resolves when the machine has handled everything and waits for time or the world; at once if there is
+	 * none.
+	 */
 	whenIdle(): Promise<void> {
 		if (!this.#child || this.#handled === this.#sent) return Promise.resolve();
 		return new Promise((resolve) => this.#idle.push(resolve));
@@ -236,7 +239,9 @@ export class XsMachine implements Engine {
 		});
 	}
 
-	/** The entries of this boot so far, and those of boots before that it ended by itself; none without `walk`. */
+	/**
+	 * The entries of this boot so far, and those of boots before that it ended by itself; none without `walk`.
+	 */
 	entries(): Promise<Entry[]> {
 		return new Promise((resolve) => {
 			if (!this.#child) return resolve(this.#earlier);

@@ -1,5 +1,5 @@
-// The sockets of a machine on XS: the machine has numbers, the parent has sockets. What the firmware has not read yet
-// holds the peer back, as a small receive window does.
+// The sockets of a machine on XS: the machine has numbers, the parent has sockets. What the firmware has not
+// read yet holds the peer back, as a small receive window does.
 
 import type { Line } from "../engine/line.js";
 import { openSocket, RECEIVE, type TlsOptions, WINDOW } from "../engine/sockets.js";
@@ -153,7 +153,8 @@ export class LentSockets {
 		try {
 			open.link = this.#network(address, port, tls, events);
 		} catch (error) {
-			// Certificates that cannot be read, or do not belong together: told like any other failure, and not in this call.
+			// Certificates that cannot be read, or do not belong together: told like any other failure, and not in
+			// this call.
 			const why = `${tls ? "TLS: " : ""}${error instanceof Error ? error.message : String(error)}`;
 			queueMicrotask(() => events.closed(why));
 		}

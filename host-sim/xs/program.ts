@@ -1,5 +1,5 @@
-// The program that a machine on XS runs: every module transpiled by itself, by the compiler that mcconfig uses, and
-// named by its manifest target. What the manifest preloads goes into the read-only image.
+// The program that a machine on XS runs: every module transpiled by itself, by the compiler that mcconfig
+// uses, and named by its manifest target. What the manifest preloads goes into the read-only image.
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";

@@ -1,6 +1,7 @@
-// Notices a node that does not live long, and has it start without what may be the cause: after UNLASTING boots in a row
-// that did not last LASTING_MS comes a boot in safe mode, which keeps network and commands but no drivers. A restart that
-// was asked for is no failure. Safe mode ends by itself after SAFE_MS, with a boot in which everything is tried again.
+// Notices a node that does not live long, and has it start without what may be the cause: after UNLASTING
+// boots in a row that did not last LASTING_MS comes a boot in safe mode, which keeps network and commands but
+// no drivers. A restart that was asked for is no failure. Safe mode ends by itself after SAFE_MS, with a boot
+// in which everything is tried again.
 
 import type { Store } from "../core/store.js";
 

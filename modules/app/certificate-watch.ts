@@ -1,5 +1,5 @@
-// The device's own certificate: days left as a measure once a day, an alarm before it ends, and a word in the log. What could
-// not be told, for want of room or of the right time, is told later.
+// The device's own certificate: days left as a measure once a day, an alarm before it ends, and a word in the
+// log. What could not be told, for want of room or of the right time, is told later.
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -24,7 +24,9 @@ export class CertificateWatch {
 	#told = 0;
 	#logged = false;
 
-	/** A watch for a certificate that ends at `end`, ms since 1970; undefined where there is nothing to watch. */
+	/**
+	 * A watch for a certificate that ends at `end`, ms since 1970; undefined where there is nothing to watch.
+	 */
 	static of(end: number | undefined, alarmDays: number): CertificateWatch | undefined {
 		return end === undefined || Number.isNaN(end) ? undefined : new CertificateWatch(end, alarmDays);
 	}

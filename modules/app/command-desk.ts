@@ -1,5 +1,5 @@
-// Commands of the cloud: a text becomes moves of the actuators, now or, once it is planned, when the cloud has heard
-// that it begins.
+// Commands of the cloud: a text becomes moves of the actuators, now or, once it is planned, when the cloud
+// has heard that it begins.
 
 import { cutUtf8, decodeUtf8 } from "../core/utf8.js";
 import { type Actuators, CommandParser } from "./commands.js";
@@ -34,8 +34,8 @@ export class CommandDesk implements Actuators {
 	}
 
 	/**
-	 * Checks and carries out a command text; returns "" or the reason of the refusal. That it begins is kept before anything
-	 * moves, where commands are kept.
+	 * Checks and carries out a command text; returns "" or the reason of the refusal. That it begins is kept
+	 * before anything moves, where commands are kept.
 	 */
 	run(bytes: Uint8Array, start: number, end: number): string {
 		const { parser, delivery } = this;

@@ -1,12 +1,13 @@
-// Commands as text, parsed on the bytes as received and checked against one typed table before anything moves.
+// Commands as text, parsed on the bytes as received and checked against one typed table before anything
+// moves.
 //
 //   led on | led off | led 40%
 //   buzzer on | buzzer off | buzzer 880Hz [500ms [3x]]
 //   speed 50 | speed 50rpm | speed stop
 //   interval 5s | interval 500ms | interval 2min
 //
-// Several are separated by ";". All are checked first: if one is wrong, nothing moves and the sender gets the reason. A byte
-// order mark in front and NUL behind count for nothing.
+// Several are separated by ";". All are checked first: if one is wrong, nothing moves and the sender gets the
+// reason. A byte order mark in front and NUL behind count for nothing.
 
 import { ascii, equalsIgnoringCase } from "../core/bytes.js";
 import { parseNumber } from "../core/number.js";
@@ -17,7 +18,10 @@ import { visible } from "../core/visible.js";
 export interface Actuators {
 	/** Brightness, 0 to 100 %. */
 	led(percent: number): void;
-	/** Tone in Hz, 0 for silence, so many times with as long a pause between; `durationMs` 0 means until further notice. */
+	/**
+	 * Tone in Hz, 0 for silence, so many times with as long a pause between; `durationMs` 0 means until further
+	 * notice.
+	 */
 	buzzer(hz: number, durationMs: number, times: number): void;
 	/** Target speed in rpm, 0 stops. */
 	speed(rpm: number): void;
@@ -98,8 +102,8 @@ export class CommandParser {
 	}
 
 	/**
-	 * Why the last text was refused, or "". Put together here, because the stack is deepest where the fault is found. The
-	 * bytes that were parsed must still be there.
+	 * Why the last text was refused, or "". Put together here, because the stack is deepest where the fault is
+	 * found. The bytes that were parsed must still be there.
 	 */
 	get reason(): string {
 		return this.#behind === "" ? this.#before : this.#before + this.#text() + this.#behind;
@@ -290,7 +294,9 @@ export class CommandParser {
 	}
 }
 
-/** Bytes of the blank at `p`, one of Unicode's spaces (U+00A0, U+2000 to U+200A, U+202F, U+3000) too, or 0. */
+/**
+ * Bytes of the blank at `p`, one of Unicode's spaces (U+00A0, U+2000 to U+200A, U+202F, U+3000) too, or 0.
+ */
 function blankAt(bytes: Uint8Array, p: number, end: number): number {
 	const c = bytes[p] as number;
 	if (c < 128) return c === 32 || c === 9 || c === 10 || c === 13 ? 1 : 0;

@@ -1,5 +1,5 @@
-// Leaves out samples that say nothing new: those whose values are all within the deadband of the last one that was
-// taken, unless that is too long ago.
+// Leaves out samples that say nothing new: those whose values are all within the deadband of the last one
+// that was taken, unless that is too long ago.
 
 import { ChannelIndex, emptySample, type Sample } from "../core/channels.js";
 import type { Settings } from "./settings.js";

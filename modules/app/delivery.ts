@@ -1,5 +1,5 @@
-// The way to the server: what session, outbox and network report goes to the opening, to the cloud, to what is kept in
-// flash, and to whoever watches.
+// The way to the server: what session, outbox and network report goes to the opening, to the cloud, to what
+// is kept in flash, and to whoever watches.
 
 import type { Cloud } from "../cloud/cloud.js";
 import { describeClose } from "../mqtt/close-codes.js";
@@ -115,7 +115,9 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 		}
 	}
 
-	/** What is kept comes back into the rings. Not in the constructor, whose variables take much of the stack. */
+	/**
+	 * What is kept comes back into the rings. Not in the constructor, whose variables take much of the stack.
+	 */
 	resume(events: Lane): void {
 		const { keeper, health } = this;
 		if (!keeper) return;
@@ -152,7 +154,8 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 			this.parts.log.warn("the cloud did not confirm in time; sending again");
 			this.observer?.overdue?.();
 		}
-		// What is given up makes room for others, and the clock may have become right for samples that wait for it.
+		// What is given up makes room for others, and the clock may have become right for samples that wait for
+		// it.
 		if (again || outbox.unconfirmed > unconfirmed || measures.ring.unstamped > 0 || this.session.woken)
 			this.session.pump();
 	}

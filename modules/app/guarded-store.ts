@@ -1,5 +1,5 @@
-// A store whose failures end nothing: one that is full or broken must not keep a board from starting, restarting or
-// answering. Each is counted and told.
+// A store whose failures end nothing: one that is full or broken must not keep a board from starting,
+// restarting or answering. Each is counted and told.
 
 import type { Log } from "../core/log.js";
 import type { Store } from "../core/store.js";

@@ -5,7 +5,9 @@ export class Health {
 	samples = 0;
 	/** Samples that went into the ring. */
 	accepted = 0;
-	/** Channel values that a sensor could not give (open or shorted thermistor) or that have no decimal form. */
+	/**
+	 * Channel values that a sensor could not give (open or shorted thermistor) or that have no decimal form.
+	 */
 	missingValues = 0;
 	/** Samples that were left out because nothing had changed (sampling.deadband…). */
 	unchanged = 0;
@@ -23,7 +25,10 @@ export class Health {
 	quarantined = 0;
 	/** SUBSCRIBE refused with 0x80. */
 	refusedSubscriptions = 0;
-	/** Records that came back from flash at this boot; and of these, measures given up because their time is not known. */
+	/**
+	 * Records that came back from flash at this boot; and of these, measures given up because their time is not
+	 * known.
+	 */
 	restored = 0;
 	undated = 0;
 	/** Flash did not do what it should; from then on nothing is kept. */

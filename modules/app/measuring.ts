@@ -1,5 +1,5 @@
-// From a sample to a record: what the board reads goes into the ring, unless it is not new, and the alarms of the
-// temperature are told.
+// From a sample to a record: what the board reads goes into the ring, unless it is not new, and the alarms of
+// the temperature are told.
 
 import { CHANNELS, ChannelIndex, emptySample, type Sample } from "../core/channels.js";
 import type { Clock } from "../core/clock.js";

@@ -1,5 +1,5 @@
-// The node: it composes what measures, what delivers and what carries out commands, starts them, looks after them twice a
-// second, and ends them in order.
+// The node: it composes what measures, what delivers and what carries out commands, starts them, looks after
+// them twice a second, and ends them in order.
 
 import type { Cloud, CloudHost } from "../cloud/cloud.js";
 import type { Alarm } from "../core/clock.js";

@@ -1,13 +1,14 @@
-// What a node shows of itself to whoever watches: host-sim's live view and summary, the log. All optional, and
-// nothing is prepared for an observer that is not there.
+// What a node shows of itself to whoever watches: host-sim's live view and summary, the log. All optional,
+// and nothing is prepared for an observer that is not there.
 
 import type { Sample } from "../core/channels.js";
 
 export type CommandStatus = "SUCCESSFUL" | "FAILED";
 
 /**
- * Contract: must not throw and must not call the node back. Arrays are only valid during the call. At most five arguments:
- * texts, numbers, flags, bytes, or numbers in an array (host-sim/engine/narration.ts has the table of what people read).
+ * Contract: must not throw and must not call the node back. Arrays are only valid during the call. At most
+ * five arguments: texts, numbers, flags, bytes, or numbers in an array (host-sim/engine/narration.ts has the
+ * table of what people read).
  */
 export interface Observer {
 	/** A sample was taken and, if `accepted`, is in the ring. NaN: a channel without a value. */
@@ -42,7 +43,10 @@ export interface Observer {
 	overdue?(): void;
 	/** The session is open and the cloud's opening is done: measures flow. */
 	online?(): void;
-	/** A connection ended or did not come about. `retryMs` is -1 when no other follows, Infinity while the network is awaited. */
+	/**
+	 * A connection ended or did not come about. `retryMs` is -1 when no other follows, Infinity while the
+	 * network is awaited.
+	 */
 	offline?(code: string, detail: string, retryMs: number): void;
 	/** Where the node makes its own way to the network: a value of NetworkState. */
 	network?(state: number): void;

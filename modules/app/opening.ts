@@ -1,4 +1,5 @@
-// What the node does between CONNACK and its first measure: the cloud's steps, one after the other, each acknowledged.
+// What the node does between CONNACK and its first measure: the cloud's steps, one after the other, each
+// acknowledged.
 
 import type { Cloud, OpeningStep } from "../cloud/cloud.js";
 import type { Alarm, Timers } from "../core/clock.js";

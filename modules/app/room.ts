@@ -1,7 +1,7 @@
-// Whether a configuration fits into the board's machine. XS ends without a word to the script where its memory is full, and
-// the board would start, fill it and end for ever: so it is reckoned before anything is made. What is not in the arena
-// is the same for each configuration of a kind and was measured; test/host-sim/xs/room.test.ts holds these figures against the
-// engine.
+// Whether a configuration fits into the board's machine. XS ends without a word to the script where its
+// memory is full, and the board would start, fill it and end for ever: so it is reckoned before anything is
+// made. What is not in the arena is the same for each configuration of a kind and was measured;
+// test/host-sim/xs/room.test.ts holds these figures against the engine.
 
 import type { Cloud } from "../cloud/cloud.js";
 import type { Memory } from "../cloud/cloud-kind.js";
@@ -25,8 +25,9 @@ export interface Machine {
 }
 
 /**
- * What the SDK's TLS takes: by `npm run proof:tls`, on an emulated ESP32-C3, what XS's heap has grown to at the largest
- * handshake there (keys of 4096 bits, 166 authorities, records of 512 bytes) beyond the same node without TLS.
+ * What the SDK's TLS takes: by `npm run proof:tls`, on an emulated ESP32-C3, what XS's heap has grown to at
+ * the largest handshake there (keys of 4096 bits, 166 authorities, records of 512 bytes) beyond the same node
+ * without TLS.
  */
 export const TLS_RESERVE = Object.freeze({ slots: 512, chunkBytes: 12_484 });
 
@@ -75,7 +76,10 @@ export function roomFault(settings: Settings, cloud: Cloud, machine: Machine): s
 	return "these settings do not fit into this board's memory, even with an outbox of the smallest size";
 }
 
-/** The largest outbox that fits and is no larger than that of the settings: fewer measures first, then fewer events. */
+/**
+ * The largest outbox that fits and is no larger than that of the settings: fewer measures first, then fewer
+ * events.
+ */
 export function fitting(settings: Settings, cloud: Cloud, machine: Machine): Fitting | undefined {
 	const { outbox } = settings;
 	for (let { events } = outbox; ; events = Math.max(FEWEST, events >> 1)) {

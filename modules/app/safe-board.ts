@@ -1,4 +1,5 @@
-// The board in safe mode: no driver is loaded, so nothing is measured, and what would move says why it does not.
+// The board in safe mode: no driver is loaded, so nothing is measured, and what would move says why it does
+// not.
 
 import type { Sample } from "../core/channels.js";
 import type { Board } from "./parts.js";

@@ -1,5 +1,6 @@
-// Settings as somebody wrote them: a JSON text of groups, from the store of a board or from a file. It is looked through before
-// it is parsed: JSON.parse follows any depth, forgets in silence what stands twice, and on XS keeps every new name for good.
+// Settings as somebody wrote them: a JSON text of groups, from the store of a board or from a file. It is
+// looked through before it is parsed: JSON.parse follows any depth, forgets in silence what stands twice, and
+// on XS keeps every new name for good.
 
 import { SettingsError } from "./settings.js";
 

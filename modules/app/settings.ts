@@ -1,5 +1,5 @@
-// Settings: one typed object with defaults and ranges. Whatever fills it (the manifest's config, a file, later the
-// store and the cloud), every mistake is listed in one error.
+// Settings: one typed object with defaults and ranges. Whatever fills it (the manifest's config, a file,
+// later the store and the cloud), every mistake is listed in one error.
 
 import { CLOUD_NAMES, CLOUD_SETTINGS, CLOUDS, type CloudName } from "../cloud/clouds.js";
 import { isId } from "../cloud/shared-settings.js";
@@ -25,124 +25,159 @@ export const SCHEMA = Object.freeze({
 		id: text("mote-0001", 64, 1),
 		/** Name that the cloud shows. */
 		name: text("Mote", 64, 1),
+		/** Which cloud the node speaks to. */
 		cloud: choice<CloudName>("cumulocity", CLOUD_NAMES),
+		/** The least important lines that the log keeps. */
 		log: choice("info", LEVELS),
 	}),
 	broker: Object.freeze({
+		/** Name or IPv4 address of the broker. */
 		host: text("localhost", 253, 1),
+		/** Port of the broker. */
 		port: whole(8883, 1, 65535),
+		/** Connect with TLS. */
 		tls: flag(true),
 		/** Name that the server's certificate must have; empty: the host. */
 		serverName: text("", 253),
 		/** Protocol asked for in the handshake (ALPN), such as "mqtt" or "x-amzn-mqtt-ca"; empty: none. */
 		alpn: text("", 64),
 		/**
-		 * Longest content of TLS records that the server is asked for, bytes (RFC 6066, 4); 0: nothing is asked for. It saves memory
-		 * where records are long. A server may ignore it.
+		 * Longest content of TLS records that the server is asked for (RFC 6066, 4); 0: nothing is asked
+		 * for. It saves memory where records are long. A server may ignore it. Unit: bytes.
 		 */
 		fragmentBytes: choice(0, [0, 512, 1024, 2048, 4096]),
-		/** Mutual TLS with client.der and client.pk8 of the image or the store. */
+		/** Send the device's certificate: client.der and client.pk8 of the image or the store. */
 		clientCertificate: flag(true),
+		/** User name; empty: none. */
 		username: text("", 256),
+		/** Password; it needs a user name. */
 		password: text("", 512),
-		/** Seconds. */
+		/** Keep-alive of the MQTT session. Unit: s. */
 		keepAlive: whole(60, 5, 65535),
 	}),
-	/** Wi-Fi of a board; in the simulators and on a laptop the network is there already, and this stays empty. */
+	/**
+	 * Wi-Fi of a board; in the simulators and on a laptop the network is there already, and this stays empty.
+	 */
 	network: Object.freeze({
-		/** Networks that are known, tried in this order; empty: none. At most 32 and 64 bytes. */
+		/** Wi-Fi network that is tried first; empty: none. At most 32 bytes. */
 		ssid: text("", 32),
+		/** Its password, 8 to 64 characters; empty: the network is open. */
 		password: text("", 64),
+		/** Network that is tried second. */
 		ssid2: text("", 32),
+		/** Its password. */
 		password2: text("", 64),
+		/** Network that is tried third. */
 		ssid3: text("", 32),
+		/** Its password. */
 		password3: text("", 64),
-		/** Time servers, asked in turn; ":port" behind the name if it is not 123. */
+		/** Time server; ":port" after the name if it is not 123. */
 		sntp: text("0.pool.ntp.org", 253, 1),
+		/** Time server that is asked in turn with the first. */
 		sntp2: text("1.pool.ntp.org", 253, 1),
 	}),
 	sampling: Object.freeze({
-		/** Pause between samples, ms. */
+		/** Pause between samples. The command interval changes it until the next boot. Unit: ms. */
 		intervalMs: whole(1000, INTERVAL_RANGE[0], INTERVAL_RANGE[1]),
 		/**
-		 * With one of them above 0 a sample is left out whose values have not changed by more than this, °C and rpm, since the
-		 * last one that was sent, and LED and buzzer not at all; but after heartbeatMs, ms, one is sent in any case.
+		 * Leave a sample out if the temperature has moved no further than this since the last one that
+		 * was sent, and nothing else has either; 0: send each. Unit: °C.
 		 */
 		deadbandC: real(0, 0, 100),
+		/** The same for the speed. Unit: rpm. */
 		deadbandRpm: real(0, 0, 100_000),
+		/** With a deadband, send a sample after this time in any case. Unit: ms. */
 		heartbeatMs: whole(600_000, 1000, 86_400_000),
-		/** Pause between the values of these sensors, ms, where it is longer than that between samples; 0: in every sample. */
+		/**
+		 * Pause between values of the temperature, where it is longer than that between samples; 0: in
+		 * each sample. Not together with a deadband. Unit: ms.
+		 */
 		temperatureMs: whole(0, 0, 86_400_000),
+		/** The same for the speed. Unit: ms. */
 		speedMs: whole(0, 0, 86_400_000),
-		/** QoS of measures; operation results always go at QoS 1. */
+		/** QoS of measures. Operation results go at QoS 1. */
 		qos: choice(1, [0, 1, 2]),
 	}),
 	outbox: Object.freeze({
-		/** Samples that are kept while the link is down; the oldest give way. */
+		/** Samples that are kept while the link is down. The oldest give way. */
 		measures: whole(120, 4, 60000),
 		/** Operation results and events that are kept. */
 		events: whole(8, 4, 256),
 		/**
-		 * What survives a power cut in flash: nothing; operation results, events and what has to be known of commands; or the
-		 * measures as well.
+		 * What survives a power cut in flash: nothing (off); operation results, events and what has to be
+		 * known of commands (events); or the measures as well (all).
 		 */
 		keep: choice("off", ["off", "events", "all"]),
 	}),
 	...CLOUD_SETTINGS,
 	/** Alarms; those of the temperature are off where a limit is the default. */
 	alarms: Object.freeze({
-		/** Above and below: an alarm, °C. */
+		/** An alarm above this temperature; the default is none. Unit: °C. */
 		highC: real(300, -100, 300),
+		/** An alarm below this temperature; the default is none. Unit: °C. */
 		lowC: real(-100, -100, 300),
-		/** An alarm ends this far inside its limit, °C. */
+		/** An alarm ends this far inside its limit. Unit: °C. */
 		hysteresisC: real(1, 0, 100),
-		/** An alarm also for a sensor that gives no value three times in a row. */
+		/** An alarm for a sensor that gives no value three times in a row. */
 		sensor: flag(false),
+		/** Severity of these alarms. */
 		severity: choice("MAJOR", ["CRITICAL", "MAJOR", "MINOR", "WARNING"]),
-		/** An alarm when the device's certificate has fewer days left than this; 0: only once it has ended. */
+		/** An alarm when the device's certificate has fewer days left; 0: once it has ended. Unit: days. */
 		certificateDays: whole(30, 0, 3650),
 	}),
 	temperature: Object.freeze({
-		/** The thermistor on the ADC, or a sensor on the I²C bus. */
+		/** The thermistor on the ADC (ntc), or a sensor on the I²C bus. */
 		sensor: choice("ntc", ["ntc", "tmp117", "tmp102", "sht3x"]),
-		/** On the bus; 0: the usual one, 0x48 for TMP117 and TMP102, 0x44 for SHT3x. */
+		/** Address on the bus; 0: the usual one, 0x48 for TMP117 and TMP102, 0x44 for SHT3x. */
 		address: whole(0, 0, 119),
-		/** Added to what the sensor gives, °C: for a chip whose ADC was never calibrated, or a board that warms its sensor. */
+		/**
+		 * Added to what the sensor gives: for a chip whose ADC was never calibrated, or a board that
+		 * warms its sensor. Unit: °C.
+		 */
 		offsetC: real(0, -50, 50),
 	}),
 	thermistor: Object.freeze({
-		/** Resistance at 25 °C, ohms. */
+		/** Resistance at 25 °C. Unit: ohm. */
 		nominalOhms: real(10_000, 100, 1e6),
-		/** Fixed resistor between supply and thermistor, ohms. */
+		/** Fixed resistor between supply and thermistor. Unit: ohm. */
 		seriesOhms: real(33_000, 100, 1e6),
-		/** Of the divider, V. */
+		/** Supply of the divider. Unit: V. */
 		supplyVolts: real(3.3, 1, 5.5),
-		/** Kelvin. */
+		/** Beta of the thermistor. Unit: K. */
 		beta: real(3950, 1000, 6000),
-		/** Steinhart-Hart coefficients, in the place of beta: 1/T = A + B ln R + C (ln R)^3, kelvin and ohms. All 0: beta. */
+		/**
+		 * Steinhart-Hart coefficient A, in the place of beta: 1/T = A + B ln R + C (ln R)^3 with K and
+		 * ohm. All three 0: beta counts.
+		 */
 		steinhartA: real(0, -1, 1),
+		/** Steinhart-Hart coefficient B. */
 		steinhartB: real(0, -1, 1),
+		/** Steinhart-Hart coefficient C. */
 		steinhartC: real(0, -1, 1),
-		/** Readings outside are faults, °C. */
+		/** A reading below is a fault. Unit: °C. */
 		minimumC: real(-40, -100, 100),
+		/** A reading above is a fault. Unit: °C. */
 		maximumC: real(125, 0, 300),
 	}),
 	led: Object.freeze({
-		/** On a pin that is only on or off, not dimmed. */
+		/** The LED hangs on a pin that is only on or off, not dimmed. */
 		digital: flag(false),
-		/** Duty = brightness to this power; with 2.2 half of the brightness looks like half. */
+		/** Duty is brightness to this power; with 2.2 half of the brightness looks like half. */
 		gamma: real(1, 1, 4),
 	}),
 	buzzer: Object.freeze({
-		/** Share of a period in which the pin is high, %: 50 is loudest, less spares the piezo and its transistor. */
+		/**
+		 * Share of a period in which the pin is high: 50 is loudest, less spares the piezo and its
+		 * transistor. Unit: %.
+		 */
 		dutyPercent: real(50, 1, 50),
-		/** A tone or pattern ends after this, ms, also one until further notice; 0: never. */
+		/** A tone or pattern ends after this, also one until further notice; 0: never. Unit: ms. */
 		longestMs: whole(0, 0, 86_400_000),
 	}),
 	motor: Object.freeze({
-		/** Speed at full duty, rpm; the upper limit of the speed command. */
+		/** Speed at full duty, and the upper limit of the speed command. Unit: rpm. */
 		maxRpm: real(200, 1, 100_000),
-		/** Change of the target per second, rpm/s. */
+		/** Change of the target per second. Unit: rpm/s. */
 		rampRpmPerS: real(400, 1, 1e6),
 		/** Edges of the tachometer per revolution. */
 		pulsesPerRevolution: whole(20, 1, 1000),
@@ -162,7 +197,9 @@ export class SettingsError extends Error {
 	}
 }
 
-/** The groups as they are without input: in the image, so that those nobody changes cost a board no memory. */
+/**
+ * The groups as they are without input: in the image, so that those nobody changes cost a board no memory.
+ */
 const DEFAULTS: Readonly<Record<string, Input>> = Object.freeze(
 	Object.fromEntries(
 		Object.entries(SCHEMA as Readonly<Record<string, Fields>>).map(([group, fields]) => [

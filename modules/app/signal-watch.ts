@@ -1,5 +1,5 @@
-// The strength of the Wi-Fi signal while a connection stands: the opening tells it first, and from then on it is told once an
-// hour, since a connection may stand for months.
+// The strength of the Wi-Fi signal while a connection stands: the opening tells it first, and from then on it
+// is told once an hour, since a connection may stand for months.
 
 const HOUR = 3_600_000;
 

@@ -1,6 +1,7 @@
-// The settings of a boot: the manifest's, overlaid by what the store has under "settings", a JSON text of groups. A text that
-// is wrong in any way, or does not fit into the machine, counts as a whole for nothing, so that a node never runs with half
-// of what somebody meant. Then the last text that was good counts, which the store keeps under another key.
+// The settings of a boot: the manifest's, overlaid by what the store has under "settings", a JSON text of
+// groups. A text that is wrong in any way, or does not fit into the machine, counts as a whole for nothing,
+// so that a node never runs with half of what somebody meant. Then the last text that was good counts, which
+// the store keeps under another key.
 
 import type { Fitting } from "./room.js";
 import { isSetting, makeSettings, type Settings, SettingsError } from "./settings.js";
@@ -22,7 +23,10 @@ export interface Room {
 
 export interface ChosenSettings {
 	readonly settings: Settings;
-	/** Why those of the store do not count; "" if they do, or if there are none. Without values: one may be a password. */
+	/**
+	 * Why those of the store do not count; "" if they do, or if there are none. Without values: one may be a
+	 * password.
+	 */
 	readonly refused: string;
 	/** What lies over the manifest's; undefined: nothing. */
 	readonly from?: "store" | "last good";

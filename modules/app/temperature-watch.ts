@@ -1,6 +1,7 @@
-// Alarms of the temperature, with hysteresis: above a limit, below one, and a sensor that gives nothing. An alarm is told
-// when it begins and when it ends; what could not be told, for want of room, is told with a later sample. With the first
-// sample of a boot everything is told anew, because an alarm of the boot before may stand in the cloud.
+// Alarms of the temperature, with hysteresis: above a limit, below one, and a sensor that gives nothing. An
+// alarm is told when it begins and when it ends; what could not be told, for want of room, is told with a
+// later sample. With the first sample of a boot everything is told anew, because an alarm of the boot before
+// may stand in the cloud.
 
 import type { Settings } from "./settings.js";
 

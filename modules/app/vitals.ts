@@ -1,5 +1,5 @@
-// How the machine is doing, for people: why it started, how long it has been up, what memory is left. On a chip the facts
-// come from modules/platform/esp32; elsewhere there are none.
+// How the machine is doing, for people: why it started, how long it has been up, what memory is left. On a
+// chip the facts come from modules/platform/esp32; elsewhere there are none.
 
 /** Numbers of the facts. Memory in bytes; of XS only where the SDK's instrumentation is built in. */
 export const Fact = Object.freeze({

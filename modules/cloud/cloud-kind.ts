@@ -24,8 +24,8 @@ export interface CloudKind<Settings extends SharedSettings, Group extends Fields
 	/** Mistakes that no range tells, with the names of the settings. */
 	mistakes?(settings: Settings): string[];
 	/**
-	 * What a node for this cloud takes at rest on XS, beside the bytes of its arena: over plain TCP, with nothing that settings
-	 * switch on. test/host-sim/xs/room.test.ts holds it against the engine.
+	 * What a node for this cloud takes at rest on XS, beside the bytes of its arena: over plain TCP, with
+	 * nothing that settings switch on. test/host-sim/xs/room.test.ts holds it against the engine.
 	 */
 	readonly atRest: Memory;
 	make(settings: Settings, build: Build): Cloud;

@@ -1,5 +1,5 @@
-// A cloud is a strategy: how to connect, what to say first, how a sample becomes bytes, what an inbound message
-// means, and what counts as delivered. Adding a cloud touches one folder.
+// A cloud is a strategy: how to connect, what to say first, how a sample becomes bytes, what an inbound
+// message means, and what counts as delivered. Adding a cloud touches one folder.
 
 import type { Sample } from "../core/channels.js";
 import type { Store } from "../core/store.js";
@@ -19,8 +19,8 @@ export interface OpeningStep {
 	readonly qos: 0 | 1 | 2;
 	readonly retain: boolean;
 	/**
-	 * What follows a SUBACK 0x80: the same again after a pause, so many times; then the connection begins anew, or the
-	 * measures flow without the subscription. Without this it begins anew at once.
+	 * What follows a SUBACK 0x80: the same again after a pause, so many times; then the connection begins anew,
+	 * or the measures flow without the subscription. Without this it begins anew at once.
 	 */
 	readonly refused?: {
 		readonly pauseMs: number;
@@ -36,8 +36,8 @@ export interface Messages {
 	/** Free places. */
 	readonly room: number;
 	/**
-	 * Queues a message; `write` fills in its payload. Operation results are never evicted. Returns false, and counts, if
-	 * there is no room. `tag` comes back in `eventDelivered`.
+	 * Queues a message; `write` fills in its payload. Operation results are never evicted. Returns false, and
+	 * counts, if there is no room. `tag` comes back in `eventDelivered`.
 	 */
 	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean;
 }
@@ -73,7 +73,10 @@ export interface CloudHost {
 	now(): number;
 	/** Strength of the Wi-Fi signal, dBm; 0: not known, or no Wi-Fi. */
 	readonly signal: number;
-	/** How machine and network are doing, for people: why it started, memory, counters that are not 0. Empty: nothing is known. */
+	/**
+	 * How machine and network are doing, for people: why it started, memory, counters that are not 0. Empty:
+	 * nothing is known.
+	 */
 	report(): string;
 	/** In safe mode: how many boots in a row did not last; else 0. */
 	readonly failedBoots: number;
@@ -100,13 +103,16 @@ export interface Cloud {
 	/** Writes a sample; NaN stands for a channel without a value. Returns the number of values written. */
 	encode(record: RecordWriter, values: Sample): number;
 	/**
-	 * An alarm of a type (a name of ASCII letters) begins or ends, at a time (ms since 1970, or -1). Returns false if there is
-	 * no room for it now. Without this method the cloud has no place for alarms.
+	 * An alarm of a type (a name of ASCII letters) begins or ends, at a time (ms since 1970, or -1). Returns
+	 * false if there is no room for it now. Without this method the cloud has no place for alarms.
 	 */
 	alarm?(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean;
 	/** Days left of the device's certificate, once a day. Returns false if there is no room for it now. */
 	certificateDays?(days: number): boolean;
-	/** Strength of the Wi-Fi signal, dBm, once an hour while a connection stands. Returns false if there is no room for it now. */
+	/**
+	 * Strength of the Wi-Fi signal, dBm, once an hour while a connection stands. Returns false if there is no
+	 * room for it now.
+	 */
 	signalStrength?(dbm: number): boolean;
 	/** A message of the lane `events` was delivered. */
 	eventDelivered(tag: number): void;
@@ -118,15 +124,18 @@ export interface Cloud {
 	message(message: InboundMessage): void;
 	/** A message too large to be kept begins: a sink for its payload, if it is wanted; else it is skipped. */
 	stream?(message: InboundMessage): PayloadSink | undefined;
-	/** A message too large to be kept; of its payload only the first bytes, [payloadStart, payloadEnd), are there. */
+	/**
+	 * A message too large to be kept; of its payload only the first bytes, [payloadStart, payloadEnd), are
+	 * there.
+	 */
 	skipped(message: InboundMessage): void;
 	/** Called twice a second. */
 	tick(): void;
 	/** The connection is gone. */
 	disconnected(): void;
 	/**
-	 * After a power cut, before the first connection: whether results of an earlier boot are in the lane, and the beginning
-	 * of the command that was being carried out and has no result, if there is one.
+	 * After a power cut, before the first connection: whether results of an earlier boot are in the lane, and
+	 * the beginning of the command that was being carried out and has no result, if there is one.
 	 */
 	resumed?(results: boolean, interrupted: Uint8Array | undefined): void;
 }

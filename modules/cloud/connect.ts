@@ -1,4 +1,5 @@
-// CONNECT as all clouds use it here: credentials from the settings; a clean session unless the cloud asks for more.
+// CONNECT as all clouds use it here: credentials from the settings; a clean session unless the cloud asks for
+// more.
 
 import type { ConnectOptions, Will } from "../mqtt/encode.js";
 import { mqttText } from "../mqtt/topic.js";

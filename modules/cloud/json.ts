@@ -1,5 +1,5 @@
-// A bounded pull scanner for JSON (RFC 8259) that others send us. It works on the bytes in place and creates no
-// objects: on XS every new property name of a parsed object would take a key for good.
+// A bounded pull scanner for JSON (RFC 8259) that others send us. It works on the bytes in place and creates
+// no objects: on XS every new property name of a parsed object would take a key for good.
 
 import { equals } from "../core/bytes.js";
 import { numberEnd, parseNumber } from "../core/number.js";

@@ -1,4 +1,5 @@
-// Exponential backoff with full jitter: each pause is drawn anew from [minimum, ceiling), the ceiling doubles.
+// Exponential backoff with full jitter: each pause is drawn anew from [minimum, ceiling), the ceiling
+// doubles.
 
 import type { Random } from "./clock.js";
 

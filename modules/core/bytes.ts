@@ -1,8 +1,9 @@
 // Small things done with bytes that lie inside a larger buffer, so that nothing has to be cut out first.
 
 /**
- * Puts methods that are called for each message on the object itself, and returns it. XS finds them there at once; on
- * its way through the prototypes it looks at property after property, which costs as much as writing four bytes does.
+ * Puts methods that are called for each message on the object itself, and returns it. XS finds them there at
+ * once; on its way through the prototypes it looks at property after property, which costs as much as writing
+ * four bytes does.
  */
 export function ownMethods<T extends object>(object: T, ...names: ReadonlyArray<keyof T>): T {
 	for (const name of names) Object.defineProperty(object, name, { value: object[name] });

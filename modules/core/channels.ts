@@ -9,8 +9,8 @@ export interface Channel {
 }
 
 /**
- * One value a channel, in their order; NaN where there is none. A plain array: on XS its elements are cheaper to read
- * and write than those of a typed array, and numbers in it take no memory of their own.
+ * One value a channel, in their order; NaN where there is none. A plain array: on XS its elements are cheaper
+ * to read and write than those of a typed array, and numbers in it take no memory of their own.
  */
 export type Sample = number[];
 

@@ -6,13 +6,16 @@ export interface Clock {
 	/** Milliseconds since an arbitrary moment of this boot. */
 	monotonic(): number;
 	/**
-	 * The time of day of a moment of `monotonic`: milliseconds since 1970-01-01T00:00:00Z, or -1 until the wall clock
-	 * has been set in this boot.
+	 * The time of day of a moment of `monotonic`: milliseconds since 1970-01-01T00:00:00Z, or -1 until the wall
+	 * clock has been set in this boot.
 	 */
 	wallAt(monotonicMs: number): number;
 }
 
-/** One re-armable timer. Starting it again replaces the earlier deadline; starting and stopping allocate nothing. */
+/**
+ * One re-armable timer. Starting it again replaces the earlier deadline; starting and stopping allocate
+ * nothing.
+ */
 export interface Alarm {
 	/** Calls back once, `ms` (0 or more) from now, never inside this call. */
 	start(ms: number): void;

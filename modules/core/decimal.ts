@@ -12,12 +12,18 @@ export const POINT = 46;
 const VELTKAMP = 134217729; // 2^27 + 1, splits a double into two halves whose products are exact
 
 const SCALE: readonly number[] = Object.freeze([1, 10, 100, 1000, 10000, 100000, 1000000]);
-/** "00" to "99" as big-endian pairs. No typed array: on XS an element of one costs nearly twice as much to read. */
+/**
+ * "00" to "99" as big-endian pairs. No typed array: on XS an element of one costs nearly twice as much to
+ * read.
+ */
 export const PAIRS: readonly number[] = Object.freeze(
 	Array.from({ length: 100 }, (_, n) => ((48 + ((n / 10) | 0)) << 8) | (48 + (n % 10))),
 );
 
-/** Writes exactly `width` (even or odd) decimal digits of an integer below 2^31 and returns the position behind them. */
+/**
+ * Writes exactly `width` (even or odd) decimal digits of an integer below 2^31 and returns the position
+ * behind them.
+ */
 export function writeDigits(view: DataView, at: number, value: number, width: number): number {
 	let p = at + width;
 	let v = value;
@@ -49,8 +55,8 @@ export function writeInteger(view: DataView, at: number, value: number): number 
 
 /**
  * Writes `value` with `decimals` (0 to 6) fraction digits at `at` and returns the position behind the text.
- * Ties of the exact binary value go away from zero, as in toFixed; a negative value that rounds to zero has no sign.
- * Returns -1 and writes nothing if the value is NaN, infinite, or not below 1e21 in magnitude.
+ * Ties of the exact binary value go away from zero, as in toFixed; a negative value that rounds to zero has
+ * no sign. Returns -1 and writes nothing if the value is NaN, infinite, or not below 1e21 in magnitude.
  */
 export function writeDecimal(view: DataView, at: number, value: number, decimals: number): number {
 	const magnitude = value < 0 ? -value : value;

@@ -1,8 +1,8 @@
 // A region of NOR flash, as the journal needs it.
 
 /**
- * Contract: synchronous. A write only clears bits, so a sector is erased (to 0xFF) before it is written again. A power cut
- * leaves of a write any beginning, and of an erase anything at all. Errors are thrown.
+ * Contract: synchronous. A write only clears bits, so a sector is erased (to 0xFF) before it is written
+ * again. A power cut leaves of a write any beginning, and of an erase anything at all. Errors are thrown.
  */
 export interface Flash {
 	/** Bytes that are erased together, a multiple of 4. */

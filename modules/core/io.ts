@@ -1,5 +1,6 @@
-// The Ecma-419 IO classes as the drivers use them. Structural, because the published typings lack `close` and more;
-// modules/platform/device.ts has the one cast. IO classes arrive in the options, so no driver names a platform.
+// The Ecma-419 IO classes as the drivers use them. Structural, because the published typings lack `close` and
+// more; modules/platform/device.ts has the one cast. IO classes arrive in the options, so no driver names a
+// platform.
 
 /** Pins are numbers on ESP32. */
 export type Pin = number;
@@ -50,7 +51,10 @@ export type PulseWidthClass = new (options: {
 	resolution?: number;
 }) => PulseWidthOutput;
 
-/** One device on an I²C bus; both calls throw when it does not acknowledge, or the bus does not answer in `timeout`. */
+/**
+ * One device on an I²C bus; both calls throw when it does not acknowledge, or the bus does not answer in
+ * `timeout`.
+ */
 export interface I2CPort {
 	/** Fills `buffer`. */
 	read(buffer: Uint8Array): unknown;

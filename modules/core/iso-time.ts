@@ -1,5 +1,5 @@
-// ISO 8601 in UTC with milliseconds, always 24 bytes: 2026-11-20T09:15:30.000Z. Where one is kept in place, within
-// a minute only seconds and milliseconds are written.
+// ISO 8601 in UTC with milliseconds, always 24 bytes: 2026-11-20T09:15:30.000Z. Where one is kept in place,
+// within a minute only seconds and milliseconds are written.
 
 import { PAIRS, writeDigits } from "./decimal.js";
 
@@ -9,7 +9,10 @@ export const LAST_ISO_TIME = 253402300799999;
 const DAY = 86400000;
 const MINUTE = 60000;
 
-/** Writes a moment (ms since 1970, up to 9999-12-31; fractions are cut) at `at`; false, and nothing, for any other. */
+/**
+ * Writes a moment (ms since 1970, up to 9999-12-31; fractions are cut) at `at`; false, and nothing, for any
+ * other.
+ */
 export function writeIsoTime(bytes: Uint8Array, view: DataView, at: number, ms: number): boolean {
 	const minute = writeMinute(view, at, ms);
 	if (!(minute >= 0)) return false;
@@ -22,8 +25,8 @@ export function writeIsoTime(bytes: Uint8Array, view: DataView, at: number, ms: 
 }
 
 /**
- * Lays a time out in `bytes`, which `view` shows, at `at`, first of no moment (zeros). The function that it returns sets
- * it as writeIsoTime does; it returns false and keeps the old text for what has no such form.
+ * Lays a time out in `bytes`, which `view` shows, at `at`, first of no moment (zeros). The function that it
+ * returns sets it as writeIsoTime does; it returns false and keeps the old text for what has no such form.
  */
 export function keepIsoTime(bytes: Uint8Array, view: DataView, at: number): (ms: number) => boolean {
 	/** First moment of the minute that stands there, since 1970, and the second within it. */
@@ -62,7 +65,10 @@ function writeMarks(bytes: Uint8Array, at: number): void {
 	bytes[at + 23] = 90;
 }
 
-/** Writes date, hour and minute; returns the first moment of the minute, or NaN, with nothing written, if there is none. */
+/**
+ * Writes date, hour and minute; returns the first moment of the minute, or NaN, with nothing written, if
+ * there is none.
+ */
 function writeMinute(view: DataView, at: number, ms: number): number {
 	if (!(ms >= 0 && ms < LAST_ISO_TIME + 1)) return Number.NaN;
 	const days = (ms / DAY) | 0;

@@ -36,8 +36,8 @@ const POWERS: readonly number[] = Object.freeze([
 ]);
 
 /**
- * The JSON number that is exactly [start, end), or NaN. Up to 15 significant digits with an exponent within ±22
- * are converted exactly and without allocating; the rare rest goes through Number().
+ * The JSON number that is exactly [start, end), or NaN. Up to 15 significant digits with an exponent within
+ * ±22 are converted exactly and without allocating; the rare rest goes through Number().
  */
 export function parseNumber(bytes: Uint8Array, start: number, end: number): number {
 	// On its own: the variables of the conversion would lie on the stack below the check, where it is deepest.

@@ -1,5 +1,6 @@
-// Small values that survive a restart and a power cut. Whoever uses a key owns it; here are all of them. The firmware has no
-// factory reset yet: the last column says what one does, so that a board is as its image made it, under the same identity.
+// Small values that survive a restart and a power cut. Whoever uses a key owns it; here are all of them. The
+// firmware has no factory reset yet: the last column says what one does, so that a board is as its image made
+// it, under the same identity.
 //
 //   key                    written by                               largest            a factory reset
 //   boot                   main.ts                                  65535              keeps it: a boot has one number only

@@ -75,7 +75,9 @@ export function isUtf8(bytes: Uint8Array, start: number, end: number): boolean {
 	return true;
 }
 
-/** The end of the longest part of [start, end) with at most `max` bytes that does not cut a character in two. */
+/**
+ * The end of the longest part of [start, end) with at most `max` bytes that does not cut a character in two.
+ */
 export function cutUtf8(bytes: Uint8Array, start: number, end: number, max: number): number {
 	if (end - start <= max) return end;
 	let cut = start + max;

@@ -1,4 +1,5 @@
-// Somebody else's text for a log or a reason: what nobody can see in it, or what a terminal would act on, is written out.
+// Somebody else's text for a log or a reason: what nobody can see in it, or what a terminal would act on, is
+// written out.
 
 /** The text with invisible characters as \xNN or \u{NNNN}; the text itself where there are none. */
 export function visible(text: string): string {
@@ -14,7 +15,10 @@ export function visible(text: string): string {
 	return from === 0 ? text : shown + text.slice(from);
 }
 
-/** Controls, the soft hyphen, what has no width or changes the direction, line separators, the byte order mark. */
+/**
+ * Controls, the soft hyphen, what has no width or changes the direction, line separators, the byte order
+ * mark.
+ */
 function isInvisible(c: number): boolean {
 	if (c < 127) return c < 32;
 	if (c < 0x200b) return c < 160 || c === 0xad;

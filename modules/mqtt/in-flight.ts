@@ -21,7 +21,9 @@ export const Await = Object.freeze({
 	Unsuback: 5,
 } as const);
 
-/** The state after `type` arrives in `state`: Await.Nothing when done, -1 when that is no legal transition. */
+/**
+ * The state after `type` arrives in `state`: Await.Nothing when done, -1 when that is no legal transition.
+ */
 export function transition(state: number, type: number): number {
 	switch (type) {
 		case PacketType.Puback:
@@ -40,12 +42,17 @@ export function transition(state: number, type: number): number {
 }
 
 export class InFlight {
-	/** 0 where there is no exchange: `indexOf` finds an id in C, where a loop would cost five times as much on XS. */
+	/**
+	 * 0 where there is no exchange: `indexOf` finds an id in C, where a loop would cost five times as much on
+	 * XS.
+	 */
 	readonly #ids: Uint16Array;
 	readonly #states: Uint8Array;
 	/** When each exchange last moved, monotonic ms. */
 	readonly #moved: Float64Array;
-	/** The order in which messages are sent again: of their first sending, and of a PUBREL that of its PUBREC. */
+	/**
+	 * The order in which messages are sent again: of their first sending, and of a PUBREL that of its PUBREC.
+	 */
 	readonly #orders: Float64Array;
 	#count = 0;
 	#last = 0;
@@ -67,7 +74,10 @@ export class InFlight {
 		return this.#count === this.#ids.length;
 	}
 
-	/** Opens an exchange under an id that is not in use [MQTT-2.3.1-2], never 0 [MQTT-2.3.1-1]. Only when not full. */
+	/**
+	 * Opens an exchange under an id that is not in use [MQTT-2.3.1-2], never 0 [MQTT-2.3.1-1]. Only when not
+	 * full.
+	 */
 	open(state: number, now = 0): number {
 		const ids = this.#ids;
 		let id = this.#last;
@@ -83,7 +93,9 @@ export class InFlight {
 		return id;
 	}
 
-	/** Moves the exchange on; returns its new state, Await.Nothing when it is done, or -1 if there is none such. */
+	/**
+	 * Moves the exchange on; returns its new state, Await.Nothing when it is done, or -1 if there is none such.
+	 */
 	acknowledge(type: number, packetId: number, now = 0): number {
 		const index = packetId > 0 ? this.#ids.indexOf(packetId) : -1;
 		if (index < 0) return -1;

@@ -1,10 +1,10 @@
 // Packet ids of inbound QoS 2 messages between PUBREC and PUBREL: what comes again meanwhile is a duplicate,
 // and after PUBREL the same id is a new message [MQTT-4.3.3-2].
 //
-// Kept as ranges, the oldest first. MQTT 3.1.1 sets no bound on what a server has under way, and servers count their ids up
-// and release them in order [MQTT-4.6.0-6], so one or two ranges hold any number of them. A server that leaves ids behind
-// without PUBREL makes more: then the oldest range is forgotten, because a table that only fills up would stop the session
-// for ever.
+// Kept as ranges, the oldest first. MQTT 3.1.1 sets no bound on what a server has under way, and servers
+// count their ids up and release them in order [MQTT-4.6.0-6], so one or two ranges hold any number of them.
+// A server that leaves ids behind without PUBREL makes more: then the oldest range is forgotten, because a
+// table that only fills up would stop the session for ever.
 
 export interface TakenBook {
 	/** Inbound QoS 2 ids between PUBREC and PUBREL. */

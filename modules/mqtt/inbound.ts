@@ -1,5 +1,5 @@
-// What a server's PUBLISH and PUBREL lead to: a message for the handler, once at QoS 2, and a reply in the order of
-// arrival. The session decides when replies go out.
+// What a server's PUBLISH and PUBREL lead to: a message for the handler, once at QoS 2, and a reply in the
+// order of arrival. The session decides when replies go out.
 
 import { InboundQos2, type TakenBook } from "./inbound-qos2.js";
 import { Limits } from "./limits.js";
@@ -12,7 +12,10 @@ import type { SessionCounters } from "./session-counters.js";
 export interface PayloadSink {
 	/** The next bytes, [start, end); they hold during the call only. */
 	part(bytes: Uint8Array, start: number, end: number): void;
-	/** All of it was there, or the connection ended before: then, above QoS 0, the message comes again from its start. */
+	/**
+	 * All of it was there, or the connection ended before: then, above QoS 0, the message comes again from its
+	 * start.
+	 */
 	end(whole: boolean): void;
 }
 
@@ -20,8 +23,8 @@ export interface InboundHandler {
 	/** A message has arrived; positions hold during the call. At QoS 1 its PUBACK follows the call. */
 	message(message: InboundMessage): void;
 	/**
-	 * A message too large to be kept begins to arrive. Whoever wants it returns a sink, which gets the payload from its
-	 * first byte on; undefined skips it.
+	 * A message too large to be kept begins to arrive. Whoever wants it returns a sink, which gets the payload
+	 * from its first byte on; undefined skips it.
 	 */
 	stream(message: InboundMessage): PayloadSink | undefined;
 	/** A message too large to be kept is skipped; the first bytes of its payload are there. */
@@ -38,13 +41,14 @@ export const Arrival = Object.freeze({ Refused: 0, Duplicate: 1, New: 2 } as con
 export class Inbound {
 	readonly replies = new ReplyQueue(Limits.pendingReplies);
 	/**
-	 * Something could not be remembered, and what comes behind it must not overtake it [MQTT-4.6.0-2]: the connection has to
-	 * end once the replies are out; then the server sends again what has none.
+	 * Something could not be remembered, and what comes behind it must not overtake it [MQTT-4.6.0-2]: the
+	 * connection has to end once the replies are out; then the server sends again what has none.
 	 */
 	overrun = false;
 	/**
-	 * The ids may be those of a session that the server has lost, and has made anew without our hearing of it. Then what comes
-	 * under one of them without DUP is a new message, for whatever is sent again has DUP [MQTT-3.3.1-1].
+	 * The ids may be those of a session that the server has lost, and has made anew without our hearing of it.
+	 * Then what comes under one of them without DUP is a new message, for whatever is sent again has DUP
+	 * [MQTT-3.3.1-1].
 	 */
 	doubtful = false;
 	readonly received = new InboundQos2(Limits.inboundQos2);
@@ -109,8 +113,8 @@ export class Inbound {
 	}
 
 	/**
-	 * Acknowledges the message that was taken, whatever the handler made of it [MQTT-4.5.0-2], in the order of arrival
-	 * [MQTT-4.6.0-2].
+	 * Acknowledges the message that was taken, whatever the handler made of it [MQTT-4.5.0-2], in the order of
+	 * arrival [MQTT-4.6.0-2].
 	 */
 	acknowledge(): void {
 		this.#partial = false;
@@ -150,7 +154,9 @@ export class Inbound {
 		this.replies.add(PacketType.Pubcomp, packetId);
 	}
 
-	/** The connection ended: what waits for the socket is asked for again by the server, if the session goes on. */
+	/**
+	 * The connection ended: what waits for the socket is asked for again by the server, if the session goes on.
+	 */
 	disconnected(): void {
 		const sink = this.#sink;
 		this.#sink = undefined;

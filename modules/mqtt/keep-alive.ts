@@ -1,8 +1,8 @@
 // Notices a dead link within one and a half keepalive intervals, in every case.
 //
-// A PINGREQ goes out after three quarters of the interval without sending [MQTT-3.1.2-23] or without receiving, so
-// that steady QoS 0 traffic does not hide a dead link; half an interval later without its answer the link counts as
-// dead: 1.25 intervals in all.
+// A PINGREQ goes out after three quarters of the interval without sending [MQTT-3.1.2-23] or without
+// receiving, so that steady QoS 0 traffic does not hide a dead link; half an interval later without its
+// answer the link counts as dead: 1.25 intervals in all.
 
 import type { Alarm, Clock, Timers } from "../core/clock.js";
 

@@ -4,8 +4,8 @@ export const Limits = Object.freeze({
 	/** Output stage, bytes; a multiple of 32. Larger packets pass through it in pieces. */
 	outputBytes: 1536,
 	/**
-	 * Largest inbound packet body that is kept whole, bytes. The payload of a larger one is streamed to whoever wants it,
-	 * else skipped and counted; it is acknowledged either way.
+	 * Largest inbound packet body that is kept whole, bytes. The payload of a larger one is streamed to whoever
+	 * wants it, else skipped and counted; it is acknowledged either way.
 	 */
 	inboundBytes: 2048,
 	/** Most bytes that the transport hands over at once. */
@@ -13,8 +13,8 @@ export const Limits = Object.freeze({
 	/** Outbound packets that may await an acknowledgement at once, 1 to 255. */
 	inFlight: 8,
 	/**
-	 * Acknowledgements that may wait for the socket; more end the connection, once these are out. At least as many as
-	 * smallest QoS 1 messages (7 bytes) fit into a chunk, because nothing is written while one is read.
+	 * Acknowledgements that may wait for the socket; more end the connection, once these are out. At least as
+	 * many as smallest QoS 1 messages (7 bytes) fit into a chunk, because nothing is written while one is read.
 	 */
 	pendingReplies: 210,
 	/** Ranges of inbound QoS 2 packet ids between PUBREC and PUBREL; of more the oldest is forgotten. */

@@ -1,6 +1,7 @@
-// The output stage: packets are put together here, at the end of the buffer that also holds the rings, so that a
-// record's bytes come over by copyWithin; then they leave through views that are made once. A new view of every length
-// would be garbage on XS, and one kept for every length would fill a small board's memory bit by bit.
+// The output stage: packets are put together here, at the end of the buffer that also holds the rings, so
+// that a record's bytes come over by copyWithin; then they leave through views that are made once. A new view
+// of every length would be garbage on XS, and one kept for every length would fill a small board's memory bit
+// by bit.
 
 import { digitView } from "../core/bytes.js";
 import type { Transport } from "./transport.js";

@@ -1,5 +1,6 @@
 // Incremental, bounded parser of every packet that a server sends. Chunks are appended to one assembly buffer
-// and packets are read in place, so every chunking of a stream gives the same events and nothing is allocated.
+// and packets are read in place, so every chunking of a stream gives the same events and nothing is
+// allocated.
 
 import { PacketType, SUBACK_FAILURE } from "./packet.js";
 import { topicFault } from "./topic.js";
@@ -29,7 +30,10 @@ export class InboundMessage {
 	topicEnd = 0;
 	payloadStart = 0;
 	payloadEnd = 0;
-	/** Payload bytes that the packet has; more than payloadEnd - payloadStart if it was too large to keep: they follow. */
+	/**
+	 * Payload bytes that the packet has; more than payloadEnd - payloadStart if it was too large to keep: they
+	 * follow.
+	 */
 	payloadBytes = 0;
 	qos = 0;
 	packetId = 0;
@@ -41,7 +45,10 @@ export class InboundMessage {
 export interface ParserHandler {
 	connack(sessionPresent: boolean, code: number): boolean;
 	publish(message: InboundMessage): boolean;
-	/** The next part, [start, end), of a payload that was too large to keep; `left` bytes of it are still to come. */
+	/**
+	 * The next part, [start, end), of a payload that was too large to keep; `left` bytes of it are still to
+	 * come.
+	 */
 	rest(bytes: Uint8Array, start: number, end: number, left: number): boolean;
 	/** PUBACK, PUBREC, PUBREL, PUBCOMP and UNSUBACK. */
 	acknowledgement(type: number, packetId: number): boolean;
@@ -83,7 +90,10 @@ export class Parser {
 		this.#dead = false;
 	}
 
-	/** Takes the next bytes of the stream. To be followed by `next`, and by `tell` for all that it finds, until it finds nothing. */
+	/**
+	 * Takes the next bytes of the stream. To be followed by `next`, and by `tell` for all that it finds, until
+	 * it finds nothing.
+	 */
 	feed(chunk: Uint8Array): void {
 		if (this.#dead) return;
 		this.#bytes.set(chunk, this.#fill);

@@ -1,6 +1,7 @@
-// The part of a PUBLISH in front of its payload, kept for one topic: only its length and packet id are written for a
-// message, which on XS is several times cheaper than putting it together anew. As in outbox/record-template.ts the state is in
-// variables of the enclosing function, which cost a quarter of properties there.
+// The part of a PUBLISH in front of its payload, kept for one topic: only its length and packet id are
+// written for a message, which on XS is several times cheaper than putting it together anew. As in
+// outbox/record-template.ts the state is in variables of the enclosing function, which cost a quarter of
+// properties there.
 
 import { writePublishHeader } from "./encode.js";
 

@@ -11,13 +11,19 @@ import type { Transport } from "./transport.js";
 /** Contract: may call `pump`, `subscribe`, `unsubscribe`, `stop` and `drop` of the session. */
 export interface SessionHandler extends InboundHandler {
 	/**
-	 * CONNACK 0 has arrived. Not `sure`: a CONNACK before it did not, so the session that is present may be one that the server
-	 * made meanwhile, without our subscriptions; likewise in the first connection of a boot.
+	 * CONNACK 0 has arrived. Not `sure`: a CONNACK before it did not, so the session that is present may be one
+	 * that the server made meanwhile, without our subscriptions; likewise in the first connection of a boot.
 	 */
 	sessionOpened(sessionPresent: boolean, sure: boolean): void;
-	/** The connection ended; the next attempt comes in `retryMs`, never when that is -1, once `release` is called when Infinity. */
+	/**
+	 * The connection ended; the next attempt comes in `retryMs`, never when that is -1, once `release` is
+	 * called when Infinity.
+	 */
 	sessionClosed(code: string, detail: string, retryMs: number): void;
-	/** Called after each packet that was read, and before each output stage that goes out, where the stack is shallow. */
+	/**
+	 * Called after each packet that was read, and before each output stage that goes out, where the stack is
+	 * shallow.
+	 */
 	settled?(): void;
 	/** PUBREC for one of our messages, the first time; PUBREL is about to go out. */
 	received?(packetId: number): void;

@@ -13,8 +13,9 @@
 //
 // While it is held, for want of a network, Waiting does not end.
 //
-// A clean session ends with its connection: the source sends again, as new messages, what was not acknowledged. One that
-// persists goes on if the server still has it: then PUBLISH and PUBREL go out again as they were [MQTT-4.4.0-1].
+// A clean session ends with its connection: the source sends again, as new messages, what was not
+// acknowledged. One that persists goes on if the server still has it: then PUBLISH and PUBREL go out again as
+// they were [MQTT-4.4.0-1].
 
 import { Backoff } from "../core/backoff.js";
 import type { Alarm, Clock } from "../core/clock.js";
@@ -50,7 +51,9 @@ export const SessionState = Object.freeze({
 	Waiting: 5,
 } as const);
 
-/** Shortest pause after a CONNACK that will not change by itself, ms; what is not here may pass at any moment. */
+/**
+ * Shortest pause after a CONNACK that will not change by itself, ms; what is not here may pass at any moment.
+ */
 const REFUSAL_PAUSES = Object.freeze([
 	0,
 	Limits.configurationPauseMs,
@@ -69,7 +72,10 @@ export class Session implements TransportHandler, ParserHandler {
 	#state: number = SessionState.Stopped;
 	/** While packets are read, `pump` waits: on XS the stack is small, and a TLS write needs much of it. */
 	#parsing = false;
-	/** The last pump ended for want of room or of a free packet id, or one was asked for while packets were read. */
+	/**
+	 * The last pump ended for want of room or of a free packet id, or one was asked for while packets were
+	 * read.
+	 */
 	#unfinished = false;
 	/** Monotonic ms, read once for whatever comes in or is to go out. */
 	#now = 0;
@@ -94,7 +100,9 @@ export class Session implements TransportHandler, ParserHandler {
 	readonly #acknowledge: Alarm;
 	readonly #stable: Alarm;
 	#acknowledging = false;
-	/** CONNECTs that may have made a session and whose answer never came; of an earlier boot nothing is known. */
+	/**
+	 * CONNECTs that may have made a session and whose answer never came; of an earlier boot nothing is known.
+	 */
 	#unheard = 1;
 	/** Order of the exchange that was sent again last; ALL while there is none to be sent again. */
 	#resent = ALL;
@@ -190,7 +198,10 @@ export class Session implements TransportHandler, ParserHandler {
 		else if (this.#state !== SessionState.Leaving) this.#end("network-lost", "");
 	}
 
-	/** The network is there. A pause that began before goes on to its end: it is the server that is spared by it. */
+	/**
+	 * The network is there. A pause that began before goes on to its end: it is the server that is spared by
+	 * it.
+	 */
 	release(): void {
 		if (!this.#held) return;
 		this.#held = false;
@@ -284,7 +295,10 @@ export class Session implements TransportHandler, ParserHandler {
 		} else if (this.#inbound.overrun) this.#end("inbound-full", "");
 	}
 
-	/** Puts as much into the output stage as there is and as fits. Returns whether there may be more than fitted. */
+	/**
+	 * Puts as much into the output stage as there is and as fits. Returns whether there may be more than
+	 * fitted.
+	 */
 	#fill(): boolean {
 		const output = this.#output;
 		const bytes = output.bytes;
@@ -342,7 +356,10 @@ export class Session implements TransportHandler, ParserHandler {
 		return true;
 	}
 
-	/** Whether the socket takes anything. A message that can not move now stays with its source, where it can be evicted. */
+	/**
+	 * Whether the socket takes anything. A message that can not move now stays with its source, where it can be
+	 * evicted.
+	 */
 	#takes(): boolean {
 		if (this.#transport.free > this.#output.length) return true;
 		this.#unfinished = true;
@@ -374,7 +391,9 @@ export class Session implements TransportHandler, ParserHandler {
 		return true;
 	}
 
-	/** Writes the header of the publication; its payload follows, once the source was told that it is `started`. */
+	/**
+	 * Writes the header of the publication; its payload follows, once the source was told that it is `started`.
+	 */
 	#write(room: number, id: number, dup: number): void {
 		const output = this.#output;
 		const { topic, header, qos, retain, length } = this.#publication;

@@ -38,8 +38,8 @@ export function withId(pattern: string, id: string): string {
 const SHARE = "$share/";
 
 /**
- * What the topics of a filter's messages match: of a shared subscription the filter in it. Those are MQTT 5 (4.8.2), but
- * servers of 3.1.1 know them too.
+ * What the topics of a filter's messages match: of a shared subscription the filter in it. Those are MQTT 5
+ * (4.8.2), but servers of 3.1.1 know them too.
  */
 export function unshared(filter: string): string {
 	return filter.startsWith(SHARE) ? filter.slice(filter.indexOf("/", SHARE.length) + 1) : filter;

@@ -8,7 +8,9 @@ export interface TransportHandler {
 	received(bytes: Uint8Array): void;
 	/** More can be written, or all that was written is out. */
 	writable(): void;
-	/** The connection is gone, whoever ended it. `code` is a key of CLOSE_CODES; `detail` may name the cause. */
+	/**
+	 * The connection is gone, whoever ended it. `code` is a key of CLOSE_CODES; `detail` may name the cause.
+	 */
 	closed(code: string, detail: string): void;
 }
 

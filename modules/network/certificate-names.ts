@@ -26,7 +26,10 @@ function lower(c: number): number {
 	return c >= 65 && c <= 90 ? c + 32 : c;
 }
 
-/** RFC 6125, 6.4.3: ASCII letters of either case; a wildcard stands for the whole first label, and for no other. */
+/**
+ * RFC 6125, 6.4.3: ASCII letters of either case; a wildcard stands for the whole first label, and for no
+ * other.
+ */
 export function matchesName(der: Uint8Array, from: number, to: number, name: string): boolean {
 	let at = from;
 	let n = 0;

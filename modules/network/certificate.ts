@@ -1,5 +1,6 @@
-// An X.509 certificate (RFC 5280, 4.1) as a TLS client needs it, read in place. Nothing of it is believed here: whoever uses it
-// checks that it was signed. Everything is bounded, and what is not understood is refused where it is critical (4.2).
+// An X.509 certificate (RFC 5280, 4.1) as a TLS client needs it, read in place. Nothing of it is believed
+// here: whoever uses it checks that it was signed. Everything is bounded, and what is not understood is
+// refused where it is critical (4.2).
 
 import { timeOf } from "./certificate-end.js";
 import { addressOf, matchesName, printable } from "./certificate-names.js";
@@ -78,7 +79,10 @@ export class Certificate {
 	/** Whether it is for the server's name, where one was given; and a few of the names it is for. */
 	matches = false;
 	shown = "";
-	/** Offsets in the DER: what is signed; the signature; issuer and subject with their headers; the identifiers of their keys. */
+	/**
+	 * Offsets in the DER: what is signed; the signature; issuer and subject with their headers; the identifiers
+	 * of their keys.
+	 */
 	tbsFrom = 0;
 	tbsTo = 0;
 	signatureFrom = 0;

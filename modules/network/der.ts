@@ -1,5 +1,5 @@
-// DER (X.690) in place. What comes from a stranger is walked whole before anything reads it, so that each reader behind may
-// trust every length; what nobody needs in a certificate is refused.
+// DER (X.690) in place. What comes from a stranger is walked whole before anything reads it, so that each
+// reader behind may trust every length; what nobody needs in a certificate is refused.
 
 const MAX_DEPTH = 12;
 const MAX_ELEMENTS = 600;

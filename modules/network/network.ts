@@ -1,5 +1,5 @@
-// The way to the network, for a board that has to make it itself: Wi-Fi, then the time, then the session may connect; and
-// what is done when the server is not reached all the same.
+// The way to the network, for a board that has to make it itself: Wi-Fi, then the time, then the session may
+// connect; and what is done when the server is not reached all the same.
 
 import type { Random } from "../core/clock.js";
 import type { Log } from "../core/log.js";
@@ -124,7 +124,10 @@ export class Network {
 		}
 	}
 
-	/** Without TLS the time can come later; with it, a certificate needs the time, or at least one that was known. */
+	/**
+	 * Without TLS the time can come later; with it, a certificate needs the time, or at least one that was
+	 * known.
+	 */
 	#mayConnect(now: number): boolean {
 		if (!this.#tls || this.time.known) return true;
 		return this.time.hasFloor && now - this.#wifiSince >= TIME_MS;

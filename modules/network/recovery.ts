@@ -4,8 +4,8 @@
 //   2. Wi-Fi is left and joined again: after REJOIN_FAILURES attempts in vain in at least REJOIN_MS
 //   3. the machine is restarted: after RESTART_MS, RESTART_BUDGET times, from then on every LATE_RESTART_MS
 //
-// A server that is reached and refuses (a certificate, a password, CONNACK) is no reason for 2 and 3: the link is good, and
-// a restart would lose what is not kept in flash.
+// A server that is reached and refuses (a certificate, a password, CONNACK) is no reason for 2 and 3: the
+// link is good, and a restart would lose what is not kept in flash.
 
 import type { Store } from "../core/store.js";
 

@@ -1,12 +1,14 @@
-// Whether a server's certificates prove that it is who it says (RFC 5280, 6.1, as far as a device needs it): from the
-// server's own certificate, each signed by the next, up to one that an authority we trust has signed. What is wrong is
-// said in words.
+// Whether a server's certificates prove that it is who it says (RFC 5280, 6.1, as far as a device needs it):
+// from the server's own certificate, each signed by the next, up to one that an authority we trust has
+// signed. What is wrong is said in words.
 //
-// First the chain is linked by names, which costs nothing; then it is verified from the trusted end downwards, so that each
-// signature is checked with a key that is trusted by then, and nothing is ever reckoned with a stranger's.
+// First the chain is linked by names, which costs nothing; then it is verified from the trusted end
+// downwards, so that each signature is checked with a key that is trusted by then, and nothing is ever
+// reckoned with a stranger's.
 //
-// The SDK's own check (8.2.3) goes on when a link is broken and is content if the last certificate is the authority's, so
-// that anybody's certificate in front of the authority's public one passes; and it takes any certificate for an issuer.
+// The SDK's own check (8.2.3) goes on when a link is broken and is content if the last certificate is the
+// authority's, so that anybody's certificate in front of the authority's public one passes; and it takes any
+// certificate for an issuer.
 
 /** What is known of one certificate; Certificate reads it. */
 export interface ServerCertificate {

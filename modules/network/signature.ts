@@ -18,8 +18,8 @@ const ORDER_384 = Object.freeze([
 ] as const);
 
 /**
- * What an RSA signature has to hold: EMSA-PKCS1-v1_5 (RFC 8017, 9.2) of a digest in `size` bytes, 256 and more. Whoever compares
- * with all of it cannot be deceived by what a reader of it might pass over.
+ * What an RSA signature has to hold: EMSA-PKCS1-v1_5 (RFC 8017, 9.2) of a digest in `size` bytes, 256 and
+ * more. Whoever compares with all of it cannot be deceived by what a reader of it might pass over.
  */
 export function paddedDigest(digest: Uint8Array, size: number): Uint8Array {
 	const { length } = digest;
@@ -38,8 +38,8 @@ export function paddedDigest(digest: Uint8Array, size: number): Uint8Array {
 }
 
 /**
- * Whether [from, to) is an ECDSA signature, SEQUENCE { INTEGER r, INTEGER s }, whose numbers lie between 0 and the curve's order
- * (FIPS 186-4, 6.4.2). With a 0 some arithmetic is content with any message.
+ * Whether [from, to) is an ECDSA signature, SEQUENCE { INTEGER r, INTEGER s }, whose numbers lie between 0
+ * and the curve's order (FIPS 186-4, 6.4.2). With a 0 some arithmetic is content with any message.
  */
 export function isPair(der: Uint8Array, from: number, to: number, curveBits: number): boolean {
 	if (derFault(der, from, to) !== "" || der[from] !== Tag.Sequence) return false;

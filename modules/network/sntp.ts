@@ -1,5 +1,6 @@
-// Question and answer of SNTP version 4 (RFC 4330, RFC 5905 section 7.3). The SDK's own gives whole seconds and takes any
-// packet for an answer; here the fraction counts, and an answer has to repeat what only the question knew.
+// Question and answer of SNTP version 4 (RFC 4330, RFC 5905 section 7.3). The SDK's own gives whole seconds
+// and takes any packet for an answer; here the fraction counts, and an answer has to repeat what only the
+// question knew.
 
 export const SNTP_BYTES = 48;
 export const SNTP_PORT = 123;
@@ -29,8 +30,8 @@ export const SntpFault = Object.freeze({
 } as const);
 
 /**
- * Writes a question into 48 bytes. Instead of the time, which may be wrong and is nobody's business, it carries two random
- * numbers of 32 bits.
+ * Writes a question into 48 bytes. Instead of the time, which may be wrong and is nobody's business, it
+ * carries two random numbers of 32 bits.
  */
 export function writeQuestion(packet: DataView, high: number, low: number): void {
 	for (let i = 0; i < SNTP_BYTES; i += 4) packet.setUint32(i, 0);

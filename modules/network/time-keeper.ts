@@ -1,8 +1,8 @@
 // The time of day: asked of several servers in turn, kept right, never believed blindly.
 //
-// Before the first answer of a boot the clock is not trusted: samples carry monotonic time and are stamped when it is. The
-// last time that was known is kept as a floor, and the system's clock is set to it, so that a certificate is always checked
-// against some real moment, never against 1970.
+// Before the first answer of a boot the clock is not trusted: samples carry monotonic time and are stamped
+// when it is. The last time that was known is kept as a floor, and the system's clock is set to it, so that a
+// certificate is always checked against some real moment, never against 1970.
 
 import type { Clock } from "../core/clock.js";
 import type { Log } from "../core/log.js";
@@ -21,7 +21,9 @@ export interface TimeHandler {
 }
 
 export interface TimeSource {
-	/** Asks a server; ends an earlier question. One of the handler's methods follows, never inside this call. */
+	/**
+	 * Asks a server; ends an earlier question. One of the handler's methods follows, never inside this call.
+	 */
 	ask(server: string, handler: TimeHandler): void;
 	/** No answer is wanted any more. */
 	cancel(): void;

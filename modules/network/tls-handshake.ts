@@ -1,4 +1,5 @@
-// The handshake messages of a TLS 1.2 server, put together from any number of records and pieces (RFC 5246, 7.4), in their order:
+// The handshake messages of a TLS 1.2 server, put together from any number of records and pieces (RFC 5246,
+// 7.4), in their order:
 //
 //   state         comes                  next
 //   Hello         ServerHello            Answered
@@ -13,8 +14,9 @@
 //   Finishing     Finished               Done
 //   any           HelloRequest           the same      (7.4.1.1: not hashed; before Done ignored)
 //
-// Short messages are handed on whole. A chain of certificates is handed on certificate by certificate, and a request for one,
-// which may name hundreds of authorities, is only hashed as it streams by: neither is ever held.
+// Short messages are handed on whole. A chain of certificates is handed on certificate by certificate, and a
+// request for one, which may name hundreds of authorities, is only hashed as it streams by: neither is ever
+// held.
 
 import { Alert, TlsFault } from "./tls-fault.js";
 
@@ -113,7 +115,10 @@ export class HandshakeReader {
 		return this.#headerBytes === 0;
 	}
 
-	/** Takes the content of handshake records in order, cut anywhere. Throws a TlsFault, and whatever the sink throws. */
+	/**
+	 * Takes the content of handshake records in order, cut anywhere. Throws a TlsFault, and whatever the sink
+	 * throws.
+	 */
 	push(bytes: Uint8Array): void {
 		let at = 0;
 		while (at < bytes.length) {

@@ -1,5 +1,6 @@
-// A ServerHello and its extensions (RFC 5246, 7.4.1.3 and 7.4.1.4). The SDK (8.2.3) passes over all of the extensions, takes
-// TLS 1.3 for 1.2, and keeps a session id of any length, which it would then offer to the server for ever.
+// A ServerHello and its extensions (RFC 5246, 7.4.1.3 and 7.4.1.4). The SDK (8.2.3) passes over all of the
+// extensions, takes TLS 1.3 for 1.2, and keeps a session id of any length, which it would then offer to the
+// server for ever.
 
 import { Alert, TlsFault } from "./tls-fault.js";
 
@@ -19,7 +20,10 @@ export function checkHello(message: Uint8Array): void {
 	if ((message[SESSION_ID_AT] as number) > MAX_SESSION_ID) throw broken();
 }
 
-/** The content of one extension in a ServerHello with its header; undefined: it is not there. Throws a TlsFault. */
+/**
+ * The content of one extension in a ServerHello with its header; undefined: it is not there. Throws a
+ * TlsFault.
+ */
 export function helloExtension(message: Uint8Array, wanted: number): Uint8Array | undefined {
 	const end = message.length;
 	let at = SESSION_ID_AT;
@@ -39,7 +43,9 @@ export function helloExtension(message: Uint8Array, wanted: number): Uint8Array 
 	return undefined;
 }
 
-/** The length that both sides have agreed on, bytes, or 0. `asked`: 512, 1024, 2048, 4096, or 0 for nothing. */
+/**
+ * The length that both sides have agreed on, bytes, or 0. `asked`: 512, 1024, 2048, 4096, or 0 for nothing.
+ */
 export function agreedFragment(message: Uint8Array, asked: number): number {
 	const answer = helloExtension(message, MAX_FRAGMENT_LENGTH);
 	if (answer === undefined) return 0;

@@ -1,5 +1,6 @@
-// The form of a ServerKeyExchange (RFC 5246, 7.4.3; RFC 8422, 5.4). The SDK (8.2.3) checks its signature, but not if the message
-// names a digest or a kind of signature that it does not know: then it takes the server's key unsigned, from whoever sent it.
+// The form of a ServerKeyExchange (RFC 5246, 7.4.3; RFC 8422, 5.4). The SDK (8.2.3) checks its signature, but
+// not if the message names a digest or a kind of signature that it does not know: then it takes the server's
+// key unsigned, from whoever sent it.
 
 import { isPair } from "./signature.js";
 import { Alert, TlsFault } from "./tls-fault.js";
@@ -16,8 +17,9 @@ const MIN_PRIME = 256;
 const MAX_PRIME = 512;
 
 /**
- * Throws a TlsFault unless the message, with its header, is what we offered: signed with SHA-256 by the kind of key that the server's
- * certificate has. `elliptic`: ECDHE, else DHE; `curveBits`: of the certificate's key, 0 for an RSA key.
+ * Throws a TlsFault unless the message, with its header, is what we offered: signed with SHA-256 by the kind
+ * of key that the server's certificate has. `elliptic`: ECDHE, else DHE; `curveBits`: of the certificate's
+ * key, 0 for an RSA key.
  */
 export function checkKeyExchange(message: Uint8Array, elliptic: boolean, curveBits: number): void {
 	let at = HEADER;

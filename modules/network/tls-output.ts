@@ -1,5 +1,5 @@
-// What goes out while a TLS connection is made, as the socket takes it: lwIP's buffer on a C3 has 5,744 bytes, and a chain of three
-// with keys of 4096 bits has more.
+// What goes out while a TLS connection is made, as the socket takes it: lwIP's buffer on a C3 has 5,744
+// bytes, and a chain of three with keys of 4096 bits has more.
 
 const VERSION_MAJOR = 3;
 const VERSION_MINOR = 3;
@@ -28,7 +28,10 @@ export class TlsOutput {
 		this.#waiting.push(bytes);
 	}
 
-	/** Records that are not encrypted, with these parts, of `bytes` bytes together, for their content; none longer than `longest`. */
+	/**
+	 * Records that are not encrypted, with these parts, of `bytes` bytes together, for their content; none
+	 * longer than `longest`.
+	 */
 	parts(type: number, parts: readonly Uint8Array[], bytes: number, longest: number): void {
 		let left = bytes;
 		let room = 0;
@@ -68,7 +71,10 @@ export class TlsOutput {
 	}
 }
 
-/** The parts of a Certificate message (RFC 5246, 7.4.6): its lengths, and the certificates from where they lie. */
+/**
+ * The parts of a Certificate message (RFC 5246, 7.4.6): its lengths, and the certificates from where they
+ * lie.
+ */
 export function certificateParts(type: number, chain: readonly Uint8Array[]): Uint8Array[] {
 	let list = 0;
 	for (const der of chain) list += 3 + der.length;

@@ -1,6 +1,6 @@
-// Records of TLS 1.2 as they come from a socket (RFC 5246, 6.2). What is not encrypted yet is handed on piece by piece, so that
-// a record of 16 KB takes no more memory than one of 16 bytes. What is encrypted is collected, because a record is authenticated
-// as a whole.
+// Records of TLS 1.2 as they come from a socket (RFC 5246, 6.2). What is not encrypted yet is handed on piece
+// by piece, so that a record of 16 KB takes no more memory than one of 16 bytes. What is encrypted is
+// collected, because a record is authenticated as a whole.
 
 import { Alert, TlsFault } from "./tls-fault.js";
 
@@ -57,7 +57,10 @@ export class RecordReader {
 		return this.#headerBytes === 0;
 	}
 
-	/** Where the next bytes go: a view of at least one byte, and at most `available`. Then call `filled` with it. */
+	/**
+	 * Where the next bytes go: a view of at least one byte, and at most `available`. Then call `filled` with
+	 * it.
+	 */
 	room(available: number): Uint8Array {
 		if (this.#headerBytes < HEADER) {
 			const from = this.#headerBytes;

@@ -8,7 +8,8 @@
 //   Pausing   the pause is over                    Joining
 //   any       rejoin                               Pausing
 //
-// The radio is looked at, not listened to: its callbacks would allocate, and one that is missed would be missed for good.
+// The radio is looked at, not listened to: its callbacks would allocate, and one that is missed would be
+// missed for good.
 
 import { Backoff } from "../core/backoff.js";
 import type { Random } from "../core/clock.js";

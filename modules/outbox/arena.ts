@@ -1,5 +1,6 @@
-// The one preallocated buffer of the node: both rings, the constant parts of messages and the output stage lie side
-// by side, so that everything moves by copyWithin. Behind them lie what is kept of PUBLISH headers and of a measure's text.
+// The one preallocated buffer of the node: both rings, the constant parts of messages and the output stage
+// lie side by side, so that everything moves by copyWithin. Behind them lie what is kept of PUBLISH headers
+// and of a measure's text.
 
 import { digitView, ownMethods } from "../core/bytes.js";
 import { Limits } from "../mqtt/limits.js";

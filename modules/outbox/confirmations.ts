@@ -1,5 +1,5 @@
-// Where the broker's acknowledgement is not delivery: records stay in their ring until the cloud confirms their message, and
-// go once more if it does not in time.
+// Where the broker's acknowledgement is not delivery: records stay in their ring until the cloud confirms
+// their message, and go once more if it does not in time.
 
 import type { Clock } from "../core/clock.js";
 import type { Lane } from "./lane.js";
@@ -33,7 +33,9 @@ export class Confirmations {
 		this.outbox = outbox;
 	}
 
-	/** Sends again, or gives up, what was held longer than allowed. Returns whether something was queued again. */
+	/**
+	 * Sends again, or gives up, what was held longer than allowed. Returns whether something was queued again.
+	 */
 	expire(): boolean {
 		const { lane } = this;
 		const ring = lane.ring;
@@ -60,8 +62,8 @@ export class Confirmations {
 	}
 
 	/**
-	 * The cloud confirmed (or refused, then they are removed without being counted as delivered) the message with
-	 * this number; 0 means the oldest outstanding. Returns the records that this settled.
+	 * The cloud confirmed (or refused, then they are removed without being counted as delivered) the message
+	 * with this number; 0 means the oldest outstanding. Returns the records that this settled.
 	 */
 	confirm(number: number, accepted: boolean): number {
 		const { lane } = this;

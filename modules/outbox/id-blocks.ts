@@ -1,6 +1,6 @@
-// Packet ids of a session that outlives a power cut. The server may still hold ids that were in flight when the power was
-// cut, and would take a new QoS 2 message under one of them for a repetition: so the ids of a boot begin a block after
-// those of the one before. One write in 1024 messages.
+// Packet ids of a session that outlives a power cut. The server may still hold ids that were in flight when
+// the power was cut, and would take a new QoS 2 message under one of them for a repetition: so the ids of a
+// boot begin a block after those of the one before. One write in 1024 messages.
 
 import type { Store } from "../core/store.js";
 

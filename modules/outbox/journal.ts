@@ -1,19 +1,20 @@
-// An append-only log in flash of what must survive a power cut, whatever that is: entries with a CRC, in sectors that are
-// used in turn.
+// An append-only log in flash of what must survive a power cut, whatever that is: entries with a CRC, in
+// sectors that are used in turn.
 //
 //   sector   header entry, then entries one behind the other; 0xFF behind the last
 //   entry    u16 length of the body, u8 type, u8 check of these three; body; u32 CRC-32 of all before; up to a multiple of 4
 //   header   u32 magic, u32 sequence, u32 fingerprint of what the owner can read, u8: a snapshot begins here
 //
-// When sectors run short the owner writes all that is alive once more, from the beginning of a sector: a snapshot. Only
-// when its end is written are the sectors before it free; until then the log still begins where it did. Entries may thus
-// come twice, so the owner's `replay` has to take a repetition for nothing.
+// When sectors run short the owner writes all that is alive once more, from the beginning of a sector: a
+// snapshot. Only when its end is written are the sectors before it free; until then the log still begins
+// where it did. Entries may thus come twice, so the owner's `replay` has to take a repetition for nothing.
 //
-// To erase a sector takes time and stack, and a snapshot much more of it. So the owner calls `prepare` often, where its stack is
-// not deep, which begins the next sector ahead of need; and `tidy` from the bottom of its stack once a snapshot is `due`.
+// To erase a sector takes time and stack, and a snapshot much more of it. So the owner calls `prepare` often,
+// where its stack is not deep, which begins the next sector ahead of need; and `tidy` from the bottom of its
+// stack once a snapshot is `due`.
 //
-// A write that was torn has a wrong CRC, or what is behind it is not blank: then the rest of that sector is left alone and
-// the log goes on in the next one. Sectors are used in turn, so they wear alike.
+// A write that was torn has a wrong CRC, or what is behind it is not blank: then the rest of that sector is
+// left alone and the log goes on in the next one. Sectors are used in turn, so they wear alike.
 
 import { crc32 } from "../core/crc32.js";
 import type { Flash } from "../core/flash.js";
@@ -30,8 +31,9 @@ const BLANK = 0xff;
 const HEAD_CHECK = 0x5a;
 const BLANK_HEAD = 0xffffffff;
 /**
- * Sectors that may still be filled once a snapshot is due: more than one callback writes. The largest is that in which all the
- * packets in flight go out anew, each record with a new stamp: twice what fits into a socket, some 12 KB.
+ * Sectors that may still be filled once a snapshot is due: more than one callback writes. The largest is that
+ * in which all the packets in flight go out anew, each record with a new stamp: twice what fits into a
+ * socket, some 12 KB.
  */
 const AHEAD = 3;
 
@@ -145,7 +147,10 @@ export class Journal {
 		return !this.#prepared && this.#at > this.#flash.sectorBytes >> 1;
 	}
 
-	/** Begins the next sector once half of this one is full, so that no entry has to; not where a snapshot must come first. */
+	/**
+	 * Begins the next sector once half of this one is full, so that no entry has to; not where a snapshot must
+	 * come first.
+	 */
 	prepare(): void {
 		if (!this.untidy || this.#isShort(0)) return;
 		const writing = this.#writing;
@@ -162,7 +167,9 @@ export class Journal {
 		this.prepare();
 	}
 
-	/** Whether the log leaves less than a snapshot may take, once it has so many sectors more than the next one. */
+	/**
+	 * Whether the log leaves less than a snapshot may take, once it has so many sectors more than the next one.
+	 */
 	#isShort(ahead: number): boolean {
 		const used = this.#sequence - this.#first + 1;
 		return used + 1 + ahead + this.#reserve > this.#flash.sectors - 1;
@@ -254,8 +261,8 @@ export class Journal {
 	}
 
 	/**
-	 * Sequence of the newest complete snapshot's first sector; 0: there is none. A snapshot without an end is erased, the
-	 * newest sector first: what it says is said before it.
+	 * Sequence of the newest complete snapshot's first sector; 0: there is none. A snapshot without an end is
+	 * erased, the newest sector first: what it says is said before it.
 	 */
 	#findFirst(newest: number): number {
 		let ended = false;

@@ -1,5 +1,6 @@
-// What survives a power cut, kept in the journal: records, under which packet id they are under way in a session that
-// persists, the packet ids of QoS 2 messages that were received, and the command that is being carried out.
+// What survives a power cut, kept in the journal: records, under which packet id they are under way in a
+// session that persists, the packet ids of QoS 2 messages that were received, and the command that is being
+// carried out.
 //
 //   entry      body
 //   Record     u8 lane, then the record as it lies in its ring
@@ -55,7 +56,10 @@ export interface KeeperOptions {
 }
 
 export class Keeper implements RingKeeper, JournalOwner, SessionBook {
-	/** Records found in flash; of these, measures whose time can not be known any more, and measures that can be sent. */
+	/**
+	 * Records found in flash; of these, measures whose time can not be known any more, and measures that can be
+	 * sent.
+	 */
 	restored = 0;
 	undated = 0;
 	measures = 0;
@@ -143,8 +147,9 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 	}
 
 	/**
-	 * Writes the records that are new, and has room ready for what comes. Not done where they are queued, because the stack is
-	 * deep there: to be called before anything goes out, and after whatever may have queued or removed some.
+	 * Writes the records that are new, and has room ready for what comes. Not done where they are queued,
+	 * because the stack is deep there: to be called before anything goes out, and after whatever may have
+	 * queued or removed some.
 	 */
 	flush(): void {
 		try {
@@ -371,7 +376,8 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 				const slot = ring ? ring.restore(bytes, start + 1, end) : -1;
 				if (!ring || slot < 0) return;
 				if (ring.kind(slot) === RecordKind.Operation) this.#intentEnd = 0;
-				// What it stood for is forgotten; but the answer of an operation says whose it is, for the marker in the store.
+				// What it stood for is forgotten; but the answer of an operation says whose it is, for the marker in
+				// the store.
 				if (ring.kind(slot) !== RecordKind.Operation) ring.setTag(slot, 0);
 				return;
 			}

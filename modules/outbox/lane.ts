@@ -23,7 +23,9 @@ export interface Lane {
 	readonly suffixEnd: number;
 	/** Position in the buffer of 10 digits in the prefix that take the message number, or -1. */
 	readonly numberAt: number;
-	/** Milliseconds that the cloud's own confirmation may take after the broker's; 0: the broker's is enough. */
+	/**
+	 * Milliseconds that the cloud's own confirmation may take after the broker's; 0: the broker's is enough.
+	 */
 	readonly confirmMs: number;
 	/** Messages whose confirmation may be outstanding at once. */
 	readonly maxHeld: number;

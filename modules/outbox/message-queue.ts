@@ -1,4 +1,5 @@
-// Messages for the cloud ahead of measures: answers of operations, alarms, signs of life. They are never evicted.
+// Messages for the cloud ahead of measures: answers of operations, alarms, signs of life. They are never
+// evicted.
 
 import type { Clock } from "../core/clock.js";
 import type { Session } from "../mqtt/session.js";
@@ -31,8 +32,8 @@ export class MessageQueue {
 	}
 
 	/**
-	 * Queues a message; `write` fills in its payload, and `tag` comes back once it is delivered. Returns false, and counts,
-	 * if there is no room.
+	 * Queues a message; `write` fills in its payload, and `tag` comes back once it is delivered. Returns false,
+	 * and counts, if there is no room.
 	 */
 	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean {
 		const { ring } = this;

@@ -1,4 +1,5 @@
-// The one message that is in no lane: a step of the cloud's opening, ahead of everything that waits in the rings.
+// The one message that is in no lane: a step of the cloud's opening, ahead of everything that waits in the
+// rings.
 
 import { equals } from "../core/bytes.js";
 import type { Publication } from "../mqtt/publish-source.js";
@@ -23,8 +24,8 @@ export class Direct {
 	#asked = false;
 
 	/**
-	 * Where the same message is still under way at QoS 1, in a session that goes on, its acknowledgement serves. At QoS 2 the
-	 * server may have published it before it published the will, and will not do so again.
+	 * Where the same message is still under way at QoS 1, in a session that goes on, its acknowledgement
+	 * serves. At QoS 2 the server may have published it before it published the will, and will not do so again.
 	 */
 	set(message: DirectMessage): void {
 		this.#asked = true;

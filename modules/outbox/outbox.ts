@@ -101,7 +101,8 @@ export class Outbox implements PublishSource, Settling {
 		}
 		for (let i = 0; i < this.#lanes.length; i++) {
 			const lane = this.#lanes[i] as Lane;
-			// At QoS 0 the socket's buffer is the window: what is in it can not be evicted and must not fill the ring.
+			// At QoS 0 the socket's buffer is the window: what is in it can not be evicted and must not fill the
+			// ring.
 			const open = lane.qos > 0 ? windowOpen : lane.ring.used - lane.ring.queued <= lane.ring.slots >> 1;
 			if (alone && lane !== this.#suspect.lane) continue;
 			if (lane.ring.queued > 0 && open && this.choose(lane)) {
@@ -197,7 +198,9 @@ export class Outbox implements PublishSource, Settling {
 		this.acknowledged(0);
 	}
 
-	/** The connection is gone, the session may go on: what is under way stays so; at QoS 0 its fate is unknown. */
+	/**
+	 * The connection is gone, the session may go on: what is under way stays so; at QoS 0 its fate is unknown.
+	 */
 	suspended(byServer: boolean): void {
 		if (byServer) this.closedByServer(true);
 		this.#lane = undefined;
@@ -262,7 +265,9 @@ export class Outbox implements PublishSource, Settling {
 		let bytes = lane.prefixEnd - lane.prefixStart + lane.suffixEnd - lane.suffixStart;
 		let first = -1;
 		let count = 0;
-		/** The message whose boundaries the records keep, or 0 for a new one, whose number is then the first's. */
+		/**
+		 * The message whose boundaries the records keep, or 0 for a new one, whose number is then the first's.
+		 */
 		let again = 0;
 		let message = 0;
 		const aside =
@@ -384,7 +389,10 @@ export class Outbox implements PublishSource, Settling {
 		this.#lane = undefined;
 	}
 
-	/** What a PUBACK does to the records of its message; those that are not queued are the oldest, or among them. */
+	/**
+	 * What a PUBACK does to the records of its message; those that are not queued are the oldest, or among
+	 * them.
+	 */
 	private settle(lane: Lane, packetId: number): void {
 		const ring = lane.ring;
 		let n = ring.used - ring.queued;

@@ -1,17 +1,21 @@
-// A record's text in kept pieces: each holds constants and the value behind them, in a place of its own. For a sample
-// only the values that changed are written anew, then the pieces are joined in the record by copyWithin. Nothing ever
-// moves inside a piece, so a write may touch what lies behind a value's text, and four characters go at once.
+// A record's text in kept pieces: each holds constants and the value behind them, in a place of its own. For
+// a sample only the values that changed are written anew, then the pieces are joined in the record by
+// copyWithin. Nothing ever moves inside a piece, so a write may touch what lies behind a value's text, and
+// four characters go at once.
 //
-// On XS every step of the script costs hundreds of instructions, so this is several times cheaper than putting the
-// text together anew; the arrangement follows what was measured there. A variable of an enclosing function costs a
-// quarter of a property to read, hence functions that keep their state in such variables, one kind for each number of
-// decimals; an element of an array costs less than one of a typed array, and a write of four bytes no more than one of
-// a single byte.
+// On XS every step of the script costs hundreds of instructions, so this is several times cheaper than
+// putting the text together anew; the arrangement follows what was measured there. A variable of an enclosing
+// function costs a quarter of a property to read, hence functions that keep their state in such variables,
+// one kind for each number of decimals; an element of an array costs less than one of a typed array, and a
+// write of four bytes no more than one of a single byte.
 
 import { digitCount, NUMBER_DIGITS, PAIRS, POINT, writeDigits, writeInteger } from "../core/decimal.js";
 import type { Stamp } from "./stamp.js";
 
-/** Constant bytes; a channel's value, in the order of channels; the time of the sample; the record's running number (10 digits). */
+/**
+ * Constant bytes; a channel's value, in the order of channels; the time of the sample; the record's running
+ * number (10 digits).
+ */
 export type TemplatePart =
 	| Uint8Array
 	| { readonly channel: number; readonly decimals: number }
@@ -22,20 +26,25 @@ export interface RecordTemplate {
 	/** Most bytes that `write` can write. */
 	readonly recordBytes: number;
 	/**
-	 * Writes a sample to `to` and the `recordBytes` behind it: its values as writeDecimal has them, its wall time and the
-	 * record's number. Returns the position behind it; or REFUSED or more for values that writeDecimal has to look at
-	 * (none, too large, near a tie) and for a moment that has no stamp, with anything in these bytes.
+	 * Writes a sample to `to` and the `recordBytes` behind it: its values as writeDecimal has them, its wall
+	 * time and the record's number. Returns the position behind it; or REFUSED or more for values that
+	 * writeDecimal has to look at (none, too large, near a tie) and for a moment that has no stamp, with
+	 * anything in these bytes.
 	 */
 	write(values: readonly number[], wallMs: number, number: number, to: number): number;
 }
 
 /**
- * Behind every buffer: copyWithin copies nothing there. So a value that is refused needs no look at each of the
- * pieces that follow it. (Written out below: a constant of the module would cost a function that keeps it more.)
+ * Behind every buffer: copyWithin copies nothing there. So a value that is refused needs no look at each of
+ * the pieces that follow it. (Written out below: a constant of the module would cost a function that keeps it
+ * more.)
  */
 export const REFUSED = 0x40000000;
 
-/** Copies a piece with this value to `to`; returns the position behind it, or REFUSED for a value that is not for us. */
+/**
+ * Copies a piece with this value to `to`; returns the position behind it, or REFUSED for a value that is not
+ * for us.
+ */
 type Piece = (value: number, to: number) => number;
 
 /** Most bytes of a value's text here: sign, ten digits, point. Larger values are for writeDecimal. */
@@ -129,10 +138,10 @@ function setUp(
 /**
  * The constants at [from, at), with a value behind them.
  *
- * The product of a value with its scale is rounded: only within a millionth of a tie can that hide on which side the
- * exact value lies, and such a value is refused. So is what has no 31 bits, or is no number: it is not within half of
- * its digits then. (Of integers a product and a shift divide at half the price of a division, which goes through
- * a double.)
+ * The product of a value with its scale is rounded: only within a millionth of a tie can that hide on which
+ * side the exact value lies, and such a value is refused. So is what has no 31 bits, or is no number: it is
+ * not within half of its digits then. (Of integers a product and a shift divide at half the price of a
+ * division, which goes through a double.)
  */
 function makePiece(bytes: Uint8Array, view: DataView, from: number, at: number, decimals: number): Piece {
 	switch (decimals) {

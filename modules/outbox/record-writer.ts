@@ -62,7 +62,9 @@ export class RecordWriter {
 	get number(): number {
 		return (this.#ring as Ring).number(this.#slot);
 	}
-	/** Writes the record's number with 10 digits at `offset` from the payload's begin, over what was put there. */
+	/**
+	 * Writes the record's number with 10 digits at `offset` from the payload's begin, over what was put there.
+	 */
 	numberAt(offset: number): void {
 		if (!this.overflow) writeNumber(this.#view, this.#start + offset, this.number);
 	}
@@ -77,7 +79,9 @@ export class RecordWriter {
 		this.#at += text.length;
 	}
 
-	/** Bytes of well-formed text as the inside of a JSON string (RFC 8259, section 7). For short texts: a loop. */
+	/**
+	 * Bytes of well-formed text as the inside of a JSON string (RFC 8259, section 7). For short texts: a loop.
+	 */
 	escaped(bytes: Uint8Array, start: number, end: number): void {
 		if (!this.#fits(escapedLength(bytes, start, end))) return;
 		const view = this.#view;

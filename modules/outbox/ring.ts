@@ -1,16 +1,20 @@
 // The ring of records: offline queue, in-flight store and batcher in one preallocated region of bytes.
 //
-// Records lie in slots of equal size that are chained in the order of their commit. Equal slots, and not a bare
-// circle of bytes, because records in flight sit at the old end: evicting right behind them would leave holes
-// that a circle can only close by moving bytes under a packet that is being written.
+// Records lie in slots of equal size that are chained in the order of their commit. Equal slots, and not a
+// bare circle of bytes, because records in flight sit at the old end: evicting right behind them would leave
+// holes that a circle can only close by moving bytes under a packet that is being written.
 //
-// A record is a header and a payload. What is looked at for each record on every way through the ring stands in typed
-// arrays behind all of them, because on XS an element of one costs a third of a call that reads a header: loops may read them
-// directly, but only the ring writes `states` and `nexts`. Nothing here allocates after construction.
+// A record is a header and a payload. What is looked at for each record on every way through the ring stands
+// in typed arrays behind all of them, because on XS an element of one costs a third of a call that reads a
+// header: loops may read them directly, but only the ring writes `states` and `nexts`. Nothing here allocates
+// after construction.
 
 import { digitView } from "../core/bytes.js";
 
-/** Life of a record. `Sending`: its packet is partly written. `Held`: sent, the cloud's own confirmation is awaited. */
+/**
+ * Life of a record. `Sending`: its packet is partly written. `Held`: sent, the cloud's own confirmation is
+ * awaited.
+ */
 export const RecordState = Object.freeze({
 	Free: 0,
 	Writing: 1,
@@ -20,7 +24,10 @@ export const RecordState = Object.freeze({
 	Held: 5,
 } as const);
 
-/** What a record is; decides what may be evicted, and what is kept over a power cut: all but `Passing`, which means nothing then. */
+/**
+ * What a record is; decides what may be evicted, and what is kept over a power cut: all but `Passing`, which
+ * means nothing then.
+ */
 export const RecordKind = Object.freeze({
 	Measure: 1,
 	Event: 2,
@@ -95,7 +102,9 @@ export class Ring {
 	readonly states: Uint8Array;
 	readonly nexts: Int32Array;
 	readonly lengths: Uint16Array;
-	/** The owner's: packet id while in flight; first number of the message it was sent in, 0 before; sendings. */
+	/**
+	 * The owner's: packet id while in flight; first number of the message it was sent in, 0 before; sendings.
+	 */
 	readonly packets: Uint16Array;
 	readonly messages: Uint32Array;
 	readonly attempts: Uint8Array;
@@ -181,8 +190,8 @@ export class Ring {
 	}
 
 	/**
-	 * Puts back a record from its header and payload, [start, end) of `from`: at the end of the order, or over the record
-	 * with the same number. Returns its slot, or -1 if there is no room.
+	 * Puts back a record from its header and payload, [start, end) of `from`: at the end of the order, or over
+	 * the record with the same number. Returns its slot, or -1 if there is no room.
 	 */
 	restore(from: Uint8Array, start: number, end: number): number {
 		const length = end - start - this.headerBytes;
@@ -214,7 +223,9 @@ export class Ring {
 		this.toFree(slot);
 	}
 
-	/** Removes a record; `previous` is the one before it in order, or -1. Returns the record behind it, or -1. */
+	/**
+	 * Removes a record; `previous` is the one before it in order, or -1. Returns the record behind it, or -1.
+	 */
 	remove(slot: number, previous: number): number {
 		this.keeper?.removed(this, slot);
 		const next = this.nexts[slot] as number;
@@ -295,7 +306,10 @@ export class Ring {
 	restamped(slot: number): boolean {
 		return this.flags(slot) === RESTAMPED;
 	}
-	/** Whether the time stamps in the payload are right from now on; others have to be corrected before it is sent. */
+	/**
+	 * Whether the time stamps in the payload are right from now on; others have to be corrected before it is
+	 * sent.
+	 */
 	setStamped(slot: number, right: boolean): void {
 		if (this.stamped(slot) === right) return;
 		this.unstamped += right ? -1 : 1;

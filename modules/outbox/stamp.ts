@@ -9,8 +9,9 @@ export interface Stamp {
 	/** Writes the moment (ms since 1970) at `at`; returns false and writes nothing if it has no such form. */
 	write(bytes: Uint8Array, view: DataView, at: number, ms: number): boolean;
 	/**
-	 * Lays a stamp out in `bytes`, which `view` shows, at `at`, to stay there. The function that it returns sets it to a moment, writing
-	 * only the digits that changed; it returns false and keeps the text if the moment has no such form.
+	 * Lays a stamp out in `bytes`, which `view` shows, at `at`, to stay there. The function that it returns
+	 * sets it to a moment, writing only the digits that changed; it returns false and keeps the text if the
+	 * moment has no such form.
 	 */
 	keep(bytes: Uint8Array, view: DataView, at: number): (ms: number) => boolean;
 }

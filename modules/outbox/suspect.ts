@@ -1,6 +1,6 @@
-// Finds the message on which the server closes the connection again and again, so that it does not hold up all others
-// for ever. A bad network closes connections too, therefore a message is only convicted when it was sent alone, others
-// got through without it, and it failed alone once more.
+// Finds the message on which the server closes the connection again and again, so that it does not hold up
+// all others for ever. A bad network closes connections too, therefore a message is only convicted when it
+// was sent alone, others got through without it, and it failed alone once more.
 //
 //   phase     closed by the server            delivered                 next
 //   Nobody    its oldest message unanswered                             Watched
@@ -12,8 +12,8 @@
 //   Trial     yes                                                       Nobody, convicted
 //   Watched, Alone, Trial                     the message itself        Nobody
 //
-// In a session that persists messages must be sent again in their order, so nothing can go alone or wait: there a message
-// is convicted when RESUMED connections in a row ended on it.
+// In a session that persists messages must be sent again in their order, so nothing can go alone or wait:
+// there a message is convicted when RESUMED connections in a row ended on it.
 
 import type { Lane } from "./lane.js";
 import type { OutboxHandler } from "./outbox-handler.js";
@@ -33,8 +33,8 @@ export class Suspect {
 	#closings = 0;
 
 	/**
-	 * The server closed the connection while this was the oldest message without an answer; no lane: there was none.
-	 * Returns whether the suspect is convicted.
+	 * The server closed the connection while this was the oldest message without an answer; no lane: there was
+	 * none. Returns whether the suspect is convicted.
 	 */
 	closed(lane: Lane | undefined, message: number, persistent: boolean): boolean {
 		if (this.phase === Phase.Aside || lane === undefined) {
@@ -60,7 +60,8 @@ export class Suspect {
 	}
 
 	/**
-	 * The server closed the connection: the oldest message without an answer may be why. Returns whether it is convicted.
+	 * The server closed the connection: the oldest message without an answer may be why. Returns whether it is
+	 * convicted.
 	 */
 	closedOn(lanes: readonly Lane[], persistent: boolean): boolean {
 		for (let i = 0; i < lanes.length; i++) {

@@ -1,5 +1,5 @@
-// A TCP class whose callbacks cannot throw. The SDK's TLS reports a refused certificate or a broken handshake by
-// throwing inside the callback of its TCP socket, where nothing catches it: the whole machine would abort.
+// A TCP class whose callbacks cannot throw. The SDK's TLS reports a refused certificate or a broken handshake
+// by throwing inside the callback of its TCP socket, where nothing catches it: the whole machine would abort.
 
 import TCP, { type Options } from "embedded:io/socket/tcp";
 import Timer from "timer";

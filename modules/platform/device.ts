@@ -1,5 +1,5 @@
-// The host provider's IO classes and pins. Here is the one cast from the published typings (which lack `close` and
-// know no pin names) to the interfaces that the drivers use.
+// The host provider's IO classes and pins. Here is the one cast from the published typings (which lack
+// `close` and know no pin names) to the interfaces that the drivers use.
 
 import device from "embedded:provider/builtin";
 import type { AnalogClass, DigitalClass, I2CClass, Pin, PulseWidthClass } from "../core/io.js";

@@ -1,6 +1,7 @@
-// Certificates and key, DER: ca.der (who may have signed the server), client.der with its issuers client1.der … and client.pk8
-// (unencrypted PKCS#8, RSA) for mutual TLS. They are resources that the manifest's `data` put into the image or, so that
-// boards with the same image can have identities of their own, bytes in the store; there a dash stands for the dot.
+// Certificates and key, DER: ca.der (who may have signed the server), client.der with its issuers client1.der
+// … and client.pk8 (unencrypted PKCS#8, RSA) for mutual TLS. They are resources that the manifest's `data`
+// put into the image or, so that boards with the same image can have identities of their own, bytes in the
+// store; there a dash stands for the dot.
 
 import Resource from "Resource";
 import Preference from "preference";
@@ -17,7 +18,10 @@ export interface Identity {
 
 type Source = (name: string) => ArrayBuffer | undefined;
 
-/** The CA of the store, else of the image; certificate, issuers and key, if they are wanted, all from one of them. */
+/**
+ * The CA of the store, else of the image; certificate, issuers and key, if they are wanted, all from one of
+ * them.
+ */
 export function identity(client: boolean): Identity {
 	const ca = stored("ca.der") ?? resource("ca.der");
 	if (!client) return { ca, chain: [], key: undefined };

@@ -45,7 +45,10 @@ export class SocketTransport implements Transport {
 	#window = 0;
 	readonly #options: SocketTransportOptions;
 	readonly #tls: boolean;
-	/** What TLS adds to one write, beyond what the SDK takes off for it, where that makes several records; bytes. */
+	/**
+	 * What TLS adds to one write, beyond what the SDK takes off for it, where that makes several records;
+	 * bytes.
+	 */
 	readonly #extra: number;
 	readonly #rx = new Uint8Array(new ArrayBuffer(CHUNK, { maxByteLength: CHUNK }));
 	#handler: TransportHandler | undefined;
@@ -99,7 +102,8 @@ export class SocketTransport implements Transport {
 		this.#mayWrite = false; // what was announced before tells nothing about these bytes
 		try {
 			const result = more ? socket.write(bytes, MORE) : socket.write(bytes);
-			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no number.
+			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no
+			// number.
 			if (!more && !((result as number) >= 0)) throw new Error("write failed");
 		} catch (error) {
 			// The socket has just died; what it throws must not pass through the session.
@@ -203,7 +207,10 @@ export class SocketTransport implements Transport {
 		else this.#closed(detail.startsWith("TLS") ? "tls-failed" : "connect-failed", detail);
 	}
 
-	/** Not in `#service`: there every name from outside costs the stack a slot, below all that a packet leads to. */
+	/**
+	 * Not in `#service`: there every name from outside costs the stack a slot, below all that a packet leads
+	 * to.
+	 */
 	#tlsFailed(message: string): void {
 		this.#closed("tls-failed", tlsWords(message, Date.now()));
 	}
@@ -216,8 +223,8 @@ export class SocketTransport implements Transport {
 	}
 
 	/**
-	 * Does what the callbacks announced, from a timer of its own: the SDK's TLS calls them deep inside its own work,
-	 * and the stack of a small board does not hold both.
+	 * Does what the callbacks announced, from a timer of its own: the SDK's TLS calls them deep inside its own
+	 * work, and the stack of a small board does not hold both.
 	 */
 	#service(): void {
 		this.#serving = false;
@@ -237,11 +244,13 @@ export class SocketTransport implements Transport {
 			this.#readable = readable - n;
 			this.#socket?.read(rx);
 			this.#handler?.received(rx);
-			// Back to its full length: a collection takes the spare room of a shorter one, and growing would allocate.
+			// Back to its full length: a collection takes the spare room of a shorter one, and growing would
+			// allocate.
 			buffer.resize(CHUNK);
 		}
 		if (generation !== this.#generation) return;
-		// One chunk a turn: a flood leaves room for the other timers, the journal's and the watchdog's among them.
+		// One chunk a turn: a flood leaves room for the other timers, the journal's and the watchdog's among
+		// them.
 		if (this.#readable > 0) return this.#serve();
 		if (this.#error !== undefined) this.#failed(this.#error);
 		else if (this.#mayWrite) {

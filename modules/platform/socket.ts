@@ -1,5 +1,5 @@
-// The sockets as SDK 8.2.3 has them. The published typings differ from it and from each other, so socket-transport
-// casts once to these.
+// The sockets as SDK 8.2.3 has them. The published typings differ from it and from each other, so
+// socket-transport casts once to these.
 
 export interface SocketLike {
 	read(buffer: Uint8Array): unknown;

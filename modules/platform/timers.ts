@@ -1,5 +1,5 @@
-// Re-armable timers on Moddable's `timer`. One timer object serves an alarm for life: it is parked and scheduled
-// again, because making a new one for each deadline would allocate.
+// Re-armable timers on Moddable's `timer`. One timer object serves an alarm for life: it is parked and
+// scheduled again, because making a new one for each deadline would allocate.
 
 import Timer from "timer";
 import type { Alarm, Timers } from "../core/clock.js";
@@ -23,8 +23,9 @@ class TimerAlarm implements Alarm {
 		// Parked first: the SDK would still fire a timer that is due in the same pass as the one that moves it.
 		Timer.schedule(this.#timer);
 		const wait = ms > 0 ? Math.ceil(ms) : 0;
-		// The repeat interval is the wait: where it is another, the SDK on Linux forgets a timer that its own callback has started,
-		// and cannot stop it any more (SDK 8.2.3, base/timer/lin/timer.c). It never repeats, for the callback parks it first.
+		// The repeat interval is the wait: where it is another, the SDK on Linux forgets a timer that its own
+		// callback has started, and cannot stop it any more (SDK 8.2.3, base/timer/lin/timer.c). It never
+		// repeats, for the callback parks it first.
 		Timer.schedule(this.#timer, wait, wait > 0 ? wait : NEVER);
 	}
 	stop(): void {

@@ -1,4 +1,5 @@
-// What the SDK's TLS means by its errors. Those about the server's certificate are in words already: see sdk-tls.
+// What the SDK's TLS means by its errors. Those about the server's certificate are in words already: see
+// sdk-tls.
 
 /** Alerts of the server (RFC 5246, 7.2.2) by number. */
 const ALERTS: Readonly<Record<string, string>> = Object.freeze({
@@ -17,7 +18,10 @@ const ALERTS: Readonly<Record<string, string>> = Object.freeze({
 	"112": "it has no certificate for the name broker.serverName",
 });
 
-/** A message of the SDK's TLS in words, with the message behind; any other as it is. `nowMs`: the system's clock. */
+/**
+ * A message of the SDK's TLS in words, with the message behind; any other as it is. `nowMs`: the system's
+ * clock.
+ */
 export function tlsWords(message: string, nowMs: number): string {
 	const words = meaning(message, nowMs);
 	return words === "" ? message : `${words} (${message})`;

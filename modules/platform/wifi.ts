@@ -16,7 +16,8 @@ export class WifiRadio implements Radio {
 		this.#wifi.connect(password === "" ? { SSID: ssid } : { SSID: ssid, password });
 	}
 	leave(): void {
-		// On ESP32 a `disconnect` without a connection is an error that the SDK does not report, and does no harm.
+		// On ESP32 a `disconnect` without a connection is an error that the SDK does not report, and does no
+		// harm.
 		if (this.#wifi.connection > Connection.Idle) this.#wifi.disconnect();
 	}
 }

@@ -1,4 +1,5 @@
-// The SDK ships Ecma-419's Wi-Fi interface as JavaScript without types; the manifest maps this file to its name for tsc.
+// The SDK ships Ecma-419's Wi-Fi interface as JavaScript without types; the manifest maps this file to its
+// name for tsc.
 
 export default class WiFi {
 	constructor(options: { onChanged?: (property: string) => void });

@@ -1,4 +1,5 @@
-// The SDK ships its X.509 reader as JavaScript without types; the manifest maps this file to its name for tsc.
+// The SDK ships its X.509 reader as JavaScript without types; the manifest maps this file to its name for
+// tsc.
 
 export interface PublicKey {
 	/** RSA. */

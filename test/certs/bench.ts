@@ -1,5 +1,5 @@
-// What the tests of the identities tool share: runs in a folder of their own, openssl beside it, and a watch over every
-// output for secrets.
+// What the tests of the identities tool share: runs in a folder of their own, openssl beside it, and a watch
+// over every output for secrets.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

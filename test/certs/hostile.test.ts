@@ -1,4 +1,5 @@
-// Files and certificates that were made against whoever reads them: what is printed to be pasted, the terminal, time, modes.
+// Files and certificates that were made against whoever reads them: what is printed to be pasted, the
+// terminal, time, modes.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

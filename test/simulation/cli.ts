@@ -1,4 +1,5 @@
-// npm run sim:fuzz -- --seeds N [--seed FIRST]: runs of the whole node in a world that fails, checked by books outside of it.
+// npm run sim:fuzz -- --seeds N [--seed FIRST]: runs of the whole node in a world that fails, checked by
+// books outside of it.
 
 import { parseArgs } from "node:util";
 import { type Outcome, simulate } from "./simulation.js";

@@ -1,4 +1,5 @@
-// A tenant: operations from PENDING to SUCCESSFUL or FAILED by rows that carry no id, measurements row by row.
+// A tenant: operations from PENDING to SUCCESSFUL or FAILED by rows that carry no id, measurements row by
+// row.
 
 import type { Chance } from "./chance.js";
 import { Brightness, type ServiceParts, type SimulatedService, settleMoves } from "./service.js";
@@ -91,8 +92,8 @@ export class CumulocityService implements SimulatedService {
 	}
 
 	/**
-	 * A new row is pushed ahead of older ones that a 500 brings. The node can not tell, carries it out first, and its answers
-	 * go to the older operation.
+	 * A new row is pushed ahead of older ones that a 500 brings. The node can not tell, carries it out first,
+	 * and its answers go to the older operation.
 	 */
 	#overtaken(): void {
 		this.#parts.ledger.trace?.("tenant      a row overtakes older ones that are PENDING");

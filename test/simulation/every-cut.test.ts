@@ -1,5 +1,6 @@
-// Cuts that are enumerated, not sampled: of a short life of each cloud and QoS the link is cut at every byte, up and down, on
-// the first connection and on the one that goes on with what was under way; and the power at every step of flash and store.
+// Cuts that are enumerated, not sampled: of a short life of each cloud and QoS the link is cut at every byte,
+// up and down, on the first connection and on the one that goes on with what was under way; and the power at
+// every step of flash and store.
 
 import assert from "node:assert/strict";
 import { makePlan, type Plan } from "./plan.js";

@@ -1,4 +1,5 @@
-// The books of the simulation see what is wrong: each fault is put into a copy of the firmware and has to be found.
+// The books of the simulation see what is wrong: each fault is put into a copy of the firmware and has to be
+// found.
 
 import assert from "node:assert/strict";
 import { availableParallelism } from "node:os";

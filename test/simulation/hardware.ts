@@ -1,4 +1,5 @@
-// The pins of a simulated board, as the Ecma-419 IO classes that the drivers get. The ledger hears what is read and written.
+// The pins of a simulated board, as the Ecma-419 IO classes that the drivers get. The ledger hears what is
+// read and written.
 
 import type { NodeBoardOptions } from "../../drivers/node-board.js";
 import type { Ledger } from "./ledger.js";
@@ -34,7 +35,9 @@ export interface World {
 	readonly boot: number;
 	/** Time of day, ms. */
 	readonly wall: number;
-	/** Reading of the thermistor's pin for the n-th sample; outside of [FIRST, LAST] while the sensor is faulty. */
+	/**
+	 * Reading of the thermistor's pin for the n-th sample; outside of [FIRST, LAST] while the sensor is faulty.
+	 */
 	readonly faulty: boolean;
 }
 

@@ -1,5 +1,6 @@
-// The books of a run, kept outside of the node and without any code of its: what its sensors were asked, what its pins did,
-// what reached the service behind the server, what was commanded. At the end they have to balance.
+// The books of a run, kept outside of the node and without any code of its: what its sensors were asked, what
+// its pins did, what reached the service behind the server, what was commanded. At the end they have to
+// balance.
 
 import type { Connection } from "./network.js";
 import { WireRules } from "./wire-rules.js";
@@ -36,7 +37,10 @@ export class Ledger {
 	trace: ((text: string) => void) | undefined;
 	/** Connections that were tried, by their moments. */
 	readonly attempts: number[] = [];
-	/** Counted by the node itself: samples that it dropped, gave up or could not confirm; inbound messages likewise. */
+	/**
+	 * Counted by the node itself: samples that it dropped, gave up or could not confirm; inbound messages
+	 * likewise.
+	 */
 	dropped = 0;
 	malformed = 0;
 	/** Records that the node gave up because the server kept closing the connection on them. */

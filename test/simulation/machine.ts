@@ -1,4 +1,5 @@
-// The board that the node runs on: boots, power cuts, clock, timers, flash and store. It alone knows the firmware here.
+// The board that the node runs on: boots, power cuts, clock, timers, flash and store. It alone knows the
+// firmware here.
 
 import { NodeBoard } from "../../drivers/node-board.js";
 import { NorFlash, PowerCut } from "../../host-sim/circuit/nor-flash.js";
@@ -242,8 +243,8 @@ export class Machine {
 		const { keep } = this.settings.outbox;
 		const last = ledger.taken.at(-1);
 		if (last?.wall === this.#life?.wall && last) {
-			// The sample that is being put into flash is not accepted yet, and the one that gives way to it is gone from there
-			// before it is counted.
+			// The sample that is being put into flash is not accepted yet, and the one that gives way to it is gone
+			// from there before it is counted.
 			last.excused = true;
 			if ((this.#node?.measures.ring.free ?? 0) <= 1) ledger.dropped++;
 		}

@@ -1,5 +1,5 @@
-// The network between a node and its server: byte pipes with latency, small buffers and arbitrary pieces, which can be
-// cut at any byte, stall, or fall silent with neither end hearing of it.
+// The network between a node and its server: byte pipes with latency, small buffers and arbitrary pieces,
+// which can be cut at any byte, stall, or fall silent with neither end hearing of it.
 
 import type { Packet } from "mqtt-packet";
 import type { Chance } from "./chance.js";

@@ -1,5 +1,6 @@
-// What happens in a run, drawn from its seed before it begins: the cloud and its settings, the network, and a list of
-// moments at which something goes wrong. Each run knows only some of the kinds of trouble, so that they do not hide each other.
+// What happens in a run, drawn from its seed before it begins: the cloud and its settings, the network, and a
+// list of moments at which something goes wrong. Each run knows only some of the kinds of trouble, so that
+// they do not hide each other.
 
 import type { Packet } from "mqtt-packet";
 import { Chance } from "./chance.js";
@@ -246,8 +247,8 @@ export function makePlan(seed: number): Plan {
 	const buffer = chance.pick([300, 1000, 4000, 16_000]);
 	const rowsMs = chance.pick([0, 0, 300]);
 	const healMs = chance.span(15_000, 150_000);
-	// Rows that come late must not come seconds later than the acknowledgement that they follow; and of SAP's acks without ids
-	// one that comes behind its deadline would be taken for that of another message.
+	// Rows that come late must not come seconds later than the acknowledgement that they follow; and of SAP's
+	// acks without ids one that comes behind its deadline would be taken for that of another message.
 	const stalls = cloud === "sap" ? messageId : rowsMs === 0;
 	const kinds = KINDS.filter(() => chance.happens(0.35));
 	const actions: Action[] = [];
@@ -284,12 +285,14 @@ export function makePlan(seed: number): Plan {
 		sap,
 		rowsMs,
 		network: {
-			// The largest message passes within the shortest keepalive interval, or the node would be cut off with every right.
+			// The largest message passes within the shortest keepalive interval, or the node would be cut off with
+			// every right.
 			latencyMs: chance.span(1, Math.min(400, buffer / 4)),
 			buffer,
 			pieces: chance.happens(0.5),
 		},
-		// Rows carry no id: the node knows copies by coming within seconds, so the rows of a 500 are not held back.
+		// Rows carry no id: the node knows copies by coming within seconds, so the rows of a 500 are not held
+		// back.
 		window: cloud === "cumulocity" ? 1000 : chance.pick([1, 3, 10, 20]),
 		slowMs: chance.pick([0, 0, 50, 1000]),
 		healMs,

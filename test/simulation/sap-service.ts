@@ -1,4 +1,5 @@
-// The SAP IoT service: an ack for each message of measures, late, lost, twice or a refusal; commands without an answer.
+// The SAP IoT service: an ack for each message of measures, late, lost, twice or a refusal; commands without
+// an answer.
 
 import type { Chance } from "./chance.js";
 import { Brightness, type ServiceParts, type SimulatedService, settleMoves } from "./service.js";
@@ -9,7 +10,10 @@ export interface SapOptions {
 	readonly dateProperty: string;
 	/** Longest time that an ack takes, ms. */
 	readonly ackMs: number;
-	/** Probabilities; without message ids only the first is allowed, since an ack then can not be told from another. */
+	/**
+	 * Probabilities; without message ids only the first is allowed, since an ack then can not be told from
+	 * another.
+	 */
 	readonly losses: number;
 	readonly refusals: number;
 	readonly repeats: number;

@@ -1,5 +1,5 @@
-// The one clock of a simulated world: whatever happens is a task at a moment, in ms, and tasks of the same moment run in
-// the order in which they were made. Nothing else moves time, so that a run repeats exactly.
+// The one clock of a simulated world: whatever happens is a task at a moment, in ms, and tasks of the same
+// moment run in the order in which they were made. Nothing else moves time, so that a run repeats exactly.
 
 export interface Task {
 	readonly at: number;

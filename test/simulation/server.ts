@@ -1,5 +1,6 @@
-// The server's side of MQTT, written from the standard alone: one client, its session, and everything a server can do to
-// it: late, withheld, lost and stray acknowledgements, refusals, a restart that keeps or forgets, closing at any moment.
+// The server's side of MQTT, written from the standard alone: one client, its session, and everything a
+// server can do to it: late, withheld, lost and stray acknowledgements, refusals, a restart that keeps or
+// forgets, closing at any moment.
 
 import { generate, type Packet } from "mqtt-packet";
 import type { Chance } from "./chance.js";

@@ -1,4 +1,5 @@
-// What the three services have in common: they take measures, give commands, and know at the end what became of them.
+// What the three services have in common: they take measures, give commands, and know at the end what became
+// of them.
 
 import type { Ledger } from "./ledger.js";
 import type { Server, Service } from "./server.js";

@@ -1,4 +1,5 @@
-// One run: a node and a world in which things go wrong, from one seed; then the world heals, and the books have to balance.
+// One run: a node and a world in which things go wrong, from one seed; then the world heals, and the books
+// have to balance.
 
 import { Chance } from "./chance.js";
 import { CumulocityService } from "./cumulocity-service.js";
@@ -155,7 +156,8 @@ export class World {
 		service.command(true);
 		this.#run(5000);
 		machine.stopSampling();
-		// Whatever is under way comes to its end: acks in time and a second attempt, an answer in a boot of its own.
+		// Whatever is under way comes to its end: acks in time and a second attempt, an answer in a boot of its
+		// own.
 		const isAtRest = () => machine.resting && server.waiting.length === 0 && service.idle;
 		this.#run(detection + pause + 60_000, isAtRest);
 		this.#run(10_000);

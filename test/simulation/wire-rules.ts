@@ -1,4 +1,5 @@
-// What MQTT 3.1.1 asks of a client, held against every packet that the node sends and every one that reaches it.
+// What MQTT 3.1.1 asks of a client, held against every packet that the node sends and every one that reaches
+// it.
 
 import type { Packet } from "mqtt-packet";
 
@@ -34,10 +35,15 @@ export class WireRules {
 	#clean = true;
 	#order = 0;
 	#received = 0;
-	/** What of the resumed session has to go out again, in its order, before anything new: PUBLISH and PUBREL. */
+	/**
+	 * What of the resumed session has to go out again, in its order, before anything new: PUBLISH and PUBREL.
+	 */
 	#again: number[] = [];
 	#release: number[] = [];
-	/** Packets that were being written when a connection ended: so many messages of the session may have begun unseen. */
+	/**
+	 * Packets that were being written when a connection ended: so many messages of the session may have begun
+	 * unseen.
+	 */
 	#partly = 0;
 	/** The memory of the node was lost with messages under way. */
 	#forgetful = false;
@@ -59,8 +65,8 @@ export class WireRules {
 	}
 
 	/**
-	 * `partly`: bytes of an unfinished packet were written. Returns messages with answers of operations of which the node
-	 * does not know whether they arrived.
+	 * `partly`: bytes of an unfinished packet were written. Returns messages with answers of operations of
+	 * which the node does not know whether they arrived.
 	 */
 	closed(partly: boolean): number {
 		if (partly) this.#partly++;

@@ -1,5 +1,5 @@
-// Who may name what: pure rooms name only each other, Moddable is named in one room, Node only by host-sim and tests,
-// and the stand-ins of the clouds share no code with the firmware that they judge.
+// Who may name what: pure rooms name only each other, Moddable is named in one room, Node only by host-sim
+// and tests, and the stand-ins of the clouds share no code with the firmware that they judge.
 
 import assert from "node:assert/strict";
 import { existsSync } from "node:fs";

@@ -1,5 +1,5 @@
-// Every statement that concerns a client has a test that names it, or a reason. Whether these pass says `npm run
-// conformance`.
+// Every statement that concerns a client has a test that names it, or a reason. Whether these pass says `npm
+// run conformance`.
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";

@@ -21,7 +21,10 @@ export const HOT_PATHS: readonly string[] = [
 /** Of these what is read at start only: constants of pins, and settings. */
 export const START_ONLY = /\/boards\/|\/(settings|shared-settings|kind|clouds|schema)\.ts$/;
 
-/** File → functions that are cold ("a, b"), or so many findings in functions ("a, b: throw, 2 template") → why. */
+/**
+ * File → functions that are cold ("a, b"), or so many findings in functions ("a, b: throw, 2 template") →
+ * why.
+ */
 export type Table = Readonly<Record<string, Readonly<Record<string, string>>>>;
 
 const START = "only at start";

@@ -5,7 +5,10 @@ import { type Cold, lintHotPath, type Rule } from "./hot-path.js";
 import { EXCEPTIONS, HOT_PATHS, START_ONLY, type Table } from "./hot-path-table.js";
 import { sources } from "./sources.js";
 
-/** A class with fields and a method whose body is the snippet; in it, @{ stands for the placeholder of a template. */
+/**
+ * A class with fields and a method whose body is the snippet; in it, @{ stands for the placeholder of a
+ * template.
+ */
 const snippet = (body: string): string => `
 	const TEXT = "text";
 	function text(): string { return TEXT; }

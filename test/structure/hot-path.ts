@@ -1,9 +1,10 @@
-// A lint for what allocates on XS. Numbers are slots (16 bytes each) as measured there; what measured 0 is not flagged.
+// A lint for what allocates on XS. Numbers are slots (16 bytes each) as measured there; what measured 0 is
+// not flagged.
 //
-// Every function body counts as hot. Setup (module level, constructors, class fields) is exempt, but not the functions
-// that it creates: they run later. A function that is not hot is named as cold, and calling it from a hot one is then a
-// finding itself. Inside a hot function a comment `// cold: reason`, on the statement's line or alone above it, excuses
-// the line. What only runs for an observer is exempt.
+// Every function body counts as hot. Setup (module level, constructors, class fields) is exempt, but not the
+// functions that it creates: they run later. A function that is not hot is named as cold, and calling it from
+// a hot one is then a finding itself. Inside a hot function a comment `// cold: reason`, on the statement's
+// line or alone above it, excuses the line. What only runs for an observer is exempt.
 
 import { parse } from "@babel/parser";
 
@@ -38,7 +39,10 @@ export type Rule =
 
 export interface Finding {
 	readonly line: number;
-	/** Name of the function; those inside others come as "outer > inner", nameless ones by the call that takes them. */
+	/**
+	 * Name of the function; those inside others come as "outer > inner", nameless ones by the call that takes
+	 * them.
+	 */
 	readonly method: string;
 	readonly rule: Rule;
 	readonly text: string;
@@ -160,7 +164,10 @@ function typeKind(type: Node | null | undefined): Kind | undefined {
 	}
 }
 
-/** What is known of an expression. `known` has names of variables, and "this." and "()" forms of fields and functions. */
+/**
+ * What is known of an expression. `known` has names of variables, and "this." and "()" forms of fields and
+ * functions.
+ */
 function kindOf(node: Node | null | undefined, known: Kinds): Kind | undefined {
 	switch (node?.type) {
 		case "StringLiteral":
@@ -263,7 +270,9 @@ function callRule(node: Node, cold: Cold, allocators: ReadonlySet<string>, known
 	return METHODS.get(name);
 }
 
-/** What allocates in the hot functions of a file. `allocators` are the names of other files' cold functions. */
+/**
+ * What allocates in the hot functions of a file. `allocators` are the names of other files' cold functions.
+ */
 export function lintHotPath(source: string, cold: Cold = {}, allocators = new Set<string>()): Finding[] {
 	const tree = parse(source, { sourceType: "module", plugins: ["typescript"], attachComment: false });
 	const lines = source.split("\n");

@@ -1,5 +1,5 @@
-// How large a file and a class of the firmware may be. Who needs more splits it, or has a reason here; a reason that is no
-// longer needed fails.
+// How large a file and a class of the firmware may be. Who needs more splits it, or has a reason here; a
+// reason that is no longer needed fails.
 
 import assert from "node:assert/strict";
 import { parse } from "@babel/parser";

@@ -1,5 +1,5 @@
-// The manifest agrees with the tree, and modules keep the rules of preloading: what is not listed is not frozen into
-// flash, and what changes at module level fails on the board only.
+// The manifest agrees with the tree, and modules keep the rules of preloading: what is not listed is not
+// frozen into flash, and what changes at module level fails on the board only.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -26,7 +26,9 @@ type Values = Record<string, unknown>;
 const SIMULATOR = "host-sim/mcsim/manifest.json";
 /** What stands in the SDK's TLS under names of the SDK's, and is preloaded by its manifest. */
 const SDK_TLS = "modules/platform/sdk-tls";
-/** Modules of the SDK that our manifest takes by themselves, because the SDK's manifest for them brings more. */
+/**
+ * Modules of the SDK that our manifest takes by themselves, because the SDK's manifest for them brings more.
+ */
 const OF_SDK = ["embedded:io/socket/tcp/tls", "sdk/session"];
 /** What the chip tells, with its C: on ESP32 only. */
 const CHIP = "modules/platform/esp32/chip";
@@ -183,8 +185,8 @@ describe("repository", () => {
 });
 
 describe("what XS does not take well", () => {
-	// Seen in Moddable's simulator with SDK 8.2.3: RegExp.prototype.test crashes (SIGSEGV in fx_RegExp_prototype_exec),
-	// it seems when memory is collected meanwhile; and xsc compiles no \\p{…}.
+	// Seen in Moddable's simulator with SDK 8.2.3: RegExp.prototype.test crashes (SIGSEGV in
+	// fx_RegExp_prototype_exec), it seems when memory is collected meanwhile; and xsc compiles no \\p{…}.
 	for (const source of [...firmware, ...sources("host-sim/circuit", "host-sim/mcsim")])
 		it(`${source.path} has no regular expression`, () => {
 			const code = source.text

@@ -1,5 +1,6 @@
 // On a busy machine everything takes longer, and no test may mind. So real time is waited for in one place
-// (test/support/waiting.ts), whose limits are for what hangs; tests of the machine's own time are named here, and why.
+// (test/support/waiting.ts), whose limits are for what hangs; tests of the machine's own time are named here,
+// and why.
 
 import assert from "node:assert/strict";
 import { sources } from "./sources.js";

@@ -1,4 +1,5 @@
-// The table of the store's keys, at the head of modules/core/store.ts, has what the firmware uses, and nothing else.
+// The table of the store's keys, at the head of modules/core/store.ts, has what the firmware uses, and
+// nothing else.
 
 import assert from "node:assert/strict";
 import { sources } from "./sources.js";
@@ -32,7 +33,10 @@ function keysOf(names: string): string[] {
 	return Array.from({ length: Number(to) - Number(from) + 1 }, (_, i) => `${name}-${Number(from) + i}`);
 }
 
-/** Keys in a file that uses the store: constants whose name says so, the list of markers, and what stands in a call. */
+/**
+ * Keys in a file that uses the store: constants whose name says so, the list of markers, and what stands in a
+ * call.
+ */
 function keysIn(text: string): string[] {
 	const named = [...text.matchAll(/^(?:export )?const (?:\w+_)?KEY = "([^"]+)"/gm)].map(([, key]) => key);
 	const listed =

@@ -1,5 +1,5 @@
-// Builds the XS engine once before any test, so that no test's clock runs meanwhile. Without a C compiler the tests that
-// need it are skipped with a word.
+// Builds the XS engine once before any test, so that no test's clock runs meanwhile. Without a C compiler the
+// tests that need it are skipped with a word.
 
 import { BuildError, buildEngine } from "../../host-sim/xs/build.js";
 

@@ -1,4 +1,5 @@
-// Gives a parser the next bytes of its stream, and tells its handler all that they bring: as the session does.
+// Gives a parser the next bytes of its stream, and tells its handler all that they bring: as the session
+// does.
 
 import type { Parser } from "../../modules/mqtt/parser.js";
 

@@ -1,5 +1,6 @@
-// A transport in the hands of a test: it says how much can be written, keeps what was written, and delivers bytes.
-// It never calls its handler from within one of its own methods that the session calls, as the contract demands.
+// A transport in the hands of a test: it says how much can be written, keeps what was written, and delivers
+// bytes. It never calls its handler from within one of its own methods that the session calls, as the
+// contract demands.
 
 import type { Transport, TransportHandler } from "../../modules/mqtt/transport.js";
 

@@ -1,5 +1,5 @@
-// The usual report, and after it the ten slowest tests: whoever adds some sees what they cost. Mocha loads a reporter by
-// `require`, so it is no TypeScript.
+// The usual report, and after it the ten slowest tests: whoever adds some sees what they cost. Mocha loads a
+// reporter by `require`, so it is no TypeScript.
 
 const Mocha = require("mocha");
 

@@ -1,4 +1,5 @@
-// Time that passes only when a test says so: clock, alarms and repeated calls in the order of their deadlines.
+// Time that passes only when a test says so: clock, alarms and repeated calls in the order of their
+// deadlines.
 
 import type { Alarm, Clock, Timers } from "../../modules/core/clock.js";
 

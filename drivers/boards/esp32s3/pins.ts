@@ -1,5 +1,6 @@
-// Pins of an ESP32-S3-DevKitC-1: ADC1 (GPIO 1 to 10) for the thermistor, because ADC2 is not usable beside Wi-Fi. GPIO 0, 3,
-// 45 and 46 are strapping pins, 19 and 20 USB, 26 to 37 flash and PSRAM of some modules: they stay free.
+// Pins of an ESP32-S3-DevKitC-1: ADC1 (GPIO 1 to 10) for the thermistor, because ADC2 is not usable beside
+// Wi-Fi. GPIO 0, 3, 45 and 46 are strapping pins, 19 and 20 USB, 26 to 37 flash and PSRAM of some modules:
+// they stay free.
 
 export const PINS = Object.freeze({
 	/** ADC1 channel 0. */

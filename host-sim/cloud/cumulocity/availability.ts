@@ -1,6 +1,7 @@
-// The availability clock of a tenant. A device has to send a measurement, an event, an alarm or a heartbeat (125) within
-// its required interval. If it does not, it counts as unavailable and an alarm stands until it sends one. MQTT's own
-// packets (PINGREQ, CONNECT) and the answers of operations do not count; the last will does.
+// The availability clock of a tenant. A device has to send a measurement, an event, an alarm or a heartbeat
+// (125) within its required interval. If it does not, it counts as unavailable and an alarm stands until it
+// sends one. MQTT's own packets (PINGREQ, CONNECT) and the answers of operations do not count; the last will
+// does.
 
 import type { ReportEvent } from "../events.js";
 import type { Inventory } from "./inventory.js";

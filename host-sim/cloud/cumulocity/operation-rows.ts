@@ -34,7 +34,10 @@ function fixed(id: string, columns: Columns): Columns {
 	return (fields, raw) => [id, ...columns(fields, raw)];
 }
 
-/** Each parameter as its path, a letter for its type and its value; those inside an object have its path in front. */
+/**
+ * Each parameter as its path, a letter for its type and its value; those inside an object have its path in
+ * front.
+ */
 function parameters(fields: Fields, path = ""): string[] {
 	return Object.entries(fields).flatMap(([name, value]) => {
 		const own = path === "" ? name : `${path}.${name}`;

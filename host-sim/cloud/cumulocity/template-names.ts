@@ -1,5 +1,5 @@
-// Names of SmartREST 2.0's static templates and of their columns (Cumulocity, "MQTT static templates"), for people who read
-// the wire.
+// Names of SmartREST 2.0's static templates and of their columns (Cumulocity, "MQTT static templates"), for
+// people who read the wire.
 
 import { parseRows } from "./rows.js";
 

@@ -1,4 +1,5 @@
-// A recorder on an ordinary MQTT broker: keeps a device's measures and statuses, sends commands, awaits results.
+// A recorder on an ordinary MQTT broker: keeps a device's measures and statuses, sends commands, awaits
+// results.
 
 import type { CommandOutcome } from "../events.js";
 import { remember } from "../history.js";

@@ -1,7 +1,8 @@
-// Mote's panel in Moddable's simulator (mcsim): the board with its LED, buzzer, motor and thermometer, the world around it,
-// and what the node says and hears. mcsim reads this file as it is and runs it in a compartment of its own: plain
-// JavaScript over the modules that mcsim lends, which are not those of the firmware. Both sides exchange JSON (see
-// ../panel-link.ts); nothing from the wire is taken for anything but text.
+// Mote's panel in Moddable's simulator (mcsim): the board with its LED, buzzer, motor and thermometer, the
+// world around it, and what the node says and hears. mcsim reads this file as it is and runs it in a
+// compartment of its own: plain JavaScript over the modules that mcsim lends, which are not those of the
+// firmware. Both sides exchange JSON (see ../panel-link.ts); nothing from the wire is taken for anything but
+// text.
 
 import { ButtonsRow, ControlsColumn, SliderRow, SwitchRow } from "ControlsPane";
 import { DeviceBehavior, DeviceContainer, DeviceScreen } from "DevicePane";

@@ -1,4 +1,5 @@
-// Moddable's `Resource`: the files that the manifest's `data` puts into the image. As in the SDK, it is a buffer itself.
+// Moddable's `Resource`: the files that the manifest's `data` puts into the image. As in the SDK, it is a
+// buffer itself.
 
 import { Machine } from "../machine.js";
 

@@ -1,5 +1,5 @@
-// Moddable's `timer`, with its rules: a one-shot timer is gone once its callback returns, unless it was scheduled
-// anew or has a repeat interval.
+// Moddable's `timer`, with its rules: a one-shot timer is gone once its callback returns, unless it was
+// scheduled anew or has a repeat interval.
 
 import { Machine, type Resource } from "../machine.js";
 

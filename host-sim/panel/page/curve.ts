@@ -1,5 +1,5 @@
-// Temperature and speed as they were sampled and as the cloud has them, by the samples' own times; below, the fill of the ring
-// and how late a sample arrived.
+// Temperature and speed as they were sampled and as the cloud has them, by the samples' own times; below, the
+// fill of the ring and how late a sample arrived.
 
 import "uplot/dist/uPlot.min.css";
 import uPlot from "uplot";
@@ -267,7 +267,10 @@ export class Curve {
 	}
 }
 
-/** One x for all; where a series has nothing the line goes on (undefined), where it has no value it breaks (null). */
+/**
+ * One x for all; where a series has nothing the line goes on (undefined), where it has no value it breaks
+ * (null).
+ */
 function joined(parts: uPlot.AlignedData[]): uPlot.AlignedData {
 	if (parts.every(([x]) => x.length === 0)) return [[], ...parts.map(() => [])] as uPlot.AlignedData;
 	return uPlot.join(parts, parts.map(() => [2, 1]) as unknown as uPlot.JoinNullMode[][]);

@@ -1,5 +1,5 @@
-// The connection to host-sim: one stream of lines for what happens, one request for each thing that is asked for. It comes
-// again by itself when it is lost.
+// The connection to host-sim: one stream of lines for what happens, one request for each thing that is asked
+// for. It comes again by itself when it is lost.
 
 import type { Snapshot, Update } from "../messages.js";
 

@@ -1,8 +1,11 @@
-// The host that a machine runs in (host-sim/xs/host/script.c). None of these calls takes slots or chunks, but for
-// those that say so.
+// The host that a machine runs in (host-sim/xs/host/script.c). None of these calls takes slots or chunks, but
+// for those that say so.
 
 declare const host: {
-	/** Sends a frame to the parent: numbers, booleans, strings, bytes and arrays of numbers behind its type (see frames.ts). */
+	/**
+	 * Sends a frame to the parent: numbers, booleans, strings, bytes and arrays of numbers behind its type (see
+	 * frames.ts).
+	 */
 	send(type: number, ...values: readonly unknown[]): void;
 	/** Writes to the flash: what `Flash.write` is. */
 	flash(offset: number, byteLength: number, buffer: Uint8Array): void;

@@ -1,5 +1,5 @@
-// Moddable's `Resource`: the files that the manifest's `data` puts into the image. As in the SDK, it is a buffer itself; here
-// in RAM, because the parent has to be asked for it.
+// Moddable's `Resource`: the files that the manifest's `data` puts into the image. As in the SDK, it is a
+// buffer itself; here in RAM, because the parent has to be asked for it.
 
 import { Out } from "host-sim/xs/frames";
 

@@ -1,5 +1,5 @@
-// Ecma-419's TCP socket over the parent's: reads must not ask for more than there is, writes must not exceed what was
-// said to be free, callbacks never come inside a call.
+// Ecma-419's TCP socket over the parent's: reads must not ask for more than there is, writes must not exceed
+// what was said to be free, callbacks never come inside a call.
 
 import { Hardware, type Listener } from "host-sim/xs/board/hardware";
 import { In, Out } from "host-sim/xs/frames";

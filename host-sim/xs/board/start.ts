@@ -1,5 +1,5 @@
-// What a machine on XS runs first: makes the hardware's state, starts the firmware and, if the parent watches, tells it
-// what the node shows of itself.
+// What a machine on XS runs first: makes the hardware's state, starts the firmware and, if the parent
+// watches, tells it what the node shows of itself.
 
 import { putStatus } from "host-sim/engine/put-status";
 import { Hardware } from "host-sim/xs/board/hardware";

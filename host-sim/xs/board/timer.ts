@@ -1,5 +1,6 @@
-// Moddable's `timer` over the host's, which calls the callbacks as the SDK does: from its own stack's bottom, and a
-// timer without a repeat is gone once its callback returns, even if it was scheduled anew in it, unless it was parked.
+// Moddable's `timer` over the host's, which calls the callbacks as the SDK does: from its own stack's bottom,
+// and a timer without a repeat is gone once its callback returns, even if it was scheduled anew in it, unless
+// it was parked.
 
 type Callback = (timer: Timer) => void;
 

@@ -1,5 +1,5 @@
-// The SDK's TLS socket over the parent's. The handshake takes none of the machine's memory; what the SDK's own would
-// take is kept free of use by a reserve (host-sim/xs/creation.ts).
+// The SDK's TLS socket over the parent's. The handshake takes none of the machine's memory; what the SDK's
+// own would take is kept free of use by a reserve (host-sim/xs/creation.ts).
 
 import TCP, { type Options as TcpOptions } from "host-sim/xs/board/socket";
 import { Out } from "host-sim/xs/frames";

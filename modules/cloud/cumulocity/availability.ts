@@ -1,7 +1,7 @@
-// Signs of life. Cumulocity takes a device for available while measurements, events or alarms come in; on newer
-// tenants a heartbeat (125) counts as well. PINGREQ and the answers of operations do not count. Where nothing that
-// counts goes out within the required interval, the node sends a sign of life itself: 125 where the tenant lists it
-// (602), else a measurement of its own.
+// Signs of life. Cumulocity takes a device for available while measurements, events or alarms come in; on
+// newer tenants a heartbeat (125) counts as well. PINGREQ and the answers of operations do not count. Where
+// nothing that counts goes out within the required interval, the node sends a sign of life itself: 125 where
+// the tenant lists it (602), else a measurement of its own.
 
 import { ascii } from "../../core/bytes.js";
 import { mark, marked } from "../../core/store.js";
@@ -12,9 +12,13 @@ import { MessageId } from "./message-ids.js";
 import { ROOM_FOR_ANSWERS } from "./operations.js";
 import type { RowReader } from "./rows.js";
 
-/** Of the required interval, after which a sign of life goes out: the rest is for the way and for repetitions. */
+/**
+ * Of the required interval, after which a sign of life goes out: the rest is for the way and for repetitions.
+ */
 const SHARE = 0.8;
-/** After a connection begins, what is waiting goes out first, and the first sample: longest wait for it, ms. */
+/**
+ * After a connection begins, what is waiting goes out first, and the first sample: longest wait for it, ms.
+ */
 const FIRST_MS = 90_000;
 /** Longest wait for the answer to 602, ms. */
 const ANSWER_MS = 10_000;
@@ -26,8 +30,8 @@ const UPTIME = ascii(`${MessageId.Measurement},mote_Node,uptime,`);
 const UPTIME_UNIT = ascii(",h\n");
 
 /**
- * What is known of the tenant's templates, in the store under this key, beside a hash of the broker's name: another
- * tenant is asked anew.
+ * What is known of the tenant's templates, in the store under this key, beside a hash of the broker's name:
+ * another tenant is asked anew.
  */
 const KEY = "templates";
 const Known = Object.freeze({ Nothing: 0, Asked: 1, Heartbeat: 2 } as const);

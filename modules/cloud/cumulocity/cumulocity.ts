@@ -1,5 +1,5 @@
-// Cumulocity IoT over MQTT with SmartREST 2.0 static templates. Delivered means: PUBACK. Sessions are clean, as the
-// platform asks; what was not acknowledged is replayed from the rings.
+// Cumulocity IoT over MQTT with SmartREST 2.0 static templates. Delivered means: PUBACK. Sessions are clean,
+// as the platform asks; what was not acknowledged is replayed from the rings.
 
 import { ascii, equals } from "../../core/bytes.js";
 import type { Sample } from "../../core/channels.js";
@@ -209,7 +209,10 @@ export class Cumulocity implements Cloud {
 		this.operations.unreadable(this.rows, id, long ? TOO_LONG : NO_QUOTE);
 	}
 
-	/** Of an operation too long to be kept, the beginning is enough to refuse it. Of several rows, 500 brings the rest. */
+	/**
+	 * Of an operation too long to be kept, the beginning is enough to refuse it. Of several rows, 500 brings
+	 * the rest.
+	 */
 	skipped(message: InboundMessage): void {
 		const { bytes, payloadStart, payloadEnd } = message;
 		if (!this.starting.listening || !isOn(message, DOWN)) return;

@@ -1,5 +1,5 @@
-// A sample as SmartREST rows: 200 for each value, or 201 for all of them where the tenant knows it. Everything constant is
-// made into bytes once.
+// A sample as SmartREST rows: 200 for each value, or 201 for all of them where the tenant knows it.
+// Everything constant is made into bytes once.
 
 import { ascii } from "../../core/bytes.js";
 import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";

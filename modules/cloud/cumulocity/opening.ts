@@ -6,8 +6,9 @@
 //   502, 503                     what became of the operations of the boot before: with the first opening of a boot
 //   500                          from here on operations are acted on: those that SUBSCRIBE brought come again
 //
-// Where answers of the boot before are still in the lane, the last two come after them, as messages: a first 500, whose
-// delivery says that the answers are delivered, then the rest of that boot, then the 500 that counts.
+// Where answers of the boot before are still in the lane, the last two come after them, as messages: a first
+// 500, whose delivery says that the answers are delivered, then the rest of that boot, then the 500 that
+// counts.
 
 import { ascii } from "../../core/bytes.js";
 import { mark, marked } from "../../core/store.js";
@@ -29,7 +30,10 @@ export const TAG_LAST_BOOT = 254;
 /** Characters of a report in an event. */
 export const MAX_REPORT = 400;
 
-/** Key in the store: the alarm of safe mode was raised, and is to be cleared by the first boot that is not one. */
+/**
+ * Key in the store: the alarm of safe mode was raised, and is to be cleared by the first boot that is not
+ * one.
+ */
 const ALARM_KEY = "safe-alarm";
 /** Twice the longest name of the settings, for doubled quotes. */
 const MAX_NAME = 128;
@@ -49,7 +53,10 @@ export class CumulocityOpening {
 	private first = true;
 	/** As `first` was when this opening began. */
 	private concludesBoot = true;
-	/** Answers of an earlier boot are in the lane: what else has to be said of that boot is said after them, and 500 then. */
+	/**
+	 * Answers of an earlier boot are in the lane: what else has to be said of that boot is said after them, and
+	 * 500 then.
+	 */
 	private resuming = false;
 	/** Whether what comes after them is in the lane, too. */
 	private concluded = false;
@@ -72,7 +79,10 @@ export class CumulocityOpening {
 		this.availability = availability;
 	}
 
-	/** The i-th step. Each is made when its turn comes: all their texts together take a good part of a small board's memory. */
+	/**
+	 * The i-th step. Each is made when its turn comes: all their texts together take a good part of a small
+	 * board's memory.
+	 */
 	step(step: number): OpeningStep | undefined {
 		const { device, cumulocity } = this.settings;
 		let turn = step;
@@ -140,7 +150,10 @@ export class CumulocityOpening {
 		this.resuming = results;
 	}
 
-	/** To be called now and then: says what is left as soon as there is room after the answers of the boot before. */
+	/**
+	 * To be called now and then: says what is left as soon as there is room after the answers of the boot
+	 * before.
+	 */
 	tick(): void {
 		if (this.resuming && !this.concluded) this.conclude();
 	}

@@ -1,6 +1,7 @@
-// The operations in progress. Each one is answered by 501, and then 503, or 502 with a reason; it stays in the table
-// until the broker has acknowledged the last answer. Nothing moves before 501 is acknowledged: from then on the cloud
-// never offers the operation again, so that whatever happens it is carried out once at most.
+// The operations in progress. Each one is answered by 501, and then 503, or 502 with a reason; it stays in
+// the table until the broker has acknowledged the last answer. Nothing moves before 501 is acknowledged: from
+// then on the cloud never offers the operation again, so that whatever happens it is carried out once at
+// most.
 //
 //   the operation is   event                             it becomes  what follows
 //   free               a row of a kind that is carried   begun       marker; 501
@@ -16,10 +17,11 @@
 //   lingers            LINGER_MS are over                free
 //   any but free       the same row comes again          –           it is a duplicate; see pending.ts
 //
-// Rows carry no operation id, so a row that comes again (500 asks for all that is pending) can only be told by its
-// content. Where a 500 was under way while an operation was pending, or only just acknowledged, the cloud may have sent its
-// row twice, and the copy may come after the answers: then the entry lingers for a while, or the copy would be carried out
-// and its answers would finish another operation. When to ask with 500 says pending.ts.
+// Rows carry no operation id, so a row that comes again (500 asks for all that is pending) can only be told
+// by its content. Where a 500 was under way while an operation was pending, or only just acknowledged, the
+// cloud may have sent its row twice, and the copy may come after the answers: then the entry lingers for a
+// while, or the copy would be carried out and its answers would finish another operation. When to ask with
+// 500 says pending.ts.
 
 import { equals } from "../../core/bytes.js";
 import { mark, marked } from "../../core/store.js";
@@ -46,8 +48,8 @@ const LEFT = 3 * CAPACITY;
 const MAX_REASON = 140;
 
 /**
- * Markers in the store: an operation of this template is under way in this place. Written before 501 goes out, and gone
- * once the last answer is acknowledged: what stands there at a boot was interrupted.
+ * Markers in the store: an operation of this template is under way in this place. Written before 501 goes
+ * out, and gone once the last answer is acknowledged: what stands there at a boot was interrupted.
  */
 const UNDER_WAY: readonly string[] = Object.freeze([
 	"operation-0",
@@ -86,7 +88,10 @@ export class Operations {
 	readonly #ids = new Uint16Array(2 * CAPACITY);
 	/** 0 while free or in progress, else until when the finished entry lingers, monotonic ms. */
 	readonly #until = new Float64Array(CAPACITY);
-	/** What follows once 501 is acknowledged, so that last answers go in the order of the operations: a byte for each. */
+	/**
+	 * What follows once 501 is acknowledged, so that last answers go in the order of the operations: a byte for
+	 * each.
+	 */
 	#next = 0;
 	/** A bit for each entry whose 501 is acknowledged. */
 	#confirmed = 0;
@@ -95,7 +100,9 @@ export class Operations {
 	#refusal = "";
 	/** Why operations are refused, by entry; made when it is needed. */
 	#refusals: string[] | undefined;
-	/** The answer that is being written, and kept functions that write: one made for each row would be garbage. */
+	/**
+	 * The answer that is being written, and kept functions that write: one made for each row would be garbage.
+	 */
 	#head: Uint8Array = NOTHING;
 	#fragment: Uint8Array = NOTHING;
 	#reason: Uint8Array = NOTHING;
@@ -134,7 +141,10 @@ export class Operations {
 		this.answer(index, MessageId.SetExecuting, "", false);
 	}
 
-	/** More rows follow that could not be kept: 500 brings them once those in progress are done. False if none is. */
+	/**
+	 * More rows follow that could not be kept: 500 brings them once those in progress are done. False if none
+	 * is.
+	 */
 	more(): boolean {
 		for (let i = 0; i < CAPACITY; i++) if (this.#ids[i] !== 0) this.pending.askAgain();
 		return this.pending.due;
@@ -208,7 +218,10 @@ export class Operations {
 		this.tick();
 	}
 
-	/** The server does not take an answer, and it is given up: the place is free, and the next boot ends the operation. */
+	/**
+	 * The server does not take an answer, and it is given up: the place is free, and the next boot ends the
+	 * operation.
+	 */
 	givenUp(tag: number): void {
 		if (tag === TAG_PENDING) this.pending.givenUp();
 		else if (tag > 0) {
@@ -228,9 +241,9 @@ export class Operations {
 	}
 
 	/**
-	 * What the cloud has to hear of operations that were under way when the last boot ended, as rows; empty where there
-	 * were none. A restart that was asked for has succeeded by now. The others have not: left alone, they would take the
-	 * answers of those to come.
+	 * What the cloud has to hear of operations that were under way when the last boot ended, as rows; empty
+	 * where there were none. A restart that was asked for has succeeded by now. The others have not: left
+	 * alone, they would take the answers of those to come.
 	 */
 	interrupted(): string {
 		let rows = "";
@@ -342,8 +355,8 @@ export class Operations {
 	}
 
 	/**
-	 * Where nothing is carried out, both answers go in one record: a power cut between them would leave EXECUTING what the next
-	 * boot knows nothing of.
+	 * Where nothing is carried out, both answers go in one record: a power cut between them would leave
+	 * EXECUTING what the next boot knows nothing of.
 	 */
 	private answer(index: number, template: number, reason: string, last: boolean): void {
 		this.#both = !isSupported(this.#ids[index] as number);

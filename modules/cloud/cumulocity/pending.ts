@@ -1,5 +1,6 @@
-// When to ask for pending operations with 500. Rows carry no operation id, and the cloud gives each answer to the oldest
-// operation of a kind: so what is left pending must not be overtaken, and what comes again may be a copy.
+// When to ask for pending operations with 500. Rows carry no operation id, and the cloud gives each answer to
+// the oldest operation of a kind: so what is left pending must not be overtaken, and what comes again may be
+// a copy.
 //
 //   what happens                                           what follows
 //   a row is left pending: not listening, no room, …       500 once nothing is open
@@ -44,7 +45,10 @@ export class Pending {
 	private later = false;
 	/** Whether operations were left pending. */
 	private left = false;
-	/** Whether a 500 was sent since the last one was left: in its answer, what comes first of them is the oldest one. */
+	/**
+	 * Whether a 500 was sent since the last one was left: in its answer, what comes first of them is the oldest
+	 * one.
+	 */
 	private leftAsked = false;
 	/** Kept: a function made for each message would be garbage. */
 	private readonly put = (record: RecordWriter) => record.put(GET_PENDING);
@@ -113,7 +117,10 @@ export class Pending {
 		else this.again = true;
 	}
 
-	/** There is no room for an operation; what lingers may be what takes it, and 500 would change nothing before that is gone. */
+	/**
+	 * There is no room for an operation; what lingers may be what takes it, and 500 would change nothing before
+	 * that is gone.
+	 */
 	noRoom(hash: number, lingering: boolean): void {
 		this.leave(hash);
 		if (lingering) this.later = true;
@@ -121,9 +128,9 @@ export class Pending {
 	}
 
 	/**
-	 * Whether a new operation has to wait, because an older one may be pending. Only the answer of a 500 has them in order, and a
-	 * new operation may come ahead of it: it begins where something comes that was seen before, and nothing else came since 500
-	 * was sent.
+	 * Whether a new operation has to wait, because an older one may be pending. Only the answer of a 500 has
+	 * them in order, and a new operation may come ahead of it: it begins where something comes that was seen
+	 * before, and nothing else came since 500 was sent.
 	 */
 	mustWait(hash: number): boolean {
 		if (!this.left && !this.again && !this.later) return false;

@@ -1,5 +1,5 @@
-// SmartREST 2.0 rows: a decoder that is a state machine, because line feeds and commas may stand inside quotes,
-// and the quoting of texts that we send.
+// SmartREST 2.0 rows: a decoder that is a state machine, because line feeds and commas may stand inside
+// quotes, and the quoting of texts that we send.
 
 import { equals } from "../../core/bytes.js";
 
@@ -27,10 +27,11 @@ export const RowFault = Object.freeze({
 /**
  * Reads the rows of a payload one after the other. Columns lie unescaped in `text`.
  *
- * In quotes, `""` and `\"` are one quote. The format has no escape for the backslash, so that the column `C:\` in
- * quotes ends as an escaped quote does. A column is therefore read with `\"` as a quote first. If it has no end that
- * way, its last `\"` before a comma, a line feed or the end closes it. A row that cannot be read so either has a
- * fault, and reading goes on at the next line that begins with an id: three digits and a comma.
+ * In quotes, `""` and `\"` are one quote. The format has no escape for the backslash, so that the column
+ * `C:\` in quotes ends as an escaped quote does. A column is therefore read with `\"` as a quote first. If it
+ * has no end that way, its last `\"` before a comma, a line feed or the end closes it. A row that cannot be
+ * read so either has a fault, and reading goes on at the next line that begins with an id: three digits and a
+ * comma.
  */
 export class RowReader {
 	readonly text = new Uint8Array(MAX_ROW_BYTES);
@@ -68,8 +69,8 @@ export class RowReader {
 	}
 
 	/**
-	 * FNV-1a over the columns. Of a row that could not be read, or is not whole, over its first line: in other company its
-	 * last column may reach elsewhere.
+	 * FNV-1a over the columns. Of a row that could not be read, or is not whole, over its first line: in other
+	 * company its last column may reach elsewhere.
 	 */
 	hash(whole: boolean): number {
 		let hash = 0x811c9dc5;
@@ -235,8 +236,8 @@ function areDigits(bytes: Uint8Array, start: number, end: number): boolean {
 }
 
 /**
- * A text as a column that we send: wrapped in quotes where the format asks for it, quotes doubled (what agents in
- * the field send), other control characters dropped, cut visibly at about `maxCharacters`.
+ * A text as a column that we send: wrapped in quotes where the format asks for it, quotes doubled (what
+ * agents in the field send), other control characters dropped, cut visibly at about `maxCharacters`.
  */
 export function quoteColumn(text: string, maxCharacters: number): string {
 	let clean = "";

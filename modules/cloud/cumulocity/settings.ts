@@ -4,12 +4,13 @@ import { choice, flag, text, type Values, whole } from "../../core/schema.js";
 import type { SharedSettings } from "../shared-settings.js";
 
 export const CUMULOCITY = Object.freeze({
+	/** Type of the device in the inventory. */
 	type: text("mote", 64, 1),
-	/** Send 201 (several values in one row) instead of a 200 per value; needs a newer tenant. */
+	/** Send 201, several values in one row, instead of a 200 for each value. It needs a newer tenant. */
 	multiple: flag(false),
 	/**
-	 * Minutes within which the cloud hears of the node, also when there is nothing to say; 117 gives a new device this
-	 * interval. 0: no 117 and no signs of life.
+	 * The cloud hears of the node within this time, also when there is nothing to say; 117 gives a new
+	 * device this interval. 0: no 117 and no signs of life. Unit: minutes.
 	 */
 	requiredAvailability: whole(10, 0, 10080),
 	/** Send 122 (agent) and 110 (hardware). */

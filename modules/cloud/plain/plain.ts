@@ -1,6 +1,6 @@
-// Any MQTT broker: a sample is a JSON object, or its bare values, on a topic of the user's choice; commands are texts, and
-// so may be part of their topic; results are JSON, or a word. Delivered means: PUBACK, at QoS 2 PUBCOMP, at QoS 0 out of
-// the socket. "online" and, as the will, "offline" are retained.
+// Any MQTT broker: a sample is a JSON object, or its bare values, on a topic of the user's choice; commands
+// are texts, and so may be part of their topic; results are JSON, or a word. Delivered means: PUBACK, at QoS
+// 2 PUBCOMP, at QoS 0 out of the socket. "online" and, as the will, "offline" are retained.
 
 import { ascii } from "../../core/bytes.js";
 import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";

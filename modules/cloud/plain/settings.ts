@@ -12,26 +12,37 @@ const MAX_TOPIC = 184;
 const TOPICS = Object.freeze(["measures", "commands", "results", "status", "health"] as const);
 
 export const PLAIN = Object.freeze({
-	/** %id is replaced by the device's id. */
+	/** Topic of measures; %id stands for the device's id. */
 	measures: text("mote/%id/measures", 120, 1),
 	/**
-	 * May have wildcards. Where the last level is one, what the topic has there stands in front of the payload: by
-	 * "40%" on mote/<id>/commands/led the command is "led 40%".
+	 * Topic filter of commands; it may have wildcards, or be a shared subscription. Where the last level
+	 * is a wildcard, what the topic has there stands before the payload: by "40%" on
+	 * mote/<id>/commands/led the command is "led 40%".
 	 */
 	commands: text("mote/%id/commands/#", 120, 1),
+	/** Topic of results and alarms. */
 	results: text("mote/%id/results", 120, 1),
+	/** Topic of "online" and "offline", retained. */
 	status: text("mote/%id/status", 120, 1),
-	/** Once in each connection, where something is known: how board and network are doing, for people. Empty: not sent. */
+	/** Topic of how board and network are doing, once in each connection, for people. Empty: not sent. */
 	health: text("mote/%id/health", 120),
-	/** QoS at which commands are asked for, and of results and status; that of measures is sampling.qos. */
+	/** QoS at which commands are asked for. */
 	commandsQos: choice(1, [0, 1, 2]),
+	/** QoS of results. */
 	resultsQos: choice(1, [0, 1, 2]),
+	/** QoS of the status and of the will. */
 	statusQos: choice(1, [0, 1, 2]),
-	/** JSON objects, or the values alone: "21.51,0,0,0.0", and "SUCCESSFUL" or "FAILED: reason". */
+	/**
+	 * JSON objects (json), or the values alone (raw): "21.51,0,0,0.0", and "SUCCESSFUL" or "FAILED:
+	 * reason".
+	 */
 	format: choice("json", ["json", "raw"]),
-	/** Let the session outlive the connection: what was under way goes on, and commands wait at the broker. */
+	/**
+	 * Let the session outlive the connection: what was under way goes on, and commands wait at the
+	 * broker.
+	 */
 	persistent: flag(false),
-	/** Carry out retained commands too: they come again with every subscription. */
+	/** Carry out retained commands too. They come again with every subscription. */
 	retainedCommands: flag(false),
 });
 

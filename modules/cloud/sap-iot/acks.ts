@@ -1,5 +1,5 @@
-// The messages on ack/<id>: one object or an array of them, `{"id"?, "code", "messages"?, …}`. The id comes back
-// under either name; without one only capability and sensor tell what it belongs to.
+// The messages on ack/<id>: one object or an array of them, `{"id"?, "code", "messages"?, …}`. The id comes
+// back under either name; without one only capability and sensor tell what it belongs to.
 
 import { ascii, equals } from "../../core/bytes.js";
 import { NUMBER_DIGITS } from "../../core/decimal.js";

@@ -1,6 +1,6 @@
-// A message on commands/<id>, turned into a command text. Values are coerced by the type that the property has in
-// the device model, because the service passes booleans as strings and numbers as it likes: LED and Buzzer
-// boolean, Speed float, Command string (a command text as it stands).
+// A message on commands/<id>, turned into a command text. Values are coerced by the type that the property
+// has in the device model, because the service passes booleans as strings and numbers as it likes: LED and
+// Buzzer boolean, Speed float, Command string (a command text as it stands).
 
 import { ascii, equalsIgnoringCase } from "../../core/bytes.js";
 import { writeDecimal } from "../../core/decimal.js";

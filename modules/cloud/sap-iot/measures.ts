@@ -1,5 +1,5 @@
-// SAP IoT measures as JSON: objects by property name, or arrays in property order. Everything constant is made
-// into bytes once; per sample only digits are written.
+// SAP IoT measures as JSON: objects by property name, or arrays in property order. Everything constant is
+// made into bytes once; per sample only digits are written.
 
 import { ascii } from "../../core/bytes.js";
 import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
@@ -73,7 +73,9 @@ export class SapMeasures {
 		return parts;
 	}
 
-	/** Writes a sample and returns the number of values. In array form a sample with a gap has no values at all. */
+	/**
+	 * Writes a sample and returns the number of values. In array form a sample with a gap has no values at all.
+	 */
 	encode(record: RecordWriter, values: Sample): number {
 		record.put(this.#head);
 		if (this.#headNumberAt >= 0) record.numberAt(this.#headNumberAt);

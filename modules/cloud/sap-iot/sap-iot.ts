@@ -1,5 +1,5 @@
-// SAP IoT service over MQTT. Delivered means: an ack with 200 or 202 on ack/<id>. The service knows no will, no
-// retained messages and no answer to a command.
+// SAP IoT service over MQTT. Delivered means: an ack with 200 or 202 on ack/<id>. The service knows no will,
+// no retained messages and no answer to a command.
 
 import { ascii, equals } from "../../core/bytes.js";
 import type { Sample } from "../../core/channels.js";

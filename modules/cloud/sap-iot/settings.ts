@@ -4,16 +4,22 @@ import { flag, text, type Values, whole } from "../../core/schema.js";
 import type { SharedSettings } from "../shared-settings.js";
 
 export const SAP = Object.freeze({
+	/** Alternate id of the sensor in the device model. */
 	sensor: text("mote-sensor", 64, 1),
+	/** Alternate id of the capability for measures. */
 	measureCapability: text("mote-measures", 64, 1),
+	/** Alternate id of the capability for commands. */
 	commandCapability: text("mote-commands", 64, 1),
 	/** Samples as arrays in property order instead of objects. */
 	arrays: flag(false),
 	/** Send measureMessageId, which newer gateways return in the ack. */
 	messageId: flag(true),
-	/** Name of a property of type date that takes the sample's time; then samples travel together. Empty: none. */
+	/**
+	 * Name of a property of type date that takes the sample's time; then samples travel together. Empty:
+	 * none.
+	 */
 	dateProperty: text("", 64),
-	/** Longest wait for an ack, ms. */
+	/** Longest wait for an ack. Unit: ms. */
 	ackMs: whole(10_000, 500, 600_000),
 });
 

@@ -1,7 +1,8 @@
-// The certificates of the SDK's TLS: the manifest puts this module in the place of the SDK's "ssl/cert", with the methods that a
-// client's handshake calls, and those that our session calls while a chain comes in. Certificates are read and judged by ours
-// (modules/network/certificate, server-chain); the SDK's (8.2.3) readers trust every length, and its check takes a forged
-// certificate in front of the authority's true one. The arithmetic is the SDK's.
+// The certificates of the SDK's TLS: the manifest puts this module in the place of the SDK's "ssl/cert", with
+// the methods that a client's handshake calls, and those that our session calls while a chain comes in.
+// Certificates are read and judged by ours (modules/network/certificate, server-chain); the SDK's (8.2.3)
+// readers trust every length, and its check takes a forged certificate in front of the authority's true one.
+// The arithmetic is the SDK's.
 
 import Resource from "Resource";
 import BER from "ber";
@@ -26,7 +27,9 @@ interface Options {
 	clientKey?: ArrayBuffer;
 }
 
-/** Stands for the server's own certificate where the SDK asks for its key: the certificate itself is not kept. */
+/**
+ * Stands for the server's own certificate where the SDK asks for its key: the certificate itself is not kept.
+ */
 export const LEAF = Object.freeze(new ArrayBuffer(0));
 
 export default class Certificates {
@@ -70,7 +73,10 @@ export default class Certificates {
 	}
 }
 
-/** What has to be known of a certificate once its successor is there: a tenth of it, and nothing of its own bytes. */
+/**
+ * What has to be known of a certificate once its successor is there: a tenth of it, and nothing of its own
+ * bytes.
+ */
 class Summary implements ServerCertificate {
 	readonly fault: string;
 	readonly matches: boolean;
@@ -159,7 +165,10 @@ class SentChain implements Chain {
 		this.#anchor = authority;
 		return authority;
 	}
-	/** The SDK's authority with a key identifier. An image has the list of all, and the certificates that its manifest names. */
+	/**
+	 * The SDK's authority with a key identifier. An image has the list of all, and the certificates that its
+	 * manifest names.
+	 */
 	#bundled(identifier: Uint8Array | undefined): Certificate | undefined {
 		if (identifier === undefined || !Resource.exists("ca.ski")) return undefined;
 		const all = new Resource("ca.ski");

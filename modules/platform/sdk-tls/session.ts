@@ -1,9 +1,11 @@
-// The session of the SDK's TLS: the manifest gives this module the name "ssl/session", and the SDK's own the name "sdk/session".
-// Ours reads the server's records and handshake messages (modules/network/tls-records, tls-handshake), sends what goes out as the
-// socket takes it, and tells the server what it has done wrong. Digests, ciphers, keys and our own messages are the SDK's.
+// The session of the SDK's TLS: the manifest gives this module the name "ssl/session", and the SDK's own the
+// name "sdk/session". Ours reads the server's records and handshake messages (modules/network/tls-records,
+// tls-handshake), sends what goes out as the socket takes it, and tells the server what it has done wrong.
+// Digests, ciphers, keys and our own messages are the SDK's.
 //
-// The SDK's (8.2.3) reads the handshake bytes of each record by themselves, so that a message over two records ends the
-// handshake; it holds every message whole; and it writes our flight in one go, which throws where the socket takes less.
+// The SDK's (8.2.3) reads the handshake bytes of each record by themselves, so that a message over two
+// records ends the handshake; it holds every message whole; and it writes our flight in one go, which throws
+// where the socket takes less.
 
 import Bin from "bin";
 import { Alert, TlsFault } from "modules/network/tls-fault";
@@ -53,7 +55,10 @@ export default class Session extends SdkSession implements RecordSink, MessageSi
 	#patience = PATIENCE;
 	#data: Uint8Array | undefined;
 	#closed = false;
-	/** The TLS socket reads once more behind the end of the handshake, and drops what that gives: nothing is read until it has. */
+	/**
+	 * The TLS socket reads once more behind the end of the handshake, and drops what that gives: nothing is
+	 * read until it has.
+	 */
 	#held = false;
 	readonly #release = () => {
 		this.#held = false;

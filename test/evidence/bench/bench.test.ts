@@ -1,4 +1,5 @@
-// What the benchmarks compare is the same on both sides, and their byte counts add up. Nothing here measures time.
+// What the benchmarks compare is the same on both sides, and their byte counts add up. Nothing here measures
+// time.
 
 import assert from "node:assert/strict";
 import { CHANNELS } from "../../../modules/core/channels.js";

@@ -1,9 +1,11 @@
-// Mote's encoder and parser beside the npm package mqtt-packet, in one run of Node and for the same deliverable.
+// Mote's encoder and parser beside the npm package mqtt-packet, in one run of Node and for the same
+// deliverable.
 //
-// Encoding: one QoS 1 PUBLISH, complete and in order in memory. mqtt-packet gets its packet objects ready-made,
-// which spares it an object a message; the topic is a string to it and kept bytes to us, as applications have it.
-// Parsing: for each PUBLISH a topic string, a view of the payload, the packet id and the flags; for the others the
-// same that a handler of mqtt-packet sees. Our views hold during the call only, those of mqtt-packet longer.
+// Encoding: one QoS 1 PUBLISH, complete and in order in memory. mqtt-packet gets its packet objects
+// ready-made, which spares it an object a message; the topic is a string to it and kept bytes to us, as
+// applications have it. Parsing: for each PUBLISH a topic string, a view of the payload, the packet id and
+// the flags; for the others the same that a handler of mqtt-packet sees. Our views hold during the call only,
+// those of mqtt-packet longer.
 
 import { generate, parser, writeToStream } from "mqtt-packet";
 import { equals } from "../../../modules/core/bytes.js";
@@ -68,7 +70,10 @@ export interface Result {
 
 // Encoding
 
-/** Our encoder with its kept output stage; behind the stage lie the payloads, as the ring's records do in a node. */
+/**
+ * Our encoder with its kept output stage; behind the stage lie the payloads, as the ring's records do in a
+ * node.
+ */
 export class Encoding {
 	readonly bytes: Uint8Array;
 	readonly #topic: Uint8Array;
@@ -260,7 +265,10 @@ function theirDeliveries(chunks: readonly Buffer[]): string[] {
 	return log;
 }
 
-/** Throws if any packet is delivered otherwise than by mqtt-packet, in any variant. Returns the number of packets. */
+/**
+ * Throws if any packet is delivered otherwise than by mqtt-packet, in any variant. Returns the number of
+ * packets.
+ */
 export function verifyParsing(chunks: readonly Buffer[]): number {
 	const expected = theirDeliveries(chunks);
 	for (const topicOf of [decoded, cached()]) {

@@ -1,4 +1,5 @@
-// What the benchmarks share: chance that can be repeated, the messages made of it, measuring, and tables of text.
+// What the benchmarks share: chance that can be repeated, the messages made of it, measuring, and tables of
+// text.
 
 import { generate, type IPublishPacket, type Packet } from "mqtt-packet";
 import { seeded } from "../../support/seeded.js";
@@ -58,8 +59,8 @@ const TOPICS = [
 ];
 
 /**
- * What a broker sends: 25 % PUBLISH at QoS 0 and 30 % at QoS 1 (on 8 topics of 3 to 36 bytes, payloads of 20 to 120
- * bytes), 41 % PUBACK, 2 % SUBACK, 2 % PINGRESP. Each packet by itself.
+ * What a broker sends: 25 % PUBLISH at QoS 0 and 30 % at QoS 1 (on 8 topics of 3 to 36 bytes, payloads of 20
+ * to 120 bytes), 41 % PUBACK, 2 % SUBACK, 2 % PINGRESP. Each packet by itself.
  */
 export function inbound(count: number, seed: number): Buffer[] {
 	const random = seeded(seed);
@@ -108,8 +109,9 @@ export interface Contestant {
 }
 
 /**
- * Packets per second of each contestant in each round. They take turns, the order turning with the rounds, so that
- * a machine that gets slower or faster does so for all of them. Two rounds before them warm the compiler up.
+ * Packets per second of each contestant in each round. They take turns, the order turning with the rounds, so
+ * that a machine that gets slower or faster does so for all of them. Two rounds before them warm the compiler
+ * up.
  */
 export function race(contestants: readonly Contestant[], rounds: number, roundMs: number): number[][] {
 	const rates: number[][] = contestants.map(() => []);
@@ -131,10 +133,10 @@ export function race(contestants: readonly Contestant[], rounds: number, roundMs
 }
 
 /**
- * Bytes that a warm contestant allocates for one packet. Node 20 has no counter of all allocations, so the growth of
- * V8's heap and of the array buffers' memory (Buffers, their pool) is taken over batches too small to need a garbage
- * collection, less what the reading itself takes. Batches in which one ran all the same show as far too small and
- * are left out; the mean of the others counts.
+ * Bytes that a warm contestant allocates for one packet. Node 20 has no counter of all allocations, so the
+ * growth of V8's heap and of the array buffers' memory (Buffers, their pool) is taken over batches too small
+ * to need a garbage collection, less what the reading itself takes. Batches in which one ran all the same
+ * show as far too small and are left out; the mean of the others counts.
  */
 export function allocated(contestant: Contestant): number {
 	const { units, batch } = contestant;

@@ -1,6 +1,7 @@
-// Bytes on the wire for one measure (a sample of all channels): what the node really sends, as each cloud wants it,
-// beside Cumulocity's REST with the same values. MQTT counts the whole PUBLISH (fixed header, topic, packet id and
-// payload), HTTP the whole request. TLS, TCP and IP are counted for neither, nor is what opens a connection.
+// Bytes on the wire for one measure (a sample of all channels): what the node really sends, as each cloud
+// wants it, beside Cumulocity's REST with the same values. MQTT counts the whole PUBLISH (fixed header,
+// topic, packet id and payload), HTTP the whole request. TLS, TCP and IP are counted for neither, nor is what
+// opens a connection.
 
 import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet";
 import { MoteNode } from "../../../modules/app/node.js";
@@ -33,14 +34,20 @@ export interface WireRow {
 	readonly body: number;
 	/** The whole request or PUBLISH. */
 	readonly sent: number;
-	/** What it brings back: PUBACK, with SAP also its ack and our PUBACK for that; in HTTP the response's headers. */
+	/**
+	 * What it brings back: PUBACK, with SAP also its ack and our PUBACK for that; in HTTP the response's
+	 * headers.
+	 */
 	readonly back: number;
 }
 
 export interface Saving {
 	readonly smartRest: string;
 	readonly rest: string;
-	/** Whether both make the same measurements in the cloud, in messages of equal reach: 200 makes one a channel. */
+	/**
+	 * Whether both make the same measurements in the cloud, in messages of equal reach: 200 makes one a
+	 * channel.
+	 */
 	readonly equivalent: boolean;
 	/** Percent of REST's requests that SmartREST's PUBLISHes save; negative if they are longer. */
 	readonly ofRequest: number;
@@ -58,7 +65,9 @@ export interface WireReport {
 	readonly notes: readonly string[];
 }
 
-/** The measures: temperatures from -9.99 to 39.99 °C, an LED, a buzzer that is mostly silent, 0 to 200 rpm. */
+/**
+ * The measures: temperatures from -9.99 to 39.99 °C, an LED, a buzzer that is mostly silent, 0 to 200 rpm.
+ */
 export function samples(): number[][] {
 	const random = seeded(20261120);
 	return Array.from({ length: SAMPLES }, () => [
@@ -116,7 +125,9 @@ export interface Recording {
 
 type Groups = { readonly [G in keyof Settings]?: Partial<Settings[G]> };
 
-/** Runs a real node in virtual time: the socket takes nothing until `batch` measures wait, then everything. */
+/**
+ * Runs a real node in virtual time: the socket takes nothing until `batch` measures wait, then everything.
+ */
 export function record(makeCloud: MakeCloud, groups: Groups, batch: number): Recording {
 	const settings = makeSettings(
 		{
@@ -191,7 +202,9 @@ export function record(makeCloud: MakeCloud, groups: Groups, batch: number): Rec
 	return { published, back, times };
 }
 
-/** Lets SAP confirm the message; returns the length of its ack. Our PUBACK for it is counted when it comes. */
+/**
+ * Lets SAP confirm the message; returns the length of its ack. Our PUBACK for it is counted when it comes.
+ */
 function acknowledge(broker: FakeBroker, settings: Settings, { payload }: IPublishPacket): number {
 	const { measureMessageId: id } = JSON.parse(payload.toString()) as { measureMessageId: string };
 	const topic = `ack/${settings.device.id}`;
@@ -219,7 +232,9 @@ const SERIES = [
 	["mote_Buzzer", "frequency"],
 	["mote_Speed", "measured"],
 ] as const;
-/** Basic, of a device user with a password of 32 characters; a JSON Web Token would be several times as long. */
+/**
+ * Basic, of a device user with a password of 32 characters; a JSON Web Token would be several times as long.
+ */
 export const AUTHORIZATION = `Basic ${Buffer.from(`t12345678/device_mote-0001:${"p".repeat(32)}`).toString("base64")}`;
 
 /** A measure in JSON as short as the same digits allow: `channels` of it in one measurement. */

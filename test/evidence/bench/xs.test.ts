@@ -18,7 +18,8 @@ describe("benchmark on XS", () => {
 			);
 			assert.equal(ours?.length, 50);
 			assert.deepEqual(ours, whole);
-			// XS 13.3 writes "0." and "-0" where toFixed has "0": compared without these, and without the length before.
+			// XS 13.3 writes "0." and "-0" where toFixed has "0": compared without these, and without the length
+			// before.
 			const text = (packet: Buffer) =>
 				packet
 					.subarray(3)

@@ -1,6 +1,6 @@
-// Encoders on XS, side by side: instructions by callgrind where valgrind is there, and wall time. Every figure is a
-// difference of two runs of the same program that differ in their number of messages, so that start and linking do not
-// count.
+// Encoders on XS, side by side: instructions by callgrind where valgrind is there, and wall time. Every
+// figure is a difference of two runs of the same program that differ in their number of messages, so that
+// start and linking do not count.
 
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -66,7 +66,8 @@ async function run(
 	const { chunk, ...creation } = boardCreation("esp32");
 	const machine = new XsMachine({
 		engine,
-		// Wide measures and full rings may take more than a board has; the rate of collections is that of the board's slots.
+		// Wide measures and full rings may take more than a board has; the rate of collections is that of the
+		// board's slots.
 		creation:
 			(work.channels ?? 0) > 4 || work.fill
 				? { ...creation, chunk: { initial: 524_288, incremental: 0 } }

@@ -1,5 +1,5 @@
-// `npm run conformance`: runs the tests and prints, for each statement, those that name it. Fails when a statement has none,
-// or one that did not pass.
+// `npm run conformance`: runs the tests and prints, for each statement, those that name it. Fails when a
+// statement has none, or one that did not pass.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

@@ -1,5 +1,6 @@
-// The numbered statements of MQTT 3.1.1 (OASIS Standard, appendix B) that concern a client: what binds it, and of what binds
-// the server alone that with which a client has to cope. A statement is met by the tests whose titles name it.
+// The numbered statements of MQTT 3.1.1 (OASIS Standard, appendix B) that concern a client: what binds it,
+// and of what binds the server alone that with which a client has to cope. A statement is met by the tests
+// whose titles name it.
 
 /** Statements that can bind a client. */
 export const CLIENT: readonly string[] = [

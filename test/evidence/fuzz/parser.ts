@@ -1,5 +1,6 @@
-// Mutated packets and streams against the parser: no exception, the same events for every chunking, bounded memory; and what
-// `mqtt-packet` makes of the same bytes. Where only one of the two accepts a stream, a rule of the standard decides.
+// Mutated packets and streams against the parser: no exception, the same events for every chunking, bounded
+// memory; and what `mqtt-packet` makes of the same bytes. Where only one of the two accepts a stream, a rule
+// of the standard decides.
 
 import { generate, type Packet, parser as referenceParser } from "mqtt-packet";
 import { type InboundMessage, Parser, type ParserHandler } from "../../../modules/mqtt/parser.js";

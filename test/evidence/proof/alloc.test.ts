@@ -1,4 +1,5 @@
-// The proof of `npm run proof:alloc` in short, and that it can see: an allocation put into any stage makes it fail.
+// The proof of `npm run proof:alloc` in short, and that it can see: an allocation put into any stage makes it
+// fail.
 
 import assert from "node:assert/strict";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
@@ -11,7 +12,10 @@ const MESSAGES = 2000;
 const PLAIN = "plain JSON";
 const ENCODE = "encode(record, values) {";
 
-/** Stage → module, what stands before the brace of a function or branch in it, and the case in which it is on the way. */
+/**
+ * Stage → module, what stands before the brace of a function or branch in it, and the case in which it is on
+ * the way.
+ */
 const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: string, test: string]> = [
 	["the sampler's timer", "modules/app/sampler", "#tick() {", PLAIN],
 	["the sensor's reading", "drivers/ntc-thermistor", "read() {", PLAIN],

@@ -1,7 +1,7 @@
-// The proof that the hot path allocates nothing on XS: counts what the machine takes from its memory between two
-// moments of steady state, with the memory of the smallest board. From the timer that samples to the socket's `write`,
-// and from the socket's readable callback to the actuator, everything counts that the machine does, the simulated
-// sockets and pins included.
+// The proof that the hot path allocates nothing on XS: counts what the machine takes from its memory between
+// two moments of steady state, with the memory of the smallest board. From the timer that samples to the
+// socket's `write`, and from the socket's readable callback to the actuator, everything counts that the
+// machine does, the simulated sockets and pins included.
 
 import type { MemoryStats } from "../../../host-sim/engine/engine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
@@ -52,7 +52,10 @@ const fast = { sampling: { intervalMs: 1000 } };
 /** A command in every tenth message; the others are what a broker may send as well. */
 const led = (n: number) => `led ${n % 101}%`;
 
-/** Pause of the socket, ms; the acknowledgement of a message that is half written is not waited for longer than 20 s. */
+/**
+ * Pause of the socket, ms; the acknowledgement of a message that is half written is not waited for longer
+ * than 20 s.
+ */
 const HOLD_MS = 8000;
 /** Of a board's partition (drivers/boards). */
 const BOARD_SECTORS = 32;
@@ -383,7 +386,8 @@ function inbound(board: BenchBoard, make: NonNullable<Case["inbound"]>): (count:
 			board.peer.publish(topic, payload, (n & 1) as 0 | 1);
 			await settle(board); // answers to operations follow
 			if (n % 10 !== 0) continue;
-			// Operations that come while another may still be copied are left for a 500, which this cloud does not answer.
+			// Operations that come while another may still be copied are left for a 500, which this cloud does not
+			// answer.
 			await board.wait(4000);
 		}
 	};

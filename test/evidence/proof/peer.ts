@@ -1,5 +1,6 @@
-// The other side of the wire for proofs: a broker and cloud without sockets, which acknowledges at once, or when told
-// to, and sends what the proof wants the node to hear. It shares no code with the firmware: its parser is mqtt-packet's.
+// The other side of the wire for proofs: a broker and cloud without sockets, which acknowledges at once, or
+// when told to, and sends what the proof wants the node to hear. It shares no code with the firmware: its
+// parser is mqtt-packet's.
 
 import mqtt, { type Packet } from "mqtt-packet";
 import type { LinkEvents, Network } from "../../../host-sim/xs/network.js";

@@ -1,5 +1,5 @@
-// The walk of `npm run proof:stack` in short: no entry of the machine takes more of the stack than the smallest board has, with
-// any cloud and any `outbox.keep`, and no timer is left out.
+// The walk of `npm run proof:stack` in short: no entry of the machine takes more of the stack than the
+// smallest board has, with any cloud and any `outbox.keep`, and no timer is left out.
 
 import assert from "node:assert/strict";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";

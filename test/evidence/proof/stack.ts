@@ -1,6 +1,7 @@
-// The walk over every entry of the machine: each timer, each callback of a socket, a pin or a name, and the start. A node lives
-// through what a cloud, a network and a sensor can do to it, by chance that can be repeated, while the engine notes how deep the
-// stack gets below each entry. The stack has room enough here, so that what is too deep is measured and not an abort.
+// The walk over every entry of the machine: each timer, each callback of a socket, a pin or a name, and the
+// start. A node lives through what a cloud, a network and a sensor can do to it, by chance that can be
+// repeated, while the engine notes how deep the stack gets below each entry. The stack has room enough here,
+// so that what is too deep is measured and not an abort.
 
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import { boardCreation } from "../../../host-sim/xs/creation.js";

@@ -151,8 +151,8 @@ export class FakeHost implements CloudHost {
 	}
 
 	/**
-	 * The broker acknowledges the first `count` messages that are queued; or all, and the answers that follow from that.
-	 * Returns them.
+	 * The broker acknowledges the first `count` messages that are queued; or all, and the answers that follow
+	 * from that. Returns them.
 	 */
 	deliver(count?: number): string[] {
 		const sent = this.queued.splice(0, count ?? this.queued.length);

@@ -1,4 +1,5 @@
-// SmartREST rows: the decoder on the reference's vectors, on hostile bytes and against a second decoder; quoting.
+// SmartREST rows: the decoder on the reference's vectors, on hostile bytes and against a second decoder;
+// quoting.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";

@@ -1,4 +1,5 @@
-// The node and the stand-in's tenant in virtual time: availability over hours, and operations that nobody can read.
+// The node and the stand-in's tenant in virtual time: availability over hours, and operations that nobody can
+// read.
 
 import assert from "node:assert/strict";
 import { type NorFlash, newFlash } from "../../../host-sim/circuit/nor-flash.js";

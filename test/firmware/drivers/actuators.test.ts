@@ -305,8 +305,8 @@ describe("Tachometer", () => {
 					time.advance(1000);
 					const rpm = tachometer.read();
 					const truth = circuit.motorRpm;
-					// Edges come on a grid of 5 ms: each end of the measurement, which spans at least one edge less than
-					// a second, is up to 5 ms late.
+					// Edges come on a grid of 5 ms: each end of the measurement, which spans at least one edge less
+					// than a second, is up to 5 ms late.
 					const edgeMs = 60_000 / (truth * slots);
 					const span = Math.max(edgeMs, 1000 - edgeMs - 5);
 					assert.ok(

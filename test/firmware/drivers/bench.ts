@@ -1,4 +1,5 @@
-// A bench for drivers: a circuit in virtual time, and IO classes that write down every call or fail when told to.
+// A bench for drivers: a circuit in virtual time, and IO classes that write down every call or fail when told
+// to.
 
 import { Circuit } from "../../../host-sim/circuit/circuit.js";
 import { makeIO } from "../../../host-sim/circuit/io.js";

@@ -1,5 +1,5 @@
-// Each board's pins, claimed all together as at boot, on a model of what the SDK's IO has to give on its chip: channels and
-// timers of PWM, the range of its dividers, the voltages of the ADC.
+// Each board's pins, claimed all together as at boot, on a model of what the SDK's IO has to give on its
+// chip: channels and timers of PWM, the range of its dividers, the voltages of the ADC.
 
 import assert from "node:assert/strict";
 import { ADC, TONES } from "../../../drivers/esp32.js";

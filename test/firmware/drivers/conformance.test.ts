@@ -1,5 +1,5 @@
-// Ecma-419's rules over every driver and IO class, on Node and on the boards' engine; what only the circuit's IO can
-// show; and the board that holds the drivers.
+// Ecma-419's rules over every driver and IO class, on Node and on the boards' engine; what only the circuit's
+// IO can show; and the board that holds the drivers.
 
 import assert from "node:assert/strict";
 import { PINS as BOARD_PINS } from "../../../drivers/boards/esp32/pins.js";

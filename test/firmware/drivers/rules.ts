@@ -1,5 +1,5 @@
-// Ecma-419's rules for IO and drivers, as one table over all of them. Nothing here names Node: the rules run on the engine
-// of the boards too, and there also over the IO classes that host-sim has for it.
+// Ecma-419's rules for IO and drivers, as one table over all of them. Nothing here names Node: the rules run
+// on the engine of the boards too, and there also over the IO classes that host-sim has for it.
 
 import { Buzzer } from "../../../drivers/buzzer.js";
 import { SHT3X, TMP102, TMP117 } from "../../../drivers/i2c-parts.js";

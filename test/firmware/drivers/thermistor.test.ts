@@ -63,7 +63,8 @@ describe("NtcThermistor", () => {
 			circuit.ambientC = celsius;
 			time.advance(200_000);
 			const around = countsOf(celsius);
-			// The noise is a sum of twelve uniform numbers: never beyond six deviations, plus half a count of rounding.
+			// The noise is a sum of twelve uniform numbers: never beyond six deviations, plus half a count of
+			// rounding.
 			const low = celsiusOf(around + 12.5);
 			const high = celsiusOf(around - 12.5);
 			let sum = 0;

@@ -1,4 +1,5 @@
-// Statements of the standard that no other test names; `npm run conformance` prints which test stands for which.
+// Statements of the standard that no other test names; `npm run conformance` prints which test stands for
+// which.
 
 import assert from "node:assert/strict";
 import { generate } from "mqtt-packet";

@@ -1,4 +1,5 @@
-// Every packet that we send, read back by mqtt-packet, an independent implementation; and byte by byte in a table.
+// Every packet that we send, read back by mqtt-packet, an independent implementation; and byte by byte in a
+// table.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";

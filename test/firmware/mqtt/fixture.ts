@@ -1,4 +1,5 @@
-// A session with an outbox of two lanes over a scripted transport, in virtual time; and the broker's side of it.
+// A session with an outbox of two lanes over a scripted transport, in virtual time; and the broker's side of
+// it.
 
 import assert from "node:assert/strict";
 import { type Packet, parser as referenceParser } from "mqtt-packet";
@@ -166,7 +167,9 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		return this.up();
 	}
 
-	/** Commits a record; `stamp` puts a time stamp behind the text. Returns its slot, or -1 if it was refused. */
+	/**
+	 * Commits a record; `stamp` puts a time stamp behind the text. Returns its slot, or -1 if it was refused.
+	 */
 	add(lane: Lane, text: string, options: { stamp?: boolean; kind?: number; evict?: boolean } = {}): number {
 		const slot = lane.ring.reserve(options.kind ?? RecordKind.Measure, options.evict ?? true);
 		if (slot < 0) return -1;

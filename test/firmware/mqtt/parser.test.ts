@@ -138,7 +138,10 @@ const join = (sent: readonly Sent[]): Uint8Array => Buffer.concat(sent.map((one)
 const events = (sent: readonly Sent[]): unknown[][] =>
 	sent.flatMap((one) => (one.rest ? [one.event, one.rest] : [one.event]));
 
-/** Of a packet too large to be kept, up to PEEK_BYTES of the payload remain, as far as they fit behind the head. */
+/**
+ * Of a packet too large to be kept, up to PEEK_BYTES of the payload remain, as far as they fit behind the
+ * head.
+ */
 const keptOf = (payload: Uint8Array, head: number, keep: number): string =>
 	flat(head + payload.length <= keep ? payload : payload.subarray(0, Math.min(PEEK_BYTES, keep - head)));
 

@@ -1,5 +1,5 @@
-// What the other tests of the session let pass when its code was changed by a mutation run: details, counters, what is told
-// to the source, and odd moments.
+// What the other tests of the session let pass when its code was changed by a mutation run: details,
+// counters, what is told to the source, and odd moments.
 
 import assert from "node:assert/strict";
 import { connectLength } from "../../../modules/mqtt/encode.js";
@@ -24,7 +24,10 @@ function greet(f: Fixture): void {
 	f.sent();
 }
 
-/** A session over a source that a test has in its hand: one message of `topic` bytes and `length` payload bytes. */
+/**
+ * A session over a source that a test has in its hand: one message of `topic` bytes and `length` payload
+ * bytes.
+ */
 class Bare implements PublishSource {
 	readonly holds = false;
 	readonly told: string[] = [];

@@ -1,4 +1,5 @@
-// A session that is held for want of a network: nothing is tried, nothing is lost, and the server's pause is kept.
+// A session that is held for want of a network: nothing is tried, nothing is lost, and the server's pause is
+// kept.
 
 import assert from "node:assert/strict";
 import { SessionState } from "../../../modules/mqtt/session.js";

@@ -1,5 +1,5 @@
-// Nothing waits longer than it must: whatever can go goes with the event that made room for it, and timeouts are exact
-// to the millisecond, whatever happened before.
+// Nothing waits longer than it must: whatever can go goes with the event that made room for it, and timeouts
+// are exact to the millisecond, whatever happened before.
 
 import assert from "node:assert/strict";
 import { Await, InFlight } from "../../../modules/mqtt/in-flight.js";

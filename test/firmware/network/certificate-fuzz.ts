@@ -1,4 +1,5 @@
-// Mutated certificates: bits, bytes, lengths, cuts and pieces of another. `npm run fuzz:certificate` tries a million.
+// Mutated certificates: bits, bytes, lengths, cuts and pieces of another. `npm run fuzz:certificate` tries a
+// million.
 
 import { Certificate } from "../../../modules/network/certificate.js";
 

@@ -1,5 +1,5 @@
-// A stranger's certificate: whatever its bytes say, reading it ends with a word or with offsets inside of it, and the key that
-// comes out is one that can be reckoned with.
+// A stranger's certificate: whatever its bytes say, reading it ends with a word or with offsets inside of it,
+// and the key that comes out is one that can be reckoned with.
 
 import assert from "node:assert/strict";
 import { constants, createHash, publicEncrypt, sign } from "node:crypto";

@@ -1,4 +1,5 @@
-// `npm run fuzz:certificate -- [count] [seed]`: mutated certificates through our reader, a million unless told otherwise.
+// `npm run fuzz:certificate -- [count] [seed]`: mutated certificates through our reader, a million unless
+// told otherwise.
 
 import { seeded } from "../../support/seeded.js";
 import { checkMutations } from "./certificate-fuzz.js";

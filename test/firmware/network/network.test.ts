@@ -1,4 +1,5 @@
-// Wi-Fi, time and recovery together: when the session may connect, and what becomes of a node in a year of bad network.
+// Wi-Fi, time and recovery together: when the session may connect, and what becomes of a node in a year of
+// bad network.
 
 import assert from "node:assert/strict";
 import { Network, NetworkState } from "../../../modules/network/network.js";

@@ -1,5 +1,6 @@
-// A chain of certificates read by ours, with the arithmetic of node:crypto, as modules/platform/sdk-tls/certificates has it with
-// the SDK's. It counts the signatures that are reckoned with.
+// A chain of certificates read by ours, with the arithmetic of node:crypto, as
+// modules/platform/sdk-tls/certificates has it with the SDK's. It counts the signatures that are reckoned
+// with.
 
 import { createPublicKey, verify } from "node:crypto";
 import { Certificate, Signature, same } from "../../../modules/network/certificate.js";

@@ -1,5 +1,6 @@
-// Our check of a server's certificates beside openssl's: several hundred chains, each with one thing or two that are out of order.
-// Where openssl refuses, ours refuses; where only ours refuses, the reason is one of those listed here.
+// Our check of a server's certificates beside openssl's: several hundred chains, each with one thing or two
+// that are out of order. Where openssl refuses, ours refuses; where only ours refuses, the reason is one of
+// those listed here.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

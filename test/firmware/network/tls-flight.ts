@@ -1,4 +1,5 @@
-// Flights of a TLS server in plaintext: made of messages, cut into records and pieces; and what the readers make of them.
+// Flights of a TLS server in plaintext: made of messages, cut into records and pieces; and what the readers
+// make of them.
 
 import { HandshakeReader } from "../../../modules/network/tls-handshake.js";
 import { ContentType, RecordReader } from "../../../modules/network/tls-records.js";

@@ -1,4 +1,5 @@
-// The form of a ServerKeyExchange: what was not offered is refused before the SDK, which would take it unsigned, sees it.
+// The form of a ServerKeyExchange: what was not offered is refused before the SDK, which would take it
+// unsigned, sees it.
 
 import assert from "node:assert/strict";
 import { sign } from "node:crypto";

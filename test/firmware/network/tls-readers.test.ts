@@ -1,5 +1,5 @@
-// The readers of TLS records and handshake messages: every cut gives the same, what is out of order or too long is one error in
-// words, and nothing that a stranger sends takes more than a bounded piece of memory.
+// The readers of TLS records and handshake messages: every cut gives the same, what is out of order or too
+// long is one error in words, and nothing that a stranger sends takes more than a bounded piece of memory.
 
 import assert from "node:assert/strict";
 import { createCipheriv, createDecipheriv, createHash } from "node:crypto";

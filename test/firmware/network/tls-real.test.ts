@@ -1,5 +1,5 @@
-// The readers of TLS on flights that servers really make, recorded on the spot: Node's TLS and openssl, in records of several
-// lengths; on Node, and on XS with the memory of the smallest board.
+// The readers of TLS on flights that servers really make, recorded on the spot: Node's TLS and openssl, in
+// records of several lengths; on Node, and on XS with the memory of the smallest board.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";

@@ -185,7 +185,8 @@ describe("Wi-Fi supervisor", () => {
 		const year = now() + 365 * 86_400_000;
 		let weather = 0;
 		while (now() < year) {
-			// Hours of one weather: a dead access point, a wrong password, no DHCP, a radio that hangs or throws, flapping.
+			// Hours of one weather: a dead access point, a wrong password, no DHCP, a radio that hangs or throws,
+			// flapping.
 			weather = Math.floor(random() * 6);
 			radio.failure = weather === 4 ? new Error("driver") : undefined;
 			radio.afterJoin = [Connection.Idle, Connection.Joining, Connection.Joined, Connection.Up][

@@ -254,7 +254,8 @@ describe("core: journal", () => {
 		}
 	});
 
-	// The power is cut at every byte of several boots, and once more at every 7th byte of the boot that follows.
+	// The power is cut at every byte of several boots, and once more at every 7th byte of the boot that
+	// follows.
 	for (const tidies of [true, "prepares", false] as const)
 		it(`after a cut at any byte has all changes but the one that was cut, or that too, ${HOW[String(tidies)]}`, () => {
 			const states: string[] = [];

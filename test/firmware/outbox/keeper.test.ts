@@ -1,5 +1,5 @@
-// Power cuts of the whole node with its journal: at every step of flash, against a broker that keeps the session. The
-// ledger sees what a broker, a pin and the caller of the board see, while there is power.
+// Power cuts of the whole node with its journal: at every step of flash, against a broker that keeps the
+// session. The ledger sees what a broker, a pin and the caller of the board see, while there is power.
 
 import assert from "node:assert/strict";
 import { generate, type Packet, parser } from "mqtt-packet";
@@ -279,7 +279,9 @@ class World implements Board {
 		node.start();
 	}
 
-	/** Flash of a node that has lived before, so that a life with it makes a snapshot; everything is delivered. */
+	/**
+	 * Flash of a node that has lived before, so that a life with it makes a snapshot; everything is delivered.
+	 */
 	static worn(qos: 1 | 2): Uint8Array {
 		const world = new World(qos, "all");
 		world.boot();

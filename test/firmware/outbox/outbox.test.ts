@@ -1,4 +1,5 @@
-// The outbox over a real session: batching, order, eviction, stamps, delivery as the broker or the cloud defines it.
+// The outbox over a real session: batching, order, eviction, stamps, delivery as the broker or the cloud
+// defines it.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";

@@ -1,4 +1,5 @@
-// A template writes byte for byte what the part-by-part way writes, whatever came before it in the same place.
+// A template writes byte for byte what the part-by-part way writes, whatever came before it in the same
+// place.
 
 import assert from "node:assert/strict";
 import fc from "fast-check";

@@ -1,9 +1,12 @@
-// A record on which the server closes the connection does not hold up all others for ever; one that is innocent stays.
+// A record on which the server closes the connection does not hold up all others for ever; one that is
+// innocent stays.
 
 import assert from "node:assert/strict";
 import { Fixture, type FixtureOptions } from "../mqtt/fixture.js";
 
-/** A server that closes the connection at every message that has `poison` in it, and acknowledges all others. */
+/**
+ * A server that closes the connection at every message that has `poison` in it, and acknowledges all others.
+ */
 function serve(f: Fixture, poison: string, connections: number, deaf = false): string[] {
 	const delivered: string[] = [];
 	for (let n = 0; n < connections; n++) {

@@ -1,4 +1,5 @@
-// The capture: a file that reads back packet for packet, with sound sequence numbers and checksums; and by tshark where it is.
+// The capture: a file that reads back packet for packet, with sound sequence numbers and checksums; and by
+// tshark where it is.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";

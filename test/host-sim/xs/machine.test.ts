@@ -1,5 +1,5 @@
-// The machine on XS as such: every end has its exit code and its words, the image is read-only, memory is the board's,
-// and time is the parent's.
+// The machine on XS as such: every end has its exit code and its words, the image is read-only, memory is the
+// board's, and time is the parent's.
 
 import assert from "node:assert/strict";
 import { PINS } from "../../../drivers/boards/esp32/pins.js";

@@ -1,5 +1,5 @@
-// What the firmware reckons of its memory, held against the engine: the figures at rest, the largest configurations, and
-// what happens at a boot with one that does not fit.
+// What the firmware reckons of its memory, held against the engine: the figures at rest, the largest
+// configurations, and what happens at a boot with one that does not fit.
 
 import assert from "node:assert/strict";
 import type { Creation } from "../../../host-sim/engine/boards.js";

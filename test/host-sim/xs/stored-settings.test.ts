@@ -1,5 +1,5 @@
-// What is in a board's store may be anything: with the smallest board's memory, a text that is wrong counts for nothing, the log
-// says why, and the node measures.
+// What is in a board's store may be anything: with the smallest board's memory, a text that is wrong counts
+// for nothing, the log says why, and the node measures.
 
 import assert from "node:assert/strict";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";

@@ -1,6 +1,6 @@
-// An emulated ESP32-C3: an installed QEMU with `-M esp32c3`, as ESP-IDF's `idf_tools.py install qemu-riscv32` brings it, or
-// one with a machine that also has Wi-Fi. Its serial line is read here. Emulators lose an interrupt now and then and stand
-// still: whoever uses this tries once more, and says so.
+// An emulated ESP32-C3: an installed QEMU with `-M esp32c3`, as ESP-IDF's `idf_tools.py install qemu-riscv32`
+// brings it, or one with a machine that also has Wi-Fi. Its serial line is read here. Emulators lose an
+// interrupt now and then and stand still: whoever uses this tries once more, and says so.
 
 import { type ChildProcessWithoutNullStreams, execFile, spawn } from "node:child_process";
 import { copyFileSync } from "node:fs";
@@ -32,7 +32,9 @@ export class Emulator {
 	readonly #qemu: ChildProcessWithoutNullStreams;
 	#ended = false;
 
-	/** Runs on a flash that it writes to; `from` is copied there first, else it is as an earlier run left it. */
+	/**
+	 * Runs on a flash that it writes to; `from` is copied there first, else it is as an earlier run left it.
+	 */
 	static start(flash: string, machine: "plain" | "radio", from?: string): Emulator {
 		if (from !== undefined) copyFileSync(from, flash);
 		return new Emulator(flash, machine);

@@ -1,5 +1,5 @@
-// With ESP-IDF: every board folder is built whole, and the images are weighed. Skipped, with a word, where ESP-IDF or the
-// compiler of a chip is not there. `npm run smoke:esp32`.
+// With ESP-IDF: every board folder is built whole, and the images are weighed. Skipped, with a word, where
+// ESP-IDF or the compiler of a chip is not there. `npm run smoke:esp32`.
 
 import assert from "node:assert/strict";
 import { BOARDS } from "../../../host-sim/engine/boards.js";

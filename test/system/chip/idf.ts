@@ -50,7 +50,10 @@ export interface Image {
 	readonly folder: string;
 }
 
-/** Builds a manifest for a board. That mcconfig ends with 0 says nothing of the link: the image has to be there anew. */
+/**
+ * Builds a manifest for a board. That mcconfig ends with 0 says nothing of the link: the image has to be
+ * there anew.
+ */
 export async function buildImage(board: string, kind: Kind, manifest = "manifest.json"): Promise<Image> {
 	const chip = chipOf(board);
 	const project = join(SDK, "build/tmp/esp32", board, kind, "mote");
@@ -58,7 +61,8 @@ export async function buildImage(board: string, kind: Kind, manifest = "manifest
 	const binary = join(folder, "xs_esp32.bin");
 	for (const made of ["xs_esp32.bin", ".bin_timestamp", "xs_esp32.elf"])
 		rmSync(join(folder, made), { force: true });
-	// Linked anew, so that the linker says again what it warns of; and with the certificates that are there now.
+	// Linked anew, so that the linker says again what it warns of; and with the certificates that are there
+	// now.
 	for (const made of ["mc.xs.c", "mc.resources.c"]) rmSync(join(project, made), { force: true });
 	const target = ["-m", "-p", `esp32:./drivers/boards/${board}`, "-t", "build", manifest];
 	const result = await run("mcconfig", kind === "debug" ? ["-d", ...target] : target, {

@@ -2,7 +2,10 @@
 
 export interface Part {
 	readonly name: string;
-	/** Bytes in the flash, and of these in RAM while running (IRAM and initialised data); zeroed RAM comes to it. */
+	/**
+	 * Bytes in the flash, and of these in RAM while running (IRAM and initialised data); zeroed RAM comes to
+	 * it.
+	 */
 	flash: number;
 	ram: number;
 	zeroed: number;

@@ -1,5 +1,6 @@
-// On an emulated ESP32-C3, with images that ESP-IDF linked: boots, flash, faults, the stack; and, where the emulator has
-// Wi-Fi, time, TLS and each cloud. Skipped, with a word, where the tools are not there. `npm run smoke:qemu`.
+// On an emulated ESP32-C3, with images that ESP-IDF linked: boots, flash, faults, the stack; and, where the
+// emulator has Wi-Fi, time, TLS and each cloud. Skipped, with a word, where the tools are not there. `npm run
+// smoke:qemu`.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";

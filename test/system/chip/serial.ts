@@ -1,6 +1,7 @@
-// What a board says over its serial line. A release build says plain text. In a debug build the SDK speaks xsbug's protocol:
-// "<?xs.XXXXXXXX?>" names the machine, "<xsbug>…</xsbug>" holds what it logs, its figures once a second, and where it stops;
-// it goes on when it is answered. Both come mixed, and with ESP-IDF's own text.
+// What a board says over its serial line. A release build says plain text. In a debug build the SDK speaks
+// xsbug's protocol: "<?xs.XXXXXXXX?>" names the machine, "<xsbug>…</xsbug>" holds what it logs, its figures
+// once a second, and where it stops; it goes on when it is answered. Both come mixed, and with ESP-IDF's own
+// text.
 
 const NAMED: Readonly<Record<string, string>> = { lt: "<", gt: ">", quot: '"', amp: "&", apos: "'" };
 const TAG = /<\?xs([.#-])([\dA-Fa-f]{8})\?>(?:\r\n)?/;

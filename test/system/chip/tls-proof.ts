@@ -1,6 +1,7 @@
-// `npm run proof:tls`: what TLS takes of the machine's memory on the emulated ESP32-C3, with slots of 16 bytes: the node on
-// Cumulocity over TCP, and by TLS at several sizes of the server's flight. XS's heap grows and never shrinks, so that what it has
-// grown to is the peak. Needs the SDK, ESP-IDF and the emulator with Wi-Fi.
+// `npm run proof:tls`: what TLS takes of the machine's memory on the emulated ESP32-C3, with slots of 16
+// bytes: the node on Cumulocity over TCP, and by TLS at several sizes of the server's flight. XS's heap grows
+// and never shrinks, so that what it has grown to is the peak. Needs the SDK, ESP-IDF and the emulator with
+// Wi-Fi.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
@@ -36,7 +37,10 @@ interface Case {
 	readonly record: number;
 	/** A server of Node's that answers, and sends in the session that stands one record with so many bytes. */
 	readonly standing?: number;
-	/** A server of Node's that gives so many operations, one after the other; all is kept in the flash meanwhile. */
+	/**
+	 * A server of Node's that gives so many operations, one after the other; all is kept in the flash
+	 * meanwhile.
+	 */
 	readonly operations?: number;
 }
 const CASES: readonly Case[] = [

@@ -1,5 +1,6 @@
-// What of a board can be checked on the board: build it as README.md of this folder says, and read the trace. Runs in
-// Moddable's simulator too, as far as that has the parts. It writes into the last sector of the partition "mote".
+// What of a board can be checked on the board: build it as README.md of this folder says, and read the trace.
+// Runs in Moddable's simulator too, as far as that has the parts. It writes into the last sector of the
+// partition "mote".
 
 import Debug from "debug";
 import { NtcThermistor } from "drivers/ntc-thermistor";
@@ -16,7 +17,10 @@ import { SystemTimers } from "modules/platform/timers";
 import { type Check, type Done, type Note, runChecks, Skip } from "tap";
 
 interface Options {
-	/** "nothing"; "circuit": README's; "loop": the motor's pin is wired to the thermistor's and the tachometer's. */
+	/**
+	 * "nothing"; "circuit": README's; "loop": the motor's pin is wired to the thermistor's and the
+	 * tachometer's.
+	 */
 	readonly wired: string;
 	/** That have to be delivered. */
 	readonly messages: number;

@@ -1,5 +1,5 @@
-// The Test Anything Protocol (version 13) in the trace, for checks that end one after the other. Each begins on an empty stack,
-// so that none takes more of it than what it checks.
+// The Test Anything Protocol (version 13) in the trace, for checks that end one after the other. Each begins
+// on an empty stack, so that none takes more of it than what it checks.
 
 import Timer from "timer";
 

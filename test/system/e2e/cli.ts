@@ -17,7 +17,10 @@ export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
 	return startProgram("host-sim/cli/start.ts", args, env);
 }
 
-/** Starts one of the project's programs, with `input` as its standard input; `root` is the project's folder, or a copy. */
+/**
+ * Starts one of the project's programs, with `input` as its standard input; `root` is the project's folder,
+ * or a copy.
+ */
 export function startProgram(
 	script: string,
 	args: readonly string[],

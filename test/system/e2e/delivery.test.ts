@@ -1,5 +1,5 @@
-// What arrives is what was there: values, units and times against the circuit's truth, through an outage, a restart
-// and a cloud that does not confirm.
+// What arrives is what was there: values, units and times against the circuit's truth, through an outage, a
+// restart and a cloud that does not confirm.
 
 import assert from "node:assert/strict";
 import { DEFAULT_MODEL, type Property, type SapModel } from "../../../host-sim/cloud/sap/model.js";

@@ -1,4 +1,5 @@
-// What reaches host-sim from others on the same machine: files of its state, JSON, the environment of the engine's process.
+// What reaches host-sim from others on the same machine: files of its state, JSON, the environment of the
+// engine's process.
 
 import assert from "node:assert/strict";
 import {

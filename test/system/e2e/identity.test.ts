@@ -1,4 +1,5 @@
-// An identity in the board's own store, and the protocol asked for in the handshake, as a TLS server sees them.
+// An identity in the board's own store, and the protocol asked for in the handshake, as a TLS server sees
+// them.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";

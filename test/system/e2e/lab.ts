@@ -1,5 +1,5 @@
-// A node beside an embedded cloud in this process, on either engine: what the end-to-end tests work with. On XS it has the
-// memory of an ESP32, less what the SDK's TLS needs.
+// A node beside an embedded cloud in this process, on either engine: what the end-to-end tests work with. On
+// XS it has the memory of an ESP32, less what the SDK's TLS needs.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,4 +1,5 @@
-// Adding a cloud is a folder and a line of the list: done to a copy of the firmware, which then is checked and run.
+// Adding a cloud is a folder and a line of the list: done to a copy of the firmware, which then is checked
+// and run.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";

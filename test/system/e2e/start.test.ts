@@ -47,7 +47,8 @@ describe("npm start", () => {
 					...["--measures", "2", "--log", "json"],
 				]);
 			try {
-				// Neither the thermistor, which gives 21.5 °C, nor a value of its own for the sensor that is not there
+				// Neither the thermistor, which gives 21.5 °C, nor a value of its own for the sensor that is not
+				// there
 				store({ temperature: { sensor: "tmp102", address: 16 }, sampling: { intervalMs: 300 } });
 				const taken = await run();
 				assert.equal(taken.code, 0, taken.err);

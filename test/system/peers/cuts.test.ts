@@ -1,4 +1,5 @@
-// The session against real brokers through a proxy that cuts, stalls and throttles. `npm run peers:cuts` is the long form.
+// The session against real brokers through a proxy that cuts, stalls and throttles. `npm run peers:cuts` is
+// the long form.
 
 import assert from "node:assert/strict";
 import { seeded } from "../../support/seeded.js";

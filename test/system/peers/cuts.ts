@@ -1,5 +1,5 @@
-// The firmware's session with its outbox, over its own transport, against a real broker behind a proxy that cuts the
-// connection every few hundred messages. Nothing may be lost; at QoS 2 nothing may come twice.
+// The firmware's session with its outbox, over its own transport, against a real broker behind a proxy that
+// cuts the connection every few hundred messages. Nothing may be lost; at QoS 2 nothing may come twice.
 
 import { type Packet, parser } from "mqtt-packet";
 import { inMachine } from "../../../host-sim/mqtt-tools/client.js";
@@ -34,14 +34,14 @@ export interface CutReport {
 	readonly lost: number;
 	readonly twice: number;
 	/**
-	 * Of these, what the broker itself sent anew at QoS 2 although its PUBREL had passed, or without DUP [MQTT-3.3.1-1] when a
-	 * CONNACK was lost that may have said that the session is new: to the standard that is another message [MQTT-4.3.3-1],
-	 * and no client can know better.
+	 * Of these, what the broker itself sent anew at QoS 2 although its PUBREL had passed, or without DUP
+	 * [MQTT-3.3.1-1] when a CONNACK was lost that may have said that the session is new: to the standard that
+	 * is another message [MQTT-4.3.3-1], and no client can know better.
 	 */
 	readonly brokerRepeated: number;
 	/**
-	 * Lost messages at QoS 2 that the broker never offered, or only under a packet id that it had not released from another
-	 * message: to the standard that is a repetition of the other one [MQTT-4.3.3-2].
+	 * Lost messages at QoS 2 that the broker never offered, or only under a packet id that it had not released
+	 * from another message: to the standard that is a repetition of the other one [MQTT-4.3.3-2].
 	 */
 	readonly brokerLost: number;
 	/** First arrivals that came behind a later message. */
@@ -55,7 +55,9 @@ export interface CutReport {
 const TOPIC = "cuts";
 /** Every session has a subscription: aedes does not call a session present that has none. */
 const CONTROL = "control";
-/** Messages that the witness may be ahead of what has arrived: a longer queue would not pass between two cuts. */
+/**
+ * Messages that the witness may be ahead of what has arrived: a longer queue would not pass between two cuts.
+ */
 const AHEAD = 60;
 /** Bytes on the wire that a message takes in both directions, about. */
 const MESSAGE_BYTES: Readonly<Record<1 | 2, number>> = { 1: 24, 2: 32 };

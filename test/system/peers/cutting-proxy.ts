@@ -3,7 +3,9 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 export interface Trouble {
-	/** Both directions together: after so many bytes, drawn anew for each connection, both sides are cut off. */
+	/**
+	 * Both directions together: after so many bytes, drawn anew for each connection, both sides are cut off.
+	 */
 	readonly cutAfter: () => number;
 	/** After so many bytes nothing passes for a while. */
 	readonly stallAfter?: (() => number) | undefined;

@@ -1,4 +1,5 @@
-// Against a broker that nobody here wrote: mutual TLS, QoS 0 and 1, commands, the will, a restart of the broker.
+// Against a broker that nobody here wrote: mutual TLS, QoS 0 and 1, commands, the will, a restart of the
+// broker.
 
 import assert from "node:assert/strict";
 import { RawClient } from "../../host-sim/cloud/raw-client.js";

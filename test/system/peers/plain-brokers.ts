@@ -29,7 +29,8 @@ export async function openMosquittoPlain(): Promise<PlainBroker | undefined> {
 	const port = await freePort();
 	const config = join(folder, "mosquitto.conf");
 	const lines = ["user root", "allow_anonymous true", "persistence false", `listener ${port} 127.0.0.1`];
-	// A client that is cut off for long must find all of its messages. (0 would be no limit, also on those in flight.)
+	// A client that is cut off for long must find all of its messages. (0 would be no limit, also on those in
+	// flight.)
 	writeFileSync(config, [...lines, "max_inflight_messages 20", "max_queued_messages 100000", ""].join("\n"));
 	const child: ChildProcess = spawn(MOSQUITTO, ["-c", config], { stdio: "ignore" });
 	await eventually(() => {

@@ -1,5 +1,5 @@
-// A plain MQTT client on mqtt-packet, straight at the broker: publishes, subscribes, and completes every handshake. It
-// is the witness of what passed; nothing in it is the firmware's.
+// A plain MQTT client on mqtt-packet, straight at the broker: publishes, subscribes, and completes every
+// handshake. It is the witness of what passed; nothing in it is the firmware's.
 
 import { connect, type Socket } from "node:net";
 import { generate, type Packet, parser } from "mqtt-packet";

@@ -1,4 +1,5 @@
-// An app of the tests: the node's manifest, or another of ours, with an identity of the embedded cloud and settings.
+// An app of the tests: the node's manifest, or another of ours, with an identity of the embedded cloud and
+// settings.
 
 import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";

@@ -1,5 +1,5 @@
-// Parts of the firmware in apps of others: each includes one of our manifests, builds with the SDK and runs headless in
-// Moddable's simulator.
+// Parts of the firmware in apps of others: each includes one of our manifests, builds with the SDK and runs
+// headless in Moddable's simulator.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";

@@ -1,5 +1,6 @@
-// With the real SDK and without ESP-IDF: every module compiles for each board, the preload image links without a warning of
-// ours, and the C side finds every header of the SDK. test/system/chip/idf.test.ts goes on from here. Skipped without the SDK.
+// With the real SDK and without ESP-IDF: every module compiles for each board, the preload image links
+// without a warning of ours, and the C side finds every header of the SDK. test/system/chip/idf.test.ts goes
+// on from here. Skipped without the SDK.
 
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
@@ -81,8 +82,8 @@ describe("includes of the C side", () => {
 });
 
 /**
- * What the image takes in flash, by its C source: objects of 16 bytes, texts and byte code, tables. The linked image of the
- * C3 has 4 % more (padding, and the functions that load it).
+ * What the image takes in flash, by its C source: objects of 16 bytes, texts and byte code, tables. The
+ * linked image of the C3 has 4 % more (padding, and the functions that load it).
  */
 function imageBytes(source: string): number {
 	const sum = (pattern: RegExp, size: number) =>

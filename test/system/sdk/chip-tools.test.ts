@@ -1,4 +1,5 @@
-// The tools of test/system/chip that need neither SDK nor emulator: the reader of a board's serial line, and the weights of an image.
+// The tools of test/system/chip that need neither SDK nor emulator: the reader of a board's serial line, and
+// the weights of an image.
 
 import assert from "node:assert/strict";
 import { imageParts, sectionSizes } from "../chip/image.js";

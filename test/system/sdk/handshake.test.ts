@@ -1,6 +1,7 @@
-// With the real SDK, in Moddable's simulator: the TLS handshake at the sizes of a real cloud, and its end. openssl is the server:
-// records from 512 bytes to 16 KB, 3 and 166 authorities, keys of 2048 and 4096 bits on both sides, a length of records asked for or
-// not; and connections that are cut. Skipped where SDK or openssl are not there.
+// With the real SDK, in Moddable's simulator: the TLS handshake at the sizes of a real cloud, and its end.
+// openssl is the server: records from 512 bytes to 16 KB, 3 and 166 authorities, keys of 2048 and 4096 bits
+// on both sides, a length of records asked for or not; and connections that are cut. Skipped where SDK or
+// openssl are not there.
 
 import assert from "node:assert/strict";
 import { type ChildProcess, spawn } from "node:child_process";
@@ -332,7 +333,10 @@ describe("Moddable SDK: the handshake", () => {
 		const root = rsaPair(2048);
 		const pair = rsaPair(2048);
 		const now = Date.now();
-		/** An authority with the identifier that the SDK's authority of this number has, and a server's certificate by it. */
+		/**
+		 * An authority with the identifier that the SDK's authority of this number has, and a server's
+		 * certificate by it.
+		 */
 		const signedBy = (identifier: Buffer) => {
 			const own = extension("2.5.29.14", octets(identifier));
 			const by = extension("2.5.29.35", seq(der(0x80, identifier)));
@@ -449,7 +453,8 @@ describe("Moddable SDK: the handshake", () => {
 			(socket) => {
 				connections++;
 				socket.on("error", () => {});
-				// Ahead of CONNECT, in the same flight as Finished: no server of MQTT may, and the node says so at once.
+				// Ahead of CONNECT, in the same flight as Finished: no server of MQTT may, and the node says so at
+				// once.
 				socket.end(Buffer.from([0x20, 2, 0, 0]));
 			},
 		);

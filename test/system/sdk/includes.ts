@@ -1,5 +1,6 @@
-// What the C side of a generated ESP32 build includes, as far as that can be told without ESP-IDF: a header of the SDK's own
-// has to lie in a folder that some manifest brings, else the build ends with the compiler's "No such file".
+// What the C side of a generated ESP32 build includes, as far as that can be told without ESP-IDF: a header
+// of the SDK's own has to lie in a folder that some manifest brings, else the build ends with the compiler's
+// "No such file".
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";

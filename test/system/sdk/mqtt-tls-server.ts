@@ -1,4 +1,5 @@
-// A TLS 1.2 server of Node's that speaks as much MQTT as a node needs to go on, and says the rest as a test wants it.
+// A TLS 1.2 server of Node's that speaks as much MQTT as a node needs to go on, and says the rest as a test
+// wants it.
 
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";

@@ -1,5 +1,5 @@
-// openssl as a TLS server at the size of a real cloud: a chain of three, keys of 2048 or 4096 bits, many names of authorities, records
-// of any length, a client certificate that it demands.
+// openssl as a TLS server at the size of a real cloud: a chain of three, keys of 2048 or 4096 bits, many
+// names of authorities, records of any length, a client certificate that it demands.
 
 import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
@@ -151,7 +151,10 @@ export class OpensslServer {
 	}
 }
 
-/** The files of an identity as mcconfig's `data` takes them; `place` puts them under the names that the node looks for. */
+/**
+ * The files of an identity as mcconfig's `data` takes them; `place` puts them under the names that the node
+ * looks for.
+ */
 export const IDENTITY = ["./ca", "./client", "./client1", "./client2"];
 
 export function placeIdentity(folder: string, bits: number): void {

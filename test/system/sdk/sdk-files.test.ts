@@ -1,6 +1,7 @@
-// The files of the SDK that ours lean on without the SDK promising anything: the methods that modules/platform/sdk-tls overrides
-// and calls, and the numbers in drivers/esp32.ts. A new version of the SDK that changes one of them is noticed here: read what
-// changed, run `npm run smoke:sim` and `smoke:qemu`, and then put the new digest here. Skipped without the SDK.
+// The files of the SDK that ours lean on without the SDK promising anything: the methods that
+// modules/platform/sdk-tls overrides and calls, and the numbers in drivers/esp32.ts. A new version of the SDK
+// that changes one of them is noticed here: read what changed, run `npm run smoke:sim` and `smoke:qemu`, and
+// then put the new digest here. Skipped without the SDK.
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";

@@ -42,8 +42,8 @@ export function ourWarnings(output: string): string[] {
 }
 
 /**
- * Builds a manifest for Moddable's simulator; returns what the tools printed. Never without `-t build`. `name` is that of the
- * app, which an including manifest cannot change.
+ * Builds a manifest for Moddable's simulator; returns what the tools printed. Never without `-t build`.
+ * `name` is that of the app, which an including manifest cannot change.
  */
 export async function buildForSimulator(manifest: string, name = "mote"): Promise<string> {
 	// Without the linked image it is linked anew, and only then the linker says what it warns of.
@@ -68,7 +68,10 @@ function standIn(scratch: string): string {
 	return idf;
 }
 
-/** Generates for an ESP32 board into a scratch folder, with a stand-in for ESP-IDF; returns the project's folder. */
+/**
+ * Generates for an ESP32 board into a scratch folder, with a stand-in for ESP-IDF; returns the project's
+ * folder.
+ */
 async function generate(board: string, kind: "debug" | "release", scratch: string): Promise<string> {
 	const env = { ...environment(), IDF_PATH: standIn(scratch) };
 	mkdirSync(join(scratch, "out"), { recursive: true });
@@ -87,9 +90,9 @@ export async function releaseConfiguration(board: string, scratch: string): Prom
 export const chipOf = (board: string): string => boardManifest(board).build.ESP32_SUBCLASS ?? "esp32";
 
 /**
- * Generates for an ESP32 board, compiles every module and links the preload image: all that can be done without
- * ESP-IDF, for which an empty folder of the right version stands in. Returns what the tools printed, and the C source of
- * the image.
+ * Generates for an ESP32 board, compiles every module and links the preload image: all that can be done
+ * without ESP-IDF, for which an empty folder of the right version stands in. Returns what the tools printed,
+ * and the C source of the image.
  */
 export async function linkForBoard(
 	board: string,
@@ -173,7 +176,10 @@ export class Simulator {
 		return child;
 	}
 
-	/** Resolves once it is `met`; rejects after `ms`, or when the simulator has ended, with `what` and the trace. */
+	/**
+	 * Resolves once it is `met`; rejects after `ms`, or when the simulator has ended, with `what` and the
+	 * trace.
+	 */
 	async when(met: () => boolean, what: () => string = () => "", ms = 60_000): Promise<void> {
 		const end = performance.now() + ms;
 		while (!met()) {

@@ -1,6 +1,6 @@
-// With the real SDK: the app builds without a warning about our modules, runs headless in Moddable's simulator against
-// the embedded clouds with a client certificate, and survives certificates that it must refuse. Skipped where the SDK is
-// not there.
+// With the real SDK: the app builds without a warning about our modules, runs headless in Moddable's
+// simulator against the embedded clouds with a client certificate, and survives certificates that it must
+// refuse. Skipped where the SDK is not there.
 
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
@@ -76,7 +76,8 @@ describe("Moddable SDK: simulator", () => {
 			await embedded.when(() =>
 				embedded.stored(DEVICE).some((v) => v.series === "speed" && Math.abs(v.value - 50) < 3),
 			);
-			// Right behind a sample: a write into the closing connection would end the simulator on Linux (SIGPIPE).
+			// Right behind a sample: a write into the closing connection would end the simulator on Linux
+			// (SIGPIPE).
 			const now = embedded.completeSamples(DEVICE);
 			await embedded.when(() => embedded.completeSamples(DEVICE) > now);
 			await embedded.stopBroker();
@@ -266,7 +267,8 @@ describe("Moddable SDK: simulator", () => {
 			],
 			[/signed by an authority that is not our ca\.der/, await issueLeaf(foreign, "x", "server"), foreign],
 			[/does not send its issuer along/, await issueLeaf(middle, "x", "server")],
-			// What the SDK's own check takes: anybody's certificate in front of the authority's, and one that a device has signed.
+			// What the SDK's own check takes: anybody's certificate in front of the authority's, and one that a
+			// device has signed.
 			[/not signed by the one that the server sent behind it/, await issueLeaf(foreign, "x", "server"), ca],
 			[/may not sign others/, await issueLeaf(device, "x", "server"), device, ca],
 			[/not one for servers/, await issueLeaf(ca, "x", "client"), ca],

@@ -102,7 +102,9 @@ class Runner {
 		return { monotonic: () => this.#now, wallAt: (ms: number) => EPOCH + ms };
 	}
 
-	/** Rings with their constants, as the node lays them out, with room for `slots` measures and for a packet. */
+	/**
+	 * Rings with their constants, as the node lays them out, with room for `slots` measures and for a packet.
+	 */
 	#arena(slots: number) {
 		const { measures, events, stamp } = this.#cloud;
 		const parts = this.#cloud.template?.() ?? [];

@@ -1,5 +1,6 @@
-// Runs on XS: a socket and timers that only do what the benchmark tells them, in place of the board's. One for both
-// clients, so that the difference is theirs. Modules are in the read-only image; what changes hangs on the global.
+// Runs on XS: a socket and timers that only do what the benchmark tells them, in place of the board's. One
+// for both clients, so that the difference is theirs. Modules are in the read-only image; what changes hangs
+// on the global.
 
 export interface SocketOptions {
 	onReadable?(count: number): void;
@@ -12,7 +13,10 @@ export const FREE = 8192;
 
 class State {
 	socket: StubSocket | undefined;
-	/** Timers that are due now, of which `done` have fired; those that are due later never fire. Grows at start only. */
+	/**
+	 * Timers that are due now, of which `done` have fired; those that are due later never fire. Grows at start
+	 * only.
+	 */
 	readonly due: StubTimer[] = [];
 	count = 0;
 	done = 0;
@@ -130,7 +134,10 @@ export function inboundPacket(): Uint8Array {
 
 export const CONNACK = Object.freeze([0x20, 2, 0, 0]) as readonly number[];
 
-/** Runs the job; `publish` sends one message and returns its packet id, `received` counts inbound payload bytes. */
+/**
+ * Runs the job; `publish` sends one message and returns its packet id, `received` counts inbound payload
+ * bytes.
+ */
 export function runJob(job: Job, client: { publish(): number; received: number }): void {
 	const state = scope.benchHardware;
 	const socket = state.socket as StubSocket;

@@ -1,5 +1,5 @@
-// Runs on XS: the Moddable SDK's own MQTT client (examples/io/tcp/mqttclient), used as its example does, over the
-// benchmark's socket. Its source comes from the SDK when the benchmark runs.
+// Runs on XS: the Moddable SDK's own MQTT client (examples/io/tcp/mqttclient), used as its example does, over
+// the benchmark's socket. Its source comes from the SDK when the benchmark runs.
 
 import config from "mc/config";
 import MQTTClient from "sdk/mqttclient";

@@ -1,5 +1,5 @@
-// Runs on XS: the rules of Ecma-419 over the drivers and, as `config.io` says, the circuit's IO classes or those that
-// host-sim has for this engine.
+// Runs on XS: the rules of Ecma-419 over the drivers and, as `config.io` says, the circuit's IO classes or
+// those that host-sim has for this engine.
 
 import Analog from "embedded:io/analog";
 import Digital from "embedded:io/digital";

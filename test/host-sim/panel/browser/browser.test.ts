@@ -1,5 +1,5 @@
-// The panel in a real browser: what is moved on the page is moved on the board, what the board does is seen on the page, and
-// nobody else gets in.
+// The panel in a real browser: what is moved on the page is moved on the board, what the board does is seen
+// on the page, and nobody else gets in.
 
 import assert from "node:assert/strict";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";

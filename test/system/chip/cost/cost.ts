@@ -1,5 +1,6 @@
-// What a message costs on the engine in a session that stands: a write of 200 bytes, and the 60 bytes that come back for it.
-// Collected before each, so that what is taken then is what the message took. For test/system/chip/tls-proof.ts.
+// What a message costs on the engine in a session that stands: a write of 200 bytes, and the 60 bytes that
+// come back for it. Collected before each, so that what is taken then is what the message took. For
+// test/system/chip/tls-proof.ts.
 
 import { chipFact } from "chip";
 import Debug from "debug";

@@ -1,4 +1,5 @@
-// A small cloud of nobody's, as somebody would add it: made-up-cloud.test.ts puts this folder into modules/cloud.
+// A small cloud of nobody's, as somebody would add it: made-up-cloud.test.ts puts this folder into
+// modules/cloud.
 
 import type { CloudKind } from "../../../../modules/cloud/cloud-kind.js";
 import { MadeUp } from "./made-up.js";

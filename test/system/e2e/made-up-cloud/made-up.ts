@@ -1,5 +1,5 @@
-// What it says: the values of a sample with blanks between on <root>/<id>/values; commands come on <root>/<id>/do, and
-// what became of one goes to <root>/<id>/done.
+// What it says: the values of a sample with blanks between on <root>/<id>/values; commands come on
+// <root>/<id>/do, and what became of one goes to <root>/<id>/done.
 
 import type { Cloud, CloudHost, OpeningStep } from "../../../../modules/cloud/cloud.js";
 import { connectOptions } from "../../../../modules/cloud/connect.js";

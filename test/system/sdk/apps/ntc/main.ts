@@ -1,5 +1,5 @@
-// The thermistor's driver alone, as another project takes it: drivers/manifest.json is all of Mote that it includes. The
-// simulator has no ADC, so this one stands on three values.
+// The thermistor's driver alone, as another project takes it: drivers/manifest.json is all of Mote that it
+// includes. The simulator has no ADC, so this one stands on three values.
 
 import { NtcThermistor } from "drivers/ntc-thermistor";
 

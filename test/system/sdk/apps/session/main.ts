@@ -1,5 +1,5 @@
-// The MQTT session alone, as another project takes it: modules/manifest_platform.json is all of Mote that it includes. It
-// subscribes, publishes one message at QoS 1, and traces what comes back.
+// The MQTT session alone, as another project takes it: modules/manifest_platform.json is all of Mote that it
+// includes. It subscribes, publishes one message at QoS 1, and traces what comes back.
 
 import config from "mc/config";
 import { Limits } from "modules/mqtt/limits";

@@ -1,5 +1,5 @@
-// Ecma-419's TCP socket over Node's, with the rules of the SDK's: reads must not ask for more than there is, writes
-// must not exceed what was said to be free, callbacks never come inside a call.
+// Ecma-419's TCP socket over Node's, with the rules of the SDK's: reads must not ask for more than there is,
+// writes must not exceed what was said to be free, callbacks never come inside a call.
 
 import type { Duplex } from "node:stream";
 import { type LentSocket, openSocket, RECEIVE, WINDOW } from "../../../../../engine/sockets.js";

@@ -1,0 +1,96 @@
+// docs/settings.md, made from the schema and from the comments beside it.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "@babel/parser";
+import { SCHEMA } from "../../modules/app/settings.js";
+import { CLOUD_NAMES } from "../../modules/cloud/clouds.js";
+import type { Field, Fields } from "../../modules/core/schema.js";
+import { ROOT } from "./sources.js";
+
+export const DOCUMENT = "docs/settings.md";
+
+/** The file that has a group. */
+function fileOf(group: string): string {
+	const folders: Readonly<Record<string, string>> = { sap: "sap-iot" };
+	const own = (CLOUD_NAMES as readonly string[]).includes(group);
+	return own ? `modules/cloud/${folders[group] ?? group}/settings.ts` : "modules/app/settings.ts";
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: syntax trees, read by their documented names
+type Node = any;
+
+/** The comment before each property of the object of a group, as one line. */
+function meanings(group: string): Map<string, string> {
+	const text = readFileSync(join(ROOT, fileOf(group)), "utf8");
+	const { program } = parse(text, { sourceType: "module", plugins: ["typescript"] });
+	const found = new Map<string, string>();
+	const visit = (node: Node, inGroup: boolean): void => {
+		if (Array.isArray(node)) {
+			for (const one of node) visit(one, inGroup);
+			return;
+		}
+		if (typeof node?.type !== "string") return;
+		const isGroup =
+			(node.type === "ObjectProperty" && node.key.name === group) ||
+			(node.type === "VariableDeclarator" && node.id.name === group.toUpperCase());
+		if (inGroup && node.type === "ObjectProperty") {
+			const comment: string = node.leadingComments?.at(-1)?.value ?? "";
+			found.set(
+				node.key.name,
+				comment
+					.replace(/^\*/, "")
+					.replace(/\n\s*\*/g, " ")
+					.replace(/\s+/g, " ")
+					.trim(),
+			);
+			return;
+		}
+		for (const [key, child] of Object.entries(node))
+			if (!/Comments$|^loc$/.test(key)) visit(child, inGroup || isGroup);
+	};
+	visit(program.body, false);
+	return found;
+}
+
+function rangeOf(field: Field): string {
+	switch (field.type) {
+		case "text":
+			return `${field.min} to ${field.max} characters`;
+		case "number":
+			return `${field.whole ? "whole, " : ""}${field.min} to ${field.max}`;
+		case "flag":
+			return "true or false";
+		default:
+			return field.among.map((one) => `\`${one}\``).join(", ");
+	}
+}
+
+/** A cell of a table. */
+const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
+
+function table(group: string, fields: Fields): string[] {
+	const words = meanings(group);
+	const rows = Object.entries(fields).map(([key, field]) => {
+		const comment = words.get(key) ?? "";
+		if (comment === "") throw new Error(`${fileOf(group)}: ${group}.${key} has no comment`);
+		const unit = / Unit: ([^ ]+)\.$/.exec(comment);
+		const meaning = unit ? comment.slice(0, unit.index) : comment;
+		const standard = field.value === "" ? "empty" : `\`${field.value}\``;
+		return `| \`${key}\` | ${standard} | ${rangeOf(field)} | ${unit?.[1] ?? ""} | ${cell(meaning)} |`;
+	});
+	return ["| setting | default | range | unit | meaning |", "|---|---|---|---|---|", ...rows];
+}
+
+export function settingsDocument(): string {
+	const groups = Object.entries(SCHEMA as Readonly<Record<string, Fields>>);
+	return [
+		"# Settings",
+		"",
+		"Made by `npm run docs` from the schema in [modules/app/settings.ts](../modules/app/settings.ts) and in the folders of",
+		'the clouds. A file or a store has only what differs: `{"led":{"gamma":2.2}}`. On a laptop the file comes by',
+		"`--settings FILE`; [boards.md](boards.md#settings-on-a-board) says where a board has them from.",
+		...groups.flatMap(([group, fields]) => ["", `## ${group}`, "", ...table(group, fields)]),
+		"",
+	].join("\n");
+}
