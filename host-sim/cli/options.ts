@@ -9,8 +9,8 @@ import { OptionError } from "./option-error.js";
 
 export const USAGE = `npm start -- [options]
 
-Without options: an embedded broker and a stand-in of Cumulocity IoT on this machine, and a node that measures once
-a second. On a terminal, commands such as "led on" can be typed.
+Without options: an embedded broker and a stand-in of Cumulocity IoT on this machine, and a node that
+measures once a second. On a terminal, commands such as "led on" can be typed.
 
   --cloud ${CLOUD_NAMES.join("|")}   which cloud the node speaks to (cumulocity)
   --broker mqtts://host:port     a broker of your own instead of the embedded one; mqtt:// for one without TLS

@@ -38,8 +38,8 @@ ${CLIENT.replace("SUB_OR_PUB", "at which to subscribe; 1")}  --filter F         
 
 export const PUB_USAGE = `npm run --silent mqtt:pub -- --port P --topic T [options]
 
-Publishes with Mote's MQTT session to any broker, over lost connections too, and ends when all is delivered. A line for
-each message: PUB <topic>|<qos>|<payload bytes>; EV for all else.
+Publishes with Mote's MQTT session to any broker, over lost connections too, and ends when all is
+delivered. A line for each message: PUB <topic>|<qos>|<payload bytes>; EV for all else.
 
 ${CLIENT.replace("SUB_OR_PUB", "of the messages; 1")}  --topic T             where to
   --message M           one message; else each line of standard input is one

@@ -87,7 +87,7 @@ export function settingsDocument(): string {
 	return [
 		"# Settings",
 		"",
-		"Made by `npm run docs` from the schema in [modules/app/settings.ts](../modules/app/settings.ts) and in the folders of",
+		"Made by `npm run docs` from the schema in [settings.ts](../modules/app/settings.ts) and in the folders of the",
 		'the clouds. A file or a store has only what differs: `{"led":{"gamma":2.2}}`. On a laptop the file comes by',
 		"`--settings FILE`; [boards.md](boards.md#settings-on-a-board) says where a board has them from.",
 		...groups.flatMap(([group, fields]) => ["", `## ${group}`, "", ...table(group, fields)]),
