@@ -108,8 +108,8 @@ function roomOf(machine: Machine, boot: number): Room {
 function tellSettings({ refused, reduced, from }: ChosenSettings, log: Log): void {
 	if (refused !== "")
 		log.error(
-			`of the store nothing is taken: ${refused}`,
-			from === "last good" ? "; the last good settings count" : "",
+			`the stored settings are rejected: ${refused}`,
+			from === "last good" ? "; the last accepted settings are used" : "",
 		);
 	if (reduced !== undefined) log.error(`settings: ${reduced}`);
 }

@@ -101,7 +101,7 @@ export function parseOptions(args: readonly string[]): Options {
 	if (broker && brokerOnly)
 		throw new OptionError("--broker-only starts a broker and --broker names one: use one of both.");
 	if (broker && values.port !== undefined)
-		throw new OptionError("--port is the embedded broker's; write the port of yours behind --broker's host.");
+		throw new OptionError("--port is the embedded broker's; write yours after the host in --broker.");
 	if (brokerOnly && (values.measures !== undefined || commands.length > 0))
 		throw new OptionError("--broker-only runs no node: leave --measures and --command out.");
 	for (const command of commands) {

@@ -34,10 +34,9 @@ function events(explain: Explain): Table {
 	return {
 		sampled: ownWay,
 		sending: ownWay,
-		evicted: (total) => warn(`the ring is full: ${total} measures gave way`),
+		evicted: (total) => warn(`the ring is full: ${total} measures were dropped`),
 		delivered: ownWay,
-		unconfirmed: (measures) =>
-			warn(`${counted(measures, "measure")} sent, and nobody knows whether it arrived`),
+		unconfirmed: (measures) => warn(`${counted(measures, "measure")} sent; it is unknown whether it arrived`),
 		refused: (code, reason) => warn(`the cloud refused a message: ${code} ${reason}`),
 		received: ownWay,
 		command: ownWay,

@@ -124,7 +124,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 		keeper.open();
 		health.restored = keeper.restored;
 		health.undated = keeper.undated;
-		if (keeper.restored > 0) this.parts.log.info(`${keeper.restored} records of an earlier boot are there`);
+		if (keeper.restored > 0) this.parts.log.info(`${keeper.restored} records of an earlier boot are kept`);
 		if (keeper.interrupted) this.parts.log.warn("a command was interrupted by a power cut");
 		this.cloud.resumed?.(events.ring.used > 0, keeper.interrupted);
 	}

@@ -153,7 +153,7 @@ export class Measuring implements Sampled {
 
 	/** One line in the log for the first of a row: a full ring evicts with every sample. */
 	private reportEviction(total: number): void {
-		if (!this.evicting) this.parts.log.warn("the ring is full; the oldest measures give way");
+		if (!this.evicting) this.parts.log.warn("the ring is full; the oldest measures are dropped");
 		this.evicting = true;
 		this.observer?.evicted?.(total);
 	}

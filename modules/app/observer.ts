@@ -15,7 +15,7 @@ export interface Observer {
 	sampled?(values: Sample, wallMs: number, accepted: boolean): void;
 	/** A message with `records` records begins to go out; `packetId` is 0 at QoS 0. */
 	sending?(topic: Uint8Array, records: number, packetId: number, resent: boolean, measures: boolean): void;
-	/** The ring is full: the oldest queued measures gave way; `total` since this boot. */
+	/** The ring is full: the oldest queued measures were dropped; `total` since this boot. */
 	evicted?(total: number): void;
 	/** Measures were delivered as the cloud defines it; `waiting` are still in the ring. */
 	delivered?(measures: number, waiting: number): void;

@@ -80,7 +80,7 @@ export class Opening {
 			this.#parts.log.warn(`the broker refused a subscription; asking again in ${refused.pauseMs} ms`);
 			this.#again.start(refused.pauseMs);
 		} else if (refused?.finally === "continue") {
-			this.#parts.log.warn("the broker refused a subscription; going on without it");
+			this.#parts.log.warn("the broker refused a subscription; the node goes on without it");
 			this.#failed = true;
 			this.delivered();
 		} else this.#parts.session.drop("subscribe-refused", "");

@@ -65,7 +65,7 @@ export class JsonScanner {
 	next(): number {
 		if (this.error !== "") return Json.Error;
 		let c = this.#skipSpace();
-		if (this.#expect === DONE) return c < 0 ? Json.End : this.#fail("text behind the value");
+		if (this.#expect === DONE) return c < 0 ? Json.End : this.#fail("text after the value");
 		if (c < 0) return this.#fail("ends too early");
 		if (this.#expect === NEXT) {
 			const object = this.#inObject();

@@ -261,12 +261,12 @@ export class Certificate {
 		let bits = (exponent - first) * 8;
 		for (let high = der[first] as number; high < 128 && high > 0; high <<= 1) bits--;
 		if (bits < MIN_MODULUS_BITS || bits > MAX_MODULUS_BITS)
-			return `has an RSA key of ${bits} bits; ${MIN_MODULUS_BITS} to ${MAX_MODULUS_BITS} are taken`;
+			return `has an RSA key of ${bits} bits; ${MIN_MODULUS_BITS} to ${MAX_MODULUS_BITS} are accepted`;
 		const bytes = contentAt(der, exponent);
 		let value = 0;
 		for (let at = bytes; at < end && at < bytes + 5; at++) value = value * 256 + (der[at] as number);
 		if (end - bytes > 5 || value < MIN_EXPONENT || value > 0xffffffff || (value & 1) === 0)
-			return "has an RSA key with an exponent that is not taken";
+			return "has an RSA key with an exponent that is not accepted";
 		if (((der[exponent - 1] as number) & 1) === 0) return "has an RSA key that is even";
 		this.modulusFrom = first;
 		this.modulusTo = exponent;
@@ -406,7 +406,7 @@ export class Certificate {
 }
 
 const BROKEN = "is no certificate that can be read";
-const OTHER_KEY = "has a key of a kind that is not taken";
+const OTHER_KEY = "has a kind of key that is not accepted";
 
 /** Whether two stretches are the same. */
 export function same(

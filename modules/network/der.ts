@@ -27,7 +27,7 @@ export function derFault(der: Uint8Array, from: number, to: number): string {
 	let at = from;
 	for (let elements = 0; ; elements++) {
 		while (at === end && depth > 0) end = ends[--depth] as number;
-		if (depth === 0 && elements > 0) return at === to ? "" : "has something behind its end";
+		if (depth === 0 && elements > 0) return at === to ? "" : "has bytes after its end";
 		if (elements === MAX_ELEMENTS) return "has too many parts";
 		const tag = der[at] as number;
 		if (at + 2 > end || tag === 0 || (tag & 0x1f) === 0x1f) return "is not DER";
@@ -36,7 +36,7 @@ export function derFault(der: Uint8Array, from: number, to: number): string {
 		if (length > 127) {
 			const bytes = length & 127;
 			// 64 KB are more than any certificate that is taken, and an indefinite length has no bytes.
-			if (bytes < 1 || bytes > 2 || content + bytes > end) return "has a length that cannot be";
+			if (bytes < 1 || bytes > 2 || content + bytes > end) return "has an impossible length";
 			length = der[content++] as number;
 			if (bytes === 2) length = length * 256 + (der[content++] as number);
 			if (length < (bytes === 1 ? 128 : 256)) return "has a length that is not in its shortest form";

@@ -114,11 +114,11 @@ export class Network {
 		}
 		const step = this.recovery.due(now, joined);
 		if (step === Step.Rejoin) {
-			this.#log.warn("the server is not reached: Wi-Fi is joined again");
+			this.#log.warn("the server cannot be reached; joining Wi-Fi again");
 			this.recovery.rejoined(now);
 			this.wifi.rejoin(now);
 		} else if (step === Step.Restart) {
-			this.#log.error("the server is not reached for too long: restart");
+			this.#log.error("the server could not be reached for too long; restarting");
 			this.recovery.restarting();
 			handler.networkLost();
 		}

@@ -95,7 +95,7 @@ function missing(file: string): string {
 }
 
 function broken(at: number): string {
-	return `${named(at)} is not signed by the one that the server sent behind it`;
+	return `${named(at)} is not signed by the one that the server sent after it`;
 }
 
 /** The limits of an authority count also where it is the trusted one. */

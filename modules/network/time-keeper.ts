@@ -134,7 +134,7 @@ export class TimeKeeper implements TimeHandler {
 			this.#claim = ms - now;
 			this.#tries++;
 			this.#due = now + RETRY_MS;
-			this.#log.warn("time: a server's answer is doubted until another agrees");
+			this.#log.warn("time: waiting for a second answer that agrees");
 			return;
 		}
 		if (this.#known) {

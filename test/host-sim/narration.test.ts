@@ -13,9 +13,9 @@ function said(event: (observer: Observer) => void): Sentence[] {
 
 describe("narration", () => {
 	const cases: ReadonlyArray<readonly [(o: Observer) => void, Sentence["level"], string]> = [
-		[(o) => o.evicted?.(7), "warn", "the ring is full: 7 measures gave way"],
-		[(o) => o.unconfirmed?.(1), "warn", "1 measure sent, and nobody knows whether it arrived"],
-		[(o) => o.unconfirmed?.(2), "warn", "2 measures sent, and nobody knows whether it arrived"],
+		[(o) => o.evicted?.(7), "warn", "the ring is full: 7 measures were dropped"],
+		[(o) => o.unconfirmed?.(1), "warn", "1 measure sent; it is unknown whether it arrived"],
+		[(o) => o.unconfirmed?.(2), "warn", "2 measures sent; it is unknown whether it arrived"],
 		[(o) => o.refused?.(422, "no such sensor"), "warn", "the cloud refused a message: 422 no such sensor"],
 		[(o) => o.malformed?.("no JSON"), "warn", "not understood: no JSON"],
 		[

@@ -91,7 +91,8 @@ describe("manifest", () => {
 		for (const board of BOARDS) {
 			const { creation, modules } = boardManifest(board);
 			const wired = boardWithPins(board);
-			assert.ok(creation.stack >= (board === "esp32c3-min" ? 384 : 512), board);
+			// The walk over every entry (npm run proof:stack) comes to less.
+			assert.ok(creation.stack >= 384, `${board}: a stack of ${creation.stack} slots; 384 are needed`);
 			assert.equal(modules[`drivers/boards/${wired}/pins`], `./drivers/boards/${wired}/pins`);
 			const provider = readFileSync(join(ROOT, `drivers/boards/${board}/host/provider.ts`), "utf8");
 			assert.match(provider, new RegExp(`drivers/boards/${wired}/(pins|host/provider)`));

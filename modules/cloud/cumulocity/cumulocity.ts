@@ -232,7 +232,7 @@ export class Cumulocity implements Cloud {
 			}
 		}
 		if (several && this.operations.more()) return;
-		this.host.malformed("a message that is too large, and no operation of ours");
+		this.host.malformed("a message that is too large and has no operation for this device");
 	}
 
 	/** Whether the row's second column is this device. */

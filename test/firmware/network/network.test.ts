@@ -119,7 +119,7 @@ describe("network", () => {
 		assert.deepEqual(heard, ["up", "down", "up"]);
 		assert.deepEqual(
 			lines.filter((line) => line.startsWith("the server")),
-			["the server is not reached: Wi-Fi is joined again"],
+			["the server cannot be reached; joining Wi-Fi again"],
 		);
 	});
 

@@ -119,7 +119,7 @@ const ANCHOR: Readonly<Record<string, Change>> = {
 const STRICTER: ReadonlyArray<readonly [what: string, words: RegExp]> = [
 	["limits of names are not checked, so they are refused", /limits the names/],
 	["policies are not checked, so a demand for them is refused", /critical extension/],
-	["whatever stands twice, or behind the end", /twice|behind its end/],
+	["whatever stands twice, or after the end", /twice|after its end/],
 	["SHA-1", /digest that is broken/],
 	["no extensions: nothing says what it is for", /version 3|no extensions/],
 	["a subject's common name is no server's name", /is for (no name|10\.0\.0\.7), not/],

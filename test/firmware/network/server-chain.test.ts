@@ -104,7 +104,7 @@ describe("a server's certificates", () => {
 		for (const how of ["unlinked", "forged"] as const) {
 			assert.match(
 				fault([LEAF, AUTHORITY], { [how]: 0 }),
-				/^the server's certificate is not signed by the one that the server sent behind it/,
+				/^the server's certificate is not signed by the one that the server sent after it/,
 			);
 			assert.match(
 				fault([LEAF, AUTHORITY, AUTHORITY], { [how]: 1 }),
@@ -130,7 +130,7 @@ describe("a server's certificates", () => {
 			[{ ...LEAF, matches: false }, AUTHORITY],
 			[LEAF, { ...AUTHORITY, to: NOW - 1 }],
 			[LEAF, { ...AUTHORITY, authority: false }],
-			[LEAF, { ...AUTHORITY, fault: "has a key of a kind that is not taken" }],
+			[LEAF, { ...AUTHORITY, fault: "has a kind of key that is not accepted" }],
 		]) {
 			reckoned.length = 0;
 			assert.notEqual(fault(wrong, { reckoned }), "");

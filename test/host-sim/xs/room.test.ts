@@ -114,11 +114,11 @@ describe("room on a board", () => {
 			[
 				{ settings: bad },
 				1000,
-				/nothing is taken: settings: outbox.measures: 500 do not fit [^;]+; at most \d+ do\n/,
+				/are rejected: settings: outbox.measures: 500 do not fit [^;]+; at most \d+ do\n/,
 			],
-			[{ settings: bad, "settings-good": good }, 2000, /at most \d+ do; the last good settings count/],
-			[{ settings: "{", "settings-good": good }, 2000, /not JSON; the last good settings count/],
-			[{ settings: good, "settings-good": bad }, 2000, /^(?!.*nothing is taken)/s],
+			[{ settings: bad, "settings-good": good }, 2000, /at most \d+ do; the last accepted settings are used/],
+			[{ settings: "{", "settings-good": good }, 2000, /not JSON; the last accepted settings are used/],
+			[{ settings: good, "settings-good": bad }, 2000, /^(?!.*are rejected)/s],
 		] as const) {
 			const preferences = new Map(
 				Object.entries(texts).map(([key, text]) => [`mote/${key}`, text as string]),

@@ -26,7 +26,7 @@ describe("settings in the store, on XS", () => {
 			try {
 				await board.wait(10_000);
 				assert.ok((await board.status()).delivered >= 5);
-				assert.match(board.said, /of the store nothing is taken: settings: /);
+				assert.match(board.said, /the stored settings are rejected: settings: /);
 				assert.match(board.said, why);
 			} finally {
 				board.close();

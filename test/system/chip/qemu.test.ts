@@ -185,7 +185,7 @@ suite("emulated ESP32-C3", "plain", (bench) => {
 		assertStack(first);
 		await bench().cut();
 		const second = bench().start("plain");
-		await second.until(/(\d+) records of an earlier boot are there/);
+		await second.until(/(\d+) records of an earlier boot are kept/);
 		const kept = Number(/(\d+) records of an earlier boot/.exec(second.trace)?.[1]);
 		assert.ok(kept >= 4, `${kept} records`);
 		await second.when(() => second.figures.length > 5, 60_000, "figures");

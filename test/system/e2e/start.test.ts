@@ -60,7 +60,7 @@ describe("npm start", () => {
 				const said = eventsOf(refused, "info").map((line) => line.text);
 				assert.ok(
 					said.some((text) =>
-						/of the store nothing is taken.*temperature.adress: unknown setting/.test(String(text)),
+						/the stored settings are rejected.*temperature.adress: unknown setting/.test(String(text)),
 					),
 					said.join("\n"),
 				);

@@ -269,7 +269,7 @@ describe("Moddable SDK: simulator", () => {
 			[/does not send its issuer along/, await issueLeaf(middle, "x", "server")],
 			// What the SDK's own check takes: anybody's certificate in front of the authority's, and one that a
 			// device has signed.
-			[/not signed by the one that the server sent behind it/, await issueLeaf(foreign, "x", "server"), ca],
+			[/not signed by the one that the server sent after it/, await issueLeaf(foreign, "x", "server"), ca],
 			[/may not sign others/, await issueLeaf(device, "x", "server"), device, ca],
 			[/not one for servers/, await issueLeaf(ca, "x", "client"), ca],
 			[/our ca\.der may not have so many authorities/, await issueLeaf(deep, "x", "server"), deep, wide],
