@@ -17,7 +17,7 @@ const ENCODE = "encode(record, values) {";
  * the way.
  */
 const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: string, test: string]> = [
-	["the sampler's timer", "modules/app/sampler", "#tick() {", PLAIN],
+	["the sampler's timer", "modules/app/sampler", "tick() {", PLAIN],
 	["the sensor's reading", "drivers/ntc-thermistor", "read() {", PLAIN],
 	["the cloud's encoding", "modules/cloud/plain/plain", ENCODE, "plain JSON, a value missing"],
 	["SmartREST's encoding", "modules/cloud/cumulocity/cumulocity", ENCODE, "SmartREST, a value missing"],
@@ -34,7 +34,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 	["the packet's header", "modules/mqtt/publish-header", "write = (at, packetId, payloadBytes) => {", PLAIN],
 	["the ring", "modules/outbox/ring", "commit(slot, length) {", PLAIN],
 	["the outbox", "modules/outbox/outbox", "next(publication, windowOpen) {", PLAIN],
-	["the batch", "modules/outbox/outbox", "#nextSegment() {", "SmartREST, batched"],
+	["the batch", "modules/outbox/outbox", "nextSegment() {", "SmartREST, batched"],
 	["the output stage", "modules/mqtt/output", "drain(transport) {", PLAIN],
 	["the socket's write", "modules/platform/socket-transport", "write(bytes, more) {", PLAIN],
 	["the socket's read", "modules/platform/socket-transport", "#service() {", PLAIN],
