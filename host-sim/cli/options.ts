@@ -28,7 +28,7 @@ measures once a second. On a terminal, commands such as "led on" can be typed.
   --measures N                   end once N measures are delivered and every --command has ended
   --command "led on"             a command from the cloud's side (embedded broker only); several go one by one
   --engine xs|node               where the firmware runs: the board's engine with the board's memory, or Node (xs)
-  --board esp32|esp32s3|esp32c3|esp32c3-min
+  --board ${BOARDS.join("|")}
                                  whose pins and memory the node has (esp32)
   --stats json                   on XS: the machine's memory as a line of JSON once a second
   --log pretty|json              what is printed (pretty)

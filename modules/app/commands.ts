@@ -30,8 +30,9 @@ export interface Actuators {
 }
 
 export const Action = Object.freeze({ Led: 0, Buzzer: 1, Speed: 2, Interval: 3 } as const);
-/** Above this bit of an action stands how many times. */
-const TIMES = 2;
+/** From this bit of an action on stands how many times; the bits below hold the action itself. */
+const TIMES = 3;
+export const ACTION_MASK = (1 << TIMES) - 1;
 const BUZZER_ONCE = Action.Buzzer | (1 << TIMES);
 
 export interface Ranges {
@@ -150,7 +151,7 @@ export class CommandParser {
 		for (let i = from; i < end; i++) {
 			const value = this.values[i] as number;
 			const action = this.actions[i] as number;
-			switch (action & 3) {
+			switch (action & ACTION_MASK) {
 				case Action.Led:
 					actuators.led(value);
 					break;
@@ -160,7 +161,7 @@ export class CommandParser {
 				case Action.Speed:
 					actuators.speed(value);
 					break;
-				default:
+				case Action.Interval:
 					actuators.interval(value);
 			}
 		}

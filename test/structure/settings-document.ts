@@ -12,9 +12,10 @@ export const DOCUMENT = "docs/settings.md";
 
 /** The file that has a group. */
 function fileOf(group: string): string {
-	const folders: Readonly<Record<string, string>> = { sap: "sap-iot" };
-	const own = (CLOUD_NAMES as readonly string[]).includes(group);
-	return own ? `modules/cloud/${folders[group] ?? group}/settings.ts` : "modules/app/settings.ts";
+	if (!(CLOUD_NAMES as readonly string[]).includes(group)) return "modules/app/settings.ts";
+	const list = readFileSync(join(ROOT, "modules/cloud/list.ts"), "utf8");
+	const folder = new RegExp(`\\{ ${group} \\} from "\\./([^/]+)/`).exec(list)?.[1];
+	return `modules/cloud/${folder}/settings.ts`;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: syntax trees, read by their documented names
@@ -25,6 +26,7 @@ function meanings(group: string): Map<string, string> {
 	const text = readFileSync(join(ROOT, fileOf(group)), "utf8");
 	const { program } = parse(text, { sourceType: "module", plugins: ["typescript"] });
 	const found = new Map<string, string>();
+	const own = (CLOUD_NAMES as readonly string[]).includes(group);
 	const visit = (node: Node, inGroup: boolean): void => {
 		if (Array.isArray(node)) {
 			for (const one of node) visit(one, inGroup);
@@ -33,7 +35,8 @@ function meanings(group: string): Map<string, string> {
 		if (typeof node?.type !== "string") return;
 		const isGroup =
 			(node.type === "ObjectProperty" && node.key.name === group) ||
-			(node.type === "VariableDeclarator" && node.id.name === group.toUpperCase());
+			// A cloud's file has one group.
+			(node.type === "VariableDeclarator" && own && node.init?.callee?.property?.name === "freeze");
 		if (inGroup && node.type === "ObjectProperty") {
 			const comment: string = node.leadingComments?.at(-1)?.value ?? "";
 			found.set(
@@ -88,8 +91,9 @@ export function settingsDocument(): string {
 		"# Settings",
 		"",
 		"Made by `npm run docs` from the schema in [settings.ts](../modules/app/settings.ts) and in the folders of the",
-		'the clouds. A file or a store has only what differs: `{"led":{"gamma":2.2}}`. On a laptop the file comes by',
-		"`--settings FILE`; [boards.md](boards.md#settings-on-a-board) says where a board has them from.",
+		'clouds. A file or a store has only what differs: `{"led":{"gamma":2.2}}`. On a laptop the file comes by',
+		"`--settings FILE`; [boards.md](boards.md#settings-on-a-board) says where a board has them from. A board's",
+		"manifest may override a default, such as `outbox.measures`.",
 		...groups.flatMap(([group, fields]) => ["", `## ${group}`, "", ...table(group, fields)]),
 		"",
 	].join("\n");

@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
+	ACTION_MASK,
+	Action,
 	type Actuators,
 	CommandParser,
 	DEFAULT_TONE,
@@ -10,6 +12,7 @@ import {
 	INTERVAL_RANGE,
 	MAX_COMMAND_BYTES,
 	MAX_COMMANDS,
+	TIMES_RANGE,
 	TONE_RANGE,
 } from "../../../modules/app/commands.js";
 import { utf8 } from "../../../modules/cloud/text.js";
@@ -49,6 +52,11 @@ const refuses = (text: string, reason: RegExp) =>
 	});
 
 describe("CommandParser", () => {
+	it("has bits for each action beside the number of times", () => {
+		for (const [name, action] of Object.entries(Action)) assert.equal(action & ACTION_MASK, action, name);
+		assert.ok(TIMES_RANGE[1] <= 255 / (ACTION_MASK + 1), "both fit into a byte");
+	});
+
 	accepts("led on", ["led", 100]);
 	accepts("led off", ["led", 0]);
 	accepts("led on\0", ["led", 100]);
