@@ -23,26 +23,26 @@ const MAX_HZ = 20_000;
 const BITS = 12;
 
 export class Buzzer {
-	readonly #options: BuzzerOptions;
+	private readonly options: BuzzerOptions;
 	/** The next turn from tone to pause or back. */
-	readonly #turn: Alarm;
-	#output: PulseWidthOutput | undefined;
-	#hz = 0;
-	#sounds = false;
+	private readonly turn: Alarm;
+	private output: PulseWidthOutput | undefined;
+	private hz = 0;
+	private sounds = false;
 	/** Length of a tone and of a pause, ms; tones still to come; time left for all of it, ms. */
-	#durationMs = 0;
-	#times = 0;
-	#leftMs = 0;
-	#closed = false;
+	private durationMs = 0;
+	private times = 0;
+	private leftMs = 0;
+	private closed = false;
 
 	constructor(options: BuzzerOptions) {
 		const { duty = LOUDEST, longestMs = 0, output, timers } = options;
 		if (!(duty > 0 && duty <= LOUDEST)) throw new RangeError("buzzer: duty is above 0 and up to 0.5");
 		if (!(longestMs >= 0)) throw new RangeError("buzzer: the longest tone is 0 ms or more");
-		this.#options = options;
-		this.#turn = timers.create(() => this.#next());
+		this.options = options;
+		this.turn = timers.create(() => this.next());
 		// The pin is claimed once now, so that a wrong one is found at start and not at the first tone.
-		orRelease(this.#turn, () => new output.io({ pin: output.pin, hz: 1000, resolution: BITS }).close());
+		orRelease(this.turn, () => new output.io({ pin: output.pin, hz: 1000, resolution: BITS }).close());
 	}
 
 	/**
@@ -50,24 +50,24 @@ export class Buzzer {
 	 * between; 0 Hz is silence.
 	 */
 	play(hz: number, durationMs: number, times = 1): void {
-		if (this.#closed) throw new Error("buzzer: closed");
+		if (this.closed) throw new Error("buzzer: closed");
 		if (!(hz >= 0 && hz <= MAX_HZ)) throw new RangeError("buzzer: tone is 0 to 20000 Hz");
 		if (!(durationMs >= 0)) throw new RangeError("buzzer: duration is 0 ms or more");
-		this.#silence();
+		this.silence();
 		if (hz === 0) return;
-		const { io, pin } = this.#options.output;
-		this.#output = new io({ pin, hz, resolution: BITS });
-		this.#hz = hz;
-		this.#durationMs = durationMs;
-		this.#times = times;
-		this.#leftMs = this.#options.longestMs || Number.POSITIVE_INFINITY;
-		this.#sound();
+		const { io, pin } = this.options.output;
+		this.output = new io({ pin, hz, resolution: BITS });
+		this.hz = hz;
+		this.durationMs = durationMs;
+		this.times = times;
+		this.leftMs = this.options.longestMs || Number.POSITIVE_INFINITY;
+		this.sound();
 	}
 
 	/** Frequency of the tone, Hz; 0 while silent, also between the tones of a pattern. */
 	read(): number {
-		if (this.#closed) throw new Error("buzzer: closed");
-		return this.#sounds ? this.#hz : 0;
+		if (this.closed) throw new Error("buzzer: closed");
+		return this.sounds ? this.hz : 0;
 	}
 
 	sample(): { frequency: number } {
@@ -79,45 +79,45 @@ export class Buzzer {
 	}
 
 	close(): void {
-		if (this.#closed) return;
-		this.#closed = true;
+		if (this.closed) return;
+		this.closed = true;
 		try {
-			this.#silence();
+			this.silence();
 		} finally {
-			this.#turn.close();
+			this.turn.close();
 		}
 	}
 
-	#sound(): void {
-		const output = this.#output as PulseWidthOutput;
-		output.write(Math.round((2 ** output.resolution - 1) * (this.#options.duty ?? LOUDEST)));
-		this.#sounds = true;
-		this.#times--;
-		this.#wait(this.#durationMs || Number.POSITIVE_INFINITY);
+	private sound(): void {
+		const output = this.output as PulseWidthOutput;
+		output.write(Math.round((2 ** output.resolution - 1) * (this.options.duty ?? LOUDEST)));
+		this.sounds = true;
+		this.times--;
+		this.wait(this.durationMs || Number.POSITIVE_INFINITY);
 	}
 
 	/** Waits for the next turn, or for the end of the time that is left. */
-	#wait(ms: number): void {
-		const wait = Math.min(ms, this.#leftMs);
-		this.#leftMs -= wait;
-		if (wait !== Number.POSITIVE_INFINITY) this.#turn.start(wait);
+	private wait(ms: number): void {
+		const wait = Math.min(ms, this.leftMs);
+		this.leftMs -= wait;
+		if (wait !== Number.POSITIVE_INFINITY) this.turn.start(wait);
 	}
 
-	#next(): void {
-		if (this.#leftMs <= 0 || (this.#sounds && this.#times <= 0)) this.#silence();
-		else if (this.#sounds) {
-			this.#output?.write(0);
-			this.#sounds = false;
-			this.#wait(this.#durationMs);
-		} else this.#sound();
+	private next(): void {
+		if (this.leftMs <= 0 || (this.sounds && this.times <= 0)) this.silence();
+		else if (this.sounds) {
+			this.output?.write(0);
+			this.sounds = false;
+			this.wait(this.durationMs);
+		} else this.sound();
 	}
 
-	#silence(): void {
-		this.#turn.stop();
-		const output = this.#output;
-		this.#output = undefined;
-		this.#hz = 0;
-		this.#sounds = false;
+	private silence(): void {
+		this.turn.stop();
+		const output = this.output;
+		this.output = undefined;
+		this.hz = 0;
+		this.sounds = false;
 		restAndClose(output);
 	}
 }

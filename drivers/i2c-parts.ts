@@ -52,20 +52,20 @@ const DEVICE_ID = 0x0f;
 /** Registers of 16 bits behind a pointer of one byte. */
 abstract class Registers implements Protocol {
 	fault: PartFault = "";
-	readonly #pointer = new Uint8Array(1);
-	readonly #setting = new Uint8Array(3);
-	readonly #value = new Uint8Array(2);
+	private readonly pointer = new Uint8Array(1);
+	private readonly setting = new Uint8Array(3);
+	private readonly value = new Uint8Array(2);
 
 	/** What the register holds, signed. */
 	get(port: I2CPort, register: number): number {
-		this.#pointer[0] = register;
-		port.write(this.#pointer);
-		port.read(this.#value);
-		return signed16(this.#value);
+		this.pointer[0] = register;
+		port.write(this.pointer);
+		port.read(this.value);
+		return signed16(this.value);
 	}
 
 	set(port: I2CPort, register: number, value: number): void {
-		const setting = this.#setting;
+		const setting = this.setting;
 		setting[0] = register;
 		setting[1] = value >> 8;
 		setting[2] = value;
@@ -130,27 +130,27 @@ const SHT3X_FETCH = 0xe000;
 
 class Sht3xProtocol implements Protocol {
 	fault: PartFault = "";
-	readonly #command = new Uint8Array(2);
-	readonly #value = new Uint8Array(6);
+	private readonly command = new Uint8Array(2);
+	private readonly value = new Uint8Array(6);
 
 	start(port: I2CPort, step: number): number {
-		this.#send(port, step === 0 ? SHT3X_BREAK : SHT3X_PERIODIC);
+		this.send(port, step === 0 ? SHT3X_BREAK : SHT3X_PERIODIC);
 		return step === 0 ? 1 : 0;
 	}
 
 	fetch(port: I2CPort): number {
-		const value = this.#value;
-		this.#send(port, SHT3X_FETCH);
+		const value = this.value;
+		this.send(port, SHT3X_FETCH);
 		port.read(value);
 		const sound = crc8(value, 0) === value[2] && crc8(value, 3) === value[5];
 		this.fault = sound ? "" : "checksum";
 		return sound ? -45 + (175 * (((value[0] as number) << 8) | (value[1] as number))) / 65535 : Number.NaN;
 	}
 
-	#send(port: I2CPort, command: number): void {
-		this.#command[0] = command >> 8;
-		this.#command[1] = command;
-		port.write(this.#command);
+	private send(port: I2CPort, command: number): void {
+		this.command[0] = command >> 8;
+		this.command[1] = command;
+		port.write(this.command);
 	}
 }
 

@@ -31,19 +31,19 @@ const TIMEOUT_MS = 20;
 const TRIES = 2;
 
 export class I2cThermometer {
-	readonly #options: I2cThermometerOptions;
-	readonly #protocol: Protocol;
-	readonly #settled: Alarm;
-	#port: I2CPort | undefined;
-	#closed = false;
+	private readonly options: I2cThermometerOptions;
+	private readonly protocol: Protocol;
+	private readonly settled: Alarm;
+	private port: I2CPort | undefined;
+	private closed = false;
 	/** Next step of the start; -1 once the sensor measures, -2 while nothing is under way. */
-	#step = -2;
-	#fault: I2cFault = "not ready";
+	private step = -2;
+	private lastFault: I2cFault = "not ready";
 	/** In a row. */
-	#failures = 0;
-	#celsius = Number.NaN;
+	private failures = 0;
+	private celsius = Number.NaN;
 	/** When that was fetched; monotonic ms. */
-	#at = Number.NEGATIVE_INFINITY;
+	private at = Number.NEGATIVE_INFINITY;
 
 	/** Throws for bad options and pins; a sensor that does not answer is a fault. */
 	constructor(options: I2cThermometerOptions) {
@@ -51,47 +51,47 @@ export class I2cThermometer {
 		const { address = part.address } = sensor;
 		if (!(Number.isInteger(address) && address >= 0x08 && address <= 0x77))
 			throw new RangeError("thermometer: an I²C address is 8 to 119");
-		this.#options = options;
-		this.#protocol = new part.protocol();
-		this.#settled = timers.create(() => this.#start(this.#step));
+		this.options = options;
+		this.protocol = new part.protocol();
+		this.settled = timers.create(() => this.start(this.step));
 		orRelease(this, () => {
-			this.#open();
-			this.#start(0);
+			this.open();
+			this.start(0);
 		});
 	}
 
 	/** Temperature in °C, or NaN; then `fault` says why. */
 	read(): number {
-		if (this.#closed) throw new Error("thermometer: closed");
-		if (this.#step === -2) this.#start(0);
-		if (this.#step !== -1) return Number.NaN;
-		const { clock, part } = this.#options;
+		if (this.closed) throw new Error("thermometer: closed");
+		if (this.step === -2) this.start(0);
+		if (this.step !== -1) return Number.NaN;
+		const { clock, part } = this.options;
 		const now = clock.monotonic();
-		if (now - this.#at < part.periodMs) return this.#celsius;
+		if (now - this.at < part.periodMs) return this.celsius;
 		for (let i = 0; i < TRIES; i++) {
-			const celsius = this.#fetch();
+			const celsius = this.fetch();
 			if (!Number.isNaN(celsius)) {
-				this.#failures = 0;
-				this.#fault = "";
-				this.#celsius = celsius;
-				this.#at = now;
+				this.failures = 0;
+				this.lastFault = "";
+				this.celsius = celsius;
+				this.at = now;
 				return celsius;
 			}
-			if (this.#fault !== "silent") break;
+			if (this.lastFault !== "silent") break;
 		}
-		if (this.#fault === "not ready") return Number.NaN;
+		if (this.lastFault === "not ready") return Number.NaN;
 		// One lost value is none; and SHT3x does not acknowledge a fetch that comes before its next one.
-		if (this.#fault !== "implausible" && now - this.#at < 2 * part.periodMs) {
-			this.#fault = "";
-			return this.#celsius;
+		if (this.lastFault !== "implausible" && now - this.at < 2 * part.periodMs) {
+			this.lastFault = "";
+			return this.celsius;
 		}
-		this.#failed(this.#fault);
+		this.failed(this.lastFault);
 		return Number.NaN;
 	}
 
 	/** The fault of the last `read`. */
 	get fault(): I2cFault {
-		return this.#fault;
+		return this.lastFault;
 	}
 
 	/** Ecma-419: a fresh object; without `temperature` when the sensor is faulty. */
@@ -101,73 +101,73 @@ export class I2cThermometer {
 	}
 
 	configure(_options: object): void {
-		if (this.#closed) throw new Error("thermometer: closed");
+		if (this.closed) throw new Error("thermometer: closed");
 	}
 
 	close(): void {
-		if (this.#closed) return;
-		this.#closed = true;
-		this.#settled.close();
-		const port = this.#port;
-		this.#port = undefined;
+		if (this.closed) return;
+		this.closed = true;
+		this.settled.close();
+		const port = this.port;
+		this.port = undefined;
 		port?.close();
 	}
 
-	#fetch(): number {
+	private fetch(): number {
 		try {
-			const { part } = this.#options;
-			const celsius = this.#protocol.fetch(this.#port as I2CPort);
-			if (Number.isNaN(celsius)) this.#fault = this.#protocol.fault;
+			const { part } = this.options;
+			const celsius = this.protocol.fetch(this.port as I2CPort);
+			if (Number.isNaN(celsius)) this.lastFault = this.protocol.fault;
 			else if (celsius >= part.minimumC && celsius <= part.maximumC) return celsius;
-			else this.#fault = "implausible";
+			else this.lastFault = "implausible";
 		} catch {
-			this.#fault = "silent";
+			this.lastFault = "silent";
 		}
 		return Number.NaN;
 	}
 
-	#open(): void {
-		const { sensor, part } = this.#options;
+	private open(): void {
+		const { sensor, part } = this.options;
 		const { io, data, clock, address = part.address } = sensor;
-		this.#port = new io({ data, clock, address, hz: part.hz, timeout: TIMEOUT_MS });
+		this.port = new io({ data, clock, address, hz: part.hz, timeout: TIMEOUT_MS });
 	}
 
 	/** Sends a step of the start; the next one follows by the timer. */
-	#start(step: number): void {
-		const port = this.#port;
+	private start(step: number): void {
+		const port = this.port;
 		let next = -1;
 		try {
-			if (port) next = this.#protocol.start(port, step);
+			if (port) next = this.protocol.start(port, step);
 		} catch {
-			this.#failed("silent");
+			this.failed("silent");
 			return;
 		}
-		if (!port) this.#failed("silent");
-		else if (next < 0) this.#failed(this.#protocol.fault);
-		else if (next === 0) this.#step = -1;
+		if (!port) this.failed("silent");
+		else if (next < 0) this.failed(this.protocol.fault);
+		else if (next === 0) this.step = -1;
 		else {
-			this.#step = step + 1;
-			this.#settled.start(this.#options.part.settleMs);
+			this.step = step + 1;
+			this.settled.start(this.options.part.settleMs);
 		}
 	}
 
 	/** The sensor is started anew with the next `read`; now and then the bus is freed before. */
-	#failed(fault: I2cFault): void {
-		this.#fault = fault;
-		this.#step = -2;
-		const failures = ++this.#failures;
+	private failed(fault: I2cFault): void {
+		this.lastFault = fault;
+		this.step = -2;
+		const failures = ++this.failures;
 		if (fault === "silent" && (failures % 64 === 0 || (failures >= 4 && (failures & (failures - 1)) === 0)))
-			this.#reopen();
+			this.reopen();
 	}
 
-	#reopen(): void {
-		const { bus, sensor } = this.#options;
-		const port = this.#port;
-		this.#port = undefined;
+	private reopen(): void {
+		const { bus, sensor } = this.options;
+		const port = this.port;
+		this.port = undefined;
 		try {
 			port?.close();
 			if (bus) freeBus(bus.io, sensor.data, sensor.clock);
-			this.#open();
+			this.open();
 		} catch {
 			// Pins that another owner has taken meanwhile: it stays silent, and the next time comes.
 		}

@@ -21,21 +21,21 @@ export type LedOptions =
 const DEFAULT_HZ = 1000;
 
 export class Led {
-	#pwm: PulseWidthOutput | undefined;
-	#digital: DigitalPort | undefined;
-	#percent = 0;
-	readonly #gamma: number;
+	private pwm: PulseWidthOutput | undefined;
+	private digital: DigitalPort | undefined;
+	private percent = 0;
+	private readonly gamma: number;
 
 	constructor(options: LedOptions) {
 		const { gamma = 1 } = options as { readonly gamma?: number };
 		if (!(gamma >= 1 && gamma <= 4)) throw new RangeError("led: gamma is 1 to 4");
-		this.#gamma = gamma;
+		this.gamma = gamma;
 		if ("pwm" in options) {
 			const { io, pin, hz } = options.pwm;
-			this.#pwm = new io({ pin, hz: hz ?? DEFAULT_HZ });
+			this.pwm = new io({ pin, hz: hz ?? DEFAULT_HZ });
 		} else {
 			const { io, pin } = options.digital;
-			this.#digital = new io({ pin, mode: io.Output });
+			this.digital = new io({ pin, mode: io.Output });
 		}
 		orRelease(this, () => this.write(0));
 	}
@@ -43,20 +43,20 @@ export class Led {
 	/** Brightness 0 to 100 %; on a digital pin every value above 0 is full. */
 	write(percent: number): void {
 		if (!(percent >= 0 && percent <= 100)) throw new RangeError("led: brightness is 0 to 100 %");
-		const pwm = this.#pwm;
+		const pwm = this.pwm;
 		if (pwm) {
-			pwm.write(Math.round((2 ** pwm.resolution - 1) * (percent / 100) ** this.#gamma));
-			this.#percent = percent;
-		} else if (this.#digital) {
-			this.#digital.write(percent > 0 ? 1 : 0);
-			this.#percent = percent > 0 ? 100 : 0;
+			pwm.write(Math.round((2 ** pwm.resolution - 1) * (percent / 100) ** this.gamma));
+			this.percent = percent;
+		} else if (this.digital) {
+			this.digital.write(percent > 0 ? 1 : 0);
+			this.percent = percent > 0 ? 100 : 0;
 		} else throw new Error("led: closed");
 	}
 
 	/** Brightness that is put out, %. */
 	read(): number {
-		if (!this.#pwm && !this.#digital) throw new Error("led: closed");
-		return this.#percent;
+		if (!this.pwm && !this.digital) throw new Error("led: closed");
+		return this.percent;
 	}
 
 	sample(): { brightness: number } {
@@ -69,10 +69,10 @@ export class Led {
 
 	/** Switches off and releases the pin. */
 	close(): void {
-		const pwm = this.#pwm;
-		const digital = this.#digital;
-		this.#pwm = this.#digital = undefined;
-		this.#percent = 0;
+		const pwm = this.pwm;
+		const digital = this.digital;
+		this.pwm = this.digital = undefined;
+		this.percent = 0;
 		restAndClose(pwm);
 		restAndClose(digital);
 	}

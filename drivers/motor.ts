@@ -19,44 +19,44 @@ const STEP_MS = 20;
 const DEFAULT_HZ = 20_000;
 
 export class Motor {
-	readonly #maxRpm: number;
-	readonly #step: number;
-	readonly #ramp: Alarm;
-	#output: PulseWidthOutput | undefined;
-	#target = 0;
-	#now = 0;
-	#ramping = false;
+	private readonly maxRpm: number;
+	private readonly step: number;
+	private readonly ramp: Alarm;
+	private output: PulseWidthOutput | undefined;
+	private targetRpm = 0;
+	private now = 0;
+	private ramping = false;
 
 	constructor(options: MotorOptions) {
 		const { output, maxRpm, rampRpmPerS, timers } = options;
 		if (!(maxRpm > 0 && rampRpmPerS > 0)) throw new RangeError("motor: speed and ramp must be positive");
-		this.#maxRpm = maxRpm;
-		this.#step = (rampRpmPerS * STEP_MS) / 1000;
-		this.#ramp = timers.create(() => this.#approach());
+		this.maxRpm = maxRpm;
+		this.step = (rampRpmPerS * STEP_MS) / 1000;
+		this.ramp = timers.create(() => this.approach());
 		orRelease(this, () => {
-			this.#output = new output.io({ pin: output.pin, hz: output.hz ?? DEFAULT_HZ });
-			this.#output.write(0);
+			this.output = new output.io({ pin: output.pin, hz: output.hz ?? DEFAULT_HZ });
+			this.output.write(0);
 		});
 	}
 
 	/** Target speed, 0 to `maxRpm`. */
 	write(rpm: number): void {
-		if (this.#output === undefined) throw new Error("motor: closed");
-		if (!(rpm >= 0 && rpm <= this.#maxRpm)) throw new RangeError(`motor: speed is 0 to ${this.#maxRpm} rpm`);
-		this.#target = rpm;
-		if (this.#ramping) return; // the next step goes the new way
-		this.#ramping = true;
-		this.#ramp.start(0);
+		if (this.output === undefined) throw new Error("motor: closed");
+		if (!(rpm >= 0 && rpm <= this.maxRpm)) throw new RangeError(`motor: speed is 0 to ${this.maxRpm} rpm`);
+		this.targetRpm = rpm;
+		if (this.ramping) return; // the next step goes the new way
+		this.ramping = true;
+		this.ramp.start(0);
 	}
 
 	/** Speed that the duty stands for now, rpm; the tachometer knows the real one. */
 	read(): number {
-		if (this.#output === undefined) throw new Error("motor: closed");
-		return this.#now;
+		if (this.output === undefined) throw new Error("motor: closed");
+		return this.now;
 	}
 
 	get target(): number {
-		return this.#target;
+		return this.targetRpm;
 	}
 
 	configure(_options: object): void {
@@ -65,21 +65,21 @@ export class Motor {
 
 	/** Stops at once and releases the pin. */
 	close(): void {
-		const output = this.#output;
-		this.#output = undefined;
-		this.#ramp.close();
-		this.#ramping = false;
-		this.#now = this.#target = 0;
+		const output = this.output;
+		this.output = undefined;
+		this.ramp.close();
+		this.ramping = false;
+		this.now = this.targetRpm = 0;
 		restAndClose(output);
 	}
 
-	#approach(): void {
-		const output = this.#output;
+	private approach(): void {
+		const output = this.output;
 		if (output === undefined) return;
-		const left = this.#target - this.#now;
-		this.#now = Math.abs(left) <= this.#step ? this.#target : this.#now + Math.sign(left) * this.#step;
-		output.write(Math.round(((2 ** output.resolution - 1) * this.#now) / this.#maxRpm));
-		this.#ramping = this.#now !== this.#target;
-		if (this.#ramping) this.#ramp.start(STEP_MS);
+		const left = this.targetRpm - this.now;
+		this.now = Math.abs(left) <= this.step ? this.targetRpm : this.now + Math.sign(left) * this.step;
+		output.write(Math.round(((2 ** output.resolution - 1) * this.now) / this.maxRpm));
+		this.ramping = this.now !== this.targetRpm;
+		if (this.ramping) this.ramp.start(STEP_MS);
 	}
 }

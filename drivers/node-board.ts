@@ -77,19 +77,19 @@ interface Thermometer {
 }
 
 export class NodeBoard {
-	readonly #thermometer: Thermometer;
-	readonly #led: Led;
-	readonly #buzzer: Buzzer;
-	readonly #motor: Motor;
-	readonly #tachometer: Tachometer;
+	private readonly thermometer: Thermometer;
+	private readonly ledDriver: Led;
+	private readonly buzzerDriver: Buzzer;
+	private readonly motor: Motor;
+	private readonly tachometer: Tachometer;
 	/** Added to what the sensor gives, °C. */
-	readonly #offsetC: number;
+	private readonly offsetC: number;
 	/** Lowest and highest tone, Hz. */
 	readonly tones: readonly [number, number] | undefined;
 
 	constructor(options: NodeBoardOptions) {
 		const { io, pin, clock, timers } = options;
-		this.#offsetC = options.temperature.offsetC;
+		this.offsetC = options.temperature.offsetC;
 		this.tones = options.tones;
 		const made: Array<{ close(): void }> = [];
 		const keep = <T extends { close(): void }>(driver: T): T => {
@@ -97,9 +97,9 @@ export class NodeBoard {
 			return driver;
 		};
 		try {
-			this.#thermometer = keep(makeThermometer(options));
+			this.thermometer = keep(makeThermometer(options));
 			const { digital, gamma } = options.led;
-			this.#led = keep(
+			this.ledDriver = keep(
 				new Led(
 					digital
 						? { digital: { io: io.Digital, pin: pin.led } }
@@ -107,15 +107,15 @@ export class NodeBoard {
 				),
 			);
 			const { maxRpm, rampRpmPerS, pulsesPerRevolution } = options.motor;
-			this.#motor = keep(new Motor({ output: { io: io.PWM, pin: pin.motor }, maxRpm, rampRpmPerS, timers }));
-			this.#tachometer = keep(
+			this.motor = keep(new Motor({ output: { io: io.PWM, pin: pin.motor }, maxRpm, rampRpmPerS, timers }));
+			this.tachometer = keep(
 				new Tachometer({ input: { io: io.Digital, pin: pin.tachometer }, pulsesPerRevolution, clock }),
 			);
 			// The last: it holds its pin only while it sounds, and its trial at the start must find everything else
 			// taken.
 			const { dutyPercent, longestMs } = options.buzzer;
 			const output = { io: io.PWM, pin: pin.buzzer };
-			this.#buzzer = keep(new Buzzer({ output, duty: dutyPercent / 100, longestMs, timers }));
+			this.buzzerDriver = keep(new Buzzer({ output, duty: dutyPercent / 100, longestMs, timers }));
 		} catch (error) {
 			for (const driver of made) closeQuietly(driver);
 			throw error;
@@ -124,31 +124,31 @@ export class NodeBoard {
 
 	/** Reads every channel; NaN where a sensor is faulty. */
 	sample(values: Sample): void {
-		values[ChannelIndex.Temperature] = this.#thermometer.read() + this.#offsetC;
-		values[ChannelIndex.Led] = this.#led.read();
-		values[ChannelIndex.Buzzer] = this.#buzzer.read();
-		values[ChannelIndex.Speed] = this.#tachometer.read();
+		values[ChannelIndex.Temperature] = this.thermometer.read() + this.offsetC;
+		values[ChannelIndex.Led] = this.ledDriver.read();
+		values[ChannelIndex.Buzzer] = this.buzzerDriver.read();
+		values[ChannelIndex.Speed] = this.tachometer.read();
 	}
 
 	/** What is wrong with the temperature sensor, or "". */
 	get temperatureFault(): string {
-		return this.#thermometer.fault;
+		return this.thermometer.fault;
 	}
 
 	led(percent: number): void {
-		this.#led.write(percent);
+		this.ledDriver.write(percent);
 	}
 	buzzer(hz: number, durationMs: number, times = 1): void {
-		this.#buzzer.play(hz, durationMs, times);
+		this.buzzerDriver.play(hz, durationMs, times);
 	}
 	speed(rpm: number): void {
-		this.#motor.write(rpm);
+		this.motor.write(rpm);
 	}
 
 	/** Everything dark, silent and still; the pins are free. */
 	close(): void {
 		let error: unknown;
-		for (const driver of [this.#thermometer, this.#led, this.#buzzer, this.#motor, this.#tachometer])
+		for (const driver of [this.thermometer, this.ledDriver, this.buzzerDriver, this.motor, this.tachometer])
 			error = closeQuietly(driver) ?? error;
 		if (error !== undefined) throw error;
 	}

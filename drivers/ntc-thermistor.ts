@@ -37,15 +37,15 @@ const KELVIN = 273.15;
 const RAIL = 0.002;
 
 export class NtcThermistor {
-	#input: AnalogInput | undefined;
-	readonly #options: NtcThermistorOptions;
+	private input: AnalogInput | undefined;
+	private readonly options: NtcThermistorOptions;
 	/**
 	 * Share of the supply that one count stands for, and the least and the largest count that says something.
 	 */
-	readonly #share: number;
-	readonly #low: number;
-	readonly #high: number;
-	#fault: NtcFault = "";
+	private readonly share: number;
+	private readonly low: number;
+	private readonly high: number;
+	private lastFault: NtcFault = "";
 
 	constructor(options: NtcThermistorOptions) {
 		const { seriesOhms, nominalOhms, beta, steinhartHart, minimumC, maximumC, sensor } = options;
@@ -57,23 +57,23 @@ export class NtcThermistor {
 		const { supplyVolts = 3.3, adc = { lowVolts: 0, fullVolts: supplyVolts } } = options;
 		if (!(supplyVolts > 0 && adc.lowVolts >= 0 && adc.fullVolts > adc.lowVolts))
 			throw new RangeError("thermistor: supply and range of the ADC must be positive");
-		this.#options = options;
-		this.#input = new sensor.io({ pin: sensor.pin });
-		const full = 2 ** this.#input.resolution - 1;
-		this.#share = adc.fullVolts / supplyVolts / full;
-		this.#low = full * (adc.lowVolts / adc.fullVolts + RAIL);
-		this.#high = full * (1 - RAIL);
+		this.options = options;
+		this.input = new sensor.io({ pin: sensor.pin });
+		const full = 2 ** this.input.resolution - 1;
+		this.share = adc.fullVolts / supplyVolts / full;
+		this.low = full * (adc.lowVolts / adc.fullVolts + RAIL);
+		this.high = full * (1 - RAIL);
 	}
 
 	/** Temperature in °C, or NaN; then `fault` says why. */
 	read(): number {
-		if (this.#input === undefined) throw new Error("thermistor: closed");
-		const options = this.#options;
-		const counts = this.#input.read();
-		if (counts > this.#high) return this.#failed("open");
-		if (counts < this.#low) return this.#failed("shorted");
-		const ratio = counts * this.#share;
-		if (ratio >= 1) return this.#failed("open"); // a supply below what the ADC measures
+		if (this.input === undefined) throw new Error("thermistor: closed");
+		const options = this.options;
+		const counts = this.input.read();
+		if (counts > this.high) return this.failed("open");
+		if (counts < this.low) return this.failed("shorted");
+		const ratio = counts * this.share;
+		if (ratio >= 1) return this.failed("open"); // a supply below what the ADC measures
 		const log = Math.log((options.seriesOhms * ratio) / (1 - ratio));
 		const { steinhartHart } = options;
 		let inverse: number;
@@ -83,14 +83,14 @@ export class NtcThermistor {
 				1 / ((options.nominalC ?? 25) + KELVIN) +
 				(log - Math.log(options.nominalOhms)) / (options.beta as number);
 		const celsius = 1 / inverse - KELVIN;
-		if (!(celsius >= options.minimumC && celsius <= options.maximumC)) return this.#failed("implausible");
-		this.#fault = "";
+		if (!(celsius >= options.minimumC && celsius <= options.maximumC)) return this.failed("implausible");
+		this.lastFault = "";
 		return celsius;
 	}
 
 	/** The fault of the last `read`. */
 	get fault(): NtcFault {
-		return this.#fault;
+		return this.lastFault;
 	}
 
 	/** Ecma-419: a fresh object; without `temperature` when the sensor is faulty. */
@@ -100,16 +100,16 @@ export class NtcThermistor {
 	}
 
 	configure(_options: object): void {
-		if (this.#input === undefined) throw new Error("thermistor: closed");
+		if (this.input === undefined) throw new Error("thermistor: closed");
 	}
 
 	close(): void {
-		this.#input?.close();
-		this.#input = undefined;
+		this.input?.close();
+		this.input = undefined;
 	}
 
-	#failed(fault: NtcFault): number {
-		this.#fault = fault;
+	private failed(fault: NtcFault): number {
+		this.lastFault = fault;
 		return Number.NaN;
 	}
 }

@@ -15,25 +15,25 @@ export interface TachometerOptions {
 const STANDSTILL_MS = 2000;
 
 export class Tachometer {
-	readonly #pulses: number;
-	readonly #clock: Clock;
-	#input: DigitalPort | undefined;
-	#edges = 0;
-	#lastEdge = Number.NaN;
+	private readonly pulses: number;
+	private readonly clock: Clock;
+	private input: DigitalPort | undefined;
+	private edges = 0;
+	private lastEdge = Number.NaN;
 	/** Edge at which the present measurement began, and edges since. */
-	#from = Number.NaN;
-	#rpm = 0;
+	private from = Number.NaN;
+	private rpm = 0;
 
 	constructor(options: TachometerOptions) {
 		const { input, pulsesPerRevolution, clock } = options;
 		if (!(pulsesPerRevolution >= 1)) throw new RangeError("tachometer: at least one pulse per revolution");
-		this.#pulses = pulsesPerRevolution;
-		this.#clock = clock;
-		this.#input = new input.io({
+		this.pulses = pulsesPerRevolution;
+		this.clock = clock;
+		this.input = new input.io({
 			pin: input.pin,
 			mode: input.io.InputPullUp,
 			edge: input.io.Rising,
-			onReadable: () => this.#edge(),
+			onReadable: () => this.edge(),
 		});
 	}
 
@@ -42,18 +42,18 @@ export class Tachometer {
 	 * once no edge has come for two seconds. With fewer than one new edge the last value stands until then.
 	 */
 	read(): number {
-		if (this.#input === undefined) throw new Error("tachometer: closed");
-		const since = this.#clock.monotonic() - this.#lastEdge;
+		if (this.input === undefined) throw new Error("tachometer: closed");
+		const since = this.clock.monotonic() - this.lastEdge;
 		if (!(since <= STANDSTILL_MS)) {
-			this.#from = Number.NaN;
-			this.#edges = 0;
-			this.#rpm = 0;
-		} else if (this.#edges > 0 && this.#lastEdge > this.#from) {
-			this.#rpm = (this.#edges * 60_000) / (this.#pulses * (this.#lastEdge - this.#from));
-			this.#from = this.#lastEdge;
-			this.#edges = 0;
+			this.from = Number.NaN;
+			this.edges = 0;
+			this.rpm = 0;
+		} else if (this.edges > 0 && this.lastEdge > this.from) {
+			this.rpm = (this.edges * 60_000) / (this.pulses * (this.lastEdge - this.from));
+			this.from = this.lastEdge;
+			this.edges = 0;
 		}
-		return this.#rpm;
+		return this.rpm;
 	}
 
 	sample(): { speed: number } {
@@ -61,18 +61,18 @@ export class Tachometer {
 	}
 
 	configure(_options: object): void {
-		if (this.#input === undefined) throw new Error("tachometer: closed");
+		if (this.input === undefined) throw new Error("tachometer: closed");
 	}
 
 	close(): void {
-		this.#input?.close();
-		this.#input = undefined;
+		this.input?.close();
+		this.input = undefined;
 	}
 
-	#edge(): void {
-		const now = this.#clock.monotonic();
-		if (Number.isNaN(this.#from)) this.#from = now;
-		else this.#edges++;
-		this.#lastEdge = now;
+	private edge(): void {
+		const now = this.clock.monotonic();
+		if (Number.isNaN(this.from)) this.from = now;
+		else this.edges++;
+		this.lastEdge = now;
 	}
 }

@@ -20,9 +20,9 @@ export class BootGuard {
 	readonly failed: number;
 	/** Whether the boot before this one ended in order. */
 	readonly ordered: boolean;
-	readonly #store: Store;
-	readonly #since: number;
-	#settled = false;
+	private readonly store: Store;
+	private readonly since: number;
+	private settled = false;
 
 	/** To be made as early as a boot can: what fails before it is not noticed. `now`: monotonic ms. */
 	constructor(store: Store, now: number) {
@@ -31,30 +31,30 @@ export class BootGuard {
 		this.safe = this.failed >= UNLASTING;
 		this.ordered = store.get(ORDERED_KEY) !== undefined;
 		if (this.ordered) store.delete(ORDERED_KEY);
-		this.#store = store;
-		this.#since = now;
+		this.store = store;
+		this.since = now;
 		if (!this.safe) store.set(KEY, this.failed + 1);
 	}
 
 	/** To be called now and then; true once safe mode has lasted long enough: the node is to restart. */
 	tick(now: number): boolean {
-		const age = now - this.#since;
+		const age = now - this.since;
 		if (this.safe) return age >= SAFE_MS;
-		if (age >= LASTING_MS) this.#settle();
+		if (age >= LASTING_MS) this.settle();
 		return false;
 	}
 
 	/** The node ends in order. */
 	ending(): void {
-		this.#store.set(ORDERED_KEY, 1);
+		this.store.set(ORDERED_KEY, 1);
 		// One more failure, and it is safe mode again.
-		if (this.safe) this.#store.set(KEY, UNLASTING - 1);
-		else this.#settle();
+		if (this.safe) this.store.set(KEY, UNLASTING - 1);
+		else this.settle();
 	}
 
-	#settle(): void {
-		if (this.#settled) return;
-		this.#settled = true;
-		this.#store.delete(KEY);
+	private settle(): void {
+		if (this.settled) return;
+		this.settled = true;
+		this.store.delete(KEY);
 	}
 }

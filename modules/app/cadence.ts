@@ -7,11 +7,11 @@ import type { Settings } from "./settings.js";
 const EARLY_MS = 50;
 
 export class Cadence {
-	readonly #temperatureMs: number;
-	readonly #speedMs: number;
+	private readonly temperatureMs: number;
+	private readonly speedMs: number;
 	/** When the next value is due, monotonic ms. */
-	#temperatureDue = Number.NEGATIVE_INFINITY;
-	#speedDue = Number.NEGATIVE_INFINITY;
+	private temperatureDue = Number.NEGATIVE_INFINITY;
+	private speedDue = Number.NEGATIVE_INFINITY;
 
 	/** A cadence as the settings ask for; undefined if every sample has all values. */
 	static of(settings: Settings["sampling"]): Cadence | undefined {
@@ -19,21 +19,21 @@ export class Cadence {
 	}
 
 	constructor({ temperatureMs, speedMs }: Settings["sampling"]) {
-		this.#temperatureMs = temperatureMs;
-		this.#speedMs = speedMs;
+		this.temperatureMs = temperatureMs;
+		this.speedMs = speedMs;
 	}
 
 	/** Takes the values out that are not due; returns how many that are. */
 	thin(values: Sample, now: number): number {
 		let taken = 0;
-		if (now < this.#temperatureDue - EARLY_MS) {
+		if (now < this.temperatureDue - EARLY_MS) {
 			values[ChannelIndex.Temperature] = Number.NaN;
 			taken++;
-		} else this.#temperatureDue = next(this.#temperatureDue, this.#temperatureMs, now);
-		if (now < this.#speedDue - EARLY_MS) {
+		} else this.temperatureDue = next(this.temperatureDue, this.temperatureMs, now);
+		if (now < this.speedDue - EARLY_MS) {
 			values[ChannelIndex.Speed] = Number.NaN;
 			taken++;
-		} else this.#speedDue = next(this.#speedDue, this.#speedMs, now);
+		} else this.speedDue = next(this.speedDue, this.speedMs, now);
 		return taken;
 	}
 }

@@ -15,14 +15,14 @@ export interface CertificateTeller {
 }
 
 export class CertificateWatch {
-	readonly #end: number;
-	readonly #alarmDays: number;
+	private readonly end: number;
+	private readonly alarmDays: number;
 	/** Monotonic ms of the next look, and of the next measure. */
-	#next = Number.NEGATIVE_INFINITY;
-	#measureDue = Number.NEGATIVE_INFINITY;
+	private next = Number.NEGATIVE_INFINITY;
+	private measureDue = Number.NEGATIVE_INFINITY;
 	/** The alarm as it was told in this boot: 0 not, 1 on, 2 off. */
-	#told = 0;
-	#logged = false;
+	private told = 0;
+	private logged = false;
 
 	/**
 	 * A watch for a certificate that ends at `end`, ms since 1970; undefined where there is nothing to watch.
@@ -32,27 +32,27 @@ export class CertificateWatch {
 	}
 
 	constructor(end: number, alarmDays: number) {
-		this.#end = end;
-		this.#alarmDays = alarmDays;
+		this.end = end;
+		this.alarmDays = alarmDays;
 	}
 
 	/** To be called now and then; `wall`: ms since 1970, or -1. */
 	tick(now: number, wall: number, teller: CertificateTeller): void {
-		if (now < this.#next || wall < 0) return;
-		const days = Math.floor((this.#end - wall) / DAY);
+		if (now < this.next || wall < 0) return;
+		const days = Math.floor((this.end - wall) / DAY);
 		let done = true;
-		if (now >= this.#measureDue) {
-			if (teller.certificateDays(days)) this.#measureDue = now + DAY;
+		if (now >= this.measureDue) {
+			if (teller.certificateDays(days)) this.measureDue = now + DAY;
 			else done = false;
 		}
-		const on = days < this.#alarmDays;
-		if (this.#told !== (on ? 1 : 2)) {
-			if (on && !this.#logged) teller.certificateEnds(days);
-			this.#logged ||= on;
-			if (!on && !teller.certificateAlarmStands()) this.#told = 2;
-			else if (teller.certificateAlarm(on, days, wall)) this.#told = on ? 1 : 2;
+		const on = days < this.alarmDays;
+		if (this.told !== (on ? 1 : 2)) {
+			if (on && !this.logged) teller.certificateEnds(days);
+			this.logged ||= on;
+			if (!on && !teller.certificateAlarmStands()) this.told = 2;
+			else if (teller.certificateAlarm(on, days, wall)) this.told = on ? 1 : 2;
 			else done = false;
 		}
-		if (done) this.#next = now + HOUR;
+		if (done) this.next = now + HOUR;
 	}
 }

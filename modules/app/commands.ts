@@ -79,27 +79,27 @@ export class CommandParser {
 	readonly actions = new Uint8Array(MAX_COMMANDS * (1 + PLANS) + PLANS);
 	readonly values = new Float64Array(MAX_COMMANDS * (1 + PLANS));
 	readonly durations = new Uint16Array(MAX_COMMANDS * (1 + PLANS));
-	readonly #ranges: Ranges;
-	readonly #lowestHz: number;
-	readonly #highestHz: number;
-	#bytes: Uint8Array = new Uint8Array(0);
-	#at = 0;
-	#end = 0;
-	#textEnd = 0;
+	private readonly ranges: Ranges;
+	private readonly lowestHz: number;
+	private readonly highestHz: number;
+	private bytes: Uint8Array = new Uint8Array(0);
+	private at = 0;
+	private end = 0;
+	private textEnd = 0;
 	// The last word and, if it begins with a number, that number and where its unit begins
-	#wordStart = 0;
-	#wordEnd = 0;
-	#number = 0;
-	#unitStart = 0;
+	private wordStart = 0;
+	private wordEnd = 0;
+	private number = 0;
+	private unitStart = 0;
 	// Why the last text was refused: with something behind it, the last word stands between
-	#before = "";
-	#behind = "";
+	private before = "";
+	private behind = "";
 
 	constructor(ranges: Ranges) {
-		this.#ranges = ranges;
+		this.ranges = ranges;
 		const { tones = TONE_RANGE } = ranges;
-		this.#lowestHz = Math.max(tones[0], TONE_RANGE[0]);
-		this.#highestHz = Math.min(tones[1], TONE_RANGE[1]);
+		this.lowestHz = Math.max(tones[0], TONE_RANGE[0]);
+		this.highestHz = Math.min(tones[1], TONE_RANGE[1]);
 	}
 
 	/**
@@ -107,32 +107,32 @@ export class CommandParser {
 	 * found. The bytes that were parsed must still be there.
 	 */
 	get reason(): string {
-		return this.#behind === "" ? this.#before : this.#before + this.#text() + this.#behind;
+		return this.behind === "" ? this.before : this.before + this.text() + this.behind;
 	}
 
 	/** Returns whether every command in [start, end) is right. */
 	parse(bytes: Uint8Array, start: number, end: number): boolean {
 		this.count = 0;
-		this.#before = this.#behind = "";
-		if (end - start > MAX_COMMAND_BYTES) return this.#refuse(`longer than ${MAX_COMMAND_BYTES} bytes`);
-		this.#bytes = bytes;
-		this.#textEnd = end;
+		this.before = this.behind = "";
+		if (end - start > MAX_COMMAND_BYTES) return this.refuse(`longer than ${MAX_COMMAND_BYTES} bytes`);
+		this.bytes = bytes;
+		this.textEnd = end;
 		// What C programs and editors leave around a text.
-		while (this.#textEnd > start && bytes[this.#textEnd - 1] === 0) this.#textEnd--;
+		while (this.textEnd > start && bytes[this.textEnd - 1] === 0) this.textEnd--;
 		let from = hasMark(bytes, start, end) ? start + 3 : start;
-		while (from <= this.#textEnd) {
+		while (from <= this.textEnd) {
 			let to = bytes.indexOf(59, from);
-			if (to < 0 || to > this.#textEnd) to = this.#textEnd;
-			this.#at = from;
-			this.#end = to;
-			if (this.#word()) {
-				if (this.count === MAX_COMMANDS) return this.#refuse(`more than ${MAX_COMMANDS} commands`);
-				if (!this.#command()) return false;
+			if (to < 0 || to > this.textEnd) to = this.textEnd;
+			this.at = from;
+			this.end = to;
+			if (this.word()) {
+				if (this.count === MAX_COMMANDS) return this.refuse(`more than ${MAX_COMMANDS} commands`);
+				if (!this.command()) return false;
 				this.count++;
 			}
 			from = to + 1;
 		}
-		return this.count > 0 || this.#refuse("no command");
+		return this.count > 0 || this.refuse("no command");
 	}
 
 	/** Keeps what was parsed in a place, 0 to PLANS - 1. */
@@ -167,66 +167,66 @@ export class CommandParser {
 		}
 	}
 
-	#command(): boolean {
-		if (this.#is(W.led)) return this.#led();
-		if (this.#is(W.buzzer)) return this.#buzzer();
-		if (this.#is(W.speed)) return this.#speed();
-		if (this.#is(W.interval)) return this.#interval();
-		return this.#refuseWord('unknown command "', '"; there are led, buzzer, speed and interval');
+	private command(): boolean {
+		if (this.is(W.led)) return this.led();
+		if (this.is(W.buzzer)) return this.buzzer();
+		if (this.is(W.speed)) return this.speed();
+		if (this.is(W.interval)) return this.interval();
+		return this.refuseWord('unknown command "', '"; there are led, buzzer, speed and interval');
 	}
 
-	#led(): boolean {
-		if (!this.#word()) return this.#refuse("led: on, off or a brightness such as 40% is missing");
-		if (this.#is(W.on)) return this.#take(Action.Led, 100, 0);
-		if (this.#is(W.off)) return this.#take(Action.Led, 0, 0);
-		if (!this.#numeric() || !this.#unit(W.percent))
-			return this.#refuseWord('led: "', '" is not on, off or a brightness such as 40%');
-		return this.#inRange("led", 0, 100, "%") && this.#take(Action.Led, this.#number, 0);
+	private led(): boolean {
+		if (!this.word()) return this.refuse("led: on, off or a brightness such as 40% is missing");
+		if (this.is(W.on)) return this.take(Action.Led, 100, 0);
+		if (this.is(W.off)) return this.take(Action.Led, 0, 0);
+		if (!this.numeric() || !this.unit(W.percent))
+			return this.refuseWord('led: "', '" is not on, off or a brightness such as 40%');
+		return this.inRange("led", 0, 100, "%") && this.take(Action.Led, this.number, 0);
 	}
 
-	#buzzer(): boolean {
-		if (!this.#word()) return this.#refuse("buzzer: on, off or a tone such as 880Hz is missing");
-		if (this.#is(W.off)) return this.#take(BUZZER_ONCE, 0, 0);
+	private buzzer(): boolean {
+		if (!this.word()) return this.refuse("buzzer: on, off or a tone such as 880Hz is missing");
+		if (this.is(W.off)) return this.take(BUZZER_ONCE, 0, 0);
 		let hz = DEFAULT_TONE;
-		if (!this.#is(W.on)) {
-			if (!this.#numeric() || !this.#unit(W.hz))
-				return this.#refuseWord('buzzer: "', '" is not on, off or a tone such as 880Hz');
-			hz = this.#number;
+		if (!this.is(W.on)) {
+			if (!this.numeric() || !this.unit(W.hz))
+				return this.refuseWord('buzzer: "', '" is not on, off or a tone such as 880Hz');
+			hz = this.number;
 		}
-		this.#number = hz;
-		if (!this.#inRange("buzzer", this.#lowestHz, this.#highestHz, "Hz")) return false;
-		if (!this.#word()) return this.#take(BUZZER_ONCE, hz, 0);
-		if (!this.#duration()) return this.#refuseWord('buzzer: "', '" is not a duration such as 500ms');
-		if (!this.#inRange("buzzer", DURATION_RANGE[0], DURATION_RANGE[1], "ms")) return false;
-		const ms = this.#number;
-		if (!this.#word()) return this.#take(BUZZER_ONCE, hz, ms);
-		if (!this.#numeric() || !this.#unit(W.x) || !Number.isInteger(this.#number))
-			return this.#refuseWord('buzzer: "', '" is not a number of times such as 3x');
+		this.number = hz;
+		if (!this.inRange("buzzer", this.lowestHz, this.highestHz, "Hz")) return false;
+		if (!this.word()) return this.take(BUZZER_ONCE, hz, 0);
+		if (!this.duration()) return this.refuseWord('buzzer: "', '" is not a duration such as 500ms');
+		if (!this.inRange("buzzer", DURATION_RANGE[0], DURATION_RANGE[1], "ms")) return false;
+		const ms = this.number;
+		if (!this.word()) return this.take(BUZZER_ONCE, hz, ms);
+		if (!this.numeric() || !this.unit(W.x) || !Number.isInteger(this.number))
+			return this.refuseWord('buzzer: "', '" is not a number of times such as 3x');
 		return (
-			this.#inRange("buzzer", TIMES_RANGE[0], TIMES_RANGE[1], "times") &&
-			this.#take(Action.Buzzer | (this.#number << TIMES), hz, ms)
+			this.inRange("buzzer", TIMES_RANGE[0], TIMES_RANGE[1], "times") &&
+			this.take(Action.Buzzer | (this.number << TIMES), hz, ms)
 		);
 	}
 
-	#speed(): boolean {
-		if (!this.#word()) return this.#refuse("speed: stop or a speed such as 50rpm is missing");
-		if (this.#is(W.stop) || this.#is(W.off)) return this.#take(Action.Speed, 0, 0);
-		if (!this.#numeric() || !(this.#unitStart === this.#wordEnd || this.#unit(W.rpm)))
-			return this.#refuseWord('speed: "', '" is not stop or a speed such as 50rpm');
-		return this.#inRange("speed", 0, this.#ranges.maxRpm, "rpm") && this.#take(Action.Speed, this.#number, 0);
+	private speed(): boolean {
+		if (!this.word()) return this.refuse("speed: stop or a speed such as 50rpm is missing");
+		if (this.is(W.stop) || this.is(W.off)) return this.take(Action.Speed, 0, 0);
+		if (!this.numeric() || !(this.unitStart === this.wordEnd || this.unit(W.rpm)))
+			return this.refuseWord('speed: "', '" is not stop or a speed such as 50rpm');
+		return this.inRange("speed", 0, this.ranges.maxRpm, "rpm") && this.take(Action.Speed, this.number, 0);
 	}
 
-	#interval(): boolean {
-		if (!this.#word()) return this.#refuse("interval: a duration such as 5s is missing");
-		if (!this.#duration()) return this.#refuseWord('interval: "', '" is not a duration such as 5s');
+	private interval(): boolean {
+		if (!this.word()) return this.refuse("interval: a duration such as 5s is missing");
+		if (!this.duration()) return this.refuseWord('interval: "', '" is not a duration such as 5s');
 		return (
-			this.#inRange("interval", INTERVAL_RANGE[0], INTERVAL_RANGE[1], "ms") &&
-			this.#take(Action.Interval, this.#number, 0)
+			this.inRange("interval", INTERVAL_RANGE[0], INTERVAL_RANGE[1], "ms") &&
+			this.take(Action.Interval, this.number, 0)
 		);
 	}
 
-	#take(action: number, value: number, durationMs: number): boolean {
-		if (this.#word()) return this.#refuseWord('"', '" is too much');
+	private take(action: number, value: number, durationMs: number): boolean {
+		if (this.word()) return this.refuseWord('"', '" is too much');
 		this.actions[this.count] = action;
 		this.values[this.count] = value;
 		this.durations[this.count] = durationMs;
@@ -234,64 +234,64 @@ export class CommandParser {
 	}
 
 	/** Reads the next word of the command; false at its end. */
-	#word(): boolean {
-		const bytes = this.#bytes;
-		const end = this.#end;
-		while (this.#at < end && blankAt(bytes, this.#at, end) > 0) this.#at += blankAt(bytes, this.#at, end);
-		this.#wordStart = this.#at;
-		while (this.#at < end && blankAt(bytes, this.#at, end) === 0) this.#at++;
-		this.#wordEnd = this.#at;
-		return this.#wordEnd > this.#wordStart;
+	private word(): boolean {
+		const bytes = this.bytes;
+		const end = this.end;
+		while (this.at < end && blankAt(bytes, this.at, end) > 0) this.at += blankAt(bytes, this.at, end);
+		this.wordStart = this.at;
+		while (this.at < end && blankAt(bytes, this.at, end) === 0) this.at++;
+		this.wordEnd = this.at;
+		return this.wordEnd > this.wordStart;
 	}
 
-	#is(word: Uint8Array): boolean {
-		return equalsIgnoringCase(this.#bytes, this.#wordStart, this.#wordEnd, word);
+	private is(word: Uint8Array): boolean {
+		return equalsIgnoringCase(this.bytes, this.wordStart, this.wordEnd, word);
 	}
 
 	/** Whether the word begins with a number. */
-	#numeric(): boolean {
-		let p = this.#wordStart;
-		while (p < this.#wordEnd && isNumeric(this.#bytes[p] as number)) p++;
-		this.#unitStart = p;
-		this.#number = parseNumber(this.#bytes, this.#wordStart, p);
-		return !Number.isNaN(this.#number);
+	private numeric(): boolean {
+		let p = this.wordStart;
+		while (p < this.wordEnd && isNumeric(this.bytes[p] as number)) p++;
+		this.unitStart = p;
+		this.number = parseNumber(this.bytes, this.wordStart, p);
+		return !Number.isNaN(this.number);
 	}
 
-	#unit(unit: Uint8Array): boolean {
-		return equalsIgnoringCase(this.#bytes, this.#unitStart, this.#wordEnd, unit);
+	private unit(unit: Uint8Array): boolean {
+		return equalsIgnoringCase(this.bytes, this.unitStart, this.wordEnd, unit);
 	}
 
 	/** The word as a duration, in ms. */
-	#duration(): boolean {
-		if (!this.#numeric()) return false;
-		if (this.#unit(W.ms)) return true;
-		if (this.#unit(W.s)) this.#number *= 1000;
-		else if (this.#unit(W.min)) this.#number *= 60_000;
+	private duration(): boolean {
+		if (!this.numeric()) return false;
+		if (this.unit(W.ms)) return true;
+		if (this.unit(W.s)) this.number *= 1000;
+		else if (this.unit(W.min)) this.number *= 60_000;
 		else return false;
 		return true;
 	}
 
-	#inRange(what: string, low: number, high: number, unit: string): boolean {
-		if (this.#number >= low && this.#number <= high) return true;
-		return this.#refuseWord(`${what}: `, ` is outside ${low} to ${high} ${unit}`);
+	private inRange(what: string, low: number, high: number, unit: string): boolean {
+		if (this.number >= low && this.number <= high) return true;
+		return this.refuseWord(`${what}: `, ` is outside ${low} to ${high} ${unit}`);
 	}
 
 	/** The last word, cut, for a reason. */
-	#text(): string {
-		const end = cutUtf8(this.#bytes, this.#wordStart, this.#wordEnd, 40);
-		return visible(decodeUtf8(this.#bytes, this.#wordStart, end) ?? "?");
+	private text(): string {
+		const end = cutUtf8(this.bytes, this.wordStart, this.wordEnd, 40);
+		return visible(decodeUtf8(this.bytes, this.wordStart, end) ?? "?");
 	}
 
-	#refuse(reason: string): boolean {
-		this.#before = reason;
+	private refuse(reason: string): boolean {
+		this.before = reason;
 		this.count = 0;
 		return false;
 	}
 
 	/** With the last word in the reason. */
-	#refuseWord(before: string, behind: string): boolean {
-		this.#behind = behind;
-		return this.#refuse(before);
+	private refuseWord(before: string, behind: string): boolean {
+		this.behind = behind;
+		return this.refuse(before);
 	}
 }
 

@@ -5,12 +5,12 @@ import { ChannelIndex, emptySample, type Sample } from "../core/channels.js";
 import type { Settings } from "./settings.js";
 
 export class Deadband {
-	readonly #celsius: number;
-	readonly #rpm: number;
-	readonly #heartbeatMs: number;
+	private readonly celsius: number;
+	private readonly rpm: number;
+	private readonly heartbeatMs: number;
 	/** The last sample that was taken, and when; monotonic ms. */
-	readonly #last: Sample = emptySample();
-	#at = Number.NEGATIVE_INFINITY;
+	private readonly last: Sample = emptySample();
+	private at = Number.NEGATIVE_INFINITY;
 
 	/** A deadband as the settings ask for; undefined if there is none. */
 	static of(settings: Settings["sampling"]): Deadband | undefined {
@@ -18,36 +18,36 @@ export class Deadband {
 	}
 
 	constructor({ deadbandC, deadbandRpm, heartbeatMs }: Settings["sampling"]) {
-		this.#celsius = deadbandC;
-		this.#rpm = deadbandRpm;
-		this.#heartbeatMs = heartbeatMs;
+		this.celsius = deadbandC;
+		this.rpm = deadbandRpm;
+		this.heartbeatMs = heartbeatMs;
 	}
 
 	/** Whether a sample says something new. */
 	isNew(values: Sample, now: number): boolean {
-		return now - this.#at >= this.#heartbeatMs || !this.#isNear(values);
+		return now - this.at >= this.heartbeatMs || !this.isNear(values);
 	}
 
 	/** A sample was taken into the ring: the next ones are held against it. */
 	kept(values: Sample, now: number): void {
-		const last = this.#last;
+		const last = this.last;
 		for (let i = 0; i < last.length; i++) last[i] = values[i] as number;
-		this.#at = now;
+		this.at = now;
 	}
 
-	#isNear(values: Sample): boolean {
+	private isNear(values: Sample): boolean {
 		const { Temperature, Led, Buzzer, Speed } = ChannelIndex;
 		return (
-			this.#within(values, Temperature, this.#celsius) &&
-			this.#within(values, Speed, this.#rpm) &&
-			this.#within(values, Led, 0) &&
-			this.#within(values, Buzzer, 0)
+			this.within(values, Temperature, this.celsius) &&
+			this.within(values, Speed, this.rpm) &&
+			this.within(values, Led, 0) &&
+			this.within(values, Buzzer, 0)
 		);
 	}
 
-	#within(values: Sample, channel: number, band: number): boolean {
+	private within(values: Sample, channel: number, band: number): boolean {
 		const value = values[channel] as number;
-		const last = this.#last[channel] as number;
+		const last = this.last[channel] as number;
 		if (Number.isNaN(value) || Number.isNaN(last)) return Number.isNaN(value) && Number.isNaN(last);
 		return Math.abs(value - last) <= band;
 	}

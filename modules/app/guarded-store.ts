@@ -7,51 +7,51 @@ import type { Store } from "../core/store.js";
 export class GuardedStore implements Store {
 	/** Reads and writes that failed. */
 	failures = 0;
-	readonly #store: Store;
-	#log: Log | undefined;
+	private readonly store: Store;
+	private log: Log | undefined;
 	/** The first failure that nobody was told of. */
-	#first = "";
+	private first = "";
 
 	constructor(store: Store) {
-		this.#store = store;
+		this.store = store;
 	}
 
 	/** Where each failure is told, without values; also the first one until now. */
 	tellTo(log: Log): void {
-		this.#log = log;
-		if (this.#first !== "") log.error(this.#first);
-		this.#first = "";
+		this.log = log;
+		if (this.first !== "") log.error(this.first);
+		this.first = "";
 	}
 
 	get(key: string): string | number | undefined {
 		try {
-			return this.#store.get(key);
+			return this.store.get(key);
 		} catch (error) {
-			this.#tell(key, error);
+			this.tell(key, error);
 			return undefined;
 		}
 	}
 
 	set(key: string, value: string | number): void {
 		try {
-			this.#store.set(key, value);
+			this.store.set(key, value);
 		} catch (error) {
-			this.#tell(key, error);
+			this.tell(key, error);
 		}
 	}
 
 	delete(key: string): void {
 		try {
-			this.#store.delete(key);
+			this.store.delete(key);
 		} catch (error) {
-			this.#tell(key, error);
+			this.tell(key, error);
 		}
 	}
 
-	#tell(key: string, error: unknown): void {
+	private tell(key: string, error: unknown): void {
 		this.failures++;
 		const words = `the store failed on ${key}: ${error instanceof Error ? error.message : ""}`;
-		if (this.#log) this.#log.error(words);
-		else if (this.#first === "") this.#first = words;
+		if (this.log) this.log.error(words);
+		else if (this.first === "") this.first = words;
 	}
 }

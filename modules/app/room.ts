@@ -38,13 +38,13 @@ const FEWEST = 4;
 const need = (slots: number, chunkBytes: number): Memory => Object.freeze({ slots, chunkBytes });
 
 /** What settings switch on, beside what the node takes at rest, as the test measures it. */
-const WIFI = need(112, 0);
+const WIFI = need(91, 0);
 const TLS = need(36, 1_008);
-const KEEP = need(143, 188);
-const I2C = need(72, 56);
-const ALARMS = need(7, 0);
-const DEADBAND = need(10, 72);
-const CADENCE = need(5, 0);
+const KEEP = need(112, 188);
+const I2C = need(56, 56);
+const ALARMS = need(5, 0);
+const DEADBAND = need(7, 72);
+const CADENCE = need(4, 0);
 /** Beside what is at rest: a connection's beginning, and memory that the machine takes in pieces. */
 const HEADROOM = need(112, 1_536);
 /** Of a group of settings that is not as it is in the image: its slots beside those of its settings. */

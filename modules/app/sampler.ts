@@ -8,47 +8,47 @@ export interface Sampled {
 }
 
 export class Sampler {
-	readonly #clock: Clock;
-	readonly #alarm: Alarm;
-	readonly #owner: Sampled;
-	#intervalMs: number;
-	#due = 0;
-	#running = false;
+	private readonly clock: Clock;
+	private readonly alarm: Alarm;
+	private readonly owner: Sampled;
+	private pauseMs: number;
+	private due = 0;
+	private running = false;
 
 	constructor(clock: Clock, timers: Timers, intervalMs: number, owner: Sampled) {
-		this.#clock = clock;
-		this.#intervalMs = intervalMs;
-		this.#owner = owner;
-		this.#alarm = timers.create(() => this.tick());
+		this.clock = clock;
+		this.pauseMs = intervalMs;
+		this.owner = owner;
+		this.alarm = timers.create(() => this.tick());
 	}
 
 	get intervalMs(): number {
-		return this.#intervalMs;
+		return this.pauseMs;
 	}
 
 	start(): void {
-		this.#running = true;
-		this.#due = this.#clock.monotonic() + this.#intervalMs;
-		this.#alarm.start(this.#intervalMs);
+		this.running = true;
+		this.due = this.clock.monotonic() + this.pauseMs;
+		this.alarm.start(this.pauseMs);
 	}
 
 	stop(): void {
-		this.#running = false;
-		this.#alarm.stop();
+		this.running = false;
+		this.alarm.stop();
 	}
 
 	/** The next sample comes one new interval from now. */
 	changeInterval(ms: number): void {
-		this.#intervalMs = ms;
-		if (this.#running) this.start();
+		this.pauseMs = ms;
+		if (this.running) this.start();
 	}
 
 	private tick(): void {
-		const now = this.#clock.monotonic();
-		this.#due += this.#intervalMs;
+		const now = this.clock.monotonic();
+		this.due += this.pauseMs;
 		// After a standstill (a stopped debugger, a slow TLS handshake) the missed samples are not made up.
-		if (this.#due <= now) this.#due = now + this.#intervalMs;
-		this.#alarm.start(this.#due - now);
-		this.#owner.sample();
+		if (this.due <= now) this.due = now + this.pauseMs;
+		this.alarm.start(this.due - now);
+		this.owner.sample();
 	}
 }

@@ -12,21 +12,21 @@ export interface SignalTeller {
 
 export class SignalWatch {
 	/** Monotonic ms of the next time; Infinity while there is no connection. */
-	#due = Number.POSITIVE_INFINITY;
+	private due = Number.POSITIVE_INFINITY;
 
 	/** The opening of a connection is done. */
 	opened(now: number): void {
-		this.#due = now + HOUR;
+		this.due = now + HOUR;
 	}
 
 	closed(): void {
-		this.#due = Number.POSITIVE_INFINITY;
+		this.due = Number.POSITIVE_INFINITY;
 	}
 
 	/** To be called now and then. What cannot be told now is told at the next call. */
 	tick(now: number, teller: SignalTeller): void {
-		if (now < this.#due) return;
+		if (now < this.due) return;
 		const dbm = teller.signal;
-		if (dbm === 0 || teller.signalStrength(dbm)) this.#due = now + HOUR;
+		if (dbm === 0 || teller.signalStrength(dbm)) this.due = now + HOUR;
 	}
 }

@@ -15,13 +15,13 @@ const NEVER_HIGH = 300;
 const NEVER_LOW = -100;
 
 export class TemperatureWatch {
-	readonly #settings: Settings["alarms"];
+	private readonly settings: Settings["alarms"];
 	/** Alarms that are watched for, that are on, that were told as on, of which the cloud knows. */
-	readonly #watched: number;
-	#on = 0;
-	#told = 0;
-	#known = 0;
-	#missing = 0;
+	private readonly watched: number;
+	private on = 0;
+	private toldAlarms = 0;
+	private known = 0;
+	private missing = 0;
 
 	/** A watch for what the settings ask for; undefined if that is nothing. */
 	static of(settings: Settings["alarms"]): TemperatureWatch | undefined {
@@ -33,40 +33,40 @@ export class TemperatureWatch {
 	}
 
 	constructor(settings: Settings["alarms"], watched: number) {
-		this.#settings = settings;
-		this.#watched = watched;
+		this.settings = settings;
+		this.watched = watched;
 	}
 
 	/** Takes a value, °C, or NaN; returns the alarms that are to be told. */
 	update(celsius: number): number {
 		const { High, Low, Sensor } = TemperatureAlarm;
 		if (Number.isNaN(celsius)) {
-			if (++this.#missing < MISSING) return this.#pending();
-			this.#on |= Sensor;
-			return this.#pending();
+			if (++this.missing < MISSING) return this.pending();
+			this.on |= Sensor;
+			return this.pending();
 		}
-		this.#missing = 0;
-		const { highC, lowC, hysteresisC } = this.#settings;
-		let on = this.#on & ~Sensor;
+		this.missing = 0;
+		const { highC, lowC, hysteresisC } = this.settings;
+		let on = this.on & ~Sensor;
 		if (celsius > highC) on |= High;
 		else if (celsius <= highC - hysteresisC) on &= ~High;
 		if (celsius < lowC) on |= Low;
 		else if (celsius >= lowC + hysteresisC) on &= ~Low;
-		this.#on = on;
-		return this.#pending();
+		this.on = on;
+		return this.pending();
 	}
 
 	isOn(alarm: number): boolean {
-		return (this.#on & alarm) !== 0;
+		return (this.on & alarm) !== 0;
 	}
 
 	/** The cloud has taken an alarm as it is now. */
 	told(alarm: number): void {
-		this.#known |= alarm;
-		this.#told = (this.#told & ~alarm) | (this.#on & alarm);
+		this.known |= alarm;
+		this.toldAlarms = (this.toldAlarms & ~alarm) | (this.on & alarm);
 	}
 
-	#pending(): number {
-		return this.#watched & (~this.#known | (this.#on ^ this.#told));
+	private pending(): number {
+		return this.watched & (~this.known | (this.on ^ this.toldAlarms));
 	}
 }

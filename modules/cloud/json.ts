@@ -38,54 +38,54 @@ export class JsonScanner {
 	length = 0;
 	/** What was wrong, once `next` has returned Error. */
 	error = "";
-	#bytes: Uint8Array = new Uint8Array(0);
-	#at = 0;
-	#end = 0;
-	#depth = 0;
-	#objects = 0; // bit n: level n is an object
-	#expect = VALUE;
+	private bytes: Uint8Array = new Uint8Array(0);
+	private position = 0;
+	private end = 0;
+	private depth = 0;
+	private objects = 0; // bit n: level n is an object
+	private expect = VALUE;
 
 	/** Begins at [start, end) of `bytes`. */
 	reset(bytes: Uint8Array, start: number, end: number): void {
-		this.#bytes = bytes;
-		this.#at = start;
-		this.#end = end;
-		this.#depth = 0;
-		this.#objects = 0;
-		this.#expect = VALUE;
+		this.bytes = bytes;
+		this.position = start;
+		this.end = end;
+		this.depth = 0;
+		this.objects = 0;
+		this.expect = VALUE;
 		this.error = "";
 	}
 
 	/** Position in the bytes behind what was read, and of what was wrong. */
 	get at(): number {
-		return this.#at;
+		return this.position;
 	}
 
 	/** The next token. After Error or End it stays that. */
 	next(): number {
 		if (this.error !== "") return Json.Error;
-		let c = this.#skipSpace();
-		if (this.#expect === DONE) return c < 0 ? Json.End : this.#fail("text after the value");
-		if (c < 0) return this.#fail("ends too early");
-		if (this.#expect === NEXT) {
-			const object = this.#inObject();
-			if (c === (object ? 125 : 93)) return this.#close(object);
-			if (c !== 44) return this.#fail("comma or end expected");
-			this.#at++;
-			c = this.#skipSpace();
-			if (c < 0) return this.#fail("ends too early");
-			return object ? this.#name(c) : this.#value(c);
+		let c = this.skipSpace();
+		if (this.expect === DONE) return c < 0 ? Json.End : this.fail("text after the value");
+		if (c < 0) return this.fail("ends too early");
+		if (this.expect === NEXT) {
+			const object = this.inObject();
+			if (c === (object ? 125 : 93)) return this.close(object);
+			if (c !== 44) return this.fail("comma or end expected");
+			this.position++;
+			c = this.skipSpace();
+			if (c < 0) return this.fail("ends too early");
+			return object ? this.name(c) : this.value(c);
 		}
-		if (this.#expect === FIRST) return c === 125 ? this.#close(true) : this.#name(c);
-		if (this.#expect === ITEM && c === 93) return this.#close(false);
-		return this.#value(c);
+		if (this.expect === FIRST) return c === 125 ? this.close(true) : this.name(c);
+		if (this.expect === ITEM && c === 93) return this.close(false);
+		return this.value(c);
 	}
 
 	/** Skips the value that `token` began (nothing to do for scalars). Returns false on an error. */
 	skip(token: number): boolean {
 		if (token !== Json.ObjectStart && token !== Json.ArrayStart) return token !== Json.Error;
-		const depth = this.#depth - 1;
-		while (this.#depth > depth) if (this.next() === Json.Error) return false;
+		const depth = this.depth - 1;
+		while (this.depth > depth) if (this.next() === Json.Error) return false;
 		return true;
 	}
 
@@ -99,123 +99,123 @@ export class JsonScanner {
 		return parseNumber(this.text, 0, this.length);
 	}
 
-	#inObject(): boolean {
-		return (this.#objects & (1 << this.#depth)) !== 0;
+	private inObject(): boolean {
+		return (this.objects & (1 << this.depth)) !== 0;
 	}
 
-	#skipSpace(): number {
-		const bytes = this.#bytes;
-		while (this.#at < this.#end) {
-			const c = bytes[this.#at] as number;
+	private skipSpace(): number {
+		const bytes = this.bytes;
+		while (this.position < this.end) {
+			const c = bytes[this.position] as number;
 			if (c !== 32 && c !== 10 && c !== 13 && c !== 9) return c;
-			this.#at++;
+			this.position++;
 		}
 		return -1;
 	}
 
-	#open(object: boolean): number {
-		if (this.#depth === MAX_DEPTH) return this.#fail("nested too deeply");
-		this.#at++;
-		this.#depth++;
-		if (object) this.#objects |= 1 << this.#depth;
-		else this.#objects &= ~(1 << this.#depth);
-		this.#expect = object ? FIRST : ITEM;
+	private open(object: boolean): number {
+		if (this.depth === MAX_DEPTH) return this.fail("nested too deeply");
+		this.position++;
+		this.depth++;
+		if (object) this.objects |= 1 << this.depth;
+		else this.objects &= ~(1 << this.depth);
+		this.expect = object ? FIRST : ITEM;
 		return object ? Json.ObjectStart : Json.ArrayStart;
 	}
 
-	#close(object: boolean): number {
-		this.#at++;
-		this.#depth--;
-		this.#after();
+	private close(object: boolean): number {
+		this.position++;
+		this.depth--;
+		this.after();
 		return object ? Json.ObjectEnd : Json.ArrayEnd;
 	}
 
-	#after(): void {
-		this.#expect = this.#depth === 0 ? DONE : NEXT;
+	private after(): void {
+		this.expect = this.depth === 0 ? DONE : NEXT;
 	}
 
-	#name(c: number): number {
-		if (c !== 34) return this.#fail("name expected");
-		if (!this.#string()) return Json.Error;
-		if (this.#skipSpace() !== 58) return this.#fail("colon expected");
-		this.#at++;
-		this.#expect = VALUE;
+	private name(c: number): number {
+		if (c !== 34) return this.fail("name expected");
+		if (!this.string()) return Json.Error;
+		if (this.skipSpace() !== 58) return this.fail("colon expected");
+		this.position++;
+		this.expect = VALUE;
 		return Json.Name;
 	}
 
-	#value(c: number): number {
+	private value(c: number): number {
 		switch (c) {
 			case 123:
-				return this.#open(true);
+				return this.open(true);
 			case 91:
-				return this.#open(false);
+				return this.open(false);
 			case 34:
-				if (!this.#string()) return Json.Error;
-				this.#after();
+				if (!this.string()) return Json.Error;
+				this.after();
 				return Json.String;
 			case 116:
-				return this.#word(TRUE, Json.True);
+				return this.word(TRUE, Json.True);
 			case 102:
-				return this.#word(FALSE, Json.False);
+				return this.word(FALSE, Json.False);
 			case 110:
-				return this.#word(NULL, Json.Null);
+				return this.word(NULL, Json.Null);
 			default:
-				return this.#number();
+				return this.readNumber();
 		}
 	}
 
-	#word(word: Uint8Array, token: number): number {
-		const end = this.#at + word.length;
-		if (end > this.#end || !equals(this.#bytes, this.#at, end, word)) return this.#fail("unknown word");
-		this.#at = end;
-		this.#after();
+	private word(word: Uint8Array, token: number): number {
+		const end = this.position + word.length;
+		if (end > this.end || !equals(this.bytes, this.position, end, word)) return this.fail("unknown word");
+		this.position = end;
+		this.after();
 		return token;
 	}
 
-	#number(): number {
-		const bytes = this.#bytes;
-		const end = numberEnd(bytes, this.#at, this.#end);
-		if (end < 0) return this.#fail("malformed value");
-		if (end - this.#at > MAX_TEXT) return this.#fail("number too long");
+	private readNumber(): number {
+		const bytes = this.bytes;
+		const end = numberEnd(bytes, this.position, this.end);
+		if (end < 0) return this.fail("malformed value");
+		if (end - this.position > MAX_TEXT) return this.fail("number too long");
 		let n = 0;
-		while (this.#at < end) this.text[n++] = bytes[this.#at++] as number;
+		while (this.position < end) this.text[n++] = bytes[this.position++] as number;
 		this.length = n;
-		this.#after();
+		this.after();
 		return Json.Number;
 	}
 
 	/** Reads a string with its quotes into `text`. */
-	#string(): boolean {
-		const bytes = this.#bytes;
-		const end = this.#end;
-		let p = this.#at + 1;
+	private string(): boolean {
+		const bytes = this.bytes;
+		const end = this.end;
+		let p = this.position + 1;
 		let n = 0;
 		while (p < end) {
-			if (n > MAX_TEXT) return this.#fail("text too long") > 0;
+			if (n > MAX_TEXT) return this.fail("text too long") > 0;
 			const c = bytes[p] as number;
 			if (c === 34) {
-				this.#at = p + 1;
+				this.position = p + 1;
 				this.length = n;
 				return true;
 			}
-			if (c < 32) return this.#fail("control character in a string") > 0;
+			if (c < 32) return this.fail("control character in a string") > 0;
 			if (c === 92) {
-				const used = this.#escape(p, n);
-				if (used === 0) return this.#fail("malformed escape") > 0;
+				const used = this.escape(p, n);
+				if (used === 0) return this.fail("malformed escape") > 0;
 				n = this.length;
 				p += used;
 				continue;
 			}
 			const size = c < 128 ? 1 : sequenceLength(bytes, p, end);
-			if (size === 0) return this.#fail("ill-formed UTF-8") > 0;
+			if (size === 0) return this.fail("ill-formed UTF-8") > 0;
 			for (let i = 0; i < size; i++) this.text[n++] = bytes[p++] as number;
 		}
-		return this.#fail("string without end") > 0;
+		return this.fail("string without end") > 0;
 	}
 
 	/** Decodes the escape at `p` to text[n…], sets `length` behind it; returns its bytes, or 0. */
-	#escape(p: number, n: number): number {
-		const c = p + 1 < this.#end ? (this.#bytes[p + 1] as number) : 0;
+	private escape(p: number, n: number): number {
+		const c = p + 1 < this.end ? (this.bytes[p + 1] as number) : 0;
 		if (c !== 117) {
 			const plain = simpleEscape(c);
 			if (plain === 0) return 0;
@@ -223,11 +223,11 @@ export class JsonScanner {
 			this.length = n + 1;
 			return 2;
 		}
-		let code = this.#hex(p + 2);
+		let code = this.hex(p + 2);
 		let used = 6;
 		if (code >= 0xd800 && code < 0xdc00) {
-			if (p + 7 >= this.#end || this.#bytes[p + 6] !== 92 || this.#bytes[p + 7] !== 117) return 0;
-			const low = this.#hex(p + 8);
+			if (p + 7 >= this.end || this.bytes[p + 6] !== 92 || this.bytes[p + 7] !== 117) return 0;
+			const low = this.hex(p + 8);
 			if (low < 0xdc00 || low > 0xdfff) return 0;
 			code = 0x10000 + (code - 0xd800) * 1024 + (low - 0xdc00);
 			used = 12;
@@ -236,11 +236,11 @@ export class JsonScanner {
 		return used;
 	}
 
-	#hex(p: number): number {
-		if (p + 4 > this.#end) return -1;
+	private hex(p: number): number {
+		if (p + 4 > this.end) return -1;
 		let value = 0;
 		for (let i = p; i < p + 4; i++) {
-			const c = this.#bytes[i] as number;
+			const c = this.bytes[i] as number;
 			const digit = c >= 48 && c <= 57 ? c - 48 : (c | 32) >= 97 && (c | 32) <= 102 ? (c | 32) - 87 : -1;
 			if (digit < 0) return -1;
 			value = value * 16 + digit;
@@ -248,7 +248,7 @@ export class JsonScanner {
 		return value;
 	}
 
-	#fail(why: string): number {
+	private fail(why: string): number {
 		this.error = why;
 		return Json.Error;
 	}

@@ -13,31 +13,31 @@ export interface BackoffOptions {
 }
 
 export class Backoff {
-	readonly #options: BackoffOptions;
-	readonly #random: Random;
-	#failures = 0;
+	private readonly options: BackoffOptions;
+	private readonly random: Random;
+	private failed = 0;
 
 	constructor(options: BackoffOptions, random: Random) {
-		this.#options = options;
-		this.#random = random;
+		this.options = options;
+		this.random = random;
 	}
 
 	/** Failures since the last `reset`. */
 	get failures(): number {
-		return this.#failures;
+		return this.failed;
 	}
 
 	/** The next pause in ms: at least `floorMs`, and then below twice as long. */
 	next(floorMs = 0): number {
-		const { minimumMs, initialMs, maximumMs } = this.#options;
-		const exponent = Math.min(this.#failures++, 20);
+		const { minimumMs, initialMs, maximumMs } = this.options;
+		const exponent = Math.min(this.failed++, 20);
 		const floor = Math.max(minimumMs, floorMs);
 		const ceiling = Math.max(2 * floorMs, Math.min(maximumMs, initialMs * 2 ** exponent));
-		return Math.floor(floor + this.#random() * Math.max(0, ceiling - floor));
+		return Math.floor(floor + this.random() * Math.max(0, ceiling - floor));
 	}
 
 	/** To be called once a connection has proved stable, not when it merely opened. */
 	reset(): void {
-		this.#failures = 0;
+		this.failed = 0;
 	}
 }

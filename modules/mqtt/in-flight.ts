@@ -46,32 +46,32 @@ export class InFlight {
 	 * 0 where there is no exchange: `indexOf` finds an id in C, where a loop would cost five times as much on
 	 * XS.
 	 */
-	readonly #ids: Uint16Array;
-	readonly #states: Uint8Array;
+	private readonly ids: Uint16Array;
+	private readonly states: Uint8Array;
 	/** When each exchange last moved, monotonic ms. */
-	readonly #moved: Float64Array;
+	private readonly moved: Float64Array;
 	/**
 	 * The order in which messages are sent again: of their first sending, and of a PUBREL that of its PUBREC.
 	 */
-	readonly #orders: Float64Array;
-	#count = 0;
-	#last = 0;
-	#order = 0;
+	private readonly orders: Float64Array;
+	private size = 0;
+	private last = 0;
+	private nextOrder = 0;
 
 	/** The first id that `open` gives out is the one behind `last`. */
 	constructor(capacity: number, last = 0) {
-		this.#ids = new Uint16Array(capacity);
-		this.#states = new Uint8Array(capacity);
-		this.#moved = new Float64Array(capacity);
-		this.#orders = new Float64Array(capacity);
-		this.#last = last;
+		this.ids = new Uint16Array(capacity);
+		this.states = new Uint8Array(capacity);
+		this.moved = new Float64Array(capacity);
+		this.orders = new Float64Array(capacity);
+		this.last = last;
 	}
 
 	get count(): number {
-		return this.#count;
+		return this.size;
 	}
 	get full(): boolean {
-		return this.#count === this.#ids.length;
+		return this.size === this.ids.length;
 	}
 
 	/**
@@ -79,17 +79,17 @@ export class InFlight {
 	 * full.
 	 */
 	open(state: number, now = 0): number {
-		const ids = this.#ids;
-		let id = this.#last;
+		const ids = this.ids;
+		let id = this.last;
 		do id = id === 65535 ? 1 : id + 1;
-		while (this.#count > 0 && ids.indexOf(id) >= 0);
+		while (this.size > 0 && ids.indexOf(id) >= 0);
 		const index = ids.indexOf(0);
 		ids[index] = id;
-		this.#states[index] = state;
-		this.#moved[index] = now;
-		this.#orders[index] = ++this.#order;
-		this.#count++;
-		this.#last = id;
+		this.states[index] = state;
+		this.moved[index] = now;
+		this.orders[index] = ++this.nextOrder;
+		this.size++;
+		this.last = id;
 		return id;
 	}
 
@@ -97,39 +97,39 @@ export class InFlight {
 	 * Moves the exchange on; returns its new state, Await.Nothing when it is done, or -1 if there is none such.
 	 */
 	acknowledge(type: number, packetId: number, now = 0): number {
-		const index = packetId > 0 ? this.#ids.indexOf(packetId) : -1;
+		const index = packetId > 0 ? this.ids.indexOf(packetId) : -1;
 		if (index < 0) return -1;
-		const before = this.#states[index] as number;
+		const before = this.states[index] as number;
 		const next = transition(before, type);
 		if (next < 0) return -1;
 		if (next === Await.Nothing) {
-			this.#ids[index] = 0;
-			this.#count--;
+			this.ids[index] = 0;
+			this.size--;
 		} else {
-			if (next !== before) this.#orders[index] = ++this.#order;
-			this.#states[index] = next;
-			this.#moved[index] = now;
+			if (next !== before) this.orders[index] = ++this.nextOrder;
+			this.states[index] = next;
+			this.moved[index] = now;
 		}
 		return next;
 	}
 
 	/** Whether this is a QoS 2 message of ours whose PUBREC has not come yet. */
 	awaitsPubrec(packetId: number): boolean {
-		const index = packetId > 0 ? this.#ids.indexOf(packetId) : -1;
-		return index >= 0 && this.#states[index] === Await.Pubrec;
+		const index = packetId > 0 ? this.ids.indexOf(packetId) : -1;
+		return index >= 0 && this.states[index] === Await.Pubrec;
 	}
 
 	/** The exchange is alive: its packet is still being written. */
 	touch(packetId: number, now: number): void {
-		const index = packetId > 0 ? this.#ids.indexOf(packetId) : -1;
-		if (index >= 0) this.#moved[index] = now;
+		const index = packetId > 0 ? this.ids.indexOf(packetId) : -1;
+		if (index >= 0) this.moved[index] = now;
 	}
 
 	/** When the exchange that has not moved for longest last moved; only when there is one. */
 	oldest(): number {
 		let oldest = Number.POSITIVE_INFINITY;
-		for (let i = 0; i < this.#ids.length; i++)
-			if (this.#ids[i] !== 0 && (this.#moved[i] as number) < oldest) oldest = this.#moved[i] as number;
+		for (let i = 0; i < this.ids.length; i++)
+			if (this.ids[i] !== 0 && (this.moved[i] as number) < oldest) oldest = this.moved[i] as number;
 		return oldest;
 	}
 
@@ -137,11 +137,11 @@ export class InFlight {
 	after(order: number): number {
 		let id = 0;
 		let best = Number.POSITIVE_INFINITY;
-		for (let i = 0; i < this.#ids.length; i++) {
-			const own = this.#orders[i] as number;
-			if (this.#ids[i] !== 0 && own > order && own < best) {
+		for (let i = 0; i < this.ids.length; i++) {
+			const own = this.orders[i] as number;
+			if (this.ids[i] !== 0 && own > order && own < best) {
 				best = own;
-				id = this.#ids[i] as number;
+				id = this.ids[i] as number;
 			}
 		}
 		return id;
@@ -149,49 +149,49 @@ export class InFlight {
 
 	/** Order of the exchange that began, or moved on, last. */
 	get lastOrder(): number {
-		return this.#order;
+		return this.nextOrder;
 	}
 
 	/** Of an id that is in use. */
 	order(packetId: number): number {
-		return this.#orders[this.#ids.indexOf(packetId)] as number;
+		return this.orders[this.ids.indexOf(packetId)] as number;
 	}
 	state(packetId: number): number {
-		return this.#states[this.#ids.indexOf(packetId)] as number;
+		return this.states[this.ids.indexOf(packetId)] as number;
 	}
 
 	/** Puts an exchange of an earlier boot into a state, behind all others; Await.Nothing ends it. */
 	restore(packetId: number, state: number): void {
 		if (state === Await.Nothing) return this.remove(packetId);
-		let index = this.#ids.indexOf(packetId);
+		let index = this.ids.indexOf(packetId);
 		if (index < 0) {
 			if (this.full) return;
-			index = this.#ids.indexOf(0);
-			this.#ids[index] = packetId;
-			this.#count++;
+			index = this.ids.indexOf(0);
+			this.ids[index] = packetId;
+			this.size++;
 		}
-		this.#states[index] = state;
-		this.#moved[index] = 0;
-		this.#orders[index] = ++this.#order;
+		this.states[index] = state;
+		this.moved[index] = 0;
+		this.orders[index] = ++this.nextOrder;
 	}
 
 	/** Forgets one exchange. */
 	remove(packetId: number): void {
-		const index = packetId > 0 ? this.#ids.indexOf(packetId) : -1;
+		const index = packetId > 0 ? this.ids.indexOf(packetId) : -1;
 		if (index < 0) return;
-		this.#ids[index] = 0;
-		this.#count--;
+		this.ids[index] = 0;
+		this.size--;
 	}
 
 	/** Forgets SUBSCRIBE and UNSUBSCRIBE: they are no part of a session, which goes on without them. */
 	forgetRequests(): void {
-		for (let i = 0; i < this.#ids.length; i++)
-			if ((this.#states[i] as number) >= Await.Suback) this.remove(this.#ids[i] as number);
+		for (let i = 0; i < this.ids.length; i++)
+			if ((this.states[i] as number) >= Await.Suback) this.remove(this.ids[i] as number);
 	}
 
 	/** Forgets everything: a clean session ends with its connection [MQTT-3.1.2-6]. */
 	clear(): void {
-		this.#ids.fill(0);
-		this.#count = 0;
+		this.ids.fill(0);
+		this.size = 0;
 	}
 }

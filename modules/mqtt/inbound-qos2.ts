@@ -14,28 +14,28 @@ export interface TakenBook {
 export class InboundQos2 {
 	/** Ranges that were forgotten. */
 	forgotten = 0;
-	/** First ids of the ranges [0, #count), no two of which touch; #size behind each its last id. */
-	readonly #ids: Uint16Array;
-	readonly #size: number;
-	#count = 0;
+	/** First ids of the ranges [0, count), no two of which touch; `size` after each its last id. */
+	private readonly ids: Uint16Array;
+	private readonly size: number;
+	private count = 0;
 
 	/** `ranges`: at least 2. */
 	constructor(ranges: number) {
-		this.#ids = new Uint16Array(2 * ranges);
-		this.#size = ranges;
+		this.ids = new Uint16Array(2 * ranges);
+		this.size = ranges;
 	}
 
 	has(packetId: number): boolean {
-		return this.#find(packetId) >= 0;
+		return this.find(packetId) >= 0;
 	}
 
 	/** Only an id that is not there. */
 	add(packetId: number): void {
-		const ids = this.#ids;
-		const size = this.#size;
+		const ids = this.ids;
+		const size = this.size;
 		let before = -1;
 		let behind = -1;
-		for (let i = 0; i < this.#count; i++) {
+		for (let i = 0; i < this.count; i++) {
 			if (ids[size + i] === packetId - 1) before = i;
 			if (ids[i] === packetId + 1) behind = i;
 		}
@@ -43,51 +43,51 @@ export class InboundQos2 {
 			ids[size + before] = packetId;
 			if (behind < 0) return;
 			ids[size + before] = ids[size + behind] as number;
-			this.#drop(behind);
+			this.drop(behind);
 		} else if (behind >= 0) ids[behind] = packetId;
-		else this.#append(packetId, packetId);
+		else this.append(packetId, packetId);
 	}
 
 	remove(packetId: number): void {
-		const at = this.#find(packetId);
+		const at = this.find(packetId);
 		if (at < 0) return;
-		const first = this.#ids[at] as number;
-		const last = this.#ids[this.#size + at] as number;
-		if (first === last) this.#drop(at);
-		else if (first === packetId) this.#ids[at] = packetId + 1;
+		const first = this.ids[at] as number;
+		const last = this.ids[this.size + at] as number;
+		if (first === last) this.drop(at);
+		else if (first === packetId) this.ids[at] = packetId + 1;
 		else {
-			this.#ids[this.#size + at] = packetId - 1;
-			if (last !== packetId) this.#append(packetId + 1, last);
+			this.ids[this.size + at] = packetId - 1;
+			if (last !== packetId) this.append(packetId + 1, last);
 		}
 	}
 
 	tell(book: TakenBook): void {
-		for (let i = 0; i < this.#count; i++)
-			book.takenRange(this.#ids[i] as number, this.#ids[this.#size + i] as number);
+		for (let i = 0; i < this.count; i++)
+			book.takenRange(this.ids[i] as number, this.ids[this.size + i] as number);
 	}
 
 	clear(): void {
-		this.#count = 0;
+		this.count = 0;
 	}
 
-	#find(packetId: number): number {
-		for (let i = 0; i < this.#count; i++)
-			if ((this.#ids[i] as number) <= packetId && packetId <= (this.#ids[this.#size + i] as number)) return i;
+	private find(packetId: number): number {
+		for (let i = 0; i < this.count; i++)
+			if ((this.ids[i] as number) <= packetId && packetId <= (this.ids[this.size + i] as number)) return i;
 		return -1;
 	}
 
-	#append(first: number, last: number): void {
-		if (this.#count === this.#size) {
+	private append(first: number, last: number): void {
+		if (this.count === this.size) {
 			this.forgotten++;
-			this.#drop(0);
+			this.drop(0);
 		}
-		this.#ids[this.#count] = first;
-		this.#ids[this.#size + this.#count++] = last;
+		this.ids[this.count] = first;
+		this.ids[this.size + this.count++] = last;
 	}
 
-	#drop(at: number): void {
-		this.#ids.copyWithin(at, at + 1, this.#count);
-		this.#ids.copyWithin(this.#size + at, this.#size + at + 1, this.#size + this.#count);
-		this.#count--;
+	private drop(at: number): void {
+		this.ids.copyWithin(at, at + 1, this.count);
+		this.ids.copyWithin(this.size + at, this.size + at + 1, this.size + this.count);
+		this.count--;
 	}
 }

@@ -52,30 +52,30 @@ export class Inbound {
 	 */
 	doubtful = false;
 	readonly received = new InboundQos2(Limits.inboundQos2);
-	readonly #handler: InboundHandler;
-	readonly #counters: SessionCounters;
+	private readonly handler: InboundHandler;
+	private readonly counters: SessionCounters;
 	/** The message that is being taken. */
-	#qos = 0;
-	#packetId = 0;
+	private qos = 0;
+	private packetId = 0;
 	/** It is a QoS 2 message that was not there before. */
-	#fresh = false;
+	private fresh = false;
 	/** It is too large to be kept, and its end has not arrived. */
-	#partial = false;
-	#sink: PayloadSink | undefined;
+	private partial = false;
+	private sink: PayloadSink | undefined;
 
 	constructor(handler: InboundHandler, counters: SessionCounters) {
-		this.#handler = handler;
-		this.#counters = counters;
+		this.handler = handler;
+		this.counters = counters;
 	}
 
 	/** Takes a message, or the beginning of one; whoever calls hands it on if it is new. */
 	take(message: InboundMessage): number {
 		const { qos, packetId } = message;
-		const counters = this.#counters;
+		const counters = this.counters;
 		counters.publishesReceived++;
-		this.#qos = qos;
-		this.#packetId = packetId;
-		this.#fresh = false;
+		this.qos = qos;
+		this.packetId = packetId;
+		this.fresh = false;
 		if (qos === 0) return Arrival.New;
 		if (this.replies.full) this.overrun = true;
 		if (qos === 2 && !this.overrun) {
@@ -84,31 +84,31 @@ export class Inbound {
 				counters.duplicatesDropped++;
 				return Arrival.Duplicate;
 			}
-			this.#fresh = true;
+			this.fresh = true;
 		}
 		if (!this.overrun) return Arrival.New;
-		this.#qos = 0;
+		this.qos = 0;
 		counters.refused++;
 		return Arrival.Refused;
 	}
 
 	/** The message that was taken is too large to be kept. */
 	stream(message: InboundMessage): void {
-		this.#partial = true;
-		const sink = this.#handler.stream(message);
-		this.#sink = sink;
+		this.partial = true;
+		const sink = this.handler.stream(message);
+		this.sink = sink;
 		if (sink) return sink.part(message.bytes, message.payloadStart, message.payloadEnd);
-		this.#counters.oversizeSkipped++;
-		this.#handler.skipped(message);
+		this.counters.oversizeSkipped++;
+		this.handler.skipped(message);
 	}
 
 	/** The next part of the message that was taken. */
 	rest(bytes: Uint8Array, start: number, end: number, left: number): void {
-		const sink = this.#sink;
+		const sink = this.sink;
 		if (!sink) return;
 		sink.part(bytes, start, end);
 		if (left > 0) return;
-		this.#sink = undefined;
+		this.sink = undefined;
 		sink.end(true);
 	}
 
@@ -117,23 +117,22 @@ export class Inbound {
 	 * arrival [MQTT-4.6.0-2].
 	 */
 	acknowledge(): void {
-		this.#partial = false;
-		this.#settle();
-		if (this.#qos > 0)
-			this.replies.add(this.#qos === 1 ? PacketType.Puback : PacketType.Pubrec, this.#packetId);
+		this.partial = false;
+		this.settle();
+		if (this.qos > 0) this.replies.add(this.qos === 1 ? PacketType.Puback : PacketType.Pubrec, this.packetId);
 	}
 
-	#settle(): void {
-		if (!this.#fresh) return;
-		this.#fresh = false;
-		this.#handler.taken?.(this.#packetId);
+	private settle(): void {
+		if (!this.fresh) return;
+		this.fresh = false;
+		this.handler.taken?.(this.packetId);
 	}
 
 	/** The ids that `taken` was called for, and no `released`. */
 	tell(book: TakenBook): void {
-		if (this.#fresh) this.received.remove(this.#packetId);
+		if (this.fresh) this.received.remove(this.packetId);
 		this.received.tell(book);
-		if (this.#fresh) this.received.add(this.#packetId);
+		if (this.fresh) this.received.add(this.packetId);
 	}
 
 	/** Replies to an acknowledgement of ours. */
@@ -146,11 +145,11 @@ export class Inbound {
 	pubrel(packetId: number): void {
 		if (this.overrun || this.replies.full) {
 			this.overrun = true;
-			this.#counters.refused++;
+			this.counters.refused++;
 			return;
 		}
 		this.received.remove(packetId);
-		this.#handler.released?.(packetId);
+		this.handler.released?.(packetId);
 		this.replies.add(PacketType.Pubcomp, packetId);
 	}
 
@@ -158,14 +157,14 @@ export class Inbound {
 	 * The connection ended: what waits for the socket is asked for again by the server, if the session goes on.
 	 */
 	disconnected(): void {
-		const sink = this.#sink;
-		this.#sink = undefined;
-		if (this.#partial && this.#fresh) {
-			this.received.remove(this.#packetId);
-			this.#fresh = false;
+		const sink = this.sink;
+		this.sink = undefined;
+		if (this.partial && this.fresh) {
+			this.received.remove(this.packetId);
+			this.fresh = false;
 		}
-		this.#settle(); // the handler itself may have ended the connection
-		this.#partial = false;
+		this.settle(); // the handler itself may have ended the connection
+		this.partial = false;
 		this.overrun = false;
 		this.replies.clear();
 		sink?.end(false);

@@ -14,59 +14,59 @@ export interface KeepAliveHandler {
 }
 
 export class KeepAlive {
-	#lastSent = 0;
-	#lastReceived = 0;
-	readonly #intervalMs: number;
-	readonly #clock: Clock;
-	readonly #handler: KeepAliveHandler;
-	readonly #alarm: Alarm;
+	private lastSent = 0;
+	private lastReceived = 0;
+	private readonly intervalMs: number;
+	private readonly clock: Clock;
+	private readonly handler: KeepAliveHandler;
+	private readonly alarm: Alarm;
 	/** When the PINGREQ that awaits its answer fell due; NaN if there is none. */
-	#pinged = Number.NaN;
+	private pinged = Number.NaN;
 
 	/** An interval of 0 switches the keepalive off. */
 	constructor(intervalMs: number, clock: Clock, timers: Timers, handler: KeepAliveHandler) {
-		this.#intervalMs = intervalMs;
-		this.#clock = clock;
-		this.#handler = handler;
-		this.#alarm = timers.create(() => this.#check());
+		this.intervalMs = intervalMs;
+		this.clock = clock;
+		this.handler = handler;
+		this.alarm = timers.create(() => this.check());
 	}
 
 	start(): void {
-		this.#lastSent = this.#lastReceived = this.#clock.monotonic();
-		this.#pinged = Number.NaN;
-		if (this.#intervalMs > 0) this.#alarm.start(this.#intervalMs * 0.75);
+		this.lastSent = this.lastReceived = this.clock.monotonic();
+		this.pinged = Number.NaN;
+		if (this.intervalMs > 0) this.alarm.start(this.intervalMs * 0.75);
 	}
 
 	stop(): void {
-		this.#alarm.stop();
-		this.#pinged = Number.NaN;
+		this.alarm.stop();
+		this.pinged = Number.NaN;
 	}
 
 	/** Something went out or came in, at `now` (monotonic ms). */
 	sent(now: number): void {
-		this.#lastSent = now;
+		this.lastSent = now;
 	}
 	received(now: number): void {
-		this.#lastReceived = now;
+		this.lastReceived = now;
 	}
 	/** PINGRESP has arrived. */
 	answered(): void {
-		this.#pinged = Number.NaN;
+		this.pinged = Number.NaN;
 	}
 
-	#check(): void {
-		const interval = this.#intervalMs;
-		const now = this.#clock.monotonic();
-		const waiting = !Number.isNaN(this.#pinged);
+	private check(): void {
+		const interval = this.intervalMs;
+		const now = this.clock.monotonic();
+		const waiting = !Number.isNaN(this.pinged);
 		const due = waiting
-			? this.#pinged + interval * 0.5
-			: Math.min(this.#lastSent, this.#lastReceived) + interval * 0.75;
-		if (due > now) this.#alarm.start(Math.ceil(due - now));
-		else if (waiting) this.#handler.dead();
+			? this.pinged + interval * 0.5
+			: Math.min(this.lastSent, this.lastReceived) + interval * 0.75;
+		if (due > now) this.alarm.start(Math.ceil(due - now));
+		else if (waiting) this.handler.dead();
 		else {
-			this.#pinged = now;
-			this.#alarm.start(Math.ceil(interval * 0.5));
-			this.#handler.ping();
+			this.pinged = now;
+			this.alarm.start(Math.ceil(interval * 0.5));
+			this.handler.ping();
 		}
 	}
 }

@@ -18,7 +18,7 @@ export class Output {
 	/** Bytes that wait to be written. */
 	length = 0;
 	/** For each unit, views of 1, 2, 3 … times its length. */
-	readonly #views: readonly Uint8Array[][];
+	private readonly views: readonly Uint8Array[][];
 
 	/** The stage takes `size` bytes of `bytes` from `base` on, 64 to 1727; `view` shows all of them. */
 	constructor(bytes: Uint8Array, base: number, size: number, view = digitView(bytes)) {
@@ -28,7 +28,7 @@ export class Output {
 		this.view = view;
 		this.base = base;
 		this.size = size;
-		this.#views = UNITS.map((unit) => {
+		this.views = UNITS.map((unit) => {
 			const views: Uint8Array[] = [];
 			for (let n = unit; n <= size && n < 12 * unit; n += unit)
 				views.push(new Uint8Array(bytes.buffer, bytes.byteOffset + base, n));
@@ -55,7 +55,7 @@ export class Output {
 			const n = count * unit;
 			left -= n;
 			length -= n;
-			transport.write((this.#views[i] as Uint8Array[])[count - 1] as Uint8Array, left > 0);
+			transport.write((this.views[i] as Uint8Array[])[count - 1] as Uint8Array, left > 0);
 			if (length > 0) this.bytes.copyWithin(base, base + n, base + n + length);
 		}
 		this.length = length;

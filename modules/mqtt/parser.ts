@@ -60,34 +60,34 @@ export interface ParserHandler {
 }
 
 export class Parser {
-	readonly #handler: ParserHandler;
-	readonly #bytes: Uint8Array;
-	readonly #keep: number;
-	readonly #message = new InboundMessage();
-	/** What was read of #bytes, and what is there. */
-	#at = 0;
-	#fill = 0;
-	#skip = 0;
-	#dead = false;
+	private readonly handler: ParserHandler;
+	private readonly bytes: Uint8Array;
+	private readonly keep: number;
+	private readonly message = new InboundMessage();
+	/** What was read of `bytes`, and what is there. */
+	private at = 0;
+	private fill = 0;
+	private skip = 0;
+	private dead = false;
 	/** What was found last. */
-	#type = 0;
-	#bodyAt = 0;
-	#bodyLength = 0;
+	private type = 0;
+	private bodyAt = 0;
+	private bodyLength = 0;
 
 	/** Packets with a body of up to `keepBytes` are kept whole; chunks have up to `chunkBytes`. */
 	constructor(keepBytes: number, chunkBytes: number, handler: ParserHandler) {
-		this.#keep = keepBytes;
-		this.#bytes = new Uint8Array(5 + keepBytes + chunkBytes);
-		this.#message.bytes = this.#bytes;
-		this.#handler = handler;
+		this.keep = keepBytes;
+		this.bytes = new Uint8Array(5 + keepBytes + chunkBytes);
+		this.message.bytes = this.bytes;
+		this.handler = handler;
 	}
 
 	/** Forgets everything, for a new connection. */
 	reset(): void {
-		this.#at = 0;
-		this.#fill = 0;
-		this.#skip = 0;
-		this.#dead = false;
+		this.at = 0;
+		this.fill = 0;
+		this.skip = 0;
+		this.dead = false;
 	}
 
 	/**
@@ -95,61 +95,61 @@ export class Parser {
 	 * it finds nothing.
 	 */
 	feed(chunk: Uint8Array): void {
-		if (this.#dead) return;
-		this.#bytes.set(chunk, this.#fill);
-		this.#fill += chunk.length;
+		if (this.dead) return;
+		this.bytes.set(chunk, this.fill);
+		this.fill += chunk.length;
 	}
 
 	/** Finds the next packet, or part of one; false when there is none. */
 	next(): boolean {
-		if (this.#dead) return false;
-		const at = this.#at;
-		const fill = this.#fill;
+		if (this.dead) return false;
+		const at = this.at;
+		const fill = this.fill;
 		if (at < fill) {
-			this.#bodyAt = at;
-			if (this.#skip > 0) {
-				this.#type = REST;
-				this.#bodyLength = Math.min(this.#skip, fill - at);
-				this.#skip -= this.#bodyLength;
-				this.#at = at + this.#bodyLength;
+			this.bodyAt = at;
+			if (this.skip > 0) {
+				this.type = REST;
+				this.bodyLength = Math.min(this.skip, fill - at);
+				this.skip -= this.bodyLength;
+				this.at = at + this.bodyLength;
 				return true;
 			}
-			const consumed = this.#packet(at, fill);
+			const consumed = this.packet(at, fill);
 			if (consumed > 0) {
-				this.#at = at + consumed;
+				this.at = at + consumed;
 				return true;
 			}
-			if (at > 0) this.#bytes.copyWithin(0, at, fill);
+			if (at > 0) this.bytes.copyWithin(0, at, fill);
 		}
-		this.#fill = fill - at;
-		this.#at = 0;
+		this.fill = fill - at;
+		this.at = 0;
 		return false;
 	}
 
 	/** Tells the handler what was found. Not done where it was read: what a handler does needs the stack. */
 	tell(): void {
-		if (!this.#told()) this.#dead = true;
+		if (!this.told()) this.dead = true;
 	}
 
-	#told(): boolean {
-		if (this.#type === PacketType.Publish) return this.#handler.publish(this.#message);
-		if (this.#type === REST)
-			return this.#handler.rest(this.#bytes, this.#bodyAt, this.#bodyAt + this.#bodyLength, this.#skip);
-		return this.#body(this.#type, this.#bodyAt, this.#bodyLength);
+	private told(): boolean {
+		if (this.type === PacketType.Publish) return this.handler.publish(this.message);
+		if (this.type === REST)
+			return this.handler.rest(this.bytes, this.bodyAt, this.bodyAt + this.bodyLength, this.skip);
+		return this.body(this.type, this.bodyAt, this.bodyLength);
 	}
 
 	/** Finds one packet at `p`; returns the bytes consumed, or 0 if more are needed. */
-	#packet(p: number, end: number): number {
-		const bytes = this.#bytes;
+	private packet(p: number, end: number): number {
+		const bytes = this.bytes;
 		// The first byte alone can be wrong; a server must not be able to hold us with a length that never comes.
 		const first = bytes[p] as number;
 		const type = first >> 4;
 		const flags = first & 15;
-		if (((FROM_SERVER >> type) & 1) === 0) return this.#violation("MQTT-4.8.0-1");
+		if (((FROM_SERVER >> type) & 1) === 0) return this.violation("MQTT-4.8.0-1");
 		if (type === PacketType.Publish) {
-			if ((flags & 6) === 6) return this.#violation("MQTT-3.3.1-4");
-			if ((flags & 14) === 8) return this.#violation("MQTT-3.3.1-2");
-		} else if (flags !== (type === PacketType.Pubrel ? 2 : 0)) return this.#violation("MQTT-2.2.2-2");
+			if ((flags & 6) === 6) return this.violation("MQTT-3.3.1-4");
+			if ((flags & 14) === 8) return this.violation("MQTT-3.3.1-2");
+		} else if (flags !== (type === PacketType.Pubrel ? 2 : 0)) return this.violation("MQTT-2.2.2-2");
 		let length = 0;
 		let at = p + 1;
 		for (let shift = 0; ; shift += 7) {
@@ -157,62 +157,62 @@ export class Parser {
 			const b = bytes[at++] as number;
 			length |= (b & 127) << shift;
 			if (b < 128) break;
-			if (shift === 21) return this.#violation("MQTT-4.8.0-1"); // a fifth length byte
+			if (shift === 21) return this.violation("MQTT-4.8.0-1"); // a fifth length byte
 		}
-		this.#type = type;
-		if (type === PacketType.Publish) return this.#publish(p, at, length, end, flags);
-		if (!fits(type, length)) return this.#violation("MQTT-4.8.0-1");
-		if (length > this.#keep) return this.#violation("MQTT-4.8.0-1");
+		this.type = type;
+		if (type === PacketType.Publish) return this.publish(p, at, length, end, flags);
+		if (!fits(type, length)) return this.violation("MQTT-4.8.0-1");
+		if (length > this.keep) return this.violation("MQTT-4.8.0-1");
 		if (end - at < length) return 0;
-		this.#bodyAt = at;
-		this.#bodyLength = length;
+		this.bodyAt = at;
+		this.bodyLength = length;
 		return at + length - p;
 	}
 
 	/** Reads a packet that is no PUBLISH, and tells it. */
-	#body(type: number, at: number, length: number): boolean {
-		const bytes = this.#bytes;
-		const handler = this.#handler;
+	private body(type: number, at: number, length: number): boolean {
+		const bytes = this.bytes;
+		const handler = this.handler;
 		if (type === PacketType.Pingresp) return handler.pingresp();
 		const a = bytes[at] as number;
 		const b = bytes[at + 1] as number;
 		if (type === PacketType.Connack) {
-			if (a > 1) return this.#violation("MQTT-4.8.0-1") > 0; // reserved acknowledge flags, section 3.2.2.1
+			if (a > 1) return this.violation("MQTT-4.8.0-1") > 0; // reserved acknowledge flags, section 3.2.2.1
 			return handler.connack(a === 1, b);
 		}
 		const id = (a << 8) | b;
-		if (id === 0) return this.#violation("MQTT-2.3.1-1") > 0;
+		if (id === 0) return this.violation("MQTT-2.3.1-1") > 0;
 		if (type !== PacketType.Suback) return handler.acknowledgement(type, id);
 		for (let i = at + 2; i < at + length; i++) {
 			const code = bytes[i] as number;
-			if (code > 2 && code !== SUBACK_FAILURE) return this.#violation("MQTT-3.9.3-2") > 0;
+			if (code > 2 && code !== SUBACK_FAILURE) return this.violation("MQTT-3.9.3-2") > 0;
 		}
 		return handler.suback(id, bytes, at + 2, at + length);
 	}
 
-	#publish(p: number, at: number, length: number, end: number, flags: number): number {
-		const bytes = this.#bytes;
+	private publish(p: number, at: number, length: number, end: number, flags: number): number {
+		const bytes = this.bytes;
 		const qos = (flags >> 1) & 3;
 		const idBytes = qos > 0 ? 2 : 0;
-		if (length < 2 + idBytes) return this.#violation("MQTT-4.8.0-1");
+		if (length < 2 + idBytes) return this.violation("MQTT-4.8.0-1");
 		if (end - at < 2) return 0;
 		const topicBytes = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
-		if (topicBytes === 0) return this.#violation("MQTT-4.7.3-1");
+		if (topicBytes === 0) return this.violation("MQTT-4.7.3-1");
 		const head = 2 + topicBytes + idBytes;
-		if (head > length) return this.#violation("MQTT-4.8.0-1");
-		const whole = length <= this.#keep;
+		if (head > length) return this.violation("MQTT-4.8.0-1");
+		const whole = length <= this.keep;
 		// Of a packet too large to keep, the topic and the id are still needed, to acknowledge and to count it.
-		if (!whole && head > this.#keep) return this.#violation("MQTT-4.8.0-1");
+		if (!whole && head > this.keep) return this.violation("MQTT-4.8.0-1");
 		// A little of the payload tells the reader what it was.
-		const kept = whole ? length : Math.min(length, head + PEEK_BYTES, this.#keep);
+		const kept = whole ? length : Math.min(length, head + PEEK_BYTES, this.keep);
 		if (end - at < kept) return 0;
 		const topicStart = at + 2;
 		const topicEnd = topicStart + topicBytes;
 		const fault = topicFault(bytes, topicStart, topicEnd);
-		if (fault !== "") return this.#violation(fault);
-		const message = this.#message;
+		if (fault !== "") return this.violation(fault);
+		const message = this.message;
 		message.packetId = qos > 0 ? ((bytes[topicEnd] as number) << 8) | (bytes[topicEnd + 1] as number) : 0;
-		if (qos > 0 && message.packetId === 0) return this.#violation("MQTT-2.3.1-1");
+		if (qos > 0 && message.packetId === 0) return this.violation("MQTT-2.3.1-1");
 		message.topicStart = topicStart;
 		message.topicEnd = topicEnd;
 		message.payloadStart = topicEnd + idBytes;
@@ -221,13 +221,13 @@ export class Parser {
 		message.qos = qos;
 		message.dup = (flags & 8) !== 0;
 		message.retain = (flags & 1) !== 0;
-		if (!whole) this.#skip = length - kept;
+		if (!whole) this.skip = length - kept;
 		return at + kept - p;
 	}
 
-	#violation(code: string): number {
-		this.#handler.violation(code);
-		this.#dead = true;
+	private violation(code: string): number {
+		this.handler.violation(code);
+		this.dead = true;
 		return 0;
 	}
 }

@@ -103,30 +103,29 @@ export class Certificate {
 	pointFrom = 0;
 	pointTo = 0;
 	readonly der: Uint8Array;
-	readonly #serverName: string;
+	private readonly serverName: string;
 	/** Where reading goes on. */
-	#at = 0;
+	private at = 0;
 	/** Bits of the extensions that were seen. */
-	#seen = 0;
-	#keyUsage = -1;
-	#shownNames = 0;
+	private seen = 0;
+	private keyUsage = -1;
+	private shownNames = 0;
 
 	/** `serverName`: a DNS name or an IPv4 address to look for, or "" for an authority's. */
 	constructor(der: Uint8Array, serverName: string) {
 		this.der = der;
-		this.#serverName = serverName;
+		this.serverName = serverName;
 		// One after the other, not each within the one before: a small stack has no room for all.
 		let fault = derFault(der, 0, der.length);
-		if (fault === "") fault = this.#whole();
-		if (fault === "") fault = this.#head();
-		if (fault === "") fault = this.#fields();
-		for (let at = this.#at; fault === "" && at < this.tbsTo; at = behind(der, at))
-			fault = this.#extension(at);
-		if (fault === "") fault = this.#usage();
+		if (fault === "") fault = this.whole();
+		if (fault === "") fault = this.head();
+		if (fault === "") fault = this.fields();
+		for (let at = this.at; fault === "" && at < this.tbsTo; at = behind(der, at)) fault = this.extension(at);
+		if (fault === "") fault = this.usage();
 		this.fault = fault;
 	}
 
-	#whole(): string {
+	private whole(): string {
 		const { der } = this;
 		if (der[0] !== Tag.Sequence) return BROKEN;
 		const tbs = contentAt(der, 0);
@@ -142,11 +141,11 @@ export class Certificate {
 		this.tbsTo = algorithm;
 		this.signatureFrom = from + 1;
 		this.signatureTo = der.length;
-		this.signature = this.#algorithm(algorithm, bits);
+		this.signature = this.algorithm(algorithm, bits);
 		return "";
 	}
 
-	#algorithm(at: number, end: number): number {
+	private algorithm(at: number, end: number): number {
 		const { der } = this;
 		const oid = contentAt(der, at);
 		if (oid >= end || der[oid] !== Tag.Oid) return Signature.None;
@@ -161,7 +160,7 @@ export class Certificate {
 	}
 
 	/** The beginning of the TBSCertificate, up to the issuer. */
-	#head(): string {
+	private head(): string {
 		const { der, tbsTo: end } = this;
 		let at = contentAt(der, this.tbsFrom);
 		// Without extensions, as before version 3, nothing would say what it is for.
@@ -176,14 +175,14 @@ export class Certificate {
 		if (at >= end) return BROKEN;
 		if (!same(der, at, behind(der, at), der, end, behind(der, end)))
 			return "names two ways in which it was signed";
-		this.#at = behind(der, at);
+		this.at = behind(der, at);
 		return "";
 	}
 
 	/** Issuer, validity, subject and key, up to the first extension. */
-	#fields(): string {
+	private fields(): string {
 		const { der, tbsTo: end } = this;
-		let at = this.#at;
+		let at = this.at;
 		for (let field = 0; field < 4; field++) {
 			if (at >= end || der[at] !== Tag.Sequence) return BROKEN;
 			const next = behind(der, at);
@@ -191,11 +190,11 @@ export class Certificate {
 			if (field === 0) {
 				this.issuerFrom = at;
 				this.issuerTo = next;
-			} else if (field === 1) fault = this.#validity(at, next);
+			} else if (field === 1) fault = this.validity(at, next);
 			else if (field === 2) {
 				this.subjectFrom = at;
 				this.subjectTo = next;
-			} else fault = this.#key(at, next);
+			} else fault = this.key(at, next);
 			if (fault !== "") return fault;
 			at = next;
 		}
@@ -205,11 +204,11 @@ export class Certificate {
 		if (der[at] !== EXTENSIONS || behind(der, at) !== end) return BROKEN;
 		const list = contentAt(der, at);
 		if (list >= end || der[list] !== Tag.Sequence || behind(der, list) !== end) return BROKEN;
-		this.#at = contentAt(der, list);
+		this.at = contentAt(der, list);
 		return "";
 	}
 
-	#validity(at: number, end: number): string {
+	private validity(at: number, end: number): string {
 		const { der } = this;
 		const first = contentAt(der, at);
 		if (first >= end) return BROKEN;
@@ -221,7 +220,7 @@ export class Certificate {
 	}
 
 	/** SubjectPublicKeyInfo. */
-	#key(at: number, end: number): string {
+	private key(at: number, end: number): string {
 		const { der } = this;
 		const algorithm = contentAt(der, at);
 		if (algorithm >= end || der[algorithm] !== Tag.Sequence) return BROKEN;
@@ -232,7 +231,7 @@ export class Certificate {
 		if (oid >= bits || der[oid] !== Tag.Oid || der[from - 1] !== 0) return BROKEN;
 		const name = contentAt(der, oid);
 		const parameters = behind(der, oid);
-		if (isBytes(der, name, parameters, RSA)) return this.#rsa(from, end);
+		if (isBytes(der, name, parameters, RSA)) return this.rsa(from, end);
 		if (!isBytes(der, name, parameters, EC)) return OTHER_KEY;
 		if (parameters >= bits || der[parameters] !== Tag.Oid) return OTHER_KEY;
 		const curve = contentAt(der, parameters);
@@ -248,7 +247,7 @@ export class Certificate {
 	}
 
 	/** RSAPublicKey (RFC 8017, A.1.1), bounded before anybody reckons with it. */
-	#rsa(from: number, end: number): string {
+	private rsa(from: number, end: number): string {
 		const { der } = this;
 		if (derFault(der, from, end) !== "" || der[from] !== Tag.Sequence) return BROKEN;
 		const modulus = contentAt(der, from);
@@ -274,7 +273,7 @@ export class Certificate {
 		return "";
 	}
 
-	#extension(at: number): string {
+	private extension(at: number): string {
 		const { der } = this;
 		const to = behind(der, at);
 		const oid = contentAt(der, at);
@@ -289,29 +288,29 @@ export class Certificate {
 		const id = known ? (der[oid + 4] as number) : -1;
 		if (id >= FIRST_EXTENSION && id < FIRST_EXTENSION + 32) {
 			const bit = 1 << (id - FIRST_EXTENSION);
-			if ((this.#seen & bit) !== 0) return "has an extension twice";
-			this.#seen |= bit;
+			if ((this.seen & bit) !== 0) return "has an extension twice";
+			this.seen |= bit;
 		}
 		let fault = "";
 		switch (id) {
 			case Extension.KeyUsage:
 				if (der[from] !== Tag.BitString || derFault(der, from, to) !== "") return BROKEN;
-				this.#keyUsage = to - from > 3 ? (der[from + 3] as number) : 0;
+				this.keyUsage = to - from > 3 ? (der[from + 3] as number) : 0;
 				return "";
 			case Extension.SubjectAltName:
 				fault = derFault(der, from, to);
 				if (fault !== "" || der[from] !== Tag.Sequence) return BROKEN;
-				if (this.#serverName !== "") this.#names(contentAt(der, from), to);
+				if (this.serverName !== "") this.names(contentAt(der, from), to);
 				return "";
 			case Extension.BasicConstraints:
-				return this.#constraints(from, to);
+				return this.constraints(from, to);
 			case Extension.NameConstraints:
 				this.limited = true;
 				return "";
 			case Extension.ExtendedKeyUsage:
 				fault = derFault(der, from, to);
 				if (fault !== "" || der[from] !== Tag.Sequence) return BROKEN;
-				this.server = this.#forServers(contentAt(der, from), to);
+				this.server = this.forServers(contentAt(der, from), to);
 				return "";
 			case Extension.SubjectKeyIdentifier:
 				if (der[from] !== Tag.OctetString || derFault(der, from, to) !== "") return BROKEN;
@@ -320,7 +319,7 @@ export class Certificate {
 				return "";
 			case Extension.AuthorityKeyIdentifier:
 				if (derFault(der, from, to) !== "" || der[from] !== Tag.Sequence) return BROKEN;
-				this.#issuerKey(contentAt(der, from), to);
+				this.issuerKey(contentAt(der, from), to);
 				return "";
 			case Extension.CertificatePolicies:
 				// No policy is asked for here, so that any will do (6.1.1).
@@ -331,7 +330,7 @@ export class Certificate {
 	}
 
 	/** SEQUENCE { BOOLEAN cA DEFAULT FALSE, INTEGER pathLenConstraint OPTIONAL } */
-	#constraints(from: number, to: number): string {
+	private constraints(from: number, to: number): string {
 		const { der } = this;
 		if (derFault(der, from, to) !== "" || der[from] !== Tag.Sequence) return BROKEN;
 		let at = contentAt(der, from);
@@ -346,7 +345,7 @@ export class Certificate {
 		return "";
 	}
 
-	#forServers(first: number, to: number): boolean {
+	private forServers(first: number, to: number): boolean {
 		const { der } = this;
 		for (let at = first; at < to; at = behind(der, at)) {
 			const from = contentAt(der, at);
@@ -357,22 +356,22 @@ export class Certificate {
 		return false;
 	}
 
-	#issuerKey(first: number, to: number): void {
+	private issuerKey(first: number, to: number): void {
 		if (first >= to || this.der[first] !== 0x80) return;
 		this.issuerKeyFrom = contentAt(this.der, first);
 		this.issuerKeyTo = behind(this.der, first);
 	}
 
-	#names(first: number, to: number): void {
+	private names(first: number, to: number): void {
 		const { der } = this;
-		const address = addressOf(this.#serverName);
+		const address = addressOf(this.serverName);
 		for (let at = first; at < to; at = behind(der, at)) {
 			const from = contentAt(der, at);
 			const end = behind(der, at);
 			if (der[at] === DNS_NAME) {
 				// An address is matched by addresses only (RFC 6125, 1.7.2; RFC 2818, 3.1).
-				if (address < 0 && matchesName(der, from, end, this.#serverName)) this.matches = true;
-				this.#show(printable(der, from, end));
+				if (address < 0 && matchesName(der, from, end, this.serverName)) this.matches = true;
+				this.show(printable(der, from, end));
 			} else if (der[at] === IP_ADDRESS && end - from === 4) {
 				if (
 					address >= 0 &&
@@ -383,24 +382,23 @@ export class Certificate {
 							(der[from + 3] as number)
 				)
 					this.matches = true;
-				this.#show(der.subarray(from, end).join("."));
+				this.show(der.subarray(from, end).join("."));
 			}
 		}
 	}
 
-	#show(name: string): void {
-		if (this.#shownNames < SHOWN_NAMES) this.shown += this.#shownNames === 0 ? name : `, ${name}`;
-		else if (this.#shownNames === SHOWN_NAMES) this.shown += " and others";
-		this.#shownNames++;
+	private show(name: string): void {
+		if (this.shownNames < SHOWN_NAMES) this.shown += this.shownNames === 0 ? name : `, ${name}`;
+		else if (this.shownNames === SHOWN_NAMES) this.shown += " and others";
+		this.shownNames++;
 	}
 
 	/** What keyUsage says beside the rest. */
-	#usage(): string {
-		const usage = this.#keyUsage;
+	private usage(): string {
+		const usage = this.keyUsage;
 		if (usage < 0) return "";
 		if ((usage & KEY_CERT_SIGN) === 0) this.authority = false;
-		if ((usage & (DIGITAL_SIGNATURE | KEY_ENCIPHERMENT)) === 0 && this.#serverName !== "")
-			this.server = false;
+		if ((usage & (DIGITAL_SIGNATURE | KEY_ENCIPHERMENT)) === 0 && this.serverName !== "") this.server = false;
 		return "";
 	}
 }

@@ -42,37 +42,37 @@ export class Network {
 	readonly wifi: WifiSupervisor;
 	readonly time: TimeKeeper;
 	readonly recovery: Recovery;
-	readonly #log: Log;
-	readonly #tls: boolean;
-	#handler: NetworkHandler | undefined;
-	#now: number;
+	private readonly log: Log;
+	private readonly tls: boolean;
+	private handler: NetworkHandler | undefined;
+	private now: number;
 	/** Monotonic ms of the last wifiUp. */
-	#wifiSince = 0;
-	#state: number = NetworkState.Joining;
+	private wifiSince = 0;
+	private state: number = NetworkState.Joining;
 
 	constructor(parts: NetworkParts) {
-		this.#log = parts.log;
-		this.#tls = parts.tls;
-		this.#now = parts.clock.monotonic();
+		this.log = parts.log;
+		this.tls = parts.tls;
+		this.now = parts.clock.monotonic();
 		this.wifi = new WifiSupervisor(parts.radio, parts.networks, parts.random, this);
 		this.time = new TimeKeeper(parts.clock, parts.source, parts.store, parts.servers, parts.log);
-		this.recovery = new Recovery(parts.store, this.#now);
+		this.recovery = new Recovery(parts.store, this.now);
 	}
 
 	/** Whether the session may connect. */
 	get up(): boolean {
-		return this.#state === NetworkState.Up;
+		return this.state === NetworkState.Up;
 	}
 
 	start(handler: NetworkHandler, now: number): void {
-		this.#handler = handler;
-		this.#now = now;
+		this.handler = handler;
+		this.now = now;
 		this.wifi.start(now);
 	}
 
 	stop(): void {
-		this.#state = NetworkState.Joining;
-		this.#handler = undefined;
+		this.state = NetworkState.Joining;
+		this.handler = undefined;
 		this.time.stop();
 		this.wifi.stop();
 	}
@@ -102,23 +102,23 @@ export class Network {
 
 	/** To be called about twice a second. */
 	tick(now: number): void {
-		const handler = this.#handler;
+		const handler = this.handler;
 		if (!handler) return;
-		this.#now = now;
+		this.now = now;
 		this.wifi.tick(now);
 		const joined = this.wifi.state === WifiState.Up;
 		this.time.tick(now);
-		if (joined && this.#state !== NetworkState.Up && this.#mayConnect(now)) {
-			this.#change(NetworkState.Up);
+		if (joined && this.state !== NetworkState.Up && this.mayConnect(now)) {
+			this.change(NetworkState.Up);
 			handler.networkUp();
 		}
 		const step = this.recovery.due(now, joined);
 		if (step === Step.Rejoin) {
-			this.#log.warn("the server cannot be reached; joining Wi-Fi again");
+			this.log.warn("the server cannot be reached; joining Wi-Fi again");
 			this.recovery.rejoined(now);
 			this.wifi.rejoin(now);
 		} else if (step === Step.Restart) {
-			this.#log.error("the server could not be reached for too long; restarting");
+			this.log.error("the server could not be reached for too long; restarting");
 			this.recovery.restarting();
 			handler.networkLost();
 		}
@@ -128,32 +128,32 @@ export class Network {
 	 * Without TLS the time can come later; with it, a certificate needs the time, or at least one that was
 	 * known.
 	 */
-	#mayConnect(now: number): boolean {
-		if (!this.#tls || this.time.known) return true;
-		return this.time.hasFloor && now - this.#wifiSince >= TIME_MS;
+	private mayConnect(now: number): boolean {
+		if (!this.tls || this.time.known) return true;
+		return this.time.hasFloor && now - this.wifiSince >= TIME_MS;
 	}
 
 	// WifiHandler
 
 	wifiUp(): void {
-		this.#wifiSince = this.#now;
-		this.#log.info("Wi-Fi: joined ", this.wifi.ssid);
+		this.wifiSince = this.now;
+		this.log.info("Wi-Fi: joined ", this.wifi.ssid);
 		this.time.start();
-		if (!this.#mayConnect(this.#now)) this.#change(NetworkState.Timeless);
+		if (!this.mayConnect(this.now)) this.change(NetworkState.Timeless);
 	}
 
 	wifiDown(): void {
-		this.#log.warn("Wi-Fi: lost");
+		this.log.warn("Wi-Fi: lost");
 		this.time.stop();
 		const { up } = this;
-		this.#change(NetworkState.Joining);
-		if (up) this.#handler?.networkDown();
+		this.change(NetworkState.Joining);
+		if (up) this.handler?.networkDown();
 	}
 
-	#change(state: number): void {
-		if (this.#state === state) return;
-		this.#state = state;
-		this.#handler?.networkChanged(state);
+	private change(state: number): void {
+		if (this.state === state) return;
+		this.state = state;
+		this.handler?.networkChanged(state);
 	}
 }
 

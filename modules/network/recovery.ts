@@ -30,38 +30,38 @@ export class Recovery {
 	refusals = 0;
 	/** Times Wi-Fi was joined again. */
 	rejoins = 0;
-	readonly #store: Store;
+	private readonly store: Store;
 	/** Restarts by step 3 in a row that led to this boot. */
 	readonly restarts: number;
 	/** Those of them that no open session has made good. */
-	#spent: number;
+	private spent: number;
 	/** Attempts in vain since Wi-Fi was joined. */
-	#failures = 0;
+	private failures = 0;
 	/** Monotonic ms of the last time the server was reached, or of the boot, and of the last step 2. */
-	#reachedAt: number;
-	#rejoinedAt: number;
-	#open = false;
-	#restarting = false;
+	private reachedAt: number;
+	private rejoinedAt: number;
+	private open = false;
+	private restartAsked = false;
 
 	constructor(store: Store, now: number) {
-		this.#store = store;
+		this.store = store;
 		const restarts = store.get(BUDGET_KEY);
-		this.restarts = this.#spent = typeof restarts === "number" ? restarts : 0;
-		this.#reachedAt = this.#rejoinedAt = now;
+		this.restarts = this.spent = typeof restarts === "number" ? restarts : 0;
+		this.reachedAt = this.rejoinedAt = now;
 	}
 
 	/** The session is open. */
 	opened(): void {
-		this.#open = true;
-		this.#spent = 0;
-		if (this.#store.get(BUDGET_KEY) !== undefined) this.#store.delete(BUDGET_KEY);
+		this.open = true;
+		this.spent = 0;
+		if (this.store.get(BUDGET_KEY) !== undefined) this.store.delete(BUDGET_KEY);
 	}
 
 	/** A connection ended, or did not come about; `code` is a key of CLOSE_CODES. */
 	closed(code: string, now: number): void {
-		if (this.#open) {
-			this.#open = false;
-			this.#reached(now);
+		if (this.open) {
+			this.open = false;
+			this.reached(now);
 			return;
 		}
 		if (code === "dns-failed") this.dnsFailures++;
@@ -72,34 +72,34 @@ export class Recovery {
 		else {
 			if (code === "tls-failed") this.tlsFailures++;
 			else this.refusals++;
-			return this.#reached(now);
+			return this.reached(now);
 		}
-		this.#failures++;
+		this.failures++;
 	}
 
 	/** What is to be done now. With Wi-Fi down only the last step is left. */
 	due(now: number, wifiUp: boolean): number {
-		if (this.#open || this.#restarting) return Step.None;
-		const patience = this.#spent < RESTART_BUDGET ? RESTART_MS : LATE_RESTART_MS;
-		if (now - this.#reachedAt >= patience) return Step.Restart;
-		if (!wifiUp || this.#failures < REJOIN_FAILURES || now - this.#rejoinedAt < REJOIN_MS) return Step.None;
+		if (this.open || this.restartAsked) return Step.None;
+		const patience = this.spent < RESTART_BUDGET ? RESTART_MS : LATE_RESTART_MS;
+		if (now - this.reachedAt >= patience) return Step.Restart;
+		if (!wifiUp || this.failures < REJOIN_FAILURES || now - this.rejoinedAt < REJOIN_MS) return Step.None;
 		return Step.Rejoin;
 	}
 
 	rejoined(now: number): void {
 		this.rejoins++;
-		this.#failures = 0;
-		this.#rejoinedAt = now;
+		this.failures = 0;
+		this.rejoinedAt = now;
 	}
 
 	/** To be called before step 3. */
 	restarting(): void {
-		this.#restarting = true;
-		this.#store.set(BUDGET_KEY, this.#spent + 1);
+		this.restartAsked = true;
+		this.store.set(BUDGET_KEY, this.spent + 1);
 	}
 
-	#reached(now: number): void {
-		this.#failures = 0;
-		this.#reachedAt = this.#rejoinedAt = now;
+	private reached(now: number): void {
+		this.failures = 0;
+		this.reachedAt = this.rejoinedAt = now;
 	}
 }

@@ -55,116 +55,116 @@ export class TimeKeeper implements TimeHandler {
 	doubted = 0;
 	/** How far the clock was off at the last synchronization, ms; positive: it was slow. */
 	driftMs = 0;
-	readonly #clock: WallClock;
-	readonly #source: TimeSource;
-	readonly #store: Store;
-	readonly #servers: readonly string[];
-	readonly #log: Log;
+	private readonly clock: WallClock;
+	private readonly source: TimeSource;
+	private readonly store: Store;
+	private readonly servers: readonly string[];
+	private readonly log: Log;
 	/** ms since 1970, or 0. */
-	#floor: number;
-	#known = false;
-	#running = false;
-	#asking = false;
+	private floor: number;
+	private isKnown = false;
+	private running = false;
+	private asking = false;
 	/** Next question, or while one is asked its end; monotonic ms. */
-	#due = 0;
+	private due = 0;
 	/** Questions since the last answer. */
-	#tries = 0;
+	private tries = 0;
 	/** A doubted answer, as the time at monotonic 0; 0: none. */
-	#claim = 0;
+	private claim = 0;
 
 	constructor(clock: WallClock, source: TimeSource, store: Store, servers: readonly string[], log: Log) {
 		if (servers.length === 0) throw new RangeError("time: no server");
-		this.#clock = clock;
-		this.#source = source;
-		this.#store = store;
-		this.#servers = servers;
-		this.#log = log;
+		this.clock = clock;
+		this.source = source;
+		this.store = store;
+		this.servers = servers;
+		this.log = log;
 		const minutes = store.get(FLOOR_KEY);
-		this.#floor = typeof minutes === "number" && minutes > 0 ? minutes * 60_000 : 0;
-		clock.set(this.#floor, false);
+		this.floor = typeof minutes === "number" && minutes > 0 ? minutes * 60_000 : 0;
+		clock.set(this.floor, false);
 	}
 
 	/** Whether the time is known in this boot. */
 	get known(): boolean {
-		return this.#known;
+		return this.isKnown;
 	}
 	/** Whether a time of an earlier boot is known. */
 	get hasFloor(): boolean {
-		return this.#floor > 0;
+		return this.floor > 0;
 	}
 
 	/** The network is there. */
 	start(): void {
-		if (this.#running) return;
-		this.#running = true;
-		this.#asking = false;
+		if (this.running) return;
+		this.running = true;
+		this.asking = false;
 		// A time that is known is asked for again when it is due, not with every connection.
-		if (!this.#known) {
-			this.#due = this.#clock.monotonic();
-			this.#tries = 0;
+		if (!this.isKnown) {
+			this.due = this.clock.monotonic();
+			this.tries = 0;
 		}
 	}
 
 	/** The network is gone. */
 	stop(): void {
-		this.#running = false;
-		if (!this.#asking) return;
-		this.#asking = false;
-		this.#source.cancel();
-		this.#due = this.#clock.monotonic();
+		this.running = false;
+		if (!this.asking) return;
+		this.asking = false;
+		this.source.cancel();
+		this.due = this.clock.monotonic();
 	}
 
 	tick(now: number): void {
-		if (!this.#running || now < this.#due) return;
-		if (this.#asking) {
-			this.#source.cancel();
+		if (!this.running || now < this.due) return;
+		if (this.asking) {
+			this.source.cancel();
 			return this.timeFailed();
 		}
-		this.#asking = true;
-		this.#due = now + ANSWER_MS;
-		this.#source.ask(this.#servers[this.#tries % this.#servers.length] as string, this);
+		this.asking = true;
+		this.due = now + ANSWER_MS;
+		this.source.ask(this.servers[this.tries % this.servers.length] as string, this);
 	}
 
 	timeAnswered(ms: number): void {
-		if (!this.#asking) return;
-		this.#asking = false;
-		const now = this.#clock.monotonic();
-		if (!this.#plausible(ms, now)) {
+		if (!this.asking) return;
+		this.asking = false;
+		const now = this.clock.monotonic();
+		if (!this.plausible(ms, now)) {
 			this.doubted++;
-			this.#claim = ms - now;
-			this.#tries++;
-			this.#due = now + RETRY_MS;
-			this.#log.warn("time: waiting for a second answer that agrees");
+			this.claim = ms - now;
+			this.tries++;
+			this.due = now + RETRY_MS;
+			this.log.warn("time: waiting for a second answer that agrees");
 			return;
 		}
-		if (this.#known) {
-			this.driftMs = ms - this.#clock.wallAt(now);
-			this.#log.debug("time: the clock was off by ms: ", String(this.driftMs));
-		} else this.#log.info("time: known");
-		this.#known = true;
-		this.#claim = 0;
-		this.#tries = 0;
+		if (this.isKnown) {
+			this.driftMs = ms - this.clock.wallAt(now);
+			this.log.debug("time: the clock was off by ms: ", String(this.driftMs));
+		} else this.log.info("time: known");
+		this.isKnown = true;
+		this.claim = 0;
+		this.tries = 0;
 		this.synchronized++;
-		this.#due = now + RESYNC_MS;
-		this.#clock.set(ms, true);
-		this.#floor = ms;
-		this.#store.set(FLOOR_KEY, Math.floor(ms / 60_000));
+		this.due = now + RESYNC_MS;
+		this.clock.set(ms, true);
+		this.floor = ms;
+		this.store.set(FLOOR_KEY, Math.floor(ms / 60_000));
 	}
 
 	timeFailed(): void {
-		if (!this.#asking) return;
-		this.#asking = false;
+		if (!this.asking) return;
+		this.asking = false;
 		this.failures++;
-		this.#tries++;
-		const quick = !this.#known && this.#tries < QUICK_ROUNDS * this.#servers.length;
-		this.#due = this.#clock.monotonic() + (quick ? RETRY_MS : SLOW_RETRY_MS);
-		if (this.#tries === this.#servers.length) this.#log.warn("time: no server answers");
+		this.tries++;
+		const quick = !this.isKnown && this.tries < QUICK_ROUNDS * this.servers.length;
+		this.due = this.clock.monotonic() + (quick ? RETRY_MS : SLOW_RETRY_MS);
+		if (this.tries === this.servers.length) this.log.warn("time: no server answers");
 	}
 
 	/** Whether an answer goes with what is known, or with the answer before it. */
-	#plausible(ms: number, now: number): boolean {
-		if (this.#claim !== 0 && Math.abs(ms - now - this.#claim) <= AGREE_MS) return true;
-		if (this.#known) return Math.abs(ms - this.#clock.wallAt(now)) <= DOUBT_MS;
-		return ms >= this.#floor - FLOOR_SLACK_MS;
+	private plausible(ms: number, now: number): boolean {
+		if (this.claim !== 0 && Math.abs(ms - now - this.claim) <= AGREE_MS) return true;
+		if (this.isKnown) return Math.abs(ms - this.clock.wallAt(now)) <= DOUBT_MS;
+		return ms >= this.floor - FLOOR_SLACK_MS;
 	}
 }

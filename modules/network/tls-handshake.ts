@@ -84,35 +84,35 @@ export interface MessageSink {
 }
 
 export class HandshakeReader {
-	readonly #sink: MessageSink;
-	#state: number = State.Hello;
-	readonly #header = new Uint8Array(HEADER);
-	#headerBytes = 0;
-	#type = 0;
+	private readonly sink: MessageSink;
+	private state: number = State.Hello;
+	private readonly header = new Uint8Array(HEADER);
+	private headerBytes = 0;
+	private type = 0;
 	/** Of the message's body, still to come. */
-	#left = 0;
+	private left = 0;
 	/** A short message, or a certificate, and how much of it is there. */
-	#whole: Uint8Array | undefined;
-	#at = 0;
+	private whole: Uint8Array | undefined;
+	private at = 0;
 	/** A length of three bytes in a chain: how many have come, and what they say. */
-	#lengthBytes = 0;
-	#length = 0;
+	private lengthBytes = 0;
+	private length = 0;
 	/** Bytes of the list that are still to come; -1 before its own length. */
-	#listLeft = -1;
-	#certificates = 0;
-	#event: number = Event.None;
+	private listLeft = -1;
+	private certificates = 0;
+	private event: number = Event.None;
 
 	constructor(sink: MessageSink) {
-		this.#sink = sink;
+		this.sink = sink;
 	}
 
 	get done(): boolean {
-		return this.#state === State.Done;
+		return this.state === State.Done;
 	}
 
 	/** Whether a message ends here: nothing of another has come. */
 	get idle(): boolean {
-		return this.#headerBytes === 0;
+		return this.headerBytes === 0;
 	}
 
 	/**
@@ -122,47 +122,47 @@ export class HandshakeReader {
 	push(bytes: Uint8Array): void {
 		let at = 0;
 		while (at < bytes.length) {
-			at = this.#headerBytes < HEADER ? this.#head(bytes, at) : this.#body(bytes, at);
+			at = this.headerBytes < HEADER ? this.head(bytes, at) : this.body(bytes, at);
 			// From here, not from where it was found: what follows is deep enough on a small stack.
-			if (this.#event === Event.None) continue;
-			this.#tell();
+			if (this.event === Event.None) continue;
+			this.tell();
 			// The last certificate ends its message too.
-			if (this.#headerBytes === HEADER && this.#left === 0) {
-				this.#end();
-				this.#tell();
+			if (this.headerBytes === HEADER && this.left === 0) {
+				this.end();
+				this.tell();
 			}
 		}
 	}
 
-	#tell(): void {
-		const event = this.#event;
-		const whole = this.#whole;
-		this.#event = Event.None;
-		if (event === Event.Renegotiation) return this.#sink.renegotiation();
-		this.#whole = undefined;
-		if (event === Event.Certificate) return this.#sink.certificate(this.#certificates++, whole as Uint8Array);
-		if (this.#type === MessageType.Certificate) return this.#sink.chainEnded(this.#certificates);
-		if (this.#type === MessageType.CertificateRequest) return this.#sink.requested();
-		this.#sink.message(this.#type, whole as Uint8Array);
+	private tell(): void {
+		const event = this.event;
+		const whole = this.whole;
+		this.event = Event.None;
+		if (event === Event.Renegotiation) return this.sink.renegotiation();
+		this.whole = undefined;
+		if (event === Event.Certificate) return this.sink.certificate(this.certificates++, whole as Uint8Array);
+		if (this.type === MessageType.Certificate) return this.sink.chainEnded(this.certificates);
+		if (this.type === MessageType.CertificateRequest) return this.sink.requested();
+		this.sink.message(this.type, whole as Uint8Array);
 	}
 
 	/** ChangeCipherSpec has come. `resuming`: the server goes on with a session of before. */
 	changeCipher(resuming: boolean): void {
-		const state = this.#state;
+		const state = this.state;
 		if (!this.idle || !(state === State.Ours || (state === State.Answered && resuming)))
 			throw new TlsFault(Alert.UnexpectedMessage, "the server changes the cipher out of order");
-		this.#state = State.Finishing;
+		this.state = State.Finishing;
 	}
 
-	#head(bytes: Uint8Array, from: number): number {
-		const end = Math.min(bytes.length, from + HEADER - this.#headerBytes);
-		for (let at = from; at < end; at++) this.#header[this.#headerBytes++] = bytes[at] as number;
-		if (this.#headerBytes === HEADER) this.#begin();
+	private head(bytes: Uint8Array, from: number): number {
+		const end = Math.min(bytes.length, from + HEADER - this.headerBytes);
+		for (let at = from; at < end; at++) this.header[this.headerBytes++] = bytes[at] as number;
+		if (this.headerBytes === HEADER) this.begin();
 		return end;
 	}
 
-	#begin(): void {
-		const header = this.#header;
+	private begin(): void {
+		const header = this.header;
 		const type = header[0] as number;
 		const length = ((header[1] as number) << 16) | ((header[2] as number) << 8) | (header[3] as number);
 		const name = NAMES[type];
@@ -171,29 +171,29 @@ export class HandshakeReader {
 		if (length > (LONGEST[type] as number))
 			throw new TlsFault(Alert.DecodeError, `the server's ${name} has ${length} bytes, which is too long`);
 		if (type === MessageType.HelloRequest) {
-			this.#headerBytes = 0;
-			if (this.#state === State.Done) this.#event = Event.Renegotiation;
+			this.headerBytes = 0;
+			if (this.state === State.Done) this.event = Event.Renegotiation;
 			return;
 		}
-		this.#advance(type, name);
-		this.#type = type;
-		this.#left = length;
-		this.#at = 0;
+		this.advance(type, name);
+		this.type = type;
+		this.left = length;
+		this.at = 0;
 		if (type === MessageType.Certificate || type === MessageType.CertificateRequest) {
-			this.#sink.hash(header);
-			this.#listLeft = -1;
-			this.#certificates = this.#lengthBytes = this.#length = 0;
+			this.sink.hash(header);
+			this.listLeft = -1;
+			this.certificates = this.lengthBytes = this.length = 0;
 		} else {
-			this.#whole = new Uint8Array(HEADER + length);
-			this.#whole.set(header);
-			this.#at = HEADER;
+			this.whole = new Uint8Array(HEADER + length);
+			this.whole.set(header);
+			this.at = HEADER;
 		}
-		if (length === 0) this.#end();
+		if (length === 0) this.end();
 	}
 
 	/** What may come in which state. */
-	#advance(type: number, name: string): void {
-		const state = this.#state;
+	private advance(type: number, name: string): void {
+		const state = this.state;
 		const between = state >= State.Certified && state <= State.Requested;
 		let next = -1;
 		if (type === MessageType.ServerHello && state === State.Hello) next = State.Answered;
@@ -204,71 +204,68 @@ export class HandshakeReader {
 		else if (type === MessageType.ServerHelloDone && between) next = State.Ours;
 		else if (type === MessageType.Finished && state === State.Finishing) next = State.Done;
 		if (next < 0) throw new TlsFault(Alert.UnexpectedMessage, `the server's ${name} comes out of order`);
-		this.#state = next;
+		this.state = next;
 	}
 
-	#body(bytes: Uint8Array, from: number): number {
-		const type = this.#type;
-		let end = Math.min(bytes.length, from + this.#left);
-		if (type === MessageType.CertificateRequest) this.#sink.hash(view(bytes, from, end));
+	private body(bytes: Uint8Array, from: number): number {
+		const type = this.type;
+		let end = Math.min(bytes.length, from + this.left);
+		if (type === MessageType.CertificateRequest) this.sink.hash(view(bytes, from, end));
 		else if (type === MessageType.Certificate) {
-			end = this.#chain(bytes, from, end);
-			this.#sink.hash(view(bytes, from, end));
+			end = this.chain(bytes, from, end);
+			this.sink.hash(view(bytes, from, end));
 		} else {
-			(this.#whole as Uint8Array).set(view(bytes, from, end), this.#at);
-			this.#at += end - from;
+			(this.whole as Uint8Array).set(view(bytes, from, end), this.at);
+			this.at += end - from;
 		}
-		this.#left -= end - from;
-		if (this.#left === 0 && this.#event === Event.None) this.#end();
+		this.left -= end - from;
+		if (this.left === 0 && this.event === Event.None) this.end();
 		return end;
 	}
 
 	/** A part of the chain's list: the list's length, or a certificate's, or some of a certificate. */
-	#chain(bytes: Uint8Array, from: number, end: number): number {
+	private chain(bytes: Uint8Array, from: number, end: number): number {
 		let at = from;
-		const der = this.#whole;
+		const der = this.whole;
 		if (der) {
-			at = Math.min(end, from + der.length - this.#at);
-			der.set(view(bytes, from, at), this.#at);
-			this.#at += at - from;
-			this.#listLeft -= at - from;
-			if (this.#at === der.length) this.#event = Event.Certificate;
+			at = Math.min(end, from + der.length - this.at);
+			der.set(view(bytes, from, at), this.at);
+			this.at += at - from;
+			this.listLeft -= at - from;
+			if (this.at === der.length) this.event = Event.Certificate;
 			return at;
 		}
-		while (at < end && this.#lengthBytes < 3) {
-			this.#length = (this.#length << 8) | (bytes[at++] as number);
-			this.#lengthBytes++;
+		while (at < end && this.lengthBytes < 3) {
+			this.length = (this.length << 8) | (bytes[at++] as number);
+			this.lengthBytes++;
 		}
-		if (this.#lengthBytes < 3) return at;
-		const length = this.#length;
-		this.#lengthBytes = this.#length = 0;
-		if (this.#listLeft < 0) {
-			if (length !== this.#left - (at - from)) throw badChain();
-			this.#listLeft = length;
+		if (this.lengthBytes < 3) return at;
+		const length = this.length;
+		this.lengthBytes = this.length = 0;
+		if (this.listLeft < 0) {
+			if (length !== this.left - (at - from)) throw badChain();
+			this.listLeft = length;
 			return at;
 		}
-		this.#listLeft -= 3;
-		if (length === 0 || length > this.#listLeft) throw badChain();
-		if (this.#certificates === MAX_CERTIFICATES)
+		this.listLeft -= 3;
+		if (length === 0 || length > this.listLeft) throw badChain();
+		if (this.certificates === MAX_CERTIFICATES)
 			throw new TlsFault(Alert.BadCertificate, "the server sent more certificates than we look at");
 		if (length > MAX_CERTIFICATE)
 			throw new TlsFault(
 				Alert.BadCertificate,
-				`certificate ${this.#certificates + 1} of the server has ${length} bytes, above ${MAX_CERTIFICATE}`,
+				`certificate ${this.certificates + 1} of the server has ${length} bytes, above ${MAX_CERTIFICATE}`,
 			);
-		this.#whole = new Uint8Array(length);
-		this.#at = 0;
+		this.whole = new Uint8Array(length);
+		this.at = 0;
 		return at;
 	}
 
-	#end(): void {
-		if (
-			this.#type === MessageType.Certificate &&
-			(this.#whole || this.#lengthBytes > 0 || this.#listLeft !== 0)
-		)
+	private end(): void {
+		if (this.type === MessageType.Certificate && (this.whole || this.lengthBytes > 0 || this.listLeft !== 0))
 			throw badChain();
-		this.#headerBytes = 0;
-		this.#event = Event.End;
+		this.headerBytes = 0;
+		this.event = Event.End;
 	}
 }
 

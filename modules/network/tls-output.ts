@@ -15,17 +15,17 @@ export interface Writable {
 
 export class TlsOutput {
 	/** Parts that the socket has not taken, and how much of the first it has. */
-	readonly #waiting: Uint8Array[] = [];
-	#sent = 0;
+	private readonly waiting: Uint8Array[] = [];
+	private sent = 0;
 
 	/** Whether all is out. */
 	get empty(): boolean {
-		return this.#waiting.length === 0;
+		return this.waiting.length === 0;
 	}
 
 	/** A whole record. */
 	record(bytes: Uint8Array): void {
-		this.#waiting.push(bytes);
+		this.waiting.push(bytes);
 	}
 
 	/**
@@ -46,10 +46,10 @@ export class TlsOutput {
 					header[2] = VERSION_MINOR;
 					header[3] = room >> 8;
 					header[4] = room;
-					this.#waiting.push(header);
+					this.waiting.push(header);
 				}
 				const piece = part.subarray(at, at + room);
-				this.#waiting.push(piece);
+				this.waiting.push(piece);
 				at += piece.length;
 				room -= piece.length;
 			}
@@ -57,16 +57,16 @@ export class TlsOutput {
 
 	/** Writes as much as the socket takes. */
 	flush(socket: Writable): void {
-		const waiting = this.#waiting;
+		const waiting = this.waiting;
 		while (waiting.length > 0 && socket.writable > 0) {
 			const first = waiting[0] as Uint8Array;
-			const piece = first.subarray(this.#sent, this.#sent + socket.writable);
+			const piece = first.subarray(this.sent, this.sent + socket.writable);
 			socket.write(piece);
 			socket.writable -= piece.length;
-			this.#sent += piece.length;
-			if (this.#sent < first.length) return;
+			this.sent += piece.length;
+			if (this.sent < first.length) return;
 			waiting.shift();
-			this.#sent = 0;
+			this.sent = 0;
 		}
 	}
 }

@@ -37,24 +37,24 @@ export class RecordReader {
 	handshaking = true;
 	/** Longest content of a record, bytes. */
 	maxContent: number = MAX_CONTENT;
-	readonly #sink: RecordSink;
-	readonly #header = new Uint8Array(HEADER);
-	readonly #piece = new Uint8Array(new ArrayBuffer(PIECE, { maxByteLength: PIECE }));
-	#headerBytes = 0;
+	private readonly sink: RecordSink;
+	private readonly header = new Uint8Array(HEADER);
+	private readonly piece = new Uint8Array(new ArrayBuffer(PIECE, { maxByteLength: PIECE }));
+	private headerBytes = 0;
 	/** Bytes of the record that are still to come. */
-	#left = 0;
+	private left = 0;
 	/** An encrypted record, and how much of it is there. */
-	#record: Uint8Array | undefined;
-	#at = 0;
-	#empty = 0;
+	private record: Uint8Array | undefined;
+	private at = 0;
+	private empty = 0;
 
 	constructor(sink: RecordSink) {
-		this.#sink = sink;
+		this.sink = sink;
 	}
 
 	/** Whether a record ends here: nothing of another has come. */
 	get idle(): boolean {
-		return this.#headerBytes === 0;
+		return this.headerBytes === 0;
 	}
 
 	/**
@@ -62,14 +62,14 @@ export class RecordReader {
 	 * it.
 	 */
 	room(available: number): Uint8Array {
-		if (this.#headerBytes < HEADER) {
-			const from = this.#headerBytes;
-			return this.#header.subarray(from, Math.min(HEADER, from + available));
+		if (this.headerBytes < HEADER) {
+			const from = this.headerBytes;
+			return this.header.subarray(from, Math.min(HEADER, from + available));
 		}
-		const length = Math.min(this.#left, available);
-		const record = this.#record;
-		if (record) return record.subarray(this.#at, this.#at + length);
-		const piece = this.#piece;
+		const length = Math.min(this.left, available);
+		const record = this.record;
+		if (record) return record.subarray(this.at, this.at + length);
+		const piece = this.piece;
 		(piece.buffer as ArrayBuffer).resize(Math.min(length, PIECE)); // the view follows
 		return piece;
 	}
@@ -77,30 +77,30 @@ export class RecordReader {
 	/** The view that `room` gave is full. Throws a TlsFault, and whatever the sink throws. */
 	filled(view: Uint8Array): void {
 		const { length } = view;
-		if (this.#headerBytes < HEADER) {
-			this.#headerBytes += length;
-			if (this.#headerBytes === HEADER) this.#begin();
+		if (this.headerBytes < HEADER) {
+			this.headerBytes += length;
+			if (this.headerBytes === HEADER) this.begin();
 			return;
 		}
-		this.#left -= length;
-		this.#at += length;
-		const type = this.#header[0] as number;
-		const record = this.#record;
-		const over = this.#left === 0;
+		this.left -= length;
+		this.at += length;
+		const type = this.header[0] as number;
+		const record = this.record;
+		const over = this.left === 0;
 		if (over) {
-			this.#headerBytes = 0;
-			this.#record = undefined;
+			this.headerBytes = 0;
+			this.record = undefined;
 		}
-		if (!record) this.#sink.open(type, view);
-		else if (over) this.#sink.sealed(type, this.#version, record);
+		if (!record) this.sink.open(type, view);
+		else if (over) this.sink.sealed(type, this.version, record);
 	}
 
-	get #version(): number {
-		return ((this.#header[1] as number) << 8) | (this.#header[2] as number);
+	private get version(): number {
+		return ((this.header[1] as number) << 8) | (this.header[2] as number);
 	}
 
-	#begin(): void {
-		const header = this.#header;
+	private begin(): void {
+		const header = this.header;
 		const type = header[0] as number;
 		if (type < ContentType.ChangeCipherSpec || type > ContentType.ApplicationData || header[1] !== 3)
 			throw new TlsFault(Alert.UnexpectedMessage, "what answers there does not speak TLS");
@@ -116,14 +116,14 @@ export class RecordReader {
 			throw new TlsFault(Alert.UnexpectedMessage, "the server sent data that is not encrypted");
 		if (length === 0) {
 			// Only application data may be empty (6.2.1), and that is encrypted here.
-			if (this.encrypted || type !== ContentType.Handshake || ++this.#empty > MAX_EMPTY)
+			if (this.encrypted || type !== ContentType.Handshake || ++this.empty > MAX_EMPTY)
 				throw new TlsFault(Alert.UnexpectedMessage, "the server sent an empty record");
-			this.#headerBytes = 0;
+			this.headerBytes = 0;
 			return;
 		}
-		this.#empty = 0;
-		this.#left = length;
-		this.#at = 0;
-		if (this.encrypted) this.#record = new Uint8Array(length);
+		this.empty = 0;
+		this.left = length;
+		this.at = 0;
+		if (this.encrypted) this.record = new Uint8Array(length);
 	}
 }

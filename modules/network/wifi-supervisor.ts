@@ -63,119 +63,119 @@ export class WifiSupervisor {
 	lost = 0;
 	/** The driver threw. */
 	faults = 0;
-	readonly #radio: Radio;
-	readonly #networks: readonly KnownNetwork[];
-	readonly #handler: WifiHandler;
-	readonly #backoff: Backoff;
-	#state: number = WifiState.Stopped;
+	private readonly radio: Radio;
+	private readonly networks: readonly KnownNetwork[];
+	private readonly handler: WifiHandler;
+	private readonly backoff: Backoff;
+	private current: number = WifiState.Stopped;
 	/** Place of the network in use. */
-	#at = 0;
+	private at = 0;
 	/** Networks tried since one was up. */
-	#tried = 0;
+	private tried = 0;
 	/** When the state began, and in Pausing when it ends; monotonic ms. */
-	#since = 0;
+	private since = 0;
 
 	/** Throws a RangeError without any network. */
 	constructor(radio: Radio, networks: readonly KnownNetwork[], random: Random, handler: WifiHandler) {
 		if (networks.length === 0) throw new RangeError("wifi: no network is known");
-		this.#radio = radio;
-		this.#networks = networks;
-		this.#handler = handler;
-		this.#backoff = new Backoff(BACKOFF, random);
+		this.radio = radio;
+		this.networks = networks;
+		this.handler = handler;
+		this.backoff = new Backoff(BACKOFF, random);
 	}
 
 	get state(): number {
-		return this.#state;
+		return this.current;
 	}
 	/** dBm, or 0 while there is no connection. */
 	get rssi(): number {
-		return this.#state === WifiState.Up ? this.#radio.rssi : 0;
+		return this.current === WifiState.Up ? this.radio.rssi : 0;
 	}
 	/** The network in use, or tried. */
 	get ssid(): string {
-		return (this.#networks[this.#at] as KnownNetwork).ssid;
+		return (this.networks[this.at] as KnownNetwork).ssid;
 	}
 
 	start(now: number): void {
-		if (this.#state === WifiState.Stopped) this.#join(now);
+		if (this.current === WifiState.Stopped) this.join(now);
 	}
 
 	stop(): void {
-		if (this.#state === WifiState.Stopped) return;
-		this.#state = WifiState.Stopped;
-		this.#leave();
+		if (this.current === WifiState.Stopped) return;
+		this.current = WifiState.Stopped;
+		this.leave();
 	}
 
 	/** Leaves and joins again, for a connection that is there but carries nothing. */
 	rejoin(now: number): void {
-		if (this.#state !== WifiState.Up) return;
-		this.#pause(now, REST_MS);
-		this.#handler.wifiDown();
+		if (this.current !== WifiState.Up) return;
+		this.pause(now, REST_MS);
+		this.handler.wifiDown();
 	}
 
 	/** Looks at the radio. To be called about twice a second, with the monotonic time in ms. */
 	tick(now: number): void {
-		switch (this.#state) {
+		switch (this.current) {
 			case WifiState.Joining:
-				return this.#whileJoining(now, this.#radio.connection);
+				return this.whileJoining(now, this.radio.connection);
 			case WifiState.Up:
-				if (this.#radio.connection < Connection.Up) {
+				if (this.radio.connection < Connection.Up) {
 					this.lost++;
-					this.#pause(now, REST_MS);
-					this.#handler.wifiDown();
-				} else if (now - this.#since >= STABLE_MS) this.#backoff.reset();
+					this.pause(now, REST_MS);
+					this.handler.wifiDown();
+				} else if (now - this.since >= STABLE_MS) this.backoff.reset();
 				return;
 			case WifiState.Pausing:
-				if (now >= this.#since) this.#join(now);
+				if (now >= this.since) this.join(now);
 				return;
 			default:
 		}
 	}
 
-	#whileJoining(now: number, connection: number): void {
+	private whileJoining(now: number, connection: number): void {
 		if (connection >= Connection.Up) {
-			this.#state = WifiState.Up;
-			this.#since = now;
-			this.#tried = 0;
+			this.current = WifiState.Up;
+			this.since = now;
+			this.tried = 0;
 			this.joined++;
-			this.#handler.wifiUp();
+			this.handler.wifiUp();
 			return;
 		}
 		if (connection < Connection.Joining) this.refused++;
-		else if (now - this.#since < JOIN_MS) return;
+		else if (now - this.since < JOIN_MS) return;
 		else if (connection >= Connection.Joined) this.addressless++;
 		else this.timeouts++;
-		this.#failed(now);
+		this.failed(now);
 	}
 
-	#join(now: number): void {
-		this.#state = WifiState.Joining;
-		this.#since = now;
+	private join(now: number): void {
+		this.current = WifiState.Joining;
+		this.since = now;
 		try {
-			this.#radio.join(this.#networks[this.#at] as KnownNetwork);
+			this.radio.join(this.networks[this.at] as KnownNetwork);
 		} catch {
 			this.faults++;
-			this.#failed(now);
+			this.failed(now);
 		}
 	}
 
 	/** The next network, at once; after all of them in vain, a pause. */
-	#failed(now: number): void {
-		const count = this.#networks.length;
-		this.#at = (this.#at + 1) % count;
-		this.#tried = (this.#tried + 1) % count;
-		this.#pause(now, this.#tried === 0 ? this.#backoff.next() : REST_MS);
+	private failed(now: number): void {
+		const count = this.networks.length;
+		this.at = (this.at + 1) % count;
+		this.tried = (this.tried + 1) % count;
+		this.pause(now, this.tried === 0 ? this.backoff.next() : REST_MS);
 	}
 
-	#pause(now: number, ms: number): void {
-		this.#state = WifiState.Pausing;
-		this.#since = now + ms;
-		this.#leave();
+	private pause(now: number, ms: number): void {
+		this.current = WifiState.Pausing;
+		this.since = now + ms;
+		this.leave();
 	}
 
-	#leave(): void {
+	private leave(): void {
 		try {
-			this.#radio.leave();
+			this.radio.leave();
 		} catch {
 			this.faults++;
 		}

@@ -58,12 +58,12 @@ export class Arena {
 		this.bytes = ownMethods(new Uint8Array(bytes), "copyWithin");
 		this.view = digitView(this.bytes);
 		this.journal = journalBytes > 0 ? this.bytes.subarray(journalAt) : undefined;
-		this.measures = this.#lane(measures, measureSlots, 0, constants);
-		this.events = this.#lane(events, eventSlots, measureBytes, constants + constantBytes(measures));
+		this.measures = this.lane(measures, measureSlots, 0, constants);
+		this.events = this.lane(events, eventSlots, measureBytes, constants + constantBytes(measures));
 		this.output = new Output(this.bytes, outputAt, Limits.outputBytes, this.view);
 	}
 
-	#lane(shape: LaneShape, slots: number, ringAt: number, constantsAt: number): Lane {
+	private lane(shape: LaneShape, slots: number, ringAt: number, constantsAt: number): Lane {
 		const { bytes, view } = this;
 		const { prefix, separator, suffix } = shape;
 		const separatorStart = constantsAt + prefix.length;

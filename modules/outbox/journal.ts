@@ -72,43 +72,43 @@ export class Journal {
 	/** The body of an entry between `begin` and `end`: from BODY on. */
 	readonly bytes: Uint8Array;
 	readonly view: DataView;
-	readonly #flash: Flash;
-	readonly #fingerprint: number;
-	readonly #owner: JournalOwner;
+	private readonly flash: Flash;
+	private readonly fingerprint: number;
+	private readonly owner: JournalOwner;
 	/** Sectors that a snapshot may take. */
-	readonly #reserve: number;
+	private readonly reserve: number;
 	/** The newest sector. */
-	#sector = 0;
-	#sequence = 0;
+	private sector = 0;
+	private sequence = 0;
 	/** Where the next entry goes: a sector, and where in it. */
-	#writing = 0;
-	#at = 0;
+	private writing = 0;
+	private at = 0;
 	/** The newest sector is the one behind that, and empty. */
-	#prepared = false;
+	private prepared = false;
 	/** Sequence of the sector in which the log begins. */
-	#first = 0;
-	#type = 0;
-	#compacting = false;
+	private first = 0;
+	private type = 0;
+	private compacting = false;
 	/** Of the header, and of the entry, read last. */
-	#headSequence = 0;
-	#headBegins = false;
-	#readable = false;
-	#found = 0;
-	#foundLength = 0;
+	private headSequence = 0;
+	private headBegins = false;
+	private readable = false;
+	private found = 0;
+	private foundLength = 0;
 	/** The sector scanned last has the end of a snapshot. */
-	#ends = false;
+	private ends = false;
 
 	/** Throws a RangeError if the flash has too few sectors. */
 	constructor(options: JournalOptions) {
 		const { flash, bytes, snapshotBytes } = options;
-		this.#flash = flash;
-		this.#fingerprint = options.fingerprint >>> 0;
-		this.#owner = options.owner;
+		this.flash = flash;
+		this.fingerprint = options.fingerprint >>> 0;
+		this.owner = options.owner;
 		const largest = bytes.length;
 		const usable = flash.sectorBytes - entryBytes(HEADER_BODY) - largest + 4;
 		if (usable < largest) throw new RangeError("journal: an entry is too long for a sector");
-		this.#reserve = Math.ceil((snapshotBytes + entryBytes(0)) / usable);
-		const needed = 2 * this.#reserve + 2 + AHEAD;
+		this.reserve = Math.ceil((snapshotBytes + entryBytes(0)) / usable);
+		const needed = 2 * this.reserve + 2 + AHEAD;
 		if (flash.sectors < needed)
 			throw new RangeError(`journal: ${needed} sectors are needed, the flash has ${flash.sectors}`);
 		this.bytes = bytes;
@@ -117,34 +117,34 @@ export class Journal {
 
 	/** Finds what was written before and replays it. */
 	open(): void {
-		const flash = this.#flash;
+		const flash = this.flash;
 		let newest = 0;
 		let highest = 0;
-		this.#sector = flash.sectors - 1;
+		this.sector = flash.sectors - 1;
 		for (let sector = 0; sector < flash.sectors; sector++) {
-			if (!this.#readHeader(sector)) continue;
-			const sequence = this.#headSequence;
+			if (!this.readHeader(sector)) continue;
+			const sequence = this.headSequence;
 			if (sequence > highest) highest = sequence;
-			if (!this.#readable || sequence < newest) continue;
+			if (!this.readable || sequence < newest) continue;
 			newest = sequence;
-			this.#sector = sector;
+			this.sector = sector;
 		}
 		this.foreign = highest > newest;
-		this.#sequence = highest;
-		if (!this.foreign) this.#first = this.#findFirst(newest);
-		if (this.#first === 0) this.#compact();
-		else this.#replay();
-		this.#writing = this.#sector;
+		this.sequence = highest;
+		if (!this.foreign) this.first = this.findFirst(newest);
+		if (this.first === 0) this.compact();
+		else this.replay();
+		this.writing = this.sector;
 	}
 
 	/** Whether a snapshot is to be made soon, by `tidy`. */
 	get due(): boolean {
-		return this.#isShort(AHEAD);
+		return this.isShort(AHEAD);
 	}
 
 	/** Whether half of the sector is full and there is no next one: what `prepare` begins. */
 	get untidy(): boolean {
-		return !this.#prepared && this.#at > this.#flash.sectorBytes >> 1;
+		return !this.prepared && this.at > this.flash.sectorBytes >> 1;
 	}
 
 	/**
@@ -152,194 +152,194 @@ export class Journal {
 	 * come first.
 	 */
 	prepare(): void {
-		if (!this.untidy || this.#isShort(0)) return;
-		const writing = this.#writing;
-		const at = this.#at;
-		this.#advance(false);
-		this.#writing = writing;
-		this.#at = at;
-		this.#prepared = true;
+		if (!this.untidy || this.isShort(0)) return;
+		const writing = this.writing;
+		const at = this.at;
+		this.advance(false);
+		this.writing = writing;
+		this.at = at;
+		this.prepared = true;
 	}
 
 	/** Makes the snapshot that is due, and prepares. Needs more stack than any other call. */
 	tidy(): void {
-		if (this.due) this.#compact();
+		if (this.due) this.compact();
 		this.prepare();
 	}
 
 	/**
 	 * Whether the log leaves less than a snapshot may take, once it has so many sectors more than the next one.
 	 */
-	#isShort(ahead: number): boolean {
-		const used = this.#sequence - this.#first + 1;
-		return used + 1 + ahead + this.#reserve > this.#flash.sectors - 1;
+	private isShort(ahead: number): boolean {
+		const used = this.sequence - this.first + 1;
+		return used + 1 + ahead + this.reserve > this.flash.sectors - 1;
 	}
 
-	#replay(): void {
-		const { sectorBytes } = this.#flash;
-		for (let back = this.#sequence - this.#first; back >= 0; back--) {
-			const sector = this.#behind(back);
-			const end = this.#scan(sector, true);
+	private replay(): void {
+		const { sectorBytes } = this.flash;
+		for (let back = this.sequence - this.first; back >= 0; back--) {
+			const sector = this.behind(back);
+			const end = this.scan(sector, true);
 			if (back > 0) continue;
-			const clean = end >= 0 && this.#isBlank(sector, end);
-			this.#at = clean ? end : sectorBytes;
+			const clean = end >= 0 && this.isBlank(sector, end);
+			this.at = clean ? end : sectorBytes;
 			if (!clean) this.torn++;
 		}
 	}
 
 	/** Begins an entry of a type below 254 whose body will have at most `body` bytes. */
 	begin(type: number, body: number): void {
-		if (this.#at + entryBytes(body) > this.#flash.sectorBytes) this.#turn(entryBytes(body));
-		this.#type = type;
+		if (this.at + entryBytes(body) > this.flash.sectorBytes) this.turn(entryBytes(body));
+		this.type = type;
 	}
 
 	/** Goes to the next sector, for an entry of so many bytes. */
-	#turn(size: number): void {
-		if (!this.#prepared) {
-			if (this.#compacting) return this.#advance(false);
+	private turn(size: number): void {
+		if (!this.prepared) {
+			if (this.compacting) return this.advance(false);
 			this.forced++;
 			// The one that comes now, and a snapshot, must fit into what is free.
-			if (this.#isShort(0)) this.#compact();
-			if (this.#at + size > this.#flash.sectorBytes) this.#advance(false);
+			if (this.isShort(0)) this.compact();
+			if (this.at + size > this.flash.sectorBytes) this.advance(false);
 			return;
 		}
-		this.#prepared = false;
-		this.#writing = this.#sector;
-		this.#at = entryBytes(HEADER_BODY);
+		this.prepared = false;
+		this.writing = this.sector;
+		this.at = entryBytes(HEADER_BODY);
 	}
 
 	/** Writes the entry, whose body is [BODY, BODY + length) of `bytes`. */
 	end(length: number): void {
 		const { bytes, view } = this;
 		view.setUint16(0, length);
-		view.setUint8(2, this.#type);
-		view.setUint8(3, (~((length >> 8) + length + 3 * this.#type) & 255) ^ HEAD_CHECK);
+		view.setUint8(2, this.type);
+		view.setUint8(3, (~((length >> 8) + length + 3 * this.type) & 255) ^ HEAD_CHECK);
 		const end = BODY + length;
 		view.setUint32(end, crc32(bytes, 0, end));
 		const size = entryBytes(length);
 		if (end + 4 < size) bytes.fill(BLANK, end + 4, size);
-		this.#flash.write(this.#writing * this.#flash.sectorBytes + this.#at, bytes, size);
-		this.#at += size;
+		this.flash.write(this.writing * this.flash.sectorBytes + this.at, bytes, size);
+		this.at += size;
 		this.entries++;
 	}
 
 	/** All that is alive, once more; then the log begins there. */
-	#compact(): void {
-		this.#compacting = true;
-		this.#prepared = false;
-		this.#advance(true);
-		const first = this.#sequence;
-		if (this.#first === 0) this.#first = first;
-		this.#owner.snapshot();
+	private compact(): void {
+		this.compacting = true;
+		this.prepared = false;
+		this.advance(true);
+		const first = this.sequence;
+		if (this.first === 0) this.first = first;
+		this.owner.snapshot();
 		this.begin(SNAPSHOT_END, 0);
 		this.end(0);
-		this.#compacting = false;
-		this.#first = first;
+		this.compacting = false;
+		this.first = first;
 	}
 
-	#advance(snapshot: boolean): void {
-		this.#sector = (this.#sector + 1) % this.#flash.sectors;
-		this.#flash.erase(this.#sector);
+	private advance(snapshot: boolean): void {
+		this.sector = (this.sector + 1) % this.flash.sectors;
+		this.flash.erase(this.sector);
 		this.erases++;
-		this.#writing = this.#sector;
-		this.#at = 0;
+		this.writing = this.sector;
+		this.at = 0;
 		const { view } = this;
 		view.setUint32(BODY, MAGIC);
-		view.setUint32(BODY + 4, ++this.#sequence);
-		view.setUint32(BODY + 8, this.#fingerprint);
+		view.setUint32(BODY + 4, ++this.sequence);
+		view.setUint32(BODY + 8, this.fingerprint);
 		view.setUint8(BODY + 12, snapshot ? 1 : 0);
-		const type = this.#type;
-		this.#type = HEADER;
+		const type = this.type;
+		this.type = HEADER;
 		this.end(HEADER_BODY);
-		this.#type = type;
+		this.type = type;
 	}
 
 	/** The sector that was used so many before the newest. */
-	#behind(back: number): number {
-		const { sectors } = this.#flash;
-		return (this.#sector - (back % sectors) + sectors) % sectors;
+	private behind(back: number): number {
+		const { sectors } = this.flash;
+		return (this.sector - (back % sectors) + sectors) % sectors;
 	}
 
 	/**
 	 * Sequence of the newest complete snapshot's first sector; 0: there is none. A snapshot without an end is
 	 * erased, the newest sector first: what it says is said before it.
 	 */
-	#findFirst(newest: number): number {
+	private findFirst(newest: number): number {
 		let ended = false;
-		for (let back = 0; back < newest && back < this.#flash.sectors; back++) {
-			const sector = this.#behind(back);
-			if (!this.#readHeader(sector) || !this.#readable || this.#headSequence !== newest - back) return 0;
-			const begins = this.#headBegins;
-			this.#scan(sector, false);
-			if (this.#ends) ended = true;
+		for (let back = 0; back < newest && back < this.flash.sectors; back++) {
+			const sector = this.behind(back);
+			if (!this.readHeader(sector) || !this.readable || this.headSequence !== newest - back) return 0;
+			const begins = this.headBegins;
+			this.scan(sector, false);
+			if (this.ends) ended = true;
 			if (begins && ended) return newest - back;
 			if (!begins) continue;
 			for (let i = 0; i <= back; i++) {
-				this.#flash.erase(this.#behind(i));
+				this.flash.erase(this.behind(i));
 				this.erases++;
 			}
 			this.torn++;
-			this.#sector = this.#behind(back + 1);
-			this.#sequence = newest - back - 1;
-			return this.#findFirst(this.#sequence);
+			this.sector = this.behind(back + 1);
+			this.sequence = newest - back - 1;
+			return this.findFirst(this.sequence);
 		}
 		return 0;
 	}
 
 	/** Whether the sector has a header; what it says is in the fields below. */
-	#readHeader(sector: number): boolean {
+	private readHeader(sector: number): boolean {
 		const { view } = this;
-		if (this.#read(sector, 0) <= 0 || this.#found !== HEADER || view.getUint32(BODY) !== MAGIC) return false;
-		this.#headSequence = view.getUint32(BODY + 4);
-		this.#readable = view.getUint32(BODY + 8) === this.#fingerprint;
-		this.#headBegins = view.getUint8(BODY + 12) === 1;
+		if (this.read(sector, 0) <= 0 || this.found !== HEADER || view.getUint32(BODY) !== MAGIC) return false;
+		this.headSequence = view.getUint32(BODY + 4);
+		this.readable = view.getUint32(BODY + 8) === this.fingerprint;
+		this.headBegins = view.getUint8(BODY + 12) === 1;
 		return true;
 	}
 
 	/** Goes through a sector's entries. Returns where the next one would go, or -1 if something is torn. */
-	#scan(sector: number, replay: boolean): number {
-		const { sectorBytes } = this.#flash;
-		this.#ends = false;
+	private scan(sector: number, replay: boolean): number {
+		const { sectorBytes } = this.flash;
+		this.ends = false;
 		for (let at = 0; ; ) {
-			const size = this.#read(sector, at);
+			const size = this.read(sector, at);
 			if (size <= 0) return size === 0 ? at : -1;
-			const type = this.#found;
-			if (type === SNAPSHOT_END) this.#ends = true;
+			const type = this.found;
+			if (type === SNAPSHOT_END) this.ends = true;
 			else if (replay && type < SNAPSHOT_END)
-				this.#owner.replay(type, this.bytes, this.view, BODY, BODY + this.#foundLength);
+				this.owner.replay(type, this.bytes, this.view, BODY, BODY + this.foundLength);
 			at += size;
 			if (at >= sectorBytes) return at;
 		}
 	}
 
 	/** Reads an entry. Returns its bytes in flash, 0 where there is none, or -1 if it is torn. */
-	#read(sector: number, at: number): number {
-		const { sectorBytes } = this.#flash;
+	private read(sector: number, at: number): number {
+		const { sectorBytes } = this.flash;
 		const { bytes, view } = this;
 		const from = sector * sectorBytes + at;
 		if (at + ENTRY_BYTES > sectorBytes) return 0;
-		this.#flash.read(from, bytes, 4);
+		this.flash.read(from, bytes, 4);
 		if (view.getUint32(0) === BLANK_HEAD) return 0;
 		const length = view.getUint16(0);
 		const type = view.getUint8(2);
 		const size = entryBytes(length);
 		const check = (~((length >> 8) + length + 3 * type) & 255) ^ HEAD_CHECK;
 		if (view.getUint8(3) !== check || size > bytes.length || at + size > sectorBytes) return -1;
-		this.#flash.read(from, bytes, size);
+		this.flash.read(from, bytes, size);
 		const end = BODY + length;
 		if (view.getUint32(end) !== crc32(bytes, 0, end)) return -1;
-		this.#found = type;
-		this.#foundLength = length;
+		this.found = type;
+		this.foundLength = length;
 		return size;
 	}
 
-	#isBlank(sector: number, at: number): boolean {
-		const { sectorBytes } = this.#flash;
+	private isBlank(sector: number, at: number): boolean {
+		const { sectorBytes } = this.flash;
 		const { bytes } = this;
 		const piece = bytes.length;
 		for (let p = at; p < sectorBytes; p += piece) {
 			const n = Math.min(piece, sectorBytes - p);
-			this.#flash.read(sector * sectorBytes + p, bytes, n);
+			this.flash.read(sector * sectorBytes + p, bytes, n);
 			for (let i = 0; i < n; i++) if (bytes[i] !== BLANK) return false;
 		}
 		return true;

@@ -16,65 +16,65 @@ export class Direct {
 	chosen = false;
 	/** Its packet id while it is under way, 0 at QoS 0; -1 while it waits, or where there is none. */
 	packetId = -1;
-	#message: DirectMessage | undefined;
+	private message: DirectMessage | undefined;
 	/** Waits until an earlier one, of a connection before this, is acknowledged. */
-	#next: DirectMessage | undefined;
-	#sent = 0;
+	private next: DirectMessage | undefined;
+	private sent = 0;
 	/** Somebody wants to hear of its delivery. */
-	#asked = false;
+	private asked = false;
 
 	/**
 	 * Where the same message is still under way at QoS 1, in a session that goes on, its acknowledgement
 	 * serves. At QoS 2 the server may have published it before it published the will, and will not do so again.
 	 */
 	set(message: DirectMessage): void {
-		this.#asked = true;
-		const own = this.#message;
+		this.asked = true;
+		const own = this.message;
 		if (own && this.packetId > 0) {
 			const same = isEqual(own.topic, message.topic) && isEqual(own.payload, message.payload);
-			this.#next = same && message.qos < 2 ? undefined : message;
+			this.next = same && message.qos < 2 ? undefined : message;
 			return;
 		}
-		this.#message = message;
+		this.message = message;
 		this.packetId = -1;
 	}
 
 	/** Whether there is one that can go. */
 	waits(windowOpen: boolean): boolean {
-		return this.#message !== undefined && this.packetId < 0 && (windowOpen || this.#message.qos === 0);
+		return this.message !== undefined && this.packetId < 0 && (windowOpen || this.message.qos === 0);
 	}
 
 	describe(publication: Publication): void {
-		const { topic, payload, qos, retain } = this.#message as DirectMessage;
+		const { topic, payload, qos, retain } = this.message as DirectMessage;
 		publication.topic = topic;
 		publication.header = undefined;
 		publication.qos = qos;
 		publication.retain = retain;
 		publication.length = payload.length;
-		this.#sent = 0;
+		this.sent = 0;
 		this.chosen = true;
 	}
 
 	started(packetId: number): void {
 		this.packetId = packetId;
-		this.chosen = (this.#message as DirectMessage).payload.length > 0;
+		this.chosen = (this.message as DirectMessage).payload.length > 0;
 	}
 
 	copy(bytes: Uint8Array, at: number, room: number): number {
-		const { payload } = this.#message as DirectMessage;
-		const n = Math.min(room, payload.length - this.#sent);
-		bytes.set(payload.subarray(this.#sent, this.#sent + n), at);
-		this.#sent += n;
-		this.chosen = this.#sent < payload.length;
+		const { payload } = this.message as DirectMessage;
+		const n = Math.min(room, payload.length - this.sent);
+		bytes.set(payload.subarray(this.sent, this.sent + n), at);
+		this.sent += n;
+		this.chosen = this.sent < payload.length;
 		return n;
 	}
 
 	/** It was acknowledged. Returns whether somebody waits for that. */
 	done(): boolean {
-		const asked = this.#asked && this.#next === undefined;
-		if (asked) this.#asked = false;
-		this.#message = this.#next;
-		this.#next = undefined;
+		const asked = this.asked && this.next === undefined;
+		if (asked) this.asked = false;
+		this.message = this.next;
+		this.next = undefined;
 		this.packetId = -1;
 		return asked;
 	}
@@ -82,10 +82,10 @@ export class Direct {
 	/** The connection is gone. What is under way stays only if the session may go on. */
 	disconnected(persistent: boolean): void {
 		this.chosen = false;
-		this.#asked = false;
-		this.#next = undefined;
+		this.asked = false;
+		this.next = undefined;
 		if (persistent && this.packetId > 0) return;
-		this.#message = undefined;
+		this.message = undefined;
 		this.packetId = -1;
 	}
 }

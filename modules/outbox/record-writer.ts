@@ -22,70 +22,70 @@ export function escapedLength(bytes: Uint8Array, start: number, end: number): nu
 export class RecordWriter {
 	/** Set when something did not fit; nothing was written beyond the slot. */
 	overflow = false;
-	readonly #stamp: Stamp;
-	readonly #clock: Clock;
-	readonly #boot: number;
-	readonly #view: DataView;
-	readonly #bytes: Uint8Array;
-	#ring: Ring | undefined;
-	#slot = -1;
-	#start = 0;
-	#at = 0;
-	#end = 0;
-	#wall = -1;
-	#sampledAt = 0;
+	private readonly stampForm: Stamp;
+	private readonly clock: Clock;
+	private readonly boot: number;
+	private readonly view: DataView;
+	private readonly bytes: Uint8Array;
+	private ring: Ring | undefined;
+	private slot = -1;
+	private start = 0;
+	private at = 0;
+	private end = 0;
+	private wallMs = -1;
+	private sampledAt = 0;
 
 	constructor(bytes: Uint8Array, view: DataView, stamp: Stamp, clock: Clock, boot: number) {
-		this.#bytes = bytes;
-		this.#view = view;
-		this.#stamp = stamp;
-		this.#clock = clock;
-		this.#boot = boot;
+		this.bytes = bytes;
+		this.view = view;
+		this.stampForm = stamp;
+		this.clock = clock;
+		this.boot = boot;
 	}
 
 	/** Begins a record that was taken at `monotonicMs` of this boot. */
 	begin(ring: Ring, slot: number, monotonicMs: number): void {
-		this.#ring = ring;
-		this.#slot = slot;
-		this.#start = this.#at = ring.payloadAt(slot);
-		this.#end = this.#start + ring.payloadBytes;
+		this.ring = ring;
+		this.slot = slot;
+		this.start = this.at = ring.payloadAt(slot);
+		this.end = this.start + ring.payloadBytes;
 		this.overflow = false;
-		this.#sampledAt = monotonicMs;
-		this.#wall = this.#clock.wallAt(monotonicMs);
+		this.sampledAt = monotonicMs;
+		this.wallMs = this.clock.wallAt(monotonicMs);
 	}
 
 	/** Bytes written so far. */
 	get length(): number {
-		return this.#at - this.#start;
+		return this.at - this.start;
 	}
 	/** The record's running number. */
 	get number(): number {
-		return (this.#ring as Ring).number(this.#slot);
+		return (this.ring as Ring).number(this.slot);
 	}
 	/**
 	 * Writes the record's number with 10 digits at `offset` from the payload's begin, over what was put there.
 	 */
 	numberAt(offset: number): void {
-		if (!this.overflow) writeNumber(this.#view, this.#start + offset, this.number);
+		if (!this.overflow) writeNumber(this.view, this.start + offset, this.number);
 	}
 	/** Wall time of the sample, or -1 if it is not known yet. */
 	get wall(): number {
-		return this.#wall;
+		return this.wallMs;
 	}
 
 	put(text: Uint8Array): void {
-		if (!this.#fits(text.length)) return;
-		this.#bytes.set(text, this.#at);
-		this.#at += text.length;
+		if (!this.fits(text.length)) return;
+		this.bytes.set(text, this.at);
+		this.at += text.length;
 	}
 
 	/**
 	 * Bytes of well-formed text as the inside of a JSON string (RFC 8259, section 7). For short texts: a loop.
 	 */
 	escaped(bytes: Uint8Array, start: number, end: number): void {
-		if (!this.#fits(escapedLength(bytes, start, end))) return;
-		const view = this.#view;
-		let p = this.#at;
+		if (!this.fits(escapedLength(bytes, start, end))) return;
+		const view = this.view;
+		let p = this.at;
 		for (let i = start; i < end; i++) {
 			const c = bytes[i] as number;
 			if (c === QUOTE || c === BACKSLASH) view.setUint8(p++, BACKSLASH);
@@ -97,52 +97,52 @@ export class RecordWriter {
 				p += 6;
 			}
 		}
-		this.#at = p;
+		this.at = p;
 	}
 
 	byte(value: number): void {
-		if (this.#fits(1)) this.#view.setUint8(this.#at++, value);
+		if (this.fits(1)) this.view.setUint8(this.at++, value);
 	}
 
 	/** Returns false and writes nothing for a value that has no decimal form (see writeDecimal). */
 	decimal(value: number, decimals: number): boolean {
-		if (!this.#fits(MAX_DECIMAL_BYTES)) return false;
-		const p = writeDecimal(this.#view, this.#at, value, decimals);
+		if (!this.fits(MAX_DECIMAL_BYTES)) return false;
+		const p = writeDecimal(this.view, this.at, value, decimals);
 		if (p < 0) return false;
-		this.#at = p;
+		this.at = p;
 		return true;
 	}
 
 	/** A constant text with a value behind it; neither is written if the value has no decimal form (false). */
 	value(head: Uint8Array, value: number, decimals: number): boolean {
-		const before = this.#at;
+		const before = this.at;
 		this.put(head);
 		if (this.decimal(value, decimals)) return true;
-		this.#at = before;
+		this.at = before;
 		return false;
 	}
 
 	/** The time of the sample; corrected later if the clock is not right yet. */
 	stamp(): void {
-		const stamp = this.#stamp;
-		if (!this.#fits(stamp.length)) return;
-		const ring = this.#ring as Ring;
-		if (ring.stampCount(this.#slot) === 0) ring.setSampled(this.#slot, this.#boot, this.#sampledAt);
-		ring.addStamp(this.#slot, this.#at);
-		if (this.#wall < 0 || !stamp.write(this.#bytes, this.#view, this.#at, this.#wall)) {
-			ring.setStamped(this.#slot, false);
-			this.#bytes.fill(48, this.#at, this.#at + stamp.length);
+		const stamp = this.stampForm;
+		if (!this.fits(stamp.length)) return;
+		const ring = this.ring as Ring;
+		if (ring.stampCount(this.slot) === 0) ring.setSampled(this.slot, this.boot, this.sampledAt);
+		ring.addStamp(this.slot, this.at);
+		if (this.wallMs < 0 || !stamp.write(this.bytes, this.view, this.at, this.wallMs)) {
+			ring.setStamped(this.slot, false);
+			this.bytes.fill(48, this.at, this.at + stamp.length);
 		}
-		this.#at += stamp.length;
+		this.at += stamp.length;
 	}
 
 	/** Goes back to an earlier `length`, to drop a part that turned out to have no value. */
 	rewind(length: number): void {
-		this.#at = this.#start + length;
+		this.at = this.start + length;
 	}
 
-	#fits(n: number): boolean {
-		if (this.#at + n <= this.#end) return true;
+	private fits(n: number): boolean {
+		if (this.at + n <= this.end) return true;
 		this.overflow = true;
 		return false;
 	}

@@ -109,12 +109,12 @@ export class Ring {
 	readonly messages: Uint32Array;
 	readonly attempts: Uint8Array;
 	keeper: RingKeeper | undefined;
-	readonly #at: number;
-	readonly #size: number;
-	readonly #maxStamps: number;
-	#free = NONE;
+	private readonly at: number;
+	private readonly size: number;
+	private readonly maxStamps: number;
+	private firstFree = NONE;
 	/** Highest number of the records that were restored. */
-	#restored = 0;
+	private restored = 0;
 
 	constructor(options: RingOptions) {
 		const { bytes, at, slots, payloadBytes, stamps } = options;
@@ -123,15 +123,14 @@ export class Ring {
 		this.bytes = bytes;
 		this.slots = slots;
 		this.payloadBytes = payloadBytes;
-		this.#at = at;
-		this.#maxStamps = stamps;
-		this.#size = slotSize(payloadBytes, stamps);
+		this.at = at;
+		this.maxStamps = stamps;
+		this.size = slotSize(payloadBytes, stamps);
 		this.headerBytes = recordHeaderBytes(stamps);
-		if (at + slots * this.#size + arraysSize(slots) > bytes.length)
-			throw new RangeError("ring: does not fit");
+		if (at + slots * this.size + arraysSize(slots) > bytes.length) throw new RangeError("ring: does not fit");
 		this.view = options.view ?? digitView(bytes);
 		const { buffer } = bytes;
-		const arrays = bytes.byteOffset + at + slots * this.#size;
+		const arrays = bytes.byteOffset + at + slots * this.size;
 		this.nexts = new Int32Array(buffer, arrays, slots);
 		this.messages = new Uint32Array(buffer, arrays + 4 * slots, slots);
 		this.lengths = new Uint16Array(buffer, arrays + 8 * slots, slots);
@@ -139,8 +138,8 @@ export class Ring {
 		this.states = new Uint8Array(buffer, arrays + 12 * slots, slots);
 		this.attempts = new Uint8Array(buffer, arrays + 13 * slots, slots);
 		for (let slot = slots - 1; slot >= 0; slot--) {
-			this.nexts[slot] = this.#free;
-			this.#free = slot;
+			this.nexts[slot] = this.firstFree;
+			this.firstFree = slot;
 		}
 	}
 
@@ -157,17 +156,17 @@ export class Ring {
 	 * oldest queued measure; records in flight or held, and operation results, are never evicted.
 	 */
 	reserve(kind: number, evict: boolean): number {
-		if (this.#free === NONE && !(evict && this.evictOldest())) {
+		if (this.firstFree === NONE && !(evict && this.evictOldest())) {
 			this.refused++;
 			return NONE;
 		}
-		const slot = this.#free;
-		this.#free = this.nexts[slot] as number;
+		const slot = this.firstFree;
+		this.firstFree = this.nexts[slot] as number;
 		this.states[slot] = RecordState.Writing;
 		this.messages[slot] = 0;
 		this.attempts[slot] = 0;
 		this.packets[slot] = 0;
-		const p = this.#at + slot * this.#size;
+		const p = this.at + slot * this.size;
 		const number = this.lastNumber === 0xffffffff ? 1 : this.lastNumber + 1;
 		this.lastNumber = number;
 		const view = this.view;
@@ -202,11 +201,11 @@ export class Ring {
 		if (fresh) slot = this.reserve(0, false);
 		if (slot < 0) return NONE;
 		if (this.unstamped > 0) this.setStamped(slot, true);
-		const p = this.#at + slot * this.#size;
+		const p = this.at + slot * this.size;
 		this.bytes.set(from.subarray(start, end), p);
 		if (this.flags(slot) === UNSTAMPED) this.unstamped++;
-		if (number > this.#restored) this.#restored = number;
-		this.lastNumber = this.#restored;
+		if (number > this.restored) this.restored = number;
+		this.lastNumber = this.restored;
 		if (fresh) this.commit(slot, length);
 		return slot;
 	}
@@ -241,8 +240,8 @@ export class Ring {
 	private toFree(slot: number): void {
 		if (this.unstamped > 0) this.setStamped(slot, true);
 		this.states[slot] = RecordState.Free;
-		this.nexts[slot] = this.#free;
-		this.#free = slot;
+		this.nexts[slot] = this.firstFree;
+		this.firstFree = slot;
 	}
 
 	private evictOldest(): boolean {
@@ -268,33 +267,33 @@ export class Ring {
 		if (n < 255) this.attempts[slot] = n + 1;
 	}
 	kind(slot: number): number {
-		return this.view.getUint8(this.#at + slot * this.#size + KIND);
+		return this.view.getUint8(this.at + slot * this.size + KIND);
 	}
 	/** Position of the last sending among all of them. */
 	sent(slot: number): number {
-		return this.view.getUint32(this.#at + slot * this.#size + SENT);
+		return this.view.getUint32(this.at + slot * this.size + SENT);
 	}
 	setSent(slot: number, order: number): void {
-		this.view.setUint32(this.#at + slot * this.#size + SENT, order);
+		this.view.setUint32(this.at + slot * this.size + SENT, order);
 	}
 	number(slot: number): number {
-		return this.view.getUint32(this.#at + slot * this.#size + NUMBER);
+		return this.view.getUint32(this.at + slot * this.size + NUMBER);
 	}
 	tag(slot: number): number {
-		return this.view.getUint8(this.#at + slot * this.#size + TAG);
+		return this.view.getUint8(this.at + slot * this.size + TAG);
 	}
 	setTag(slot: number, tag: number): void {
-		this.view.setUint8(this.#at + slot * this.#size + TAG, tag);
+		this.view.setUint8(this.at + slot * this.size + TAG, tag);
 	}
 	boot(slot: number): number {
-		return this.view.getUint16(this.#at + slot * this.#size + BOOT);
+		return this.view.getUint16(this.at + slot * this.size + BOOT);
 	}
 	monotonic(slot: number): number {
-		return this.view.getFloat64(this.#at + slot * this.#size + MONOTONIC);
+		return this.view.getFloat64(this.at + slot * this.size + MONOTONIC);
 	}
 	/** Notes in which boot and when the sample was taken. */
 	setSampled(slot: number, boot: number, monotonicMs: number): void {
-		const p = this.#at + slot * this.#size;
+		const p = this.at + slot * this.size;
 		this.view.setUint16(p + BOOT, boot);
 		this.view.setFloat64(p + MONOTONIC, monotonicMs);
 	}
@@ -313,34 +312,34 @@ export class Ring {
 	setStamped(slot: number, right: boolean): void {
 		if (this.stamped(slot) === right) return;
 		this.unstamped += right ? -1 : 1;
-		this.view.setUint8(this.#at + slot * this.#size + FLAGS, right ? RESTAMPED : UNSTAMPED);
+		this.view.setUint8(this.at + slot * this.size + FLAGS, right ? RESTAMPED : UNSTAMPED);
 	}
 	private flags(slot: number): number {
-		return this.view.getUint8(this.#at + slot * this.#size + FLAGS);
+		return this.view.getUint8(this.at + slot * this.size + FLAGS);
 	}
 	/** While held: the owner's deadline, monotonic ms. */
 	time(slot: number): number {
-		return this.view.getFloat64(this.#at + slot * this.#size + TIME);
+		return this.view.getFloat64(this.at + slot * this.size + TIME);
 	}
 	setTime(slot: number, ms: number): void {
-		this.view.setFloat64(this.#at + slot * this.#size + TIME, ms);
+		this.view.setFloat64(this.at + slot * this.size + TIME, ms);
 	}
 	/** Position in `bytes` of the payload. */
 	payloadAt(slot: number): number {
-		return this.#at + slot * this.#size + this.headerBytes;
+		return this.at + slot * this.size + this.headerBytes;
 	}
 	stampCount(slot: number): number {
-		return this.view.getUint8(this.#at + slot * this.#size + STAMPS);
+		return this.view.getUint8(this.at + slot * this.size + STAMPS);
 	}
 	/** Position in `bytes` of the i-th time stamp. */
 	stampAt(slot: number, i: number): number {
-		return this.payloadAt(slot) + this.view.getUint16(this.#at + slot * this.#size + OFFSETS + 2 * i);
+		return this.payloadAt(slot) + this.view.getUint16(this.at + slot * this.size + OFFSETS + 2 * i);
 	}
 	/** Notes that a time stamp lies at this position in `bytes`. */
 	addStamp(slot: number, position: number): void {
-		const p = this.#at + slot * this.#size;
+		const p = this.at + slot * this.size;
 		const count = this.view.getUint8(p + STAMPS);
-		if (count >= this.#maxStamps) throw new RangeError("ring: too many stamps");
+		if (count >= this.maxStamps) throw new RangeError("ring: too many stamps");
 		this.view.setUint16(p + OFFSETS + 2 * count, position - this.payloadAt(slot));
 		this.view.setUint8(p + STAMPS, count + 1);
 	}

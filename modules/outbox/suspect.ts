@@ -30,7 +30,7 @@ export class Suspect {
 	/** Where its records are, and the number of its message. */
 	lane: Lane | undefined;
 	message = 0;
-	#closings = 0;
+	private closings = 0;
 
 	/**
 	 * The server closed the connection while this was the oldest message without an answer; no lane: there was
@@ -46,16 +46,16 @@ export class Suspect {
 			this.phase = Phase.Watched;
 			this.lane = lane;
 			this.message = message;
-			this.#closings = 1;
+			this.closings = 1;
 			return false;
 		}
 		if (this.phase === Phase.Trial) return true;
-		this.#closings++;
-		if (persistent) return this.#closings >= RESUMED;
-		if (this.phase === Phase.Watched && this.#closings >= CLOSINGS) {
+		this.closings++;
+		if (persistent) return this.closings >= RESUMED;
+		if (this.phase === Phase.Watched && this.closings >= CLOSINGS) {
 			this.phase = Phase.Alone;
-			this.#closings = 0;
-		} else if (this.phase === Phase.Alone && this.#closings >= ALONE) this.phase = Phase.Aside;
+			this.closings = 0;
+		} else if (this.phase === Phase.Alone && this.closings >= ALONE) this.phase = Phase.Aside;
 		return false;
 	}
 

@@ -7,19 +7,19 @@ import type { WallClock } from "../network/time-keeper.js";
 const FLOOR = 1704067200000;
 
 export class SystemClock implements WallClock {
-	#ticks = Time.ticks;
-	#total = 0;
+	private ticks = Time.ticks;
+	private total = 0;
 	/** The time of day at monotonic 0; 0 while the system's own clock is asked, -1 while none is trusted. */
-	#epoch = 0;
+	private epoch = 0;
 
 	monotonic(): number {
 		const ticks = Time.ticks;
-		this.#total += (ticks - this.#ticks) | 0; // as Time.delta
-		this.#ticks = ticks;
-		return this.#total;
+		this.total += (ticks - this.ticks) | 0; // as Time.delta
+		this.ticks = ticks;
+		return this.total;
 	}
 	wallAt(monotonicMs: number): number {
-		const epoch = this.#epoch;
+		const epoch = this.epoch;
 		if (epoch > 0) return epoch + monotonicMs;
 		if (epoch < 0) return -1;
 		const now = Date.now();
@@ -28,6 +28,6 @@ export class SystemClock implements WallClock {
 	/** The system's clock, which the SDK's TLS asks, takes whole seconds; ours keeps the milliseconds. */
 	set(ms: number, trusted: boolean): void {
 		if (ms > 0) Time.set(Math.floor(ms / 1000));
-		this.#epoch = trusted ? ms - this.monotonic() : -1;
+		this.epoch = trusted ? ms - this.monotonic() : -1;
 	}
 }

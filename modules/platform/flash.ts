@@ -9,22 +9,22 @@ const NAME = "mote";
 class PartitionFlash implements Flash {
 	readonly sectorBytes: number;
 	readonly sectors: number;
-	readonly #partition: Partition;
+	private readonly partition: Partition;
 
 	constructor(partition: Partition) {
-		this.#partition = partition;
+		this.partition = partition;
 		this.sectorBytes = partition.blockSize;
 		this.sectors = Math.floor(partition.byteLength / partition.blockSize);
 	}
 
 	erase(sector: number): void {
-		this.#partition.erase(sector);
+		this.partition.erase(sector);
 	}
 	read(at: number, into: Uint8Array, length: number): void {
-		into.set(new Uint8Array(this.#partition.read(at, length) as ArrayBuffer));
+		into.set(new Uint8Array(this.partition.read(at, length) as ArrayBuffer));
 	}
 	write(at: number, bytes: Uint8Array, length: number): void {
-		this.#partition.write(at, length, bytes);
+		this.partition.write(at, length, bytes);
 	}
 }
 

@@ -42,64 +42,64 @@ export class SocketTransport implements Transport {
 	free = 0;
 	drained = true;
 	/** The most that was ever free: the whole buffer of the socket. */
-	#window = 0;
-	readonly #options: SocketTransportOptions;
-	readonly #tls: boolean;
+	private window = 0;
+	private readonly options: SocketTransportOptions;
+	private readonly tls: boolean;
 	/**
 	 * What TLS adds to one write, beyond what the SDK takes off for it, where that makes several records;
 	 * bytes.
 	 */
-	readonly #extra: number;
-	readonly #rx = new Uint8Array(new ArrayBuffer(CHUNK, { maxByteLength: CHUNK }));
-	#handler: TransportHandler | undefined;
-	#socket: SocketLike | undefined;
-	#open = false;
+	private readonly extra: number;
+	private readonly rx = new Uint8Array(new ArrayBuffer(CHUNK, { maxByteLength: CHUNK }));
+	private handler: TransportHandler | undefined;
+	private socket: SocketLike | undefined;
+	private isOpen = false;
 	/** Counts connections, so that a late callback of an earlier one is known as such. */
-	#generation = 0;
+	private generation = 0;
 	/** What the socket's callbacks have left to do. */
-	readonly #work: Alarm;
-	#serving = false;
-	#readable = 0;
-	#mayWrite = false;
-	#error: string | undefined;
-	#tlsError: string | undefined;
+	private readonly work: Alarm;
+	private serving = false;
+	private readable = 0;
+	private mayWrite = false;
+	private error: string | undefined;
+	private tlsError: string | undefined;
 
 	constructor(options: SocketTransportOptions, timers: Timers) {
-		this.#options = options;
-		this.#tls = options.tls !== undefined;
+		this.options = options;
+		this.tls = options.tls !== undefined;
 		const { fragmentBytes = 0 } = options.tls ?? {};
 		const records = fragmentBytes === 0 ? 1 : Math.ceil(Limits.outputBytes / fragmentBytes);
-		this.#extra = Math.max(0, records * RECORD_OVERHEAD - TLS_OVERHEAD);
-		this.#work = timers.create(() => this.#service());
+		this.extra = Math.max(0, records * RECORD_OVERHEAD - TLS_OVERHEAD);
+		this.work = timers.create(() => this.service());
 	}
 
 	open(handler: TransportHandler): void {
-		const generation = ++this.#generation;
-		const { host } = this.#options;
-		this.#handler = handler;
-		this.#readable = 0;
-		this.#mayWrite = false;
-		this.#error = undefined;
-		this.#tlsError = undefined;
-		this.#window = 0;
+		const generation = ++this.generation;
+		const { host } = this.options;
+		this.handler = handler;
+		this.readable = 0;
+		this.mayWrite = false;
+		this.error = undefined;
+		this.tlsError = undefined;
+		this.window = 0;
 		if (isAddress(host)) {
-			this.#connect(host, generation);
+			this.connect(host, generation);
 			return;
 		}
 		resolve(host, (address) => {
-			if (generation !== this.#generation) return;
+			if (generation !== this.generation) return;
 			// The SDK's sockets know no other addresses.
 			if (address === undefined)
-				this.#closed("dns-failed", host.includes(":") ? `${host}: use a name or an IPv4 address` : host);
-			else this.#connect(address, generation);
+				this.closed("dns-failed", host.includes(":") ? `${host}: use a name or an IPv4 address` : host);
+			else this.connect(address, generation);
 		});
 	}
 
 	write(bytes: Uint8Array, more: boolean): void {
-		const socket = this.#socket;
+		const socket = this.socket;
 		if (socket === undefined) return;
 		this.drained = false;
-		this.#mayWrite = false; // what was announced before tells nothing about these bytes
+		this.mayWrite = false; // what was announced before tells nothing about these bytes
 		try {
 			const result = more ? socket.write(bytes, MORE) : socket.write(bytes);
 			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no
@@ -107,30 +107,30 @@ export class SocketTransport implements Transport {
 			if (!more && !((result as number) >= 0)) throw new Error("write failed");
 		} catch (error) {
 			// The socket has just died; what it throws must not pass through the session.
-			this.#error ??= error instanceof Error ? error.message : "";
+			this.error ??= error instanceof Error ? error.message : "";
 			this.free = 0;
-			this.#serve();
+			this.serve();
 			return;
 		}
 		// An estimate until the socket reports anew; TLS adds its record's overhead.
-		const free = this.free - bytes.length - (this.#tls && !more ? TLS_OVERHEAD + this.#extra : 0);
+		const free = this.free - bytes.length - (this.tls && !more ? TLS_OVERHEAD + this.extra : 0);
 		this.free = free > 0 ? free : 0;
 	}
 
 	/** Sockets of the SDK know one way to end: what was written still goes out, if it can. */
 	close(_abort: boolean): void {
-		this.#generation++;
-		this.#handler = undefined;
-		this.#release();
+		this.generation++;
+		this.handler = undefined;
+		this.release();
 	}
 
-	#release(): void {
-		const socket = this.#socket;
-		this.#socket = undefined;
+	private release(): void {
+		const socket = this.socket;
+		this.socket = undefined;
 		this.free = 0;
-		this.#open = false;
-		this.#work.stop();
-		this.#serving = false;
+		this.isOpen = false;
+		this.work.stop();
+		this.serving = false;
 		try {
 			socket?.close();
 		} catch {
@@ -138,47 +138,47 @@ export class SocketTransport implements Transport {
 		}
 	}
 
-	#closed(code: string, detail: string): void {
-		const handler = this.#handler;
-		this.#generation++;
-		this.#handler = undefined;
-		this.#release();
+	private closed(code: string, detail: string): void {
+		const handler = this.handler;
+		this.generation++;
+		this.handler = undefined;
+		this.release();
 		handler?.closed(code, detail);
 	}
 
-	#connect(address: string, generation: number): void {
-		const { host, port, tls } = this.#options;
-		const current = () => generation === this.#generation;
+	private connect(address: string, generation: number): void {
+		const { host, port, tls } = this.options;
+		const current = () => generation === this.generation;
 		const callbacks = {
 			onReadable: (count: number) => {
 				if (!current()) return;
-				this.#readable = count;
-				this.#serve();
+				this.readable = count;
+				this.serve();
 			},
 			onWritable: (count: number) => {
 				if (!current()) return;
-				this.free = Math.max(0, count - this.#extra);
-				if (count > this.#window) this.#window = count;
-				this.drained = count === this.#window;
-				this.#mayWrite = true;
-				this.#serve();
+				this.free = Math.max(0, count - this.extra);
+				if (count > this.window) this.window = count;
+				this.drained = count === this.window;
+				this.mayWrite = true;
+				this.serve();
 			},
 			onError: (error?: unknown) => {
 				if (!current()) return;
-				this.#error = error instanceof Error ? error.message : "";
-				this.#serve();
+				this.error = error instanceof Error ? error.message : "";
+				this.serve();
 			},
 		};
 		try {
 			const sockets = { TCP, TLSSocket } as unknown as Sockets;
-			if (tls === undefined) this.#socket = new sockets.TCP({ address, port, ...callbacks });
+			if (tls === undefined) this.socket = new sockets.TCP({ address, port, ...callbacks });
 			else {
 				const failed = (message: string) => {
 					if (!current()) return;
-					this.#tlsError = message;
-					this.#serve();
+					this.tlsError = message;
+					this.serve();
 				};
-				this.#socket = new sockets.TLSSocket({
+				this.socket = new sockets.TLSSocket({
 					host,
 					address,
 					port,
@@ -197,65 +197,65 @@ export class SocketTransport implements Transport {
 			}
 		} catch (error) {
 			// Not now: `closed` must not be called inside `open`.
-			this.#error = error instanceof Error ? error.message : String(error);
-			this.#serve();
+			this.error = error instanceof Error ? error.message : String(error);
+			this.serve();
 		}
 	}
 
-	#failed(detail: string): void {
-		if (this.#open) this.#closed("connection-lost", detail);
-		else this.#closed(detail.startsWith("TLS") ? "tls-failed" : "connect-failed", detail);
+	private failed(detail: string): void {
+		if (this.isOpen) this.closed("connection-lost", detail);
+		else this.closed(detail.startsWith("TLS") ? "tls-failed" : "connect-failed", detail);
 	}
 
 	/**
-	 * Not in `#service`: there every name from outside costs the stack a slot, below all that a packet leads
+	 * Not in `service`: there every name from outside costs the stack a slot, below all that a packet leads
 	 * to.
 	 */
-	#tlsFailed(message: string): void {
-		this.#closed("tls-failed", tlsWords(message, Date.now()));
+	private tlsFailed(message: string): void {
+		this.closed("tls-failed", tlsWords(message, Date.now()));
 	}
 
-	/** Has `#service` called, once for all that comes until then. */
-	#serve(): void {
-		if (this.#serving) return;
-		this.#serving = true;
-		this.#work.start(0);
+	/** Has `service` called, once for all that comes until then. */
+	private serve(): void {
+		if (this.serving) return;
+		this.serving = true;
+		this.work.start(0);
 	}
 
 	/**
 	 * Does what the callbacks announced, from a timer of its own: the SDK's TLS calls them deep inside its own
 	 * work, and the stack of a small board does not hold both.
 	 */
-	#service(): void {
-		this.#serving = false;
-		const generation = this.#generation;
-		if (this.#tlsError !== undefined) return this.#tlsFailed(this.#tlsError);
-		if (this.#mayWrite && !this.#open) {
-			this.#open = true;
-			this.#mayWrite = false;
-			this.#handler?.opened();
+	private service(): void {
+		this.serving = false;
+		const generation = this.generation;
+		if (this.tlsError !== undefined) return this.tlsFailed(this.tlsError);
+		if (this.mayWrite && !this.isOpen) {
+			this.isOpen = true;
+			this.mayWrite = false;
+			this.handler?.opened();
 		}
-		const rx = this.#rx;
+		const rx = this.rx;
 		const buffer = rx.buffer as ArrayBuffer;
-		const readable = this.#readable;
+		const readable = this.readable;
 		if (readable > 0) {
 			const n = readable < CHUNK ? readable : CHUNK;
 			buffer.resize(n); // the view follows; a new view would be garbage
-			this.#readable = readable - n;
-			this.#socket?.read(rx);
-			this.#handler?.received(rx);
+			this.readable = readable - n;
+			this.socket?.read(rx);
+			this.handler?.received(rx);
 			// Back to its full length: a collection takes the spare room of a shorter one, and growing would
 			// allocate.
 			buffer.resize(CHUNK);
 		}
-		if (generation !== this.#generation) return;
+		if (generation !== this.generation) return;
 		// One chunk a turn: a flood leaves room for the other timers, the journal's and the watchdog's among
 		// them.
-		if (this.#readable > 0) return this.#serve();
-		if (this.#error !== undefined) this.#failed(this.#error);
-		else if (this.#mayWrite) {
-			this.#mayWrite = false;
-			this.#handler?.writable();
+		if (this.readable > 0) return this.serve();
+		if (this.error !== undefined) this.failed(this.error);
+		else if (this.mayWrite) {
+			this.mayWrite = false;
+			this.handler?.writable();
 		}
 	}
 }

@@ -8,7 +8,7 @@ import type { Alarm, Timers } from "../core/clock.js";
 const NEVER = 0x3fffffff;
 
 class TimerAlarm implements Alarm {
-	#timer: Timer | undefined;
+	private timer: Timer | undefined;
 
 	constructor(callback: () => void) {
 		const timer = Timer.repeat(() => {
@@ -16,24 +16,24 @@ class TimerAlarm implements Alarm {
 			callback();
 		}, NEVER);
 		Timer.schedule(timer);
-		this.#timer = timer;
+		this.timer = timer;
 	}
 	start(ms: number): void {
-		if (!this.#timer) return;
+		if (!this.timer) return;
 		// Parked first: the SDK would still fire a timer that is due in the same pass as the one that moves it.
-		Timer.schedule(this.#timer);
+		Timer.schedule(this.timer);
 		const wait = ms > 0 ? Math.ceil(ms) : 0;
 		// The repeat interval is the wait: where it is another, the SDK on Linux forgets a timer that its own
 		// callback has started, and cannot stop it any more (SDK 8.2.3, base/timer/lin/timer.c). It never
 		// repeats, for the callback parks it first.
-		Timer.schedule(this.#timer, wait, wait > 0 ? wait : NEVER);
+		Timer.schedule(this.timer, wait, wait > 0 ? wait : NEVER);
 	}
 	stop(): void {
-		if (this.#timer) Timer.schedule(this.#timer);
+		if (this.timer) Timer.schedule(this.timer);
 	}
 	close(): void {
-		Timer.clear(this.#timer);
-		this.#timer = undefined;
+		Timer.clear(this.timer);
+		this.timer = undefined;
 	}
 }
 

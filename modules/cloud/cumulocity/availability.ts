@@ -37,96 +37,96 @@ const KEY = "templates";
 const Known = Object.freeze({ Nothing: 0, Asked: 1, Heartbeat: 2 } as const);
 
 export class Availability {
-	readonly #host: CloudHost;
-	readonly #periodMs: number;
-	readonly #tenant: number;
+	private readonly host: CloudHost;
+	private readonly periodMs: number;
+	private readonly tenant: number;
 	/** Tag of the sign of life in the lane of events; 602 has the next one. */
-	readonly #tag: number;
-	#open = false;
+	private readonly tag: number;
+	private open = false;
 	/** When the next sign of life is due, monotonic ms. */
-	#dueAt = 0;
+	private dueAt = 0;
 	/** A connection was given time for what is waiting, and nothing that counts was delivered since. */
-	#graced = false;
+	private graced = false;
 	/** Measures delivered so far, as they were last seen. */
-	#delivered = 0;
+	private delivered = 0;
 	/** Kept: a function made for each row would be garbage. */
-	readonly #put = (record: RecordWriter) => {
-		if (this.#asking) record.put(ASK);
-		else if (this.#known() === Known.Heartbeat) record.put(HEARTBEAT);
+	private readonly put = (record: RecordWriter) => {
+		if (this.asking) record.put(ASK);
+		else if (this.known() === Known.Heartbeat) record.put(HEARTBEAT);
 		else {
 			record.put(UPTIME);
-			record.decimal(this.#host.now() / HOUR_MS, 2);
+			record.decimal(this.host.now() / HOUR_MS, 2);
 			record.put(UPTIME_UNIT);
 		}
 	};
-	/** 602 is under way: it is what #put writes, and its answer is waited for. */
-	#asking = false;
+	/** 602 is under way: it is what `put` writes, and its answer is waited for. */
+	private asking = false;
 
 	/** `minutes` is the required interval, `broker` the tenant's name; `tag` and the next one are its own. */
 	constructor(host: CloudHost, minutes: number, broker: string, tag: number) {
-		this.#host = host;
-		this.#periodMs = minutes * 60_000 * SHARE;
-		this.#tenant = hash(broker);
-		this.#tag = tag;
+		this.host = host;
+		this.periodMs = minutes * 60_000 * SHARE;
+		this.tenant = hash(broker);
+		this.tag = tag;
 	}
 
 	/** A connection stands; `told`: something that counts went out while it began. */
 	opened(told: boolean): void {
-		this.#open = true;
-		const now = this.#host.now();
+		this.open = true;
+		const now = this.host.now();
 		if (told) this.counted();
-		else if (this.#dueAt <= now && !this.#graced) {
-			this.#graced = true;
-			this.#dueAt = now + Math.min(FIRST_MS, this.#periodMs / 2);
+		else if (this.dueAt <= now && !this.graced) {
+			this.graced = true;
+			this.dueAt = now + Math.min(FIRST_MS, this.periodMs / 2);
 		}
 	}
 	closed(): void {
-		this.#open = false;
+		this.open = false;
 		// It may be what the tenant closes the connection on: it is not asked again.
-		if (this.#asking) this.#learn(Known.Asked);
-		this.#asking = false;
+		if (this.asking) this.learn(Known.Asked);
+		this.asking = false;
 	}
 
 	/** Something that counts was delivered. */
 	counted(): void {
-		this.#graced = false;
-		this.#dueAt = this.#host.now() + this.#periodMs;
+		this.graced = false;
+		this.dueAt = this.host.now() + this.periodMs;
 	}
 
 	/** The answer to 602: all templates of the tenant. */
 	templates(row: RowReader): void {
-		this.#learn(row.lists(HEARTBEAT_ID) ? Known.Heartbeat : Known.Asked);
-		this.#asking = false;
+		this.learn(row.lists(HEARTBEAT_ID) ? Known.Heartbeat : Known.Asked);
+		this.asking = false;
 	}
 
 	tick(): void {
-		if (!this.#open) return;
-		const host = this.#host;
+		if (!this.open) return;
+		const host = this.host;
 		const { measuresDelivered } = host.delivery;
-		if (measuresDelivered !== this.#delivered) {
-			this.#delivered = measuresDelivered;
+		if (measuresDelivered !== this.delivered) {
+			this.delivered = measuresDelivered;
 			this.counted();
 		}
-		if (host.now() >= this.#dueAt && host.messages.room > ROOM_FOR_ANSWERS) this.#tell();
+		if (host.now() >= this.dueAt && host.messages.room > ROOM_FOR_ANSWERS) this.tell();
 	}
 
-	#tell(): void {
-		const host = this.#host;
+	private tell(): void {
+		const host = this.host;
 		// There was no answer in time, or none that lists it.
-		if (this.#asking) this.#learn(Known.Asked);
-		this.#asking = this.#known() === Known.Nothing;
-		if (!host.messages.queue(RecordKind.Passing, this.#asking ? this.#tag + 1 : this.#tag, this.#put)) return;
+		if (this.asking) this.learn(Known.Asked);
+		this.asking = this.known() === Known.Nothing;
+		if (!host.messages.queue(RecordKind.Passing, this.asking ? this.tag + 1 : this.tag, this.put)) return;
 		// If it is not delivered, once more.
-		if (this.#asking) this.#dueAt = host.now() + ANSWER_MS;
+		if (this.asking) this.dueAt = host.now() + ANSWER_MS;
 		else this.counted();
 	}
 
-	#known(): number {
-		const value = marked(this.#host.store, KEY);
-		return value >> 2 === this.#tenant ? value & 3 : Known.Nothing;
+	private known(): number {
+		const value = marked(this.host.store, KEY);
+		return value >> 2 === this.tenant ? value & 3 : Known.Nothing;
 	}
-	#learn(known: number): void {
-		mark(this.#host.store, KEY, (this.#tenant << 2) | known);
+	private learn(known: number): void {
+		mark(this.host.store, KEY, (this.tenant << 2) | known);
 	}
 }
 

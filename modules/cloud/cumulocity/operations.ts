@@ -80,50 +80,50 @@ export class Operations {
 	duplicates = 0;
 	/** When to ask for more. */
 	readonly pending: Pending;
-	readonly #host: CloudHost;
-	readonly #relay: Relay;
+	private readonly host: CloudHost;
+	private readonly relay: Relay;
 	/** Hashes; after them the mark of `Pending` of each row; after these when it came, as a running number. */
-	readonly #words = new Uint32Array(LEFT + LEFT_WORDS);
+	private readonly words = new Uint32Array(LEFT + LEFT_WORDS);
 	/** Template ids, 0 where the entry is free; behind them last answers that found no room, as templates. */
-	readonly #ids = new Uint16Array(2 * CAPACITY);
+	private readonly ids = new Uint16Array(2 * CAPACITY);
 	/** 0 while free or in progress, else until when the finished entry lingers, monotonic ms. */
-	readonly #until = new Float64Array(CAPACITY);
+	private readonly until = new Float64Array(CAPACITY);
 	/**
 	 * What follows once 501 is acknowledged, so that last answers go in the order of the operations: a byte for
 	 * each.
 	 */
-	#next = 0;
+	private next = 0;
 	/** A bit for each entry whose 501 is acknowledged. */
-	#confirmed = 0;
-	#takes = 0;
+	private confirmed = 0;
+	private takes = 0;
 	/** Why the operation that is being read is refused, or "". */
-	#refusal = "";
+	private refusal = "";
 	/** Why operations are refused, by entry; made when it is needed. */
-	#refusals: string[] | undefined;
+	private refusals: string[] | undefined;
 	/**
 	 * The answer that is being written, and kept functions that write: one made for each row would be garbage.
 	 */
-	#head: Uint8Array = NOTHING;
-	#fragment: Uint8Array = NOTHING;
-	#reason: Uint8Array = NOTHING;
+	private head: Uint8Array = NOTHING;
+	private fragment: Uint8Array = NOTHING;
+	private reason: Uint8Array = NOTHING;
 	/** Whether 501 goes with it. */
-	#both = false;
-	readonly #putAnswer = (record: RecordWriter) => {
-		if (this.#both) {
+	private both = false;
+	private readonly putAnswer = (record: RecordWriter) => {
+		if (this.both) {
 			record.put(EXECUTING);
-			record.put(this.#fragment);
+			record.put(this.fragment);
 			record.byte(LF);
 		}
-		record.put(this.#head);
-		record.put(this.#fragment);
-		record.put(this.#reason);
+		record.put(this.head);
+		record.put(this.fragment);
+		record.put(this.reason);
 		record.byte(LF);
 	};
 
 	constructor(host: CloudHost, relay: Relay) {
-		this.#host = host;
-		this.#relay = relay;
-		this.pending = new Pending(host, this.#words, LEFT);
+		this.host = host;
+		this.relay = relay;
+		this.pending = new Pending(host, this.words, LEFT);
 	}
 
 	/** An operation row; `id` is its template. */
@@ -134,9 +134,9 @@ export class Operations {
 		if (!isSupported(id)) return this.answer(index, MessageId.SetFailed, unsupported(id), true);
 		if (id === Operation.Restart) this.setNext(index, Next.Restart);
 		else {
-			this.#refusal = this.plan(row, id);
-			if (this.#refusal === "") this.#host.commands.keep(index);
-			this.refuseUnless(index, this.#refusal);
+			this.refusal = this.plan(row, id);
+			if (this.refusal === "") this.host.commands.keep(index);
+			this.refuseUnless(index, this.refusal);
 		}
 		this.answer(index, MessageId.SetExecuting, "", false);
 	}
@@ -146,15 +146,15 @@ export class Operations {
 	 * is.
 	 */
 	more(): boolean {
-		for (let i = 0; i < CAPACITY; i++) if (this.#ids[i] !== 0) this.pending.askAgain();
+		for (let i = 0; i < CAPACITY; i++) if (this.ids[i] !== 0) this.pending.askAgain();
 		return this.pending.due;
 	}
 
 	private refuseUnless(index: number, reason: string): void {
 		this.setNext(index, reason === "" ? Next.CarryOut : Next.Refuse);
 		if (reason === "") return;
-		this.#refusals ??= ["", "", "", ""];
-		this.#refusals[index] = reason;
+		this.refusals ??= ["", "", "", ""];
+		this.refusals[index] = reason;
 	}
 
 	/** An operation that could not be read; `row` has its beginning. */
@@ -169,36 +169,36 @@ export class Operations {
 	/** An entry of the table for a new operation, or -1 if it is not to be acted on (now). */
 	private take(id: number, hash: number): number {
 		// Not in the last moments before a restart: 500 brings it again afterwards.
-		if (this.#host.restarting) return -1;
+		if (this.host.restarting) return -1;
 		// 500 is left to `tick`: sent here, it would stand between two rows that one answer brings.
 		this.release();
 		for (let i = 0; i < CAPACITY; i++) {
-			if (this.#ids[i] === id && this.#words[i] === hash) {
+			if (this.ids[i] === id && this.words[i] === hash) {
 				this.duplicates++;
-				this.pending.cameAgain(hash, (this.#until[i] as number) > 0);
+				this.pending.cameAgain(hash, (this.until[i] as number) > 0);
 				return -1;
 			}
 		}
 		if (this.pending.mustWait(hash)) return -1;
-		const index = this.#ids.indexOf(0);
+		const index = this.ids.indexOf(0);
 		// Both answers must fit, and the last ones of others, or the cloud would never hear how it ended.
-		if (index < 0 || index >= CAPACITY || this.#host.messages.room < 2 + this.owed) {
-			this.pending.noRoom(hash, this.#until.some(isSet));
+		if (index < 0 || index >= CAPACITY || this.host.messages.room < 2 + this.owed) {
+			this.pending.noRoom(hash, this.until.some(isSet));
 			return -1;
 		}
-		this.#ids[index] = id;
-		this.#words[index] = hash;
+		this.ids[index] = id;
+		this.words[index] = hash;
 		this.setNext(index, Next.Nothing);
-		this.#ids[LATE + index] = 0;
-		this.#words[TAKEN + index] = ++this.#takes;
-		if (isSupported(id)) mark(this.#host.store, UNDER_WAY[index] as string, id);
-		this.#words[MARK + index] = this.pending.mark;
+		this.ids[LATE + index] = 0;
+		this.words[TAKEN + index] = ++this.takes;
+		if (isSupported(id)) mark(this.host.store, UNDER_WAY[index] as string, id);
+		this.words[MARK + index] = this.pending.mark;
 		return index;
 	}
 
 	private free(index: number): void {
-		this.#ids[index] = 0;
-		this.#until[index] = 0;
+		this.ids[index] = 0;
+		this.until[index] = 0;
 	}
 
 	/** An answer was acknowledged. */
@@ -209,11 +209,11 @@ export class Operations {
 			const last = ((tag - 1) & 1) === 1;
 			if (last) {
 				this.settle(index);
-				if (this.#ids[index] === 0) return; // of an earlier boot
-				const lingers = this.pending.copied(this.#words[MARK + index] as number);
-				if (lingers) this.#until[index] = this.#host.now() + LINGER_MS;
+				if (this.ids[index] === 0) return; // of an earlier boot
+				const lingers = this.pending.copied(this.words[MARK + index] as number);
+				if (lingers) this.until[index] = this.host.now() + LINGER_MS;
 				else this.free(index);
-			} else this.#confirmed |= 1 << index;
+			} else this.confirmed |= 1 << index;
 		}
 		this.tick();
 	}
@@ -227,8 +227,8 @@ export class Operations {
 		else if (tag > 0) {
 			const index = (tag - 1) >> 1;
 			this.setNext(index, Next.Nothing);
-			this.#confirmed &= ~(1 << index);
-			this.#ids[LATE + index] = 0;
+			this.confirmed &= ~(1 << index);
+			this.ids[LATE + index] = 0;
 			this.free(index);
 			if (((tag - 1) & 1) === 0) this.pending.askAgain(); // without 501 it is still PENDING
 		}
@@ -237,7 +237,7 @@ export class Operations {
 	/** Nothing is under way in this place any more. */
 	private settle(index: number): void {
 		const key = UNDER_WAY[index] as string;
-		if (marked(this.#host.store, key) !== 0) mark(this.#host.store, key, 0);
+		if (marked(this.host.store, key) !== 0) mark(this.host.store, key, 0);
 	}
 
 	/**
@@ -247,7 +247,7 @@ export class Operations {
 	 */
 	interrupted(): string {
 		let rows = "";
-		for (const key of UNDER_WAY) rows += lastWords(marked(this.#host.store, key));
+		for (const key of UNDER_WAY) rows += lastWords(marked(this.host.store, key));
 		return rows;
 	}
 	/** The cloud has heard it. */
@@ -257,19 +257,19 @@ export class Operations {
 
 	/** Goes on with the operations whose 501 is acknowledged, in the order of their places' 501. */
 	proceed(): void {
-		if (this.#confirmed === 0) return; // called behind every acknowledgement
-		while (this.#confirmed !== 0) {
+		if (this.confirmed === 0) return; // called behind every acknowledgement
+		while (this.confirmed !== 0) {
 			const index = this.oldestConfirmed();
-			this.#confirmed &= ~(1 << index);
+			this.confirmed &= ~(1 << index);
 			const next = this.nextOf(index);
 			this.setNext(index, Next.Nothing);
 			if (next === Next.Restart) {
 				this.free(index);
-				this.#host.restart();
+				this.host.restart();
 			} else if (next !== Next.Nothing) {
 				const reason =
-					next === Next.CarryOut ? this.#host.commands.carryOut(index) : (this.#refusals?.[index] as string);
-				if (this.#refusals) this.#refusals[index] = "";
+					next === Next.CarryOut ? this.host.commands.carryOut(index) : (this.refusals?.[index] as string);
+				if (this.refusals) this.refusals[index] = "";
 				this.answer(index, reason === "" ? MessageId.SetSuccessful : MessageId.SetFailed, reason, true);
 			}
 		}
@@ -281,25 +281,25 @@ export class Operations {
 		let oldest = -1;
 		for (let i = 0; i < CAPACITY; i++)
 			if (
-				(this.#confirmed >> i) & 1 &&
-				(oldest < 0 || (this.#words[TAKEN + i] as number) < (this.#words[TAKEN + oldest] as number))
+				(this.confirmed >> i) & 1 &&
+				(oldest < 0 || (this.words[TAKEN + i] as number) < (this.words[TAKEN + oldest] as number))
 			)
 				oldest = i;
 		return oldest;
 	}
 
 	private nextOf(index: number): number {
-		return (this.#next >> (8 * index)) & 255;
+		return (this.next >> (8 * index)) & 255;
 	}
 	private setNext(index: number, next: number): void {
-		this.#next = (this.#next & ~(255 << (8 * index))) | (next << (8 * index));
+		this.next = (this.next & ~(255 << (8 * index))) | (next << (8 * index));
 	}
 
 	/** Places in the lane that the last answers of operations will need. */
 	private get owed(): number {
 		let owed = 0;
 		for (let i = 0; i < CAPACITY; i++)
-			if (this.nextOf(i) > Next.Restart || (this.#ids[LATE + i] as number) > 0) owed++;
+			if (this.nextOf(i) > Next.Restart || (this.ids[LATE + i] as number) > 0) owed++;
 		return owed;
 	}
 
@@ -312,14 +312,14 @@ export class Operations {
 	/** Lets go of what has lingered long enough, and gives the answers that found no room. */
 	private release(): void {
 		for (let i = 0; i < CAPACITY; i++) {
-			if (this.#ids[i] === 0) continue;
-			const late = this.#ids[LATE + i] as number;
+			if (this.ids[i] === 0) continue;
+			const late = this.ids[LATE + i] as number;
 			if (late > 0) {
-				this.#ids[LATE + i] = 0;
+				this.ids[LATE + i] = 0;
 				this.answer(i, late, "", true);
 			}
-			const until = this.#until[i] as number;
-			if (until > 0 && until <= this.#host.now()) this.free(i);
+			const until = this.until[i] as number;
+			if (until > 0 && until <= this.host.now()) this.free(i);
 		}
 	}
 
@@ -329,8 +329,8 @@ export class Operations {
 		let open = 0;
 		let lingering = 0;
 		for (let i = 0; i < CAPACITY; i++) {
-			if (this.#ids[i] === 0) continue;
-			if (this.#until[i] === 0) open++;
+			if (this.ids[i] === 0) continue;
+			if (this.until[i] === 0) open++;
 			else lingering++;
 		}
 		this.pending.tick(open, lingering);
@@ -339,15 +339,15 @@ export class Operations {
 	private plan(row: RowReader, id: number): string {
 		if (row.count < 3) return "the operation has no parameter";
 		// Whatever is kept here, or in `row`, lies on the stack below the command's parser, where it is deepest.
-		if (id === Operation.Command) return this.#host.commands.plan(row.text, row.start(2), row.end(2));
+		if (id === Operation.Command) return this.host.commands.plan(row.text, row.start(2), row.end(2));
 		return this.planRelay(row);
 	}
 
 	private planRelay(row: RowReader): string {
 		const closed = this.is(row, CLOSED) || this.is(row, CLOSE);
 		if (!closed && !this.is(row, OPEN)) return "the state is neither OPEN nor CLOSED";
-		const command = closed ? this.#relay.closed : this.#relay.open;
-		return this.#host.commands.plan(command, 0, command.length);
+		const command = closed ? this.relay.closed : this.relay.open;
+		return this.host.commands.plan(command, 0, command.length);
 	}
 
 	private is(row: RowReader, word: Uint8Array): boolean {
@@ -359,22 +359,22 @@ export class Operations {
 	 * EXECUTING what the next boot knows nothing of.
 	 */
 	private answer(index: number, template: number, reason: string, last: boolean): void {
-		this.#both = !isSupported(this.#ids[index] as number);
-		this.#fragment = operationFragment(this.#ids[index] as number);
-		this.#head =
+		this.both = !isSupported(this.ids[index] as number);
+		this.fragment = operationFragment(this.ids[index] as number);
+		this.head =
 			template === MessageId.SetExecuting
 				? EXECUTING
 				: template === MessageId.SetFailed
 					? FAILED
 					: SUCCESSFUL;
-		this.#reason = reason === "" ? NOTHING : utf8(`,${quoteColumn(reason, MAX_REASON)}`);
+		this.reason = reason === "" ? NOTHING : utf8(`,${quoteColumn(reason, MAX_REASON)}`);
 		const tag = 1 + index * 2 + (last ? 1 : 0);
 		// An operation that does not get further than 501 is ended by its marker, or comes again with 500.
 		const kind = last ? RecordKind.Operation : RecordKind.Passing;
-		if (this.#host.messages.queue(kind, tag, this.#putAnswer)) return;
+		if (this.host.messages.queue(kind, tag, this.putAnswer)) return;
 		// The cloud must hear how it ended, if need be without the words, or later.
 		if (reason !== "") this.answer(index, template, "", last);
-		else if (last) this.#ids[LATE + index] = template;
+		else if (last) this.ids[LATE + index] = template;
 	}
 }
 

@@ -41,31 +41,31 @@ export class RowReader {
 	ended = false;
 	/** A RowFault. */
 	fault: number = RowFault.None;
-	readonly #ends = new Uint16Array(MAX_COLUMNS + 1);
-	#bytes: Uint8Array = new Uint8Array(0);
-	#from = 0;
-	#at = 0;
-	#end = 0;
-	#cut = false;
+	private readonly ends = new Uint16Array(MAX_COLUMNS + 1);
+	private bytes: Uint8Array = new Uint8Array(0);
+	private from = 0;
+	private at = 0;
+	private textEnd = 0;
+	private cut = false;
 	/** Bytes of the row's columns so far; beyond MAX_ROW_BYTES they are counted but not kept. */
-	#length = 0;
+	private length = 0;
 	/** Columns of the row that were closed by a `\"`: each is read twice, so there are not many. */
-	#reread = 0;
+	private reread = 0;
 
 	/** With `cut`, [start, end) is the beginning of a longer payload: its last row may end inside quotes. */
 	reset(bytes: Uint8Array, start: number, end: number, cut = false): void {
-		this.#cut = cut;
-		this.#bytes = bytes;
-		this.#at = start;
-		this.#end = end;
+		this.cut = cut;
+		this.bytes = bytes;
+		this.at = start;
+		this.textEnd = end;
 	}
 
 	/** Position in `text` where column `i` begins. */
 	start(i: number): number {
-		return i === 0 ? 0 : (this.#ends[i - 1] as number);
+		return i === 0 ? 0 : (this.ends[i - 1] as number);
 	}
 	end(i: number): number {
-		return this.#ends[i] as number;
+		return this.ends[i] as number;
 	}
 
 	/**
@@ -75,8 +75,8 @@ export class RowReader {
 	hash(whole: boolean): number {
 		let hash = 0x811c9dc5;
 		if (!whole) {
-			for (let p = this.#from; p < this.#end && this.#bytes[p] !== LF; p++)
-				hash = Math.imul(hash ^ (this.#bytes[p] as number), 0x01000193);
+			for (let p = this.from; p < this.textEnd && this.bytes[p] !== LF; p++)
+				hash = Math.imul(hash ^ (this.bytes[p] as number), 0x01000193);
 			return hash >>> 0;
 		}
 		const columns = Math.min(this.count, MAX_COLUMNS);
@@ -91,40 +91,40 @@ export class RowReader {
 
 	/** Whether a column without quotes is exactly this; also one that is not kept. */
 	lists(column: Uint8Array): boolean {
-		const bytes = this.#bytes;
-		const end = this.#at;
-		for (let p = this.#from; p < end; p++)
-			if (bytes[p] === COMMA && this.#endsAt(p + 1 + column.length))
+		const bytes = this.bytes;
+		const end = this.at;
+		for (let p = this.from; p < end; p++)
+			if (bytes[p] === COMMA && this.endsAt(p + 1 + column.length))
 				if (equals(bytes, p + 1, p + 1 + column.length, column)) return true;
 		return false;
 	}
 
 	/** Reads the next row that is not empty; false when there is none. It may have a fault. */
 	next(): boolean {
-		while (this.#at < this.#end) {
-			const from = this.#at;
-			this.#from = from;
-			this.#row(from);
-			if (this.fault === RowFault.Quote) this.#at = this.#nextId(from);
+		while (this.at < this.textEnd) {
+			const from = this.at;
+			this.from = from;
+			this.row(from);
+			if (this.fault === RowFault.Quote) this.at = this.nextId(from);
 			if (this.fault !== RowFault.None || this.count > 1 || this.end(0) > 0) return true;
 		}
 		return false;
 	}
 
-	#row(from: number): void {
-		const bytes = this.#bytes;
-		const end = this.#end;
+	private row(from: number): void {
+		const bytes = this.bytes;
+		const end = this.textEnd;
 		let p = from;
 		this.count = 0;
 		this.ended = false;
 		this.fault = RowFault.None;
-		this.#length = 0;
-		this.#reread = 0;
+		this.length = 0;
+		this.reread = 0;
 		for (;;) {
-			p = this.#blanks(p); // "a, b", as the documents show it once
-			if (p < end && bytes[p] === QUOTE) p = this.#quoted(p + 1);
-			else p = this.#plain(p);
-			this.#ends[Math.min(this.count, MAX_COLUMNS)] = Math.min(this.#length, MAX_ROW_BYTES);
+			p = this.blanks(p); // "a, b", as the documents show it once
+			if (p < end && bytes[p] === QUOTE) p = this.quoted(p + 1);
+			else p = this.plain(p);
+			this.ends[Math.min(this.count, MAX_COLUMNS)] = Math.min(this.length, MAX_ROW_BYTES);
 			this.count++;
 			if (p < 0) {
 				this.fault = RowFault.Quote;
@@ -133,40 +133,40 @@ export class RowReader {
 			if (p >= end || bytes[p] !== COMMA) break;
 			p++;
 		}
-		if (this.#length > MAX_ROW_BYTES) this.fault = RowFault.Long;
+		if (this.length > MAX_ROW_BYTES) this.fault = RowFault.Long;
 		if (p < end && bytes[p] === CR) p++;
 		if (p < end) {
 			this.ended = true;
 			p++;
 		}
-		this.#at = p;
+		this.at = p;
 	}
 
 	/** Reads a column without quotes; returns the position of what ends it. Blanks at its end do not count. */
-	#plain(from: number): number {
-		const bytes = this.#bytes;
-		const end = this.#end;
+	private plain(from: number): number {
+		const bytes = this.bytes;
+		const end = this.textEnd;
 		const text = this.text;
-		let n = this.#length;
+		let n = this.length;
 		let filled = n;
 		let p = from;
 		for (; p < end; p++) {
 			const c = bytes[p] as number;
-			if (c === COMMA || c === LF || (c === CR && this.#endsAt(p))) break;
+			if (c === COMMA || c === LF || (c === CR && this.endsAt(p))) break;
 			if (n < MAX_ROW_BYTES) text[n] = c;
 			n++;
 			if (c !== BLANK) filled = n;
 		}
-		this.#length = filled;
+		this.length = filled;
 		return p;
 	}
 
 	/** Reads a column from behind its quote; returns the position of what ends it, or -1. */
-	#quoted(from: number): number {
-		const bytes = this.#bytes;
-		const end = this.#end;
+	private quoted(from: number): number {
+		const bytes = this.bytes;
+		const end = this.textEnd;
 		const text = this.text;
-		let n = this.#length;
+		let n = this.length;
 		let p = from;
 		let closed = -1;
 		let length = 0;
@@ -174,15 +174,15 @@ export class RowReader {
 			let c = bytes[p++] as number;
 			if (c === QUOTE) {
 				if (p >= end || bytes[p] !== QUOTE) {
-					this.#length = n;
-					const after = this.#blanks(p);
-					if (this.#endsAt(after)) return after;
+					this.length = n;
+					const after = this.blanks(p);
+					if (this.endsAt(after)) return after;
 					break;
 				}
 				p++; // "" is one quote
 			} else if (c === BACKSLASH && p < end && bytes[p] === QUOTE) {
 				c = bytes[p++] as number; // \" is one quote
-				if (this.#endsAt(p)) {
+				if (this.endsAt(p)) {
 					closed = p;
 					length = n + 1;
 				}
@@ -190,39 +190,39 @@ export class RowReader {
 			if (n < MAX_ROW_BYTES) text[n] = c;
 			n++;
 		}
-		this.#length = n;
-		if (p >= end && this.#cut && !this.#idFollows(closed)) return end;
-		if (closed < 0 || ++this.#reread > MAX_COLUMNS) return -1;
-		this.#length = length;
+		this.length = n;
+		if (p >= end && this.cut && !this.idFollows(closed)) return end;
+		if (closed < 0 || ++this.reread > MAX_COLUMNS) return -1;
+		this.length = length;
 		if (length <= MAX_ROW_BYTES) text[length - 1] = BACKSLASH;
 		return closed;
 	}
 
-	#blanks(from: number): number {
+	private blanks(from: number): number {
 		let p = from;
-		while (p < this.#end && this.#bytes[p] === BLANK) p++;
+		while (p < this.textEnd && this.bytes[p] === BLANK) p++;
 		return p;
 	}
 
 	/** Whether a comma, a line feed (also behind a carriage return) or the end is here. */
-	#endsAt(p: number): boolean {
-		if (p >= this.#end) return true;
-		const c = this.#bytes[p];
+	private endsAt(p: number): boolean {
+		if (p >= this.textEnd) return true;
+		const c = this.bytes[p];
 		if (c === COMMA || c === LF) return true;
-		return c === CR && (p + 1 >= this.#end || this.#bytes[p + 1] === LF);
+		return c === CR && (p + 1 >= this.textEnd || this.bytes[p + 1] === LF);
 	}
 
 	/** The next line behind `from` that begins with an id, or the end. */
-	#nextId(from: number): number {
-		for (let p = from; p < this.#end; p++) if (this.#idFollows(p)) return p + 1;
-		return this.#end;
+	private nextId(from: number): number {
+		for (let p = from; p < this.textEnd; p++) if (this.idFollows(p)) return p + 1;
+		return this.textEnd;
 	}
 
 	/** Whether a line ends here, and the next one begins with an id. */
-	#idFollows(at: number): boolean {
-		const bytes = this.#bytes;
+	private idFollows(at: number): boolean {
+		const bytes = this.bytes;
 		const p = at >= 0 && bytes[at] === CR ? at + 1 : at;
-		if (p < 0 || p + 4 >= this.#end || bytes[p] !== LF) return false;
+		if (p < 0 || p + 4 >= this.textEnd || bytes[p] !== LF) return false;
 		return bytes[p + 4] === COMMA && areDigits(bytes, p + 1, p + 4);
 	}
 }

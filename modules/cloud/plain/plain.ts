@@ -46,61 +46,61 @@ export class Plain implements Cloud {
 	readonly stamp = new IsoStamp();
 	readonly measures: LaneShape;
 	readonly events: LaneShape;
-	readonly #names: readonly Uint8Array[];
+	private readonly names: readonly Uint8Array[];
 	/** What is subscribed to, and what the topics of commands match. */
-	readonly #filter: Uint8Array;
-	readonly #commands: Uint8Array;
+	private readonly filter: Uint8Array;
+	private readonly commands: Uint8Array;
 	/** Where in a command's topic its words begin: what a wildcard at the end stands for. -1: nowhere. */
-	readonly #wordsAtLevel: number;
-	readonly #status: Uint8Array;
-	readonly #raw: boolean;
-	readonly #settings: PlainSettings["plain"];
-	readonly #id: string;
+	private readonly wordsAtLevel: number;
+	private readonly status: Uint8Array;
+	private readonly raw: boolean;
+	private readonly settings: PlainSettings["plain"];
+	private readonly id: string;
 	/** A command with the words of its topic. */
-	readonly #text = new Uint8Array(TEXT_BYTES);
-	#host: CloudHost | undefined;
+	private readonly text = new Uint8Array(TEXT_BYTES);
+	private host: CloudHost | undefined;
 	/** The result that is being written: the command's bytes, how it ended, and why. */
-	#bytes: Uint8Array = NOTHING;
-	#from = 0;
-	#to = 0;
-	#outcome: Uint8Array = NOTHING;
-	#reason: Uint8Array = NOTHING;
-	readonly #putResult = (record: RecordWriter) => {
-		if (this.#raw) {
-			record.put(this.#outcome);
-			record.put(this.#reason);
+	private bytes: Uint8Array = NOTHING;
+	private from = 0;
+	private to = 0;
+	private outcome: Uint8Array = NOTHING;
+	private reason: Uint8Array = NOTHING;
+	private readonly putResult = (record: RecordWriter) => {
+		if (this.raw) {
+			record.put(this.outcome);
+			record.put(this.reason);
 			return;
 		}
 		record.put(TIME);
 		record.stamp();
 		record.put(COMMAND);
-		if (isUtf8(this.#bytes, this.#from, this.#to)) record.escaped(this.#bytes, this.#from, this.#to);
+		if (isUtf8(this.bytes, this.from, this.to)) record.escaped(this.bytes, this.from, this.to);
 		else record.byte(QUESTION_MARK);
-		record.put(this.#outcome);
-		record.put(this.#reason);
+		record.put(this.outcome);
+		record.put(this.reason);
 		record.put(END);
 	};
 
 	constructor(settings: PlainSettings) {
 		const { device, plain, sampling } = settings;
 		const topic = (pattern: string) => topicName(withId(pattern, device.id));
-		this.#status = topic(plain.status);
+		this.status = topic(plain.status);
 		const filter = withId(plain.commands, device.id);
-		this.#filter = topicFilter(filter);
+		this.filter = topicFilter(filter);
 		const commands = unshared(filter);
-		this.#commands = commands === filter ? this.#filter : topicFilter(commands);
+		this.commands = commands === filter ? this.filter : topicFilter(commands);
 		const last = commands.split("/").length - 1;
-		this.#wordsAtLevel = commands.endsWith("#") || commands.endsWith("+") ? last : -1;
-		this.#settings = plain;
-		this.#id = device.id;
-		this.#raw = plain.format === "raw";
-		const will = { topic: this.#status, payload: ascii("offline"), qos: plain.statusQos, retain: true };
+		this.wordsAtLevel = commands.endsWith("#") || commands.endsWith("+") ? last : -1;
+		this.settings = plain;
+		this.id = device.id;
+		this.raw = plain.format === "raw";
+		const will = { topic: this.status, payload: ascii("offline"), qos: plain.statusQos, retain: true };
 		this.connect = connectOptions(settings, device.id, will, !plain.persistent);
-		this.#names = CHANNELS.map((channel, i) =>
-			this.#raw ? (i > 0 ? COMMA : NOTHING) : utf8(`,${jsonString(channel.name)}:`),
+		this.names = CHANNELS.map((channel, i) =>
+			this.raw ? (i > 0 ? COMMA : NOTHING) : utf8(`,${jsonString(channel.name)}:`),
 		);
 		let recordBytes = TIME.length + ISO_TIME_BYTES + 2 + MAX_DECIMAL_BYTES;
-		for (const name of this.#names) recordBytes += name.length + TEMPLATE_VALUE_BYTES;
+		for (const name of this.names) recordBytes += name.length + TEMPLATE_VALUE_BYTES;
 		const lane = {
 			maxRecords: 1,
 			maxBytes: 16000,
@@ -116,47 +116,47 @@ export class Plain implements Cloud {
 	}
 
 	attach(host: CloudHost): void {
-		this.#host = host;
+		this.host = host;
 	}
 
 	opening(step: number): OpeningStep | undefined {
-		const { commandsQos, statusQos, health } = this.#settings;
+		const { commandsQos, statusQos, health } = this.settings;
 		if (step === 0)
 			return {
 				kind: "subscribe",
-				topic: this.#filter,
+				topic: this.filter,
 				payload: NOTHING,
 				qos: commandsQos,
 				retain: false,
 				refused: REFUSED,
 			};
 		if (step === 1)
-			return { kind: "publish", topic: this.#status, payload: ascii("online"), qos: statusQos, retain: true };
-		const report = this.#host?.report() ?? "";
+			return { kind: "publish", topic: this.status, payload: ascii("online"), qos: statusQos, retain: true };
+		const report = this.host?.report() ?? "";
 		if (step > 2 || health === "" || report === "") return undefined;
 		return {
 			kind: "publish",
-			topic: topicName(withId(health, this.#id)),
-			payload: utf8(this.#raw ? report : `{"health":${jsonString(report)}}`),
+			topic: topicName(withId(health, this.id)),
+			payload: utf8(this.raw ? report : `{"health":${jsonString(report)}}`),
 			qos: statusQos,
 			retain: false,
 		};
 	}
 
 	template(): TemplatePart[] {
-		const parts: TemplatePart[] = this.#raw ? [] : [TIME, "stamp", ascii('"')];
+		const parts: TemplatePart[] = this.raw ? [] : [TIME, "stamp", ascii('"')];
 		for (const [channel, { decimals }] of CHANNELS.entries())
-			parts.push(this.#names[channel] as Uint8Array, { channel, decimals });
-		if (!this.#raw) parts.push(ascii("}"));
+			parts.push(this.names[channel] as Uint8Array, { channel, decimals });
+		if (!this.raw) parts.push(ascii("}"));
 		return parts;
 	}
 
 	encode(record: RecordWriter, values: Sample): number {
 		let written = 0;
-		if (this.#raw) {
+		if (this.raw) {
 			// A value that is missing leaves its place empty.
 			for (let i = 0; i < CHANNELS.length; i++) {
-				record.put(this.#names[i] as Uint8Array);
+				record.put(this.names[i] as Uint8Array);
 				if (record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) written++;
 			}
 			return written;
@@ -166,20 +166,20 @@ export class Plain implements Cloud {
 		record.byte(34);
 		for (let i = 0; i < CHANNELS.length; i++) {
 			const { decimals } = CHANNELS[i] as Channel;
-			if (record.value(this.#names[i] as Uint8Array, values[i] as number, decimals)) written++;
+			if (record.value(this.names[i] as Uint8Array, values[i] as number, decimals)) written++;
 		}
 		record.byte(125);
 		return written;
 	}
 
 	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
-		const host = this.#host as CloudHost;
+		const host = this.host as CloudHost;
 		// A command without room for its result is not carried out.
 		if (host.messages.room <= 1) return false;
 		const status = on ? "ACTIVE" : "CLEARED";
 		const time = wallMs < 0 ? "null" : jsonString(new Date(wallMs).toISOString());
 		const payload = utf8(
-			this.#raw
+			this.raw
 				? `ALARM ${type} ${severity} ${status}: ${text}`
 				: `{"time":${time},"alarm":${jsonString(type)},"severity":${jsonString(severity)},"status":"${status}","text":${jsonString(text)}}`,
 		);
@@ -189,37 +189,37 @@ export class Plain implements Cloud {
 	eventDelivered(): void {}
 
 	message(message: InboundMessage): void {
-		const host = this.#host as CloudHost;
+		const host = this.host as CloudHost;
 		const { bytes, topicStart, topicEnd } = message;
-		if (!topicMatches(this.#commands, bytes, topicStart, topicEnd))
+		if (!topicMatches(this.commands, bytes, topicStart, topicEnd))
 			return host.malformed("a message on an unknown topic");
-		if (message.retain && !this.#settings.retainedCommands)
+		if (message.retain && !this.settings.retainedCommands)
 			return host.malformed("a retained command, which plain.retainedCommands does not allow");
 		// Nothing moves without an answer.
 		if (host.messages.room < 1) return host.malformed("a command for whose result there is no room");
-		this.#bytes = bytes;
-		this.#from = message.payloadStart;
-		this.#to = message.payloadEnd;
-		if (this.#wordsAtLevel >= 0) this.#addWords(message);
-		const from = this.#from;
-		const to = this.#to;
-		this.#compose(from, to, host.commands.run(this.#bytes, from, to));
-		host.messages.queue(RecordKind.Operation, 0, this.#putResult);
+		this.bytes = bytes;
+		this.from = message.payloadStart;
+		this.to = message.payloadEnd;
+		if (this.wordsAtLevel >= 0) this.addWords(message);
+		const from = this.from;
+		const to = this.to;
+		this.compose(from, to, host.commands.run(this.bytes, from, to));
+		host.messages.queue(RecordKind.Operation, 0, this.putResult);
 	}
 
-	/** Makes the result of the command, [from, to) of #bytes. */
-	#compose(from: number, to: number, reason: string): void {
-		if (this.#raw) {
-			this.#outcome = reason === "" ? RAW_SUCCESSFUL : RAW_FAILED;
-			this.#reason = reason === "" ? NOTHING : utf8(reason);
+	/** Makes the result of the command, [from, to) of `bytes`. */
+	private compose(from: number, to: number, reason: string): void {
+		if (this.raw) {
+			this.outcome = reason === "" ? RAW_SUCCESSFUL : RAW_FAILED;
+			this.reason = reason === "" ? NOTHING : utf8(reason);
 		} else {
-			this.#outcome = reason === "" ? SUCCESSFUL : FAILED;
-			this.#reason = reason === "" ? NOTHING : jsonBytes(reason);
+			this.outcome = reason === "" ? SUCCESSFUL : FAILED;
+			this.reason = reason === "" ? NOTHING : jsonBytes(reason);
 			// Escaping can make a text six times as long: then less of it is repeated.
-			const room = this.events.recordBytes - RESULT_BYTES - this.#reason.length;
+			const room = this.events.recordBytes - RESULT_BYTES - this.reason.length;
 			for (let echoed = MAX_ECHO; ; echoed >>= 1) {
-				this.#to = cutUtf8(this.#bytes, from, to, echoed);
-				if (echoed === 0 || escapedLength(this.#bytes, from, this.#to) <= room) break;
+				this.to = cutUtf8(this.bytes, from, to, echoed);
+				if (echoed === 0 || escapedLength(this.bytes, from, this.to) <= room) break;
 			}
 		}
 	}
@@ -227,29 +227,29 @@ export class Plain implements Cloud {
 	/** What was being carried out is not begun again, because that could move something twice. */
 	resumed(_results: boolean, interrupted: Uint8Array | undefined): void {
 		if (!interrupted) return;
-		this.#bytes = interrupted;
-		this.#from = 0;
-		this.#compose(0, interrupted.length, "interrupted by a power cut");
-		(this.#host as CloudHost).messages.queue(RecordKind.Operation, 0, this.#putResult);
+		this.bytes = interrupted;
+		this.from = 0;
+		this.compose(0, interrupted.length, "interrupted by a power cut");
+		(this.host as CloudHost).messages.queue(RecordKind.Operation, 0, this.putResult);
 	}
 
 	/** Puts what the topic has at the wildcard in front of the payload, as words. */
-	#addWords(message: InboundMessage): void {
+	private addWords(message: InboundMessage): void {
 		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
 		let p = topicStart;
-		for (let level = this.#wordsAtLevel; level > 0 && p < topicEnd; p++) if (bytes[p] === SLASH) level--;
+		for (let level = this.wordsAtLevel; level > 0 && p < topicEnd; p++) if (bytes[p] === SLASH) level--;
 		const words = topicEnd - p;
 		if (words <= 0) return;
-		const text = this.#text;
+		const text = this.text;
 		const length = Math.min(payloadEnd - payloadStart, TEXT_BYTES - words - 1);
 		if (length < 0) return;
 		text.set(bytes.subarray(p, topicEnd), 0);
 		for (let i = 0; i < words; i++) if (text[i] === SLASH) text[i] = BLANK;
 		text[words] = BLANK;
 		text.set(bytes.subarray(payloadStart, payloadStart + length), words + 1);
-		this.#bytes = text;
-		this.#from = 0;
-		this.#to = words + 1 + length;
+		this.bytes = text;
+		this.from = 0;
+		this.to = words + 1 + length;
 	}
 
 	skipped(): void {}

@@ -26,11 +26,11 @@ export class SapAck {
 	/** False if it names another capability, sensor or message than ours. */
 	ours = true;
 
-	readonly #idPrefix: Uint8Array;
+	private readonly idPrefix: Uint8Array;
 
 	/** Message ids of ours begin with `idPrefix`. */
 	constructor(idPrefix: Uint8Array) {
-		this.#idPrefix = idPrefix;
+		this.idPrefix = idPrefix;
 	}
 
 	get accepted(): boolean {
@@ -55,28 +55,28 @@ export class SapAck {
 			const value = json.next();
 			const text = value === Json.String || value === Json.Number;
 			if (isId && text) {
-				this.number = this.#digits(json);
+				this.number = this.digits(json);
 				if (this.number === 0) this.ours = false;
 			} else if (isCode && text) this.code = json.number() || 0;
-			else if (isMessages && !this.#messages(json, value)) return false;
+			else if (isMessages && !this.messages(json, value)) return false;
 			else if (isCapability && text && !json.is(capability)) this.ours = false;
 			else if (isSensor && text && !json.is(sensor)) this.ours = false;
 			else if (!isMessages && !json.skip(value)) return false;
 		}
 	}
 
-	#messages(json: JsonScanner, token: number): boolean {
-		if (token === Json.String) this.#message(json);
+	private messages(json: JsonScanner, token: number): boolean {
+		if (token === Json.String) this.message(json);
 		if (token !== Json.ArrayStart) return json.skip(token);
 		for (;;) {
 			const item = json.next();
 			if (item === Json.ArrayEnd) return true;
-			if (item === Json.String) this.#message(json);
+			if (item === Json.String) this.message(json);
 			else if (!json.skip(item)) return false;
 		}
 	}
 
-	#message(json: JsonScanner): void {
+	private message(json: JsonScanner): void {
 		if (this.reason.length < 200) {
 			const text = visible(decodeUtf8(json.text, 0, json.length) ?? "");
 			this.reason = this.reason === "" ? text : `${this.reason}; ${text}`;
@@ -84,8 +84,8 @@ export class SapAck {
 	}
 
 	/** A number with prefix and leading zeros, as we write it; 0 for anything else. */
-	#digits(json: JsonScanner): number {
-		const prefix = this.#idPrefix;
+	private digits(json: JsonScanner): number {
+		const prefix = this.idPrefix;
 		const start = prefix.length;
 		if (json.length <= start || json.length > start + NUMBER_DIGITS) return 0;
 		if (!equals(json.text, 0, start, prefix)) return 0;

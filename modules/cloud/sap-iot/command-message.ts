@@ -30,106 +30,106 @@ export class CommandMessage {
 	length = 0;
 	/** Why the message can not be understood, or "". */
 	error = "";
-	readonly #view = new DataView(this.text.buffer);
-	readonly #json: JsonScanner;
-	readonly #capability: Uint8Array;
-	readonly #sensor: Uint8Array;
+	private readonly view = new DataView(this.text.buffer);
+	private readonly json: JsonScanner;
+	private readonly capability: Uint8Array;
+	private readonly sensor: Uint8Array;
 
 	constructor(json: JsonScanner, capability: Uint8Array, sensor: Uint8Array) {
-		this.#json = json;
-		this.#capability = capability;
-		this.#sensor = sensor;
+		this.json = json;
+		this.capability = capability;
+		this.sensor = sensor;
 	}
 
 	/** Returns false, with `error`, if nothing can be done about the message. */
 	read(bytes: Uint8Array, start: number, end: number): boolean {
-		const json = this.#json;
+		const json = this.json;
 		this.length = 0;
 		this.error = "";
 		json.reset(bytes, start, end);
-		if (json.next() !== Json.ObjectStart) return this.#fail("a command must be an object");
+		if (json.next() !== Json.ObjectStart) return this.fail("a command must be an object");
 		let seen = false;
 		for (;;) {
 			const token = json.next();
 			if (token === Json.ObjectEnd) break;
-			if (token !== Json.Name) return this.#fail(json.error);
+			if (token !== Json.Name) return this.fail(json.error);
 			const capability = json.is(CAPABILITY);
 			const sensor = json.is(SENSOR);
 			const command = json.is(COMMAND);
 			const value = json.next();
-			if (capability && !(value === Json.String && json.is(this.#capability)))
-				return this.#fail("a command for an unknown capability");
-			if (sensor && !(value === Json.String && json.is(this.#sensor)))
-				return this.#fail("a command for an unknown sensor");
+			if (capability && !(value === Json.String && json.is(this.capability)))
+				return this.fail("a command for an unknown capability");
+			if (sensor && !(value === Json.String && json.is(this.sensor)))
+				return this.fail("a command for an unknown sensor");
 			if (command && value === Json.ObjectStart) {
-				if (seen) return this.#fail("two commands in one message");
+				if (seen) return this.fail("two commands in one message");
 				seen = true;
-				if (!this.#properties()) return false;
-			} else if (!json.skip(value)) return this.#fail(json.error);
+				if (!this.properties()) return false;
+			} else if (!json.skip(value)) return this.fail(json.error);
 		}
-		if (json.next() !== Json.End) return this.#fail(json.error);
-		return this.length > 0 || this.#fail("a command without a known property");
+		if (json.next() !== Json.End) return this.fail(json.error);
+		return this.length > 0 || this.fail("a command without a known property");
 	}
 
-	#properties(): boolean {
-		const json = this.#json;
+	private properties(): boolean {
+		const json = this.json;
 		for (;;) {
 			const token = json.next();
 			if (token === Json.ObjectEnd) return true;
-			if (token !== Json.Name) return this.#fail(json.error);
+			if (token !== Json.Name) return this.fail(json.error);
 			const led = json.is(LED);
 			const buzzer = json.is(BUZZER);
 			const speed = json.is(SPEED);
 			const text = json.is(TEXT);
 			const value = json.next();
 			let ok = true;
-			if (led) ok = this.#flag(value, LED_ON, LED_OFF);
-			else if (buzzer) ok = this.#flag(value, BUZZER_ON, BUZZER_OFF);
-			else if (speed) ok = this.#speed(value);
-			else if (text) ok = this.#text(value);
-			else return this.#fail("a command with an unknown property");
+			if (led) ok = this.flag(value, LED_ON, LED_OFF);
+			else if (buzzer) ok = this.flag(value, BUZZER_ON, BUZZER_OFF);
+			else if (speed) ok = this.speed(value);
+			else if (text) ok = this.addText(value);
+			else return this.fail("a command with an unknown property");
 			if (!ok) return false;
 		}
 	}
 
-	#flag(value: number, on: Uint8Array, off: Uint8Array): boolean {
-		const json = this.#json;
+	private flag(value: number, on: Uint8Array, off: Uint8Array): boolean {
+		const json = this.json;
 		let state = value === Json.True ? 1 : value === Json.False ? 0 : -1;
 		if (value === Json.String || value === Json.Number) {
 			if (equalsIgnoringCase(json.text, 0, json.length, TRUE) || json.is(ONE)) state = 1;
 			else if (equalsIgnoringCase(json.text, 0, json.length, FALSE) || json.is(ZERO)) state = 0;
 		}
-		return state < 0 ? this.#fail("LED and Buzzer take true or false") : this.#put(state === 1 ? on : off);
+		return state < 0 ? this.fail("LED and Buzzer take true or false") : this.put(state === 1 ? on : off);
 	}
 
-	#speed(value: number): boolean {
-		const json = this.#json;
+	private speed(value: number): boolean {
+		const json = this.json;
 		const rpm = value === Json.Number || value === Json.String ? json.number() : Number.NaN;
-		if (!this.#put(SPEED_TO) || this.length + 32 > MAX_TEXT) return this.#fail("the command is too long");
-		const end = writeDecimal(this.#view, this.length, rpm, 3);
-		if (end < 0) return this.#fail("Speed takes a number");
+		if (!this.put(SPEED_TO) || this.length + 32 > MAX_TEXT) return this.fail("the command is too long");
+		const end = writeDecimal(this.view, this.length, rpm, 3);
+		if (end < 0) return this.fail("Speed takes a number");
 		this.text[end] = 59;
 		this.length = end + 1;
 		return true;
 	}
 
-	#text(value: number): boolean {
-		const json = this.#json;
-		if (value !== Json.String) return this.#fail("Command takes a text");
-		if (this.length + json.length + 1 > MAX_TEXT) return this.#fail("the command is too long");
+	private addText(value: number): boolean {
+		const json = this.json;
+		if (value !== Json.String) return this.fail("Command takes a text");
+		if (this.length + json.length + 1 > MAX_TEXT) return this.fail("the command is too long");
 		for (let i = 0; i < json.length; i++) this.text[this.length++] = json.text[i] as number;
 		this.text[this.length++] = 59;
 		return true;
 	}
 
-	#put(word: Uint8Array): boolean {
-		if (this.length + word.length > MAX_TEXT) return this.#fail("the command is too long");
+	private put(word: Uint8Array): boolean {
+		if (this.length + word.length > MAX_TEXT) return this.fail("the command is too long");
 		this.text.set(word, this.length);
 		this.length += word.length;
 		return true;
 	}
 
-	#fail(why: string): boolean {
+	private fail(why: string): boolean {
 		this.error = why;
 		return false;
 	}

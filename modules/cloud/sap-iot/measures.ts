@@ -21,19 +21,19 @@ export class SapMeasures {
 	readonly numberAt: number;
 	readonly recordBytes: number;
 	readonly dated: boolean;
-	readonly #arrays: boolean;
-	readonly #head: Uint8Array;
-	readonly #headNumberAt: number;
-	readonly #beforeMeasures: Uint8Array;
-	readonly #names: readonly Uint8Array[];
-	readonly #date: Uint8Array;
-	readonly #tail: Uint8Array;
+	private readonly arrays: boolean;
+	private readonly head: Uint8Array;
+	private readonly headNumberAt: number;
+	private readonly beforeMeasures: Uint8Array;
+	private readonly names: readonly Uint8Array[];
+	private readonly date: Uint8Array;
+	private readonly tail: Uint8Array;
 
 	/** `idPrefix` goes in front of the number in the message id. */
 	constructor(settings: SapSettings, idPrefix: string) {
 		const { sap } = settings;
 		this.dated = sap.dateProperty !== "";
-		this.#arrays = sap.arrays;
+		this.arrays = sap.arrays;
 		const id = sap.messageId ? `"measureMessageId":"${idPrefix}${PLACEHOLDER}",` : "";
 		const head =
 			`{"capabilityAlternateId":${jsonString(sap.measureCapability)},` +
@@ -45,31 +45,31 @@ export class SapMeasures {
 		this.prefix = utf8(this.dated ? head + opening : "");
 		this.suffix = ascii(this.dated ? "]}" : "");
 		this.numberAt = this.dated && sap.messageId ? numberAt : -1;
-		this.#headNumberAt = !this.dated && sap.messageId ? numberAt : -1;
-		this.#head = utf8(this.dated ? open : `${head}"timestamp":`);
-		this.#beforeMeasures = ascii(this.dated ? "" : `,${opening}${open}`);
-		this.#names = CHANNELS.map((channel) => utf8(sap.arrays ? "" : `${jsonString(channel.name)}:`));
-		this.#date = utf8(sap.arrays ? ',"' : `,${jsonString(sap.dateProperty)}:"`);
-		this.#tail = ascii(this.dated ? `"${close}` : `${close}]}`);
-		let bytes = this.#head.length + this.#beforeMeasures.length + this.#date.length + this.#tail.length;
-		for (const name of this.#names) bytes += name.length + TEMPLATE_VALUE_BYTES;
+		this.headNumberAt = !this.dated && sap.messageId ? numberAt : -1;
+		this.head = utf8(this.dated ? open : `${head}"timestamp":`);
+		this.beforeMeasures = ascii(this.dated ? "" : `,${opening}${open}`);
+		this.names = CHANNELS.map((channel) => utf8(sap.arrays ? "" : `${jsonString(channel.name)}:`));
+		this.date = utf8(sap.arrays ? ',"' : `,${jsonString(sap.dateProperty)}:"`);
+		this.tail = ascii(this.dated ? `"${close}` : `${close}]}`);
+		let bytes = this.head.length + this.beforeMeasures.length + this.date.length + this.tail.length;
+		for (const name of this.names) bytes += name.length + TEMPLATE_VALUE_BYTES;
 		this.recordBytes = bytes + ISO_TIME_BYTES + MAX_DECIMAL_BYTES;
 	}
 
 	/** The parts of a sample whose values are all there. */
 	template(): TemplatePart[] {
 		const parts: TemplatePart[] = [];
-		const at = this.#headNumberAt;
-		if (at < 0) parts.push(this.#head);
-		else parts.push(this.#head.slice(0, at), "number", this.#head.slice(at + NUMBER_DIGITS));
+		const at = this.headNumberAt;
+		if (at < 0) parts.push(this.head);
+		else parts.push(this.head.slice(0, at), "number", this.head.slice(at + NUMBER_DIGITS));
 		if (!this.dated) parts.push("stamp");
-		parts.push(this.#beforeMeasures);
+		parts.push(this.beforeMeasures);
 		for (const [channel, { decimals }] of CHANNELS.entries()) {
 			if (channel > 0) parts.push(Uint8Array.of(COMMA));
-			parts.push(this.#names[channel] as Uint8Array, { channel, decimals });
+			parts.push(this.names[channel] as Uint8Array, { channel, decimals });
 		}
-		if (this.dated) parts.push(this.#date, "stamp");
-		parts.push(this.#tail);
+		if (this.dated) parts.push(this.date, "stamp");
+		parts.push(this.tail);
 		return parts;
 	}
 
@@ -77,24 +77,24 @@ export class SapMeasures {
 	 * Writes a sample and returns the number of values. In array form a sample with a gap has no values at all.
 	 */
 	encode(record: RecordWriter, values: Sample): number {
-		record.put(this.#head);
-		if (this.#headNumberAt >= 0) record.numberAt(this.#headNumberAt);
+		record.put(this.head);
+		if (this.headNumberAt >= 0) record.numberAt(this.headNumberAt);
 		if (!this.dated) record.stamp();
-		record.put(this.#beforeMeasures);
+		record.put(this.beforeMeasures);
 		let written = 0;
 		for (let i = 0; i < CHANNELS.length; i++) {
 			const before = record.length;
 			if (written > 0) record.byte(COMMA);
-			record.put(this.#names[i] as Uint8Array);
+			record.put(this.names[i] as Uint8Array);
 			if (record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) written++;
-			else if (this.#arrays) return 0;
+			else if (this.arrays) return 0;
 			else record.rewind(before);
 		}
 		if (this.dated) {
-			record.put(this.#date);
+			record.put(this.date);
 			record.stamp();
 		}
-		record.put(this.#tail);
+		record.put(this.tail);
 		return written;
 	}
 }

@@ -29,29 +29,29 @@ export class SapIot implements Cloud {
 	readonly stamp: Stamp;
 	readonly measures: LaneShape;
 	readonly events: LaneShape;
-	readonly #encoder: SapMeasures;
-	readonly #json = new JsonScanner();
-	readonly #ack: SapAck;
-	readonly #command: CommandMessage;
-	readonly #ackTopic: Uint8Array;
-	readonly #commandTopic: Uint8Array;
-	readonly #capability: Uint8Array;
-	readonly #sensor: Uint8Array;
-	#host: CloudHost | undefined;
+	private readonly encoder: SapMeasures;
+	private readonly json = new JsonScanner();
+	private readonly ack: SapAck;
+	private readonly command: CommandMessage;
+	private readonly ackTopic: Uint8Array;
+	private readonly commandTopic: Uint8Array;
+	private readonly capability: Uint8Array;
+	private readonly sensor: Uint8Array;
+	private host: CloudHost | undefined;
 
 	/** `boot` makes message ids unique over restarts, since numbers begin anew with each; 0 leaves it out. */
 	constructor(settings: SapSettings, boot = 0) {
 		const { device, sap } = settings;
 		this.connect = connectOptions(settings, device.id, undefined);
-		this.#ackTopic = topicName(`ack/${device.id}`);
-		this.#commandTopic = topicName(`commands/${device.id}`);
-		this.#capability = utf8(sap.measureCapability);
-		this.#sensor = utf8(sap.sensor);
-		this.#command = new CommandMessage(this.#json, utf8(sap.commandCapability), this.#sensor);
+		this.ackTopic = topicName(`ack/${device.id}`);
+		this.commandTopic = topicName(`commands/${device.id}`);
+		this.capability = utf8(sap.measureCapability);
+		this.sensor = utf8(sap.sensor);
+		this.command = new CommandMessage(this.json, utf8(sap.commandCapability), this.sensor);
 		const idPrefix = boot > 0 ? `${boot}-` : "";
-		this.#ack = new SapAck(ascii(idPrefix));
+		this.ack = new SapAck(ascii(idPrefix));
 		const encoder = new SapMeasures(settings, idPrefix);
-		this.#encoder = encoder;
+		this.encoder = encoder;
 		this.stamp = encoder.dated ? new IsoStamp() : new MillisecondStamp();
 		this.measures = {
 			topic: topicName(`measures/${device.id}`),
@@ -79,31 +79,31 @@ export class SapIot implements Cloud {
 	}
 
 	attach(host: CloudHost): void {
-		this.#host = host;
+		this.host = host;
 	}
 
 	opening(step: number): OpeningStep | undefined {
 		if (step > 1) return undefined;
-		const topic = step === 0 ? this.#ackTopic : this.#commandTopic;
+		const topic = step === 0 ? this.ackTopic : this.commandTopic;
 		return { kind: "subscribe", topic, payload: NOTHING, qos: 1, retain: false };
 	}
 
 	template(): TemplatePart[] {
-		return this.#encoder.template();
+		return this.encoder.template();
 	}
 
 	encode(record: RecordWriter, values: Sample): number {
-		return this.#encoder.encode(record, values);
+		return this.encoder.encode(record, values);
 	}
 
 	eventDelivered(): void {}
 
 	message(message: InboundMessage): void {
-		const host = this.#host as CloudHost;
+		const host = this.host as CloudHost;
 		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
-		if (equals(bytes, topicStart, topicEnd, this.#ackTopic)) this.#acks(bytes, payloadStart, payloadEnd);
-		else if (equals(bytes, topicStart, topicEnd, this.#commandTopic)) {
-			const command = this.#command;
+		if (equals(bytes, topicStart, topicEnd, this.ackTopic)) this.acks(bytes, payloadStart, payloadEnd);
+		else if (equals(bytes, topicStart, topicEnd, this.commandTopic)) {
+			const command = this.command;
 			if (command.read(bytes, payloadStart, payloadEnd)) host.commands.run(command.text, 0, command.length);
 			else host.malformed(command.error);
 		} else host.malformed("a message on an unknown topic");
@@ -115,33 +115,33 @@ export class SapIot implements Cloud {
 
 	disconnected(): void {}
 
-	#acks(bytes: Uint8Array, start: number, end: number): void {
-		const json = this.#json;
+	private acks(bytes: Uint8Array, start: number, end: number): void {
+		const json = this.json;
 		json.reset(bytes, start, end);
 		const token = json.next();
 		if (token === Json.ObjectStart) {
-			if (!this.#oneAck()) return;
+			if (!this.oneAck()) return;
 		} else if (token === Json.ArrayStart) {
 			for (;;) {
 				const item = json.next();
 				if (item === Json.ArrayEnd) break;
-				if (item !== Json.ObjectStart) return this.#malformed("an ack that is no object");
-				if (!this.#oneAck()) return;
+				if (item !== Json.ObjectStart) return this.malformed("an ack that is no object");
+				if (!this.oneAck()) return;
 			}
-		} else return this.#malformed("an ack that is neither object nor array");
-		if (json.next() !== Json.End) this.#malformed("an ack");
+		} else return this.malformed("an ack that is neither object nor array");
+		if (json.next() !== Json.End) this.malformed("an ack");
 	}
 
-	#malformed(what: string): void {
-		const { error } = this.#json;
-		(this.#host as CloudHost).malformed(error === "" ? what : `${what}: ${error}`);
+	private malformed(what: string): void {
+		const { error } = this.json;
+		(this.host as CloudHost).malformed(error === "" ? what : `${what}: ${error}`);
 	}
 
-	#oneAck(): boolean {
-		const host = this.#host as CloudHost;
-		const ack = this.#ack;
-		if (!ack.read(this.#json, this.#capability, this.#sensor)) {
-			this.#malformed("an ack");
+	private oneAck(): boolean {
+		const host = this.host as CloudHost;
+		const ack = this.ack;
+		if (!ack.read(this.json, this.capability, this.sensor)) {
+			this.malformed("an ack");
 			return false;
 		}
 		if (!ack.ours) host.malformed("an ack for another capability, sensor or message");

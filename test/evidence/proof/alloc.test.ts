@@ -37,7 +37,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 	["the batch", "modules/outbox/outbox", "nextSegment() {", "SmartREST, batched"],
 	["the output stage", "modules/mqtt/output", "drain(transport) {", PLAIN],
 	["the socket's write", "modules/platform/socket-transport", "write(bytes, more) {", PLAIN],
-	["the socket's read", "modules/platform/socket-transport", "#service() {", PLAIN],
+	["the socket's read", "modules/platform/socket-transport", "service() {", PLAIN],
 	["the parser", "modules/mqtt/parser", "next() {", PLAIN],
 	["the acknowledgement", "modules/mqtt/in-flight", "acknowledge(type, packetId, now = 0) {", PLAIN],
 	["the release", "modules/outbox/ring", "remove(slot, previous) {", PLAIN],
