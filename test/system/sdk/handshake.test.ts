@@ -304,7 +304,7 @@ describe("Moddable SDK: the handshake", () => {
 			],
 			[/an authority that is not our ca\.der/, made({}), made(authority)],
 			[/longer than the whole/, Buffer.alloc(698, 0x30)],
-			[/behind its end/, made({ behind: new Uint8Array(700) })],
+			[/bytes after its end/, made({ behind: new Uint8Array(700) })],
 		];
 		let next = 0;
 		const tcp = createServer((socket) => {
