@@ -1,7 +1,7 @@
 // The events of the firmware's Observer, in one table: their order is their number in the frames of a machine
 // on XS, and each has the sentence that a person reads about it, or none where it is shown in its own way.
 
-import type { Observer } from "../../modules/app/observer.js";
+import { type Observer, OVERDUE_WORDS, REFUSED_WORDS } from "../../modules/app/observer.js";
 import { describeClose } from "../../modules/mqtt/close-codes.js";
 import { counted } from "./words.js";
 
@@ -37,12 +37,12 @@ function events(explain: Explain): Table {
 		evicted: (total) => warn(`the ring is full: ${total} measures were dropped`),
 		delivered: ownWay,
 		unconfirmed: (measures) => warn(`${counted(measures, "measure")} sent; it is unknown whether it arrived`),
-		refused: (code, reason) => warn(`the cloud refused a message: ${code} ${reason}`),
+		refused: (code, reason) => warn(`${REFUSED_WORDS}${code} ${reason}`),
 		received: ownWay,
 		command: ownWay,
 		malformed: (what) => warn(`not understood: ${what}`),
 		skipped: (bytes) => warn(`a message of ${bytes} bytes is larger than the node keeps and was skipped`),
-		overdue: () => warn("the cloud did not confirm in time; sending again"),
+		overdue: () => warn(OVERDUE_WORDS),
 		online: () => info("connected; measures flow"),
 		offline(code, detail, retryMs) {
 			if (code === "requested") return undefined;

@@ -15,7 +15,7 @@ import type { Lane } from "../outbox/lane.js";
 import { Outbox } from "../outbox/outbox.js";
 import type { OutboxHandler } from "../outbox/outbox-handler.js";
 import type { Health } from "./health.js";
-import type { Observer } from "./observer.js";
+import { type Observer, OVERDUE_WORDS, REFUSED_WORDS } from "./observer.js";
 import { Opening } from "./opening.js";
 import type { NodeParts } from "./parts.js";
 import { SignalWatch } from "./signal-watch.js";
@@ -139,7 +139,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 		const settled = this.outbox.confirmations?.confirm(number, accepted) ?? 0;
 		if (!accepted && settled > 0) {
 			this.health.refusedMessages++;
-			this.parts.log.warn(`the cloud refused a message: ${code} ${reason}`);
+			this.parts.log.warn(`${REFUSED_WORDS}${code} ${reason}`);
 			this.observer?.refused?.(code, reason);
 		}
 		if (settled > 0) this.session.pump();
@@ -151,7 +151,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 		const { unconfirmed } = outbox;
 		const again = outbox.confirmations?.expire() ?? false;
 		if (again) {
-			this.parts.log.warn("the cloud did not confirm in time; sending again");
+			this.parts.log.warn(OVERDUE_WORDS);
 			this.observer?.overdue?.();
 		}
 		// What is given up makes room for others, and the clock may have become right for samples that wait for

@@ -5,6 +5,10 @@ import type { Sample } from "../core/channels.js";
 
 export type CommandStatus = "SUCCESSFUL" | "FAILED";
 
+/** What the log says of `refused`, ahead of code and reason, and of `overdue`; whoever shows them says it too. */
+export const REFUSED_WORDS = "the cloud refused a message: ";
+export const OVERDUE_WORDS = "the cloud did not confirm in time; sending again";
+
 /**
  * Contract: must not throw and must not call the node back. Arrays are only valid during the call. At most
  * five arguments: texts, numbers, flags, bytes, or numbers in an array (host-sim/engine/narration.ts has the
