@@ -1,13 +1,11 @@
 // Runs the simulation on a copy of the firmware that has one of the faults.
 
 import { spawn } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { copyOf } from "../support/copy.js";
 import type { Fault } from "./faults.js";
 
-const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PARTS = [
 	"package.json",
 	"tsconfig.json",
@@ -24,10 +22,8 @@ export async function runWithFault(
 	seeds: number,
 	first = 1,
 ): Promise<{ code: number | null; output: string }> {
-	const folder = mkdtempSync(join(tmpdir(), "mote-fault-"));
+	const folder = copyOf(PARTS, "mote-fault-");
 	try {
-		for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-		symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
 		const path = join(folder, fault.file);
 		const parts = readFileSync(path, "utf8").split(fault.was);
 		if (parts.length !== 2)

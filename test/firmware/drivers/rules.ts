@@ -57,6 +57,13 @@ function define<T extends Closable>(definition: {
 	return { bad: [], ...definition } as unknown as Case;
 }
 
+const ledMethods = (d: Led) => ({
+	read: () => d.read(),
+	sample: () => d.sample(),
+	write: () => d.write(1),
+	configure: () => d.configure({}),
+});
+
 export const DRIVERS: readonly Case[] = [
 	define<NtcThermistor>({
 		name: "NtcThermistor",
@@ -105,12 +112,7 @@ export const DRIVERS: readonly Case[] = [
 		pin: PINS.led,
 		options: (io) => ({ pwm: { io: io.PWM, pin: PINS.led } }),
 		make: (options) => new Led(options),
-		methods: (d) => ({
-			read: () => d.read(),
-			sample: () => d.sample(),
-			write: () => d.write(1),
-			configure: () => d.configure({}),
-		}),
+		methods: ledMethods,
 		bad: [{ gamma: 0.9 }, { gamma: 4.1 }, { gamma: Number.NaN }],
 	}),
 	define<Led>({
@@ -118,12 +120,7 @@ export const DRIVERS: readonly Case[] = [
 		pin: PINS.led,
 		options: (io) => ({ digital: { io: io.Digital, pin: PINS.led } }),
 		make: (options) => new Led(options),
-		methods: (d) => ({
-			read: () => d.read(),
-			sample: () => d.sample(),
-			write: () => d.write(1),
-			configure: () => d.configure({}),
-		}),
+		methods: ledMethods,
 	}),
 	define<Buzzer>({
 		name: "Buzzer",

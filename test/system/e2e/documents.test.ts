@@ -2,15 +2,12 @@
 
 import assert from "node:assert/strict";
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { rmSync } from "node:fs";
+import { copyOf, ROOT } from "../../support/copy.js";
 import { type Block, documents, shellBlocks } from "../../support/documents.js";
 import { eventually } from "../../support/waiting.js";
 import { freePort } from "../peers/mosquitto.js";
 
-const ROOT = fileURLToPath(new URL("../../..", import.meta.url));
 /** What shows that a command that does not end by itself does what it is for. */
 const LIVES = /delivered, \d+ in the ring|For example, with Mosquitto's clients/;
 /** They end by themselves. */
@@ -26,10 +23,11 @@ describe("the documents' commands", () => {
 	let folder: string;
 
 	before(() => {
-		folder = mkdtempSync(join(tmpdir(), "mote-documents-"));
 		const files = execFileSync("git", ["ls-files", "-z"], { cwd: ROOT, encoding: "utf8" }).split("\0");
-		for (const file of files.filter((one) => one !== "")) cpSync(join(ROOT, file), join(folder, file));
-		symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+		folder = copyOf(
+			files.filter((one) => one !== ""),
+			"mote-documents-",
+		);
 	});
 	after(() => rmSync(folder, { recursive: true, force: true }));
 

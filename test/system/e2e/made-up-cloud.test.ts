@@ -3,26 +3,16 @@
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import {
-	cpSync,
-	mkdirSync,
-	mkdtempSync,
-	readdirSync,
-	readFileSync,
-	rmSync,
-	symlinkSync,
-	writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { type AddressInfo, createServer, type Server } from "node:net";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Aedes } from "aedes";
+import { copyOf, ROOT } from "../../support/copy.js";
 import { engineOrSkip } from "../../support/engine.js";
 import { eventually } from "../../support/waiting.js";
 import { startProgram } from "./cli.js";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 const OWN = fileURLToPath(new URL("./made-up-cloud", import.meta.url));
 const PARTS = [
 	"package.json",
@@ -44,9 +34,7 @@ describe("a cloud that somebody adds", () => {
 	const received: [topic: string, payload: string][] = [];
 
 	before(async () => {
-		folder = mkdtempSync(join(tmpdir(), "mote-cloud-"));
-		for (const part of PARTS) cpSync(join(ROOT, part), join(folder, part), { recursive: true });
-		symlinkSync(join(ROOT, "node_modules"), join(folder, "node_modules"));
+		folder = copyOf(PARTS, "mote-cloud-");
 		const room = join(folder, "modules/cloud/made-up");
 		mkdirSync(room);
 		for (const name of readdirSync(OWN)) {
