@@ -2,7 +2,8 @@
 // when all is delivered.
 
 import { exit, stdin } from "node:process";
-import type { Publication, PublishSource } from "../../modules/mqtt/publish-source.js";
+import type { Publication } from "../../modules/mqtt/publication.js";
+import type { PublishSource } from "../../modules/mqtt/publish-source.js";
 import type { SessionHandler } from "../../modules/mqtt/session-parts.js";
 import { topicName } from "../../modules/mqtt/topic.js";
 import { Client } from "./client.js";
@@ -63,34 +64,38 @@ class Messages implements PublishSource {
 		return written;
 	}
 
-	next(publication: Publication, windowOpen: boolean): boolean {
+	get more(): boolean {
+		return this.#waiting.length > 0;
+	}
+
+	next(windowOpen: boolean): Publication | undefined {
 		const payload = this.#waiting[0];
-		if (payload === undefined || (this.#qos > 0 && !windowOpen)) return false;
+		if (payload === undefined || (this.#qos > 0 && !windowOpen)) return undefined;
 		this.#waiting.shift();
-		this.#describe(publication, payload);
-		return true;
+		return this.#choose(payload);
 	}
 
-	again(publication: Publication, packetId: number): boolean {
+	again(packetId: number): Publication | undefined {
 		const payload = this.#underWay.get(packetId);
-		if (payload === undefined) return false;
-		this.#describe(publication, payload);
-		return true;
+		return payload && this.#choose(payload);
 	}
 
-	#describe(publication: Publication, payload: Uint8Array): void {
-		publication.topic = this.#topic;
-		publication.header = undefined;
-		publication.qos = this.#qos;
-		publication.retain = this.#retain;
-		publication.length = payload.length;
+	#choose(payload: Uint8Array): Publication {
 		this.#current = payload;
 		this.#at = 0;
+		return {
+			topic: this.#topic,
+			header: undefined,
+			qos: this.#qos,
+			retain: this.#retain,
+			length: payload.length,
+		};
 	}
 
-	started(packetId: number): void {
+	start(packetId: number, bytes: Uint8Array, at: number, room: number): number {
 		if (packetId === 0) this.#written.push(this.#current);
 		else this.#underWay.set(packetId, this.#current);
+		return this.copy(bytes, at, room);
 	}
 
 	copy(bytes: Uint8Array, at: number, room: number): number {

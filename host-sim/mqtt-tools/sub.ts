@@ -19,9 +19,10 @@ const REFUSED_MS = 5_000;
 /** Nothing is published. */
 const NOTHING: PublishSource = {
 	holds: false,
-	next: () => false,
-	again: () => false,
-	started() {},
+	more: false,
+	next: () => undefined,
+	again: () => undefined,
+	start: () => 0,
 	copy: () => 0,
 	suspended() {},
 	interrupted() {},

@@ -4,7 +4,8 @@
 import type { Cloud, CloudHost } from "../cloud/cloud.js";
 import type { Alarm } from "../core/clock.js";
 import type { Store } from "../core/store.js";
-import { type Session, SessionState } from "../mqtt/session.js";
+import type { Session } from "../mqtt/session.js";
+import { SessionState } from "../mqtt/session-state.js";
 import { Arena } from "../outbox/arena.js";
 import { Keeper } from "../outbox/keeper.js";
 import type { Lane } from "../outbox/lane.js";

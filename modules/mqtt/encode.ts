@@ -23,6 +23,8 @@ export interface ConnectOptions {
 	readonly password?: Uint8Array | undefined;
 }
 
+const PUBREL = PacketType.Pubrel;
+
 /** Variable byte integer, section 2.2.3. */
 export function writeRemainingLength(bytes: Uint8Array, at: number, length: number): number {
 	let p = at;
@@ -119,13 +121,9 @@ export function writePublishHeader(
 	return p;
 }
 
-/** PUBACK, PUBREC, PUBREL and PUBCOMP, sections 3.4 to 3.7: four bytes. */
-export function writeReply(bytes: Uint8Array, at: number, type: number, packetId: number): number {
-	bytes[at] = (type << 4) | (type === PacketType.Pubrel ? 2 : 0);
-	bytes[at + 1] = 2;
-	bytes[at + 2] = packetId >> 8;
-	bytes[at + 3] = packetId & 255;
-	return at + 4;
+/** PUBACK, PUBREC, PUBREL and PUBCOMP, sections 3.4 to 3.7: four bytes as one number, the first one on top. */
+export function replyWord(type: number, packetId: number): number {
+	return (type << 28) | (type === PUBREL ? 0x2020000 : 0x20000) | packetId;
 }
 
 /** Section 3.8, with one filter: clouds differ in what they make of several. */

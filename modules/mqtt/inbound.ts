@@ -1,8 +1,10 @@
 // What a server's PUBLISH and PUBREL lead to: a message for the handler, once at QoS 2, and a reply in the
-// order of arrival. The session decides when replies go out.
+// order of arrival: into the output stage where it has room, else into a queue. The session decides when they
+// go out.
 
 import { InboundQos2, type TakenBook } from "./inbound-qos2.js";
 import { Limits } from "./limits.js";
+import type { Output } from "./output.js";
 import { PacketType } from "./packet.js";
 import type { InboundMessage } from "./parser.js";
 import { ReplyQueue } from "./reply-queue.js";
@@ -35,11 +37,26 @@ export interface InboundHandler {
 	released?(packetId: number): void;
 }
 
+const PUBACK = PacketType.Puback;
+const PUBREC = PacketType.Pubrec;
+
 /** What `take` made of a message. Refused: it counts as not received. */
 export const Arrival = Object.freeze({ Refused: 0, Duplicate: 1, New: 2 } as const);
 
+const NEW = Arrival.New;
+
 export class Inbound {
+	// First what each message touches: XS looks through an object's fields in their order.
+	/** The message that is being taken. */
+	private qos = 0;
+	private packetId = 0;
+	/** It is a QoS 2 message that was not there before. */
+	private fresh = false;
+	/** It is too large to be kept, and its end has not arrived. */
+	private partial = false;
 	readonly replies = new ReplyQueue(Limits.pendingReplies);
+	private readonly output: Output;
+	private readonly counters: SessionCounters;
 	/**
 	 * Something could not be remembered, and what comes behind it must not overtake it [MQTT-4.6.0-2]: the
 	 * connection has to end once the replies are out; then the server sends again what has none.
@@ -53,18 +70,11 @@ export class Inbound {
 	doubtful = false;
 	readonly received = new InboundQos2(Limits.inboundQos2);
 	private readonly handler: InboundHandler;
-	private readonly counters: SessionCounters;
-	/** The message that is being taken. */
-	private qos = 0;
-	private packetId = 0;
-	/** It is a QoS 2 message that was not there before. */
-	private fresh = false;
-	/** It is too large to be kept, and its end has not arrived. */
-	private partial = false;
 	private sink: PayloadSink | undefined;
 
-	constructor(handler: InboundHandler, counters: SessionCounters) {
+	constructor(handler: InboundHandler, output: Output, counters: SessionCounters) {
 		this.handler = handler;
+		this.output = output;
 		this.counters = counters;
 	}
 
@@ -76,8 +86,9 @@ export class Inbound {
 		this.qos = qos;
 		this.packetId = packetId;
 		this.fresh = false;
-		if (qos === 0) return Arrival.New;
-		if (this.replies.full) this.overrun = true;
+		if (qos === 0) return NEW;
+		const { replies } = this;
+		if (replies.length > 0 && replies.full) this.overrun = true;
 		if (qos === 2 && !this.overrun) {
 			if (!this.received.has(packetId)) this.received.add(packetId);
 			else if (message.dup || !this.doubtful) {
@@ -86,7 +97,7 @@ export class Inbound {
 			}
 			this.fresh = true;
 		}
-		if (!this.overrun) return Arrival.New;
+		if (!this.overrun) return NEW;
 		this.qos = 0;
 		counters.refused++;
 		return Arrival.Refused;
@@ -118,12 +129,17 @@ export class Inbound {
 	 */
 	acknowledge(): void {
 		this.partial = false;
-		this.settle();
-		if (this.qos > 0) this.replies.add(this.qos === 1 ? PacketType.Puback : PacketType.Pubrec, this.packetId);
+		if (this.fresh) this.settle();
+		if (this.qos > 0) this.answer(this.qos === 1 ? PUBACK : PUBREC, this.packetId);
+	}
+
+	/** Only where the queue is not full. */
+	private answer(type: number, packetId: number): void {
+		const { replies } = this;
+		if (replies.length > 0 || !this.output.reply(type, packetId)) replies.add(type, packetId);
 	}
 
 	private settle(): void {
-		if (!this.fresh) return;
 		this.fresh = false;
 		this.handler.taken?.(this.packetId);
 	}
@@ -138,7 +154,7 @@ export class Inbound {
 	/** Replies to an acknowledgement of ours. */
 	reply(type: number, packetId: number): void {
 		if (this.replies.full) this.overrun = true;
-		else this.replies.add(type, packetId);
+		else this.answer(type, packetId);
 	}
 
 	/** PUBREL: the id is free for a new message [MQTT-4.3.3-2]. */
@@ -150,7 +166,7 @@ export class Inbound {
 		}
 		this.received.remove(packetId);
 		this.handler.released?.(packetId);
-		this.replies.add(PacketType.Pubcomp, packetId);
+		this.answer(PacketType.Pubcomp, packetId);
 	}
 
 	/**
@@ -163,7 +179,7 @@ export class Inbound {
 			this.received.remove(this.packetId);
 			this.fresh = false;
 		}
-		this.settle(); // the handler itself may have ended the connection
+		if (this.fresh) this.settle(); // the handler itself may have ended the connection
 		this.partial = false;
 		this.overrun = false;
 		this.replies.clear();

@@ -14,8 +14,9 @@ export interface KeepAliveHandler {
 }
 
 export class KeepAlive {
-	private lastSent = 0;
-	private lastReceived = 0;
+	/** When something went out, and when something came in, last: monotonic ms. Written by the session. */
+	lastSent = 0;
+	lastReceived = 0;
 	private readonly intervalMs: number;
 	private readonly clock: Clock;
 	private readonly handler: KeepAliveHandler;
@@ -42,13 +43,6 @@ export class KeepAlive {
 		this.pinged = Number.NaN;
 	}
 
-	/** Something went out or came in, at `now` (monotonic ms). */
-	sent(now: number): void {
-		this.lastSent = now;
-	}
-	received(now: number): void {
-		this.lastReceived = now;
-	}
 	/** PINGRESP has arrived. */
 	answered(): void {
 		this.pinged = Number.NaN;

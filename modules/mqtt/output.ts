@@ -4,19 +4,25 @@
 // by bit.
 
 import { digitView } from "../core/bytes.js";
+import { replyWord } from "./encode.js";
 import type { Transport } from "./transport.js";
 
 /** Every length is a sum of at most three: so many of each unit. 32 views serve 1536 bytes. */
 const UNITS = Object.freeze([144, 12, 1] as const);
 
 export class Output {
-	readonly bytes: Uint8Array;
-	readonly view: DataView;
+	// First what each message touches: XS looks through an object's fields in their order.
+	/** Bytes that wait to be written. */
+	length = 0;
+	/** Payload bytes of the last packet that are still to come: before them no other packet begins. */
+	remaining = 0;
 	/** First position of the stage in `bytes`. */
 	readonly base: number;
 	readonly size: number;
-	/** Bytes that wait to be written. */
-	length = 0;
+	readonly bytes: Uint8Array;
+	readonly view: DataView;
+	/** Bytes up to which an acknowledgement may be put in: `size`, and 0 behind DISCONNECT. */
+	limit: number;
 	/** For each unit, views of 1, 2, 3 … times its length. */
 	private readonly views: readonly Uint8Array[][];
 
@@ -28,6 +34,7 @@ export class Output {
 		this.view = view;
 		this.base = base;
 		this.size = size;
+		this.limit = size;
 		this.views = UNITS.map((unit) => {
 			const views: Uint8Array[] = [];
 			for (let n = unit; n <= size && n < 12 * unit; n += unit)
@@ -41,22 +48,46 @@ export class Output {
 		return this.base + this.length;
 	}
 
+	/**
+	 * Takes an acknowledgement, sections 3.4 to 3.7: four bytes. Returns false if no packet can begin here now.
+	 */
+	reply(type: number, packetId: number): boolean {
+		const length = this.length;
+		if (this.remaining > 0 || length + 4 > this.limit) return false;
+		this.view.setUint32(this.base + length, replyWord(type, packetId));
+		this.length = length + 4;
+		return true;
+	}
+
+	/** So many bytes of the last packet's payload were put in. */
+	took(n: number): void {
+		this.length += n;
+		this.remaining -= n;
+	}
+
+	/** Forgets what waits: its connection has ended. */
+	clear(): void {
+		this.length = 0;
+		this.remaining = 0;
+		this.limit = this.size;
+	}
+
 	/** Writes as much as the transport takes. Returns the number of bytes. */
 	drain(transport: Transport): number {
-		const base = this.base;
+		const { base, bytes, views } = this;
 		const free = transport.free;
 		let length = this.length;
 		const all = length < free ? length : free;
 		let left = all;
-		for (let i = 0; left > 0; i++) {
+		for (let i = left < 12 ? 2 : 0; left > 0; i++) {
 			const unit = UNITS[i] as number;
 			if (left < unit) continue;
 			const count = (left / unit) | 0;
 			const n = count * unit;
 			left -= n;
 			length -= n;
-			transport.write((this.views[i] as Uint8Array[])[count - 1] as Uint8Array, left > 0);
-			if (length > 0) this.bytes.copyWithin(base, base + n, base + n + length);
+			transport.write((views[i] as Uint8Array[])[count - 1] as Uint8Array, left > 0);
+			if (length > 0) bytes.copyWithin(base, base + n, base + n + length);
 		}
 		this.length = length;
 		return all;

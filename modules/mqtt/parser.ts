@@ -1,7 +1,8 @@
-// Incremental, bounded parser of every packet that a server sends. Chunks are appended to one assembly buffer
-// and packets are read in place, so every chunking of a stream gives the same events and nothing is
-// allocated.
+// Incremental, bounded parser of every packet that a server sends. Packets are read where they came in; of
+// one that a chunk cuts, the rest is appended in an assembly buffer. So every chunking of a stream gives the
+// same events, and nothing is allocated.
 
+import { equals } from "../core/bytes.js";
 import { PacketType, SUBACK_FAILURE } from "./packet.js";
 import { topicFault } from "./topic.js";
 
@@ -10,6 +11,11 @@ export const PEEK_BYTES = 96;
 
 /** In the place of a packet's type: a part of a payload. */
 const REST = 0;
+const CONNACK = PacketType.Connack;
+const PUBLISH = PacketType.Publish;
+const PUBREL = PacketType.Pubrel;
+const SUBACK = PacketType.Suback;
+const PINGRESP = PacketType.Pingresp;
 
 /** A bit for each packet type that a server may send. */
 const FROM_SERVER =
@@ -39,6 +45,11 @@ export class InboundMessage {
 	packetId = 0;
 	dup = false;
 	retain = false;
+
+	/** Whether it came on this topic. */
+	isOn(topic: Uint8Array): boolean {
+		return equals(this.bytes, this.topicStart, this.topicEnd, topic);
+	}
 }
 
 /** One call per packet. A handler that returns false ends the parsing, because it closed the connection. */
@@ -60,10 +71,9 @@ export interface ParserHandler {
 }
 
 export class Parser {
-	private readonly handler: ParserHandler;
-	private readonly bytes: Uint8Array;
-	private readonly keep: number;
-	private readonly message = new InboundMessage();
+	// First what each message touches: XS looks through an object's fields in their order.
+	/** Where packets are read: the last chunk, or `assembly`. */
+	private bytes: Uint8Array;
 	/** What was read of `bytes`, and what is there. */
 	private at = 0;
 	private fill = 0;
@@ -73,12 +83,16 @@ export class Parser {
 	private type = 0;
 	private bodyAt = 0;
 	private bodyLength = 0;
+	private readonly handler: ParserHandler;
+	private readonly message = new InboundMessage();
+	private readonly keep: number;
+	private readonly assembly: Uint8Array;
 
 	/** Packets with a body of up to `keepBytes` are kept whole; chunks have up to `chunkBytes`. */
 	constructor(keepBytes: number, chunkBytes: number, handler: ParserHandler) {
 		this.keep = keepBytes;
-		this.bytes = new Uint8Array(5 + keepBytes + chunkBytes);
-		this.message.bytes = this.bytes;
+		this.assembly = new Uint8Array(5 + keepBytes + chunkBytes);
+		this.bytes = this.assembly;
 		this.handler = handler;
 	}
 
@@ -92,12 +106,18 @@ export class Parser {
 
 	/**
 	 * Takes the next bytes of the stream. To be followed by `next`, and by `tell` for all that it finds, until
-	 * it finds nothing.
+	 * it finds nothing; until then the bytes stay in use.
 	 */
 	feed(chunk: Uint8Array): void {
 		if (this.dead) return;
-		this.bytes.set(chunk, this.fill);
-		this.fill += chunk.length;
+		const fill = this.fill;
+		if (fill === 0) this.bytes = chunk;
+		else {
+			const { assembly } = this;
+			assembly.set(chunk, fill);
+			this.bytes = assembly;
+		}
+		this.fill = fill + chunk.length;
 	}
 
 	/** Finds the next packet, or part of one; false when there is none. */
@@ -119,23 +139,28 @@ export class Parser {
 				this.at = at + consumed;
 				return true;
 			}
-			if (at > 0) this.bytes.copyWithin(0, at, fill);
+			this.assemble(at);
 		}
 		this.fill = fill - at;
 		this.at = 0;
 		return false;
 	}
 
-	/** Tells the handler what was found. Not done where it was read: what a handler does needs the stack. */
-	tell(): void {
-		if (!this.told()) this.dead = true;
+	/** Keeps the beginning of a packet, from `at` on, until the rest comes. */
+	private assemble(at: number): void {
+		const { assembly, fill } = this;
+		if (this.dead) return;
+		// No view of the end of the chunk: that would be garbage.
+		if (this.bytes !== assembly) assembly.set(this.bytes);
+		if (at > 0) assembly.copyWithin(0, at, fill);
 	}
 
-	private told(): boolean {
-		if (this.type === PacketType.Publish) return this.handler.publish(this.message);
-		if (this.type === REST)
-			return this.handler.rest(this.bytes, this.bodyAt, this.bodyAt + this.bodyLength, this.skip);
-		return this.body(this.type, this.bodyAt, this.bodyLength);
+	/** Tells the handler what was found. Not done where it was read: what a handler does needs the stack. */
+	tell(): void {
+		const type = this.type;
+		if (type === PUBLISH) this.dead = !this.handler.publish(this.message);
+		else if (type !== REST) this.dead = !this.body(type, this.bodyAt, this.bodyLength);
+		else this.dead = !this.handler.rest(this.bytes, this.bodyAt, this.bodyAt + this.bodyLength, this.skip);
 	}
 
 	/** Finds one packet at `p`; returns the bytes consumed, or 0 if more are needed. */
@@ -146,10 +171,10 @@ export class Parser {
 		const type = first >> 4;
 		const flags = first & 15;
 		if (((FROM_SERVER >> type) & 1) === 0) return this.violation("MQTT-4.8.0-1");
-		if (type === PacketType.Publish) {
+		if (type === PUBLISH) {
 			if ((flags & 6) === 6) return this.violation("MQTT-3.3.1-4");
 			if ((flags & 14) === 8) return this.violation("MQTT-3.3.1-2");
-		} else if (flags !== (type === PacketType.Pubrel ? 2 : 0)) return this.violation("MQTT-2.2.2-2");
+		} else if (flags !== (type === PUBREL ? 2 : 0)) return this.violation("MQTT-2.2.2-2");
 		let length = 0;
 		let at = p + 1;
 		for (let shift = 0; ; shift += 7) {
@@ -160,8 +185,8 @@ export class Parser {
 			if (shift === 21) return this.violation("MQTT-4.8.0-1"); // a fifth length byte
 		}
 		this.type = type;
-		if (type === PacketType.Publish) return this.publish(p, at, length, end, flags);
-		if (!fits(type, length)) return this.violation("MQTT-4.8.0-1");
+		if (type === PUBLISH) return this.publish(p, at, length, end, flags);
+		if (type < SUBACK ? length !== 2 : !fits(type, length)) return this.violation("MQTT-4.8.0-1");
 		if (length > this.keep) return this.violation("MQTT-4.8.0-1");
 		if (end - at < length) return 0;
 		this.bodyAt = at;
@@ -173,16 +198,16 @@ export class Parser {
 	private body(type: number, at: number, length: number): boolean {
 		const bytes = this.bytes;
 		const handler = this.handler;
-		if (type === PacketType.Pingresp) return handler.pingresp();
+		if (type === PINGRESP) return handler.pingresp();
 		const a = bytes[at] as number;
 		const b = bytes[at + 1] as number;
-		if (type === PacketType.Connack) {
+		if (type === CONNACK) {
 			if (a > 1) return this.violation("MQTT-4.8.0-1") > 0; // reserved acknowledge flags, section 3.2.2.1
 			return handler.connack(a === 1, b);
 		}
 		const id = (a << 8) | b;
 		if (id === 0) return this.violation("MQTT-2.3.1-1") > 0;
-		if (type !== PacketType.Suback) return handler.acknowledgement(type, id);
+		if (type !== SUBACK) return handler.acknowledgement(type, id);
 		for (let i = at + 2; i < at + length; i++) {
 			const code = bytes[i] as number;
 			if (code > 2 && code !== SUBACK_FAILURE) return this.violation("MQTT-3.9.3-2") > 0;
@@ -211,6 +236,7 @@ export class Parser {
 		const fault = topicFault(bytes, topicStart, topicEnd);
 		if (fault !== "") return this.violation(fault);
 		const message = this.message;
+		message.bytes = bytes;
 		message.packetId = qos > 0 ? ((bytes[topicEnd] as number) << 8) | (bytes[topicEnd + 1] as number) : 0;
 		if (qos > 0 && message.packetId === 0) return this.violation("MQTT-2.3.1-1");
 		message.topicStart = topicStart;
@@ -234,6 +260,6 @@ export class Parser {
 
 /** Whether a body of this length is legal for the type. */
 function fits(type: number, length: number): boolean {
-	if (type === PacketType.Pingresp) return length === 0;
-	return type === PacketType.Suback ? length >= 3 : length === 2;
+	if (type === PINGRESP) return length === 0;
+	return type === SUBACK ? length >= 3 : length === 2;
 }

@@ -1,17 +1,4 @@
-// The MQTT 3.1.1 client session over one transport after the other.
-//
-//   state       event                     next
-//   Stopped     start                     Opening
-//   Opening     opened                    Greeting     (CONNECT goes out [MQTT-3.1.0-1])
-//   Greeting    CONNACK 0                 Up
-//   Up          stop                      Leaving      (DISCONNECT goes out, nothing after it [MQTT-3.14.4-2])
-//   Leaving     out / closed / late       Stopped      (out: the socket keeps nothing; a reset would lose it)
-//   Opening, Greeting, Up
-//               any end                   Waiting      (backoff with full jitter)
-//   Waiting     pause over                Opening
-//   any         stop (not Up)             Stopped
-//
-// While it is held, for want of a network, Waiting does not end.
+// The MQTT 3.1.1 client session over one transport after the other; its states are in session-state.ts.
 //
 // A clean session ends with its connection: the source sends again, as new messages, what was not
 // acknowledged. One that persists goes on if the server still has it: then PUBLISH and PUBREL go out again as
@@ -22,11 +9,8 @@ import type { Alarm, Clock } from "../core/clock.js";
 import {
 	type ConnectOptions,
 	connectLength,
-	publishHeaderLength,
 	writeConnect,
 	writeEmpty,
-	writePublishHeader,
-	writeReply,
 	writeSubscribe,
 	writeUnsubscribe,
 } from "./encode.js";
@@ -37,39 +21,28 @@ import { Limits } from "./limits.js";
 import type { Output } from "./output.js";
 import { PacketType } from "./packet.js";
 import { type InboundMessage, Parser, type ParserHandler } from "./parser.js";
-import { Publication, type PublishSource } from "./publish-source.js";
+import { type Publication, writeHeader } from "./publication.js";
+import type { PublishSource } from "./publish-source.js";
 import { SessionCounters } from "./session-counters.js";
 import type { SessionBook, SessionHandler, SessionOptions } from "./session-parts.js";
+import { REFUSAL_PAUSES, SessionState } from "./session-state.js";
 import type { Transport, TransportHandler } from "./transport.js";
-
-export const SessionState = Object.freeze({
-	Stopped: 0,
-	Opening: 1,
-	Greeting: 2,
-	Up: 3,
-	Leaving: 4,
-	Waiting: 5,
-} as const);
-
-/**
- * Shortest pause after a CONNACK that will not change by itself, ms; what is not here may pass at any moment.
- */
-const REFUSAL_PAUSES = Object.freeze([
-	0,
-	Limits.configurationPauseMs,
-	Limits.configurationPauseMs,
-	0,
-	Limits.credentialPauseMs,
-] as const);
 
 /** DUP in the first byte of PUBLISH. */
 const DUP = 8;
 /** `resent` while nothing is to be sent again. */
 const ALL = Number.POSITIVE_INFINITY;
 
+// Constants of the module cost XS nothing; a member of a table costs as much as two fields.
+const { Stopped: STOPPED, Greeting: GREETING, Up: UP, Leaving: LEAVING, Waiting: WAITING } = SessionState;
+const NEW = Arrival.New;
+const PUBREC = PacketType.Pubrec;
+const WINDOW = Limits.inFlight;
+const PUBREL = PacketType.Pubrel;
+
 export class Session implements TransportHandler, ParserHandler {
-	readonly counters = new SessionCounters();
-	private current: number = SessionState.Stopped;
+	// First what each message touches: XS looks through an object's fields in their order.
+	private current: number = STOPPED;
 	/** While packets are read, `pump` waits: on XS the stack is small, and a TLS write needs much of it. */
 	private parsing = false;
 	/**
@@ -79,27 +52,30 @@ export class Session implements TransportHandler, ParserHandler {
 	private unfinished = false;
 	/** Monotonic ms, read once for whatever comes in or is to go out. */
 	private now = 0;
-	/** Payload bytes of the message being sent that are still to come, and its packet id. */
-	private remaining = 0;
-	private sendingId = 0;
+	private readonly handler: SessionHandler;
 	private readonly output: Output;
 	private readonly transport: Transport;
-	private readonly source: PublishSource;
+	private readonly inbound: Inbound;
+	readonly counters = new SessionCounters();
 	private readonly exchanges: InFlight;
 	private readonly clock: Clock;
-	private readonly connect: ConnectOptions;
-	private readonly handler: SessionHandler;
+	private readonly keepAlive: KeepAlive;
 	private readonly parser: Parser;
-	private readonly inbound: Inbound;
+	/** Packet id of the message that is being written, 0 at QoS 0. */
+	private sendingId = 0;
+	private readonly source: PublishSource;
+	/** Something goes ahead of messages: SUBSCRIBE, UNSUBSCRIBE, PINGREQ, DISCONNECT or what is sent again. */
+	private urgent = false;
+	private acknowledging = false;
+	/** A QoS 0 message has not left the socket. */
+	private undrained = false;
+	private readonly connect: ConnectOptions;
 	private readonly backoff: Backoff;
-	private readonly publication = new Publication();
 	/** Opening, Greeting and Leaving end by this; Waiting begins anew by it. */
 	private readonly deadline: Alarm;
-	private readonly keepAlive: KeepAlive;
 	/** Runs while there may be exchanges, and looks at the oldest when it fires. */
 	private readonly acknowledge: Alarm;
 	private readonly stable: Alarm;
-	private acknowledging = false;
 	/**
 	 * CONNECTs that may have made a session and whose answer never came; of an earlier boot nothing is known.
 	 */
@@ -114,7 +90,6 @@ export class Session implements TransportHandler, ParserHandler {
 	private filterId = 0;
 	private pingDue = false;
 	private disconnectDue = false;
-	private undrained = false;
 	private held = false;
 	/** End of the pause in Waiting, monotonic ms. */
 	private retryAt = 0;
@@ -127,8 +102,8 @@ export class Session implements TransportHandler, ParserHandler {
 		this.connect = options.connect;
 		this.source = options.source;
 		this.handler = options.handler;
-		this.inbound = new Inbound(options.handler, this.counters);
-		this.exchanges = new InFlight(Limits.inFlight, options.lastPacketId);
+		this.inbound = new Inbound(options.handler, options.output, this.counters);
+		this.exchanges = new InFlight(WINDOW, options.lastPacketId);
 		if (connectLength(options.connect) + 5 > options.output.size)
 			throw new RangeError("session: CONNECT is longer than the output stage");
 		writeConnect(new Uint8Array(options.output.size), 0, options.connect); // throws on what is forbidden
@@ -144,7 +119,7 @@ export class Session implements TransportHandler, ParserHandler {
 		this.deadline = timers.create(() => this.onDeadline());
 		this.keepAlive = new KeepAlive(options.connect.keepAlive * 1000, options.clock, timers, {
 			ping: () => {
-				this.pingDue = true;
+				this.pingDue = this.urgent = true;
 				this.pump();
 			},
 			dead: () => this.end("keepalive-timeout", ""),
@@ -185,8 +160,8 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	start(): void {
-		if (this.current !== SessionState.Stopped) return;
-		if (this.held) this.current = SessionState.Waiting;
+		if (this.current !== STOPPED) return;
+		if (this.held) this.current = WAITING;
 		else this.open();
 	}
 
@@ -194,8 +169,8 @@ export class Session implements TransportHandler, ParserHandler {
 	hold(): void {
 		if (this.held) return;
 		this.held = true;
-		if (this.current === SessionState.Waiting) this.deadline.stop();
-		else if (this.current !== SessionState.Leaving) this.end("network-lost", "");
+		if (this.current === WAITING) this.deadline.stop();
+		else if (this.current !== LEAVING) this.end("network-lost", "");
 	}
 
 	/**
@@ -205,19 +180,18 @@ export class Session implements TransportHandler, ParserHandler {
 	release(): void {
 		if (!this.held) return;
 		this.held = false;
-		if (this.current === SessionState.Waiting)
-			this.deadline.start(Math.max(0, this.retryAt - this.clock.monotonic()));
+		if (this.current === WAITING) this.deadline.start(Math.max(0, this.retryAt - this.clock.monotonic()));
 	}
 
 	/** Ends in order: what is being written is finished, DISCONNECT goes out, the connection is closed. */
 	stop(): void {
-		if (this.current === SessionState.Up) {
-			this.current = SessionState.Leaving;
-			this.disconnectDue = true;
+		if (this.current === UP) {
+			this.current = LEAVING;
+			this.disconnectDue = this.urgent = true;
 			this.deadline.start(Limits.closeMs);
 			this.pump();
-		} else if (this.current !== SessionState.Stopped && this.current !== SessionState.Leaving) {
-			this.current = SessionState.Leaving;
+		} else if (this.current !== STOPPED && this.current !== LEAVING) {
+			this.current = LEAVING;
 			this.end("requested", "");
 		}
 	}
@@ -238,8 +212,9 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	private request(filter: Uint8Array, qos: number, state: number): number {
-		if (this.current !== SessionState.Up || this.filter || this.exchanges.full) return 0;
+		if (this.current !== UP || this.filter || this.exchanges.full) return 0;
 		this.filter = filter;
+		this.urgent = true;
 		this.filterQos = qos;
 		this.now = this.clock.monotonic();
 		this.filterId = this.openExchange(state);
@@ -272,27 +247,39 @@ export class Session implements TransportHandler, ParserHandler {
 		const transport = this.transport;
 		this.handler.settled?.();
 		this.unfinished = false;
-		let more = true;
-		while (more && (this.current === SessionState.Up || this.current === SessionState.Leaving)) {
+		for (let more = true; more && (this.current === UP || this.current === LEAVING); ) {
 			more = this.fill();
 			if (output.length === 0) break;
-			const n = output.drain(transport);
-			if (n > 0) {
-				this.counters.bytesSent += n;
-				this.keepAlive.sent(this.now);
-				// The broker can not acknowledge a message before it is out.
-				if (this.sendingId > 0) {
-					if (this.remaining > 0 || output.length > 0) this.exchanges.touch(this.sendingId, this.now);
-					else this.sendingId = 0;
-				}
-			}
-			if (output.length > 0) return; // the socket is full; `writable` goes on
+			if (!this.flush()) return;
 			this.handler.settled?.();
 		}
-		if (this.current === SessionState.Leaving) {
+		if (this.undrained) transport.awaited = true;
+		if (this.current === LEAVING) {
 			// Not before it is acknowledged: the machine may be reset next, and the server would publish the will.
-			if (!this.disconnectDue && transport.drained) this.end("requested", "");
+			if (this.disconnectDue || !transport.drained) transport.awaited = true;
+			else this.end("requested", "");
 		} else if (this.inbound.overrun) this.end("inbound-full", "");
+	}
+
+	/** Writes what is in the output stage, as far as the socket takes it. Returns whether all of it is out. */
+	private flush(): boolean {
+		const output = this.output;
+		const transport = this.transport;
+		const n = output.drain(transport);
+		if (n > 0) {
+			const now = this.now;
+			this.counters.bytesSent += n;
+			this.keepAlive.lastSent = now;
+			// The broker can not acknowledge a message before it is out.
+			const id = this.sendingId;
+			if (id > 0) {
+				if (output.remaining > 0 || output.length > 0) this.exchanges.touch(id, now);
+				else this.sendingId = 0;
+			}
+		}
+		if (output.length === 0) return true;
+		transport.awaited = true; // the socket is full
+		return false;
 	}
 
 	/**
@@ -301,75 +288,100 @@ export class Session implements TransportHandler, ParserHandler {
 	 */
 	private fill(): boolean {
 		const output = this.output;
-		const bytes = output.bytes;
-		const replies = this.inbound.replies;
+		const size = output.size;
 		for (;;) {
-			const room = output.size - output.length;
-			const remaining = this.remaining;
-			if (remaining > 0) {
-				const n = this.source.copy(bytes, output.at, room < remaining ? room : remaining);
-				output.length += n;
-				this.remaining = remaining - n;
-				if (n < remaining) return true;
+			const room = size - output.length;
+			if (output.remaining > 0) {
+				if (!this.pour(room)) return true;
 			} else if (room < 4) return true;
-			else if (this.current === SessionState.Leaving && !this.disconnectDue) return false;
-			else if (replies.length > 0)
-				output.length = writeReply(bytes, output.at, replies.type, replies.take()) - output.base;
-			else if (this.disconnectDue) {
-				this.disconnectDue = false;
-				output.length = writeEmpty(bytes, output.at, PacketType.Disconnect) - output.base;
-				return false;
-			} else if (this.pingDue) {
-				this.pingDue = false;
-				output.length = writeEmpty(bytes, output.at, PacketType.Pingreq) - output.base;
-			} else if (this.filter) {
-				const filter = this.filter;
-				if (room < filter.length + 10) {
-					if (output.length > 0) return true;
-					throw new RangeError("session: filter is longer than the output stage");
-				}
-				this.filter = undefined;
-				const qos = this.filterQos;
-				const end =
-					qos < 0
-						? writeUnsubscribe(bytes, output.at, this.filterId, filter)
-						: writeSubscribe(bytes, output.at, this.filterId, filter, qos);
-				output.length = end - output.base;
-			} else if (room < output.size / 2) return true;
-			else if (this.resent < ALL ? !this.resend(room) : !this.begin(room)) return false;
+			else if (this.urgent) {
+				const more = this.fillAhead(room);
+				if (more !== undefined) return more;
+			} else if (this.inbound.replies.length > 0) this.reply();
+			else if (room < size / 2) return true;
+			else if (!this.begin(room)) return false;
 		}
 	}
 
-	/** Begins the next message of the source, if there is one that can go now. */
+	/** Goes on with the payload that did not fit at once. Returns whether all of it is there now. */
+	private pour(room: number): boolean {
+		const output = this.output;
+		const { remaining } = output;
+		output.took(this.source.copy(output.bytes, output.at, room < remaining ? room : remaining));
+		return output.remaining === 0;
+	}
+
+	/** Takes the oldest acknowledgement that waits; there is room for it. */
+	private reply(): void {
+		const { replies } = this.inbound;
+		this.output.reply(replies.type, replies.packetId);
+		replies.shift();
+	}
+
+	/** What goes ahead of messages: one step of `fill`, whose answer this returns where that ends it. */
+	private fillAhead(room: number): boolean | undefined {
+		const output = this.output;
+		if (this.current === LEAVING && !this.disconnectDue) return false;
+		if (this.inbound.replies.length > 0) this.reply();
+		else if (this.disconnectDue) {
+			this.disconnectDue = false;
+			output.length = writeEmpty(output.bytes, output.at, PacketType.Disconnect) - output.base;
+			output.limit = 0;
+			return false;
+		} else if (this.pingDue) {
+			this.pingDue = false;
+			output.length = writeEmpty(output.bytes, output.at, PacketType.Pingreq) - output.base;
+		} else if (this.filter) {
+			const filter = this.filter;
+			if (room < filter.length + 10) {
+				if (output.length > 0) return true;
+				throw new RangeError("session: filter is longer than the output stage");
+			}
+			this.filter = undefined;
+			const qos = this.filterQos;
+			const end =
+				qos < 0
+					? writeUnsubscribe(output.bytes, output.at, this.filterId, filter)
+					: writeSubscribe(output.bytes, output.at, this.filterId, filter, qos);
+			output.length = end - output.base;
+		} else if (this.resent === ALL) this.urgent = false;
+		else if (room < output.size / 2) return true;
+		else if (!this.resend(room)) return false;
+		return undefined;
+	}
+
+	/** Begins the next message of the source, if one can go now. Returns whether there may be more to do. */
 	private begin(room: number): boolean {
-		const publication = this.publication;
-		if (!this.takes()) return false;
-		const windowOpen = !this.exchanges.full;
-		if (!this.source.next(publication, windowOpen)) {
-			if (!windowOpen || this.source.holds) this.unfinished = true;
+		if (this.transport.free <= this.output.length) return this.blocked();
+		const source = this.source;
+		const windowOpen = this.exchanges.count < WINDOW;
+		const publication = source.next(windowOpen);
+		if (publication === undefined) {
+			if (!windowOpen || source.holds) this.unfinished = true;
 			return false;
 		}
 		const { qos } = publication;
 		if (qos === 0) this.undrained = true;
-		this.write(room, qos > 0 ? this.openExchange(qos === 1 ? Await.Puback : Await.Pubrec) : 0, 0);
-		this.source.started(this.sendingId);
-		return true;
+		const id = qos > 0 ? this.openExchange(qos === 1 ? Await.Puback : Await.Pubrec) : 0;
+		this.write(publication, room, id, 0);
+		const output = this.output;
+		output.took(source.start(id, output.bytes, output.base + output.length, output.size - output.length));
+		return source.more || output.remaining > 0;
 	}
 
 	/**
-	 * Whether the socket takes anything. A message that can not move now stays with its source, where it can be
-	 * evicted.
+	 * The socket takes nothing. A message that can not move now stays with its source, where it can be evicted.
 	 */
-	private takes(): boolean {
-		if (this.transport.free > this.output.length) return true;
+	private blocked(): false {
 		this.unfinished = true;
+		this.transport.awaited = true;
 		return false;
 	}
 
 	/** Sends the next exchange of a resumed session again, PUBLISH with DUP [MQTT-3.3.1-1]. */
 	private resend(room: number): boolean {
-		if (!this.takes()) return false;
 		const output = this.output;
+		if (this.transport.free <= output.length) return this.blocked();
 		const inFlight = this.exchanges;
 		const id = inFlight.after(this.resent);
 		// What moved on this connection is behind the end.
@@ -380,35 +392,32 @@ export class Session implements TransportHandler, ParserHandler {
 		this.resent = inFlight.order(id);
 		inFlight.touch(id, this.now);
 		this.awaitAcknowledge();
-		if (inFlight.state(id) === Await.Pubcomp)
-			output.length = writeReply(output.bytes, output.at, PacketType.Pubrel, id) - output.base;
+		if (inFlight.state(id) === Await.Pubcomp) output.reply(PUBREL, id);
 		else if (inFlight.state(id) < Await.Suback) {
-			if (this.source.again(this.publication, id)) {
-				this.write(room, id, DUP);
-				this.source.started(id);
-			} else inFlight.remove(id);
+			const publication = this.source.again(id);
+			if (!publication) inFlight.remove(id);
+			else {
+				this.write(publication, room, id, DUP);
+				output.took(this.source.start(id, output.bytes, output.at, output.size - output.length));
+			}
 		}
 		return true;
 	}
 
-	/**
-	 * Writes the header of the publication; its payload follows, once the source was told that it is `started`.
-	 */
-	private write(room: number, id: number, dup: number): void {
+	/** Writes the header of the publication. What follows is not done here: it needs the stack. */
+	private write(publication: Publication, room: number, id: number, dup: number): void {
 		const output = this.output;
-		const { topic, header, qos, retain, length } = this.publication;
-		const headerBytes = header ? header.maxBytes : publishHeaderLength(topic.length, qos, length);
-		if (headerBytes < 0 || headerBytes > room)
-			throw new RangeError("session: topic is longer than the output stage");
-		const at = output.at;
-		const end = header
-			? header.write(at, id, length)
-			: writePublishHeader(output.bytes, at, topic, qos, retain, false, id, length);
+		const { header, length } = publication;
+		const at = output.base + output.length;
+		let end = -1;
+		if (header === undefined) end = writeHeader(publication, output.bytes, at, room, id);
+		else if (header.maxBytes <= room) end = header.write(at, id, length);
+		if (end < 0) throw new RangeError("session: topic is longer than the output stage");
 		if (dup > 0) output.bytes[at] = (output.bytes[at] as number) | dup;
-		output.length = end - output.base;
-		this.remaining = length;
 		this.sendingId = id;
 		this.counters.publishesSent++;
+		output.length = end - output.base;
+		output.remaining = length;
 	}
 
 	private open(): void {
@@ -420,30 +429,29 @@ export class Session implements TransportHandler, ParserHandler {
 	/** The one way out of a connection. */
 	private end(code: string, detail: string, floorMs = 0): void {
 		const state = this.current;
-		if (state === SessionState.Stopped || state === SessionState.Waiting) return;
-		this.transport.close(state !== SessionState.Leaving);
+		if (state === STOPPED || state === WAITING) return;
+		this.transport.close(state !== LEAVING);
 		this.deadline.stop();
 		this.keepAlive.stop();
 		this.acknowledge.stop();
 		this.acknowledging = false;
 		this.stable.stop();
-		this.output.length = 0;
-		this.remaining = 0;
+		this.output.clear();
 		this.filter = undefined;
-		this.pingDue = this.disconnectDue = this.undrained = false;
+		this.urgent = this.pingDue = this.disconnectDue = this.undrained = false;
 		this.resent = ALL;
 		this.inbound.disconnected();
-		const byServer = state === SessionState.Up && (code === "connection-lost" || code === "closed-by-server");
+		const byServer = state === UP && (code === "connection-lost" || code === "closed-by-server");
 		if (this.connect.cleanSession) this.forget(byServer);
 		else {
 			this.exchanges.forgetRequests();
 			this.source.suspended(byServer);
 		}
-		if (state === SessionState.Opening || state === SessionState.Greeting) this.counters.failedAttempts++;
+		if (state === SessionState.Opening || state === GREETING) this.counters.failedAttempts++;
 		let retryMs = -1;
-		if (state === SessionState.Leaving) this.current = SessionState.Stopped;
+		if (state === LEAVING) this.current = STOPPED;
 		else {
-			this.current = SessionState.Waiting;
+			this.current = WAITING;
 			retryMs = this.backoff.next(floorMs);
 			this.retryAt = this.clock.monotonic() + retryMs;
 			if (this.held) retryMs = Number.POSITIVE_INFINITY;
@@ -463,11 +471,11 @@ export class Session implements TransportHandler, ParserHandler {
 		switch (this.current) {
 			case SessionState.Opening:
 				return this.end("connect-timeout", "");
-			case SessionState.Greeting:
+			case GREETING:
 				return this.end("connack-timeout", "");
-			case SessionState.Leaving:
+			case LEAVING:
 				return this.end("requested", "");
-			case SessionState.Waiting:
+			case WAITING:
 				return this.open();
 			default:
 		}
@@ -477,19 +485,20 @@ export class Session implements TransportHandler, ParserHandler {
 
 	opened(): void {
 		if (this.current !== SessionState.Opening) return;
-		this.current = SessionState.Greeting;
+		this.current = GREETING;
 		this.unheard++;
 		this.parser.reset();
 		this.deadline.start(Limits.connackMs);
 		const output = this.output;
 		output.length = writeConnect(output.bytes, output.base, this.connect) - output.base;
 		this.counters.bytesSent += output.drain(this.transport);
+		this.transport.awaited = true;
 	}
 
 	received(bytes: Uint8Array): void {
 		this.counters.bytesReceived += bytes.length;
 		this.now = this.clock.monotonic();
-		this.keepAlive.received(this.now);
+		this.keepAlive.lastReceived = this.now;
 		this.parsing = true;
 		this.parser.feed(bytes);
 		while (this.parser.next()) {
@@ -498,37 +507,38 @@ export class Session implements TransportHandler, ParserHandler {
 		}
 		this.parsing = false;
 		if (this.unfinished || this.inbound.replies.length > 0) this.pumpOut();
+		else if (this.output.length > 0) this.flush();
 	}
 
 	writable(): void {
-		if (this.current === SessionState.Greeting) {
-			this.counters.bytesSent += this.output.drain(this.transport);
+		const { output, transport } = this;
+		if (this.current === GREETING) {
+			this.counters.bytesSent += output.drain(transport);
+			if (output.length > 0) transport.awaited = true;
 			return;
 		}
-		if (this.undrained && this.output.length === 0 && this.transport.drained) {
-			this.undrained = false;
-			this.handler.drained();
-			this.unfinished = true;
+		if (this.undrained && output.length === 0) {
+			transport.awaited = !transport.drained;
+			if (transport.drained) {
+				this.undrained = false;
+				this.handler.drained();
+				this.unfinished = true;
+			}
 		}
-		if (this.unfinished || this.output.length > 0 || this.current === SessionState.Leaving) this.pump();
+		if (this.unfinished || output.length > 0 || this.current === LEAVING) this.pump();
 	}
 
 	closed(code: string, detail: string): void {
 		const state = this.current;
 		// The server closes once it has read DISCONNECT.
-		if (state === SessionState.Leaving && !this.disconnectDue && this.output.length === 0)
-			this.end("requested", "");
-		else
-			this.end(
-				state === SessionState.Greeting && code === "connection-lost" ? "closed-before-connack" : code,
-				detail,
-			);
+		if (state === LEAVING && !this.disconnectDue && this.output.length === 0) this.end("requested", "");
+		else this.end(state === GREETING && code === "connection-lost" ? "closed-before-connack" : code, detail);
 	}
 
 	// ParserHandler
 
 	connack(sessionPresent: boolean, code: number): boolean {
-		if (this.current !== SessionState.Greeting) {
+		if (this.current !== GREETING) {
 			// Cumulocity says so why it closes; to the standard it is a violation all the same [MQTT-3.2.0-1].
 			this.end("closed-by-server", `CONNACK ${code}`);
 			return false;
@@ -542,7 +552,7 @@ export class Session implements TransportHandler, ParserHandler {
 			this.end("MQTT-3.2.2-1", "");
 			return false;
 		}
-		this.current = SessionState.Up;
+		this.current = UP;
 		this.deadline.stop();
 		this.stable.start(Limits.stableMs);
 		this.keepAlive.start();
@@ -552,6 +562,7 @@ export class Session implements TransportHandler, ParserHandler {
 		this.unheard = 0;
 		if (sessionPresent) {
 			this.resent = 0;
+			this.urgent = true;
 			this.resendEnd = this.exchanges.lastOrder;
 			if (!sure) this.inbound.doubtful = true;
 		} else if (!this.connect.cleanSession) this.forget(false); // [MQTT-3.2.2-3]: the server has lost it
@@ -561,23 +572,23 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	publish(message: InboundMessage): boolean {
-		if (!this.greeted()) return false;
+		if (this.current !== UP && !this.greeted()) return false;
 		// What comes while leaving is neither acted on nor acknowledged: it was not received.
-		if (this.current === SessionState.Leaving) return true;
+		if (this.current === LEAVING) return true;
 		const inbound = this.inbound;
-		const arrival = inbound.take(message);
+		const isNew = inbound.take(message) === NEW;
 		const whole = message.payloadBytes === message.payloadEnd - message.payloadStart;
-		if (arrival === Arrival.New) {
+		if (isNew) {
 			if (whole) this.handler.message(message);
 			else inbound.stream(message);
-			if (!this.alive()) return false;
+			if (this.current !== UP && !this.alive()) return false;
 		}
 		if (whole) inbound.acknowledge();
 		return true;
 	}
 
 	rest(bytes: Uint8Array, start: number, end: number, left: number): boolean {
-		if (this.current === SessionState.Leaving) return true;
+		if (this.current === LEAVING) return true;
 		this.inbound.rest(bytes, start, end, left);
 		if (!this.alive()) return false;
 		if (left === 0) this.inbound.acknowledge();
@@ -585,33 +596,32 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	acknowledgement(type: number, packetId: number): boolean {
-		if (!this.greeted()) return false;
-		if (type === PacketType.Pubrel) {
+		if (this.current !== UP && !this.greeted()) return false;
+		if (type === PUBREL) {
 			this.inbound.pubrel(packetId);
 			return true;
 		}
-		if (this.remaining > 0 && packetId === this.sendingId) {
+		if (this.output.remaining > 0 && packetId === this.sendingId) {
 			this.end("MQTT-4.8.0-1", "acknowledged before it was sent");
 			return false;
 		}
-		if (type === PacketType.Pubrec && this.exchanges.awaitsPubrec(packetId))
-			this.handler.received?.(packetId);
+		if (type === PUBREC && this.exchanges.awaitsPubrec(packetId)) this.handler.received?.(packetId);
 		const next = this.exchanges.acknowledge(type, packetId, this.now);
 		if (next < 0) {
 			this.counters.strayAcknowledgements++;
 			return true;
 		}
 		if (next === Await.Pubcomp) {
-			this.inbound.reply(PacketType.Pubrel, packetId);
+			this.inbound.reply(PUBREL, packetId);
 			return true;
 		}
 		if (type === PacketType.Unsuback) this.handler.unsubscribed(packetId);
 		else this.handler.acknowledged(packetId);
-		return this.alive();
+		return this.current === UP || this.alive();
 	}
 
 	suback(packetId: number, bytes: Uint8Array, start: number, end: number): boolean {
-		if (!this.greeted()) return false;
+		if (this.current !== UP && !this.greeted()) return false;
 		if (this.exchanges.acknowledge(PacketType.Suback, packetId, 0) < 0) {
 			this.counters.strayAcknowledgements++;
 			return true;
@@ -625,7 +635,7 @@ export class Session implements TransportHandler, ParserHandler {
 	}
 
 	pingresp(): boolean {
-		if (!this.greeted()) return false;
+		if (this.current !== UP && !this.greeted()) return false;
 		this.keepAlive.answered();
 		return true;
 	}
@@ -636,16 +646,16 @@ export class Session implements TransportHandler, ParserHandler {
 
 	/** CONNACK comes first [MQTT-3.2.0-1]. */
 	private greeted(): boolean {
-		if (this.current === SessionState.Greeting) this.end("MQTT-3.2.0-1", "");
-		return this.alive();
+		if (this.current === GREETING) this.end("MQTT-3.2.0-1", "");
+		return this.current === LEAVING;
 	}
 
 	private alive(): boolean {
-		return this.current === SessionState.Up || this.current === SessionState.Leaving;
+		return this.current === UP || this.current === LEAVING;
 	}
 
 	private openExchange(state: number): number {
-		this.awaitAcknowledge();
+		if (!this.acknowledging) this.awaitAcknowledge();
 		return this.exchanges.open(state, this.now);
 	}
 

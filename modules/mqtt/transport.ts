@@ -22,6 +22,11 @@ export interface Transport {
 	/** Whether all that was written has left the socket's buffer. */
 	readonly drained: boolean;
 	/**
+	 * Somebody waits for `writable`, which need not be called otherwise: at each message it would cost as much
+	 * as the message. The call takes it back.
+	 */
+	awaited: boolean;
+	/**
 	 * Sends exactly `bytes`, at most `free` of them; the buffer may be used again at once. `more` says that
 	 * another write follows at once, so that both can travel in one TLS record.
 	 */

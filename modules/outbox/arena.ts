@@ -66,11 +66,11 @@ export class Arena {
 	private lane(shape: LaneShape, slots: number, ringAt: number, constantsAt: number): Lane {
 		const { bytes, view } = this;
 		const { prefix, separator, suffix } = shape;
-		const separatorStart = constantsAt + prefix.length;
-		const suffixStart = separatorStart + separator.length;
+		const separatorAt = constantsAt + prefix.length;
+		const suffixAt = separatorAt + separator.length;
 		bytes.set(prefix, constantsAt);
-		bytes.set(separator, separatorStart);
-		bytes.set(suffix, suffixStart);
+		bytes.set(separator, separatorAt);
+		bytes.set(suffix, suffixAt);
 		return {
 			ring: new Ring({
 				bytes,
@@ -80,19 +80,22 @@ export class Arena {
 				payloadBytes: shape.recordBytes,
 				stamps: shape.stamps,
 			}),
-			header: publishHeader(bytes, view, suffixStart + suffix.length, shape.topic, shape.qos),
-			topic: shape.topic,
+			length: 0,
+			header: publishHeader(bytes, view, suffixAt + suffix.length, shape.topic, shape.qos),
 			qos: shape.qos,
 			maxRecords: shape.maxRecords,
-			maxBytes: shape.maxBytes,
-			prefixStart: constantsAt,
-			prefixEnd: separatorStart,
-			separatorStart,
-			separatorEnd: suffixStart,
-			suffixStart,
-			suffixEnd: suffixStart + suffix.length,
+			frameBytes: prefix.length + suffix.length,
+			prefixBytes: prefix.length,
+			separatorBytes: separator.length,
+			suffixBytes: suffix.length,
 			numberAt: shape.numberAt < 0 ? -1 : constantsAt + shape.numberAt,
 			confirmMs: shape.confirmMs,
+			topic: shape.topic,
+			retain: false,
+			maxBytes: shape.maxBytes,
+			prefixAt: constantsAt,
+			separatorAt,
+			suffixAt,
 			maxHeld: MAX_HELD,
 		};
 	}

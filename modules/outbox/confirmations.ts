@@ -66,40 +66,35 @@ export class Confirmations {
 	 * with this number; 0 means the oldest outstanding. Returns the records that this settled.
 	 */
 	confirm(number: number, accepted: boolean): number {
-		const { lane } = this;
-		const ring = lane.ring;
+		const ring = this.lane.ring;
 		const message = number === 0 ? oldestSent(ring) : number;
 		if (message === 0) return 0;
-		const settled = this.settle(message, accepted, ring.used - ring.queued);
+		let settled = this.settle(message, accepted, ring.used - ring.queued);
 		// A confirmation may come so late that its records are queued again.
-		const all = settled > 0 ? settled : this.settle(message, accepted, ring.used);
+		if (settled === 0) settled = this.settle(message, accepted, ring.used);
 		// It may come ahead of the acknowledgement, too: no record is left then that this would find.
-		if (all > 0 && this.suspect.phase !== Phase.Nobody) this.suspect.delivered(lane, message);
-		return all;
+		if (settled > 0 && this.suspect.phase !== Phase.Nobody) this.suspect.delivered(this.lane, message);
+		return settled;
 	}
 
 	/** Settles the message's records, looking at the oldest records until `sent` of them are not queued. */
 	private settle(message: number, accepted: boolean, sent: number): number {
-		const { lane } = this;
-		const ring = lane.ring;
-		const states = ring.states;
-		const nexts = ring.nexts;
-		const messages = ring.messages;
+		const ring = this.lane.ring;
 		let settled = 0;
 		let previous = -1;
 		for (let slot = ring.first, n = sent; n > 0 && slot >= 0; ) {
-			const state = states[slot];
+			const state = ring.states[slot];
 			if (state !== RecordState.Queued) n--;
-			if (messages[slot] === message && state !== RecordState.Sending) {
+			if (ring.messages[slot] === message && state !== RecordState.Sending) {
 				if (accepted) {
 					this.outbox.delivered++;
-					this.handler.delivered(lane, slot);
+					this.handler.delivered(this.lane, slot);
 				}
 				settled++;
 				slot = ring.remove(slot, previous);
 			} else {
 				previous = slot;
-				slot = nexts[slot] as number;
+				slot = ring.after(slot);
 			}
 		}
 		return settled;

@@ -1,32 +1,39 @@
 // One ring and how its records become messages: the outbox has one lane for measures and one, sent first, for
-// alarms, events and operation results. Order holds within a lane.
+// alarms, events and operation results. Order holds within a lane. To the session a lane is the message of
+// it that was chosen last.
 
+import type { Publication } from "../mqtt/publication.js";
 import type { PublishHeader } from "../mqtt/publish-header.js";
 import type { Ring } from "./ring.js";
 
-export interface Lane {
+export interface Lane extends Publication {
+	// First what each message touches: XS looks through an object's fields in their order.
 	readonly ring: Ring;
-	readonly topic: Uint8Array;
-	/** The same, ready to be sent. */
+	/** Payload bytes of the message that was chosen last. */
+	length: number;
 	readonly header: PublishHeader;
 	readonly qos: 0 | 1 | 2;
 	/** Records that one message may carry. */
 	readonly maxRecords: number;
-	/** Payload bytes that one message may carry. */
-	readonly maxBytes: number;
-	/** Constant parts of a message as positions in the rings' buffer, [start, end); empty where start = end. */
-	readonly prefixStart: number;
-	readonly prefixEnd: number;
-	readonly separatorStart: number;
-	readonly separatorEnd: number;
-	readonly suffixStart: number;
-	readonly suffixEnd: number;
+	/** Constant parts of a message: bytes of prefix and suffix together, and of each part. */
+	readonly frameBytes: number;
+	readonly prefixBytes: number;
+	readonly separatorBytes: number;
+	readonly suffixBytes: number;
 	/** Position in the buffer of 10 digits in the prefix that take the message number, or -1. */
 	readonly numberAt: number;
 	/**
 	 * Milliseconds that the cloud's own confirmation may take after the broker's; 0: the broker's is enough.
 	 */
 	readonly confirmMs: number;
+	readonly topic: Uint8Array;
+	readonly retain: false;
+	/** Payload bytes that one message may carry. */
+	readonly maxBytes: number;
+	/** Where the constant parts are in the rings' buffer. */
+	readonly prefixAt: number;
+	readonly separatorAt: number;
+	readonly suffixAt: number;
 	/** Messages whose confirmation may be outstanding at once. */
 	readonly maxHeld: number;
 }

@@ -2,7 +2,7 @@
 // rings.
 
 import { equals } from "../core/bytes.js";
-import type { Publication } from "../mqtt/publish-source.js";
+import type { Publication } from "../mqtt/publication.js";
 
 export interface DirectMessage {
 	readonly topic: Uint8Array;
@@ -11,12 +11,18 @@ export interface DirectMessage {
 	readonly retain: boolean;
 }
 
-export class Direct {
+export class Direct implements Publication {
+	// What is said of the message that was chosen.
+	declare topic: Uint8Array;
+	readonly header = undefined;
+	qos = 0;
+	retain = false;
+	length = 0;
 	/** It was described to the session and is being written. */
 	chosen = false;
 	/** Its packet id while it is under way, 0 at QoS 0; -1 while it waits, or where there is none. */
 	packetId = -1;
-	private message: DirectMessage | undefined;
+	message: DirectMessage | undefined;
 	/** Waits until an earlier one, of a connection before this, is acknowledged. */
 	private next: DirectMessage | undefined;
 	private sent = 0;
@@ -39,20 +45,20 @@ export class Direct {
 		this.packetId = -1;
 	}
 
-	/** Whether there is one that can go. */
+	/** Whether it can go; only where there is one. */
 	waits(windowOpen: boolean): boolean {
-		return this.message !== undefined && this.packetId < 0 && (windowOpen || this.message.qos === 0);
+		return this.packetId < 0 && (windowOpen || this.message?.qos === 0);
 	}
 
-	describe(publication: Publication): void {
+	choose(): Publication {
 		const { topic, payload, qos, retain } = this.message as DirectMessage;
-		publication.topic = topic;
-		publication.header = undefined;
-		publication.qos = qos;
-		publication.retain = retain;
-		publication.length = payload.length;
+		this.topic = topic;
+		this.qos = qos;
+		this.retain = retain;
+		this.length = payload.length;
 		this.sent = 0;
 		this.chosen = true;
+		return this;
 	}
 
 	started(packetId: number): void {

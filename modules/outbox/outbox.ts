@@ -4,65 +4,68 @@
 import type { Clock } from "../core/clock.js";
 import { writeNumber } from "../core/decimal.js";
 import { Limits } from "../mqtt/limits.js";
-import type { Publication, PublishSource } from "../mqtt/publish-source.js";
+import type { Publication } from "../mqtt/publication.js";
+import type { PublishSource } from "../mqtt/publish-source.js";
 import { Confirmations, MAX_ATTEMPTS, outstanding, type Settling } from "./confirmations.js";
 import type { Lane } from "./lane.js";
 import { Direct, type DirectMessage } from "./opening-message.js";
 import type { OutboxHandler } from "./outbox-handler.js";
 import { RecordState } from "./ring.js";
 import type { Stamp } from "./stamp.js";
+import { Stamper } from "./stamper.js";
 import { Phase, Suspect } from "./suspect.js";
 
+const QUEUED = RecordState.Queued;
+const SENDING = RecordState.Sending;
+const IN_FLIGHT = RecordState.InFlight;
+const NOBODY = Phase.Nobody;
+const ASIDE = Phase.Aside;
+
 export class Outbox implements PublishSource, Settling {
+	// First what each message touches: XS looks through an object's fields in their order.
 	/** Whether lanes may send; false until the cloud's opening is done. */
 	open = false;
+	more = false;
+	/** It was sent before, under the same packet id. */
+	private repeats = false;
+	private readonly direct = new Direct();
+	private readonly lanes: readonly Lane[];
+	private readonly suspect = new Suspect();
+	private readonly handler: OutboxHandler;
+	// The message being sent.
+	private lane: Lane | undefined;
+	private first = -1;
+	private count = 0;
+	private left = 0;
+	private segmentAt = 0;
+	private segmentLeft = 0;
+	private record = -1;
+	private recordsLeft = 0;
+	private separatorNext = false;
 	/** Records delivered, by the cloud's own definition. */
 	delivered = 0;
+	/** PUBLISH packets that carried records. */
+	messages = 0;
 	/** Records that were sent and of which nothing is known. */
 	unconfirmed = 0;
 	/** Records that were given up because the server closes the connection on them. */
 	quarantined = 0;
-	/** PUBLISH packets that carried records. */
-	messages = 0;
-	// The message being sent; it stands first because XS searches fields in their order
-	private lane: Lane | undefined;
-	private left = 0;
-	private segmentAt = 0;
-	private segmentLeft = 0;
-	private first = -1;
-	private count = 0;
-	private record = -1;
-	private recordsLeft = 0;
-	private separatorNext = false;
-	/** It was sent before, under the same packet id. */
-	private repeats = false;
-	private readonly lanes: readonly Lane[];
-	private readonly stamp: Stamp;
 	private readonly clock: Clock;
-	private readonly boot: number;
-	private readonly handler: OutboxHandler;
-	private readonly bytes: Uint8Array;
-	private readonly view: DataView;
+	private readonly stamper: Stamper;
 	/** Where the cloud confirms messages of its own accord. */
 	declare readonly confirmations?: Confirmations;
-	private readonly suspect = new Suspect();
-	private readonly direct = new Direct();
 
 	/** `boot` is the number of this boot; stamps are only corrected for samples of the same boot. */
 	constructor(lanes: readonly Lane[], stamp: Stamp, clock: Clock, boot: number, handler: OutboxHandler) {
 		this.lanes = lanes;
-		this.stamp = stamp;
 		this.clock = clock;
-		this.boot = boot;
+		this.stamper = new Stamper(stamp, clock, boot);
 		this.handler = handler;
 		for (const lane of lanes)
 			if (lane.topic.length + 16 > Limits.outputBytes / 2)
 				throw new RangeError("outbox: a topic is longer than half of the output stage");
 		const held = lanes.find((lane) => lane.confirmMs > 0);
 		if (held) this.confirmations = new Confirmations(held, clock, handler, this.suspect, this);
-		const first = lanes[0] as Lane;
-		this.bytes = first.ring.bytes;
-		this.view = first.ring.view;
 	}
 
 	/** Records that are queued, in flight or held, in all lanes. */
@@ -83,58 +86,52 @@ export class Outbox implements PublishSource, Settling {
 		return this.suspect.phase !== Phase.Nobody;
 	}
 
-	next(publication: Publication, windowOpen: boolean): boolean {
+	next(windowOpen: boolean): Publication | undefined {
 		this.repeats = false;
-		if (this.direct.waits(windowOpen)) {
-			this.direct.describe(publication);
-			return true;
+		const { direct, lanes } = this;
+		if (direct.message !== undefined && direct.waits(windowOpen)) {
+			this.more = true;
+			return direct.choose();
 		}
-		if (!this.open) return false;
-		const { phase } = this.suspect;
-		let alone = phase === Phase.Alone || phase === Phase.Trial;
-		if (alone) {
-			if (this.underWay > 0) return false;
-			if (!this.suspect.waits) {
-				this.suspect.clear();
-				alone = false;
-			}
-		}
-		for (let i = 0; i < this.lanes.length; i++) {
-			const lane = this.lanes[i] as Lane;
+		if (!this.open) return undefined;
+		const alone = this.suspect.phase !== NOBODY && this.isAlone();
+		if (alone && this.underWay > 0) return undefined;
+		/** Something waits in a lane before this one, and can not go now. */
+		let waits = false;
+		const { length } = lanes;
+		for (let i = 0; i < length; i++) {
+			const lane = lanes[i] as Lane;
+			const ring = lane.ring;
+			if (ring.queued === 0) continue;
 			// At QoS 0 the socket's buffer is the window: what is in it can not be evicted and must not fill the
 			// ring.
-			const open = lane.qos > 0 ? windowOpen : lane.ring.used - lane.ring.queued <= lane.ring.slots >> 1;
-			if (alone && lane !== this.suspect.lane) continue;
-			if (lane.ring.queued > 0 && open && this.choose(lane)) {
-				this.describe(publication, lane);
-				return true;
+			const open = lane.qos > 0 ? windowOpen : ring.used - ring.queued <= ring.slots >> 1;
+			if (open && !(alone && lane !== this.suspect.lane) && this.choose(lane)) {
+				this.more = waits || ring.queued > 0 || i < length - 1;
+				return lane;
 			}
+			waits = true;
 		}
+		return undefined;
+	}
+
+	/** Whether only the message goes that the server is suspected to close the connection on. */
+	private isAlone(): boolean {
+		const { suspect } = this;
+		if (suspect.phase !== Phase.Alone && suspect.phase !== Phase.Trial) return false;
+		if (this.underWay > 0 || suspect.waits) return true;
+		suspect.clear();
 		return false;
 	}
 
-	again(publication: Publication, packetId: number): boolean {
+	again(packetId: number): Publication | undefined {
 		this.repeats = true;
-		if (this.direct.packetId === packetId) {
-			this.direct.describe(publication);
-			return true;
-		}
+		if (this.direct.packetId === packetId) return this.direct.choose();
 		for (let i = 0; i < this.lanes.length; i++) {
 			const lane = this.lanes[i] as Lane;
-			if (lane.qos > 0 && this.chooseAgain(lane, packetId)) {
-				this.describe(publication, lane);
-				return true;
-			}
+			if (lane.qos > 0 && this.chooseAgain(lane, packetId)) return lane;
 		}
-		return false;
-	}
-
-	private describe(publication: Publication, lane: Lane): void {
-		publication.topic = lane.topic;
-		publication.header = lane.header;
-		publication.qos = lane.qos;
-		publication.retain = false;
-		publication.length = this.left;
+		return undefined;
 	}
 
 	/** Records that were sent, or are being sent, and whose fate is open. */
@@ -147,50 +144,71 @@ export class Outbox implements PublishSource, Settling {
 		return n;
 	}
 
-	started(packetId: number): void {
-		if (packetId > 0 && !this.repeats) this.handler.idTaken(packetId);
-		if (this.direct.chosen) return this.direct.started(packetId);
+	start(packetId: number, bytes: Uint8Array, at: number, room: number): number {
+		const handler = this.handler;
+		if (packetId > 0 && !this.repeats) handler.idTaken(packetId);
+		const direct = this.direct;
+		if (direct.chosen) {
+			direct.started(packetId);
+			return direct.copy(bytes, at, room);
+		}
 		const lane = this.lane as Lane;
 		const ring = lane.ring;
-		const states = ring.states;
-		const nexts = ring.nexts;
+		const { states, packets, attempts } = ring;
 		const first = this.first;
-		if (lane.numberAt >= 0) writeNumber(this.view, lane.numberAt, ring.messages[first] as number);
-		for (let slot = first, n = this.count; n > 0; slot = nexts[slot] as number) {
-			if (states[slot] !== RecordState.Sending) continue;
-			ring.packets[slot] = packetId;
+		const count = this.count;
+		if (lane.numberAt >= 0) writeNumber(ring.view, lane.numberAt, ring.messages[first] as number);
+		for (let slot = first, n = count; ; slot = ring.after(slot)) {
+			if (states[slot] !== SENDING) continue;
+			packets[slot] = packetId;
 			if (lane.confirmMs > 0) ring.setSent(slot, this.messages);
-			ring.attempt(slot);
-			n--;
+			const attempt = attempts[slot] as number;
+			if (attempt < 255) attempts[slot] = attempt + 1;
+			if (--n === 0) break;
 		}
 		this.messages++;
-		this.handler.sending(lane, first, this.count, packetId);
-		if (this.left === 0) this.finish();
+		handler.sending(lane, first, count, packetId);
+		const left = this.left;
+		if (count > 1 || left > room || left > this.segmentLeft) return this.copy(bytes, at, room);
+		// Most are one record, in one piece.
+		const from = this.segmentAt;
+		bytes.copyWithin(at, from, from + left);
+		ring.setState(first, IN_FLIGHT);
+		this.lane = undefined;
+		return left;
 	}
 
 	copy(bytes: Uint8Array, at: number, room: number): number {
-		if (this.direct.chosen) return this.direct.copy(bytes, at, room);
-		const all = room < this.left ? room : this.left;
+		const { direct, left } = this;
+		if (direct.chosen) return direct.copy(bytes, at, room);
+		const all = room < left ? room : left;
 		let done = 0;
 		while (done < all) {
 			if (this.segmentLeft === 0) this.nextSegment();
 			const from = this.segmentAt;
-			let n = this.segmentLeft;
-			if (n > all - done) n = all - done;
+			const segment = this.segmentLeft;
+			const n = segment > all - done ? all - done : segment;
 			bytes.copyWithin(at + done, from, from + n);
 			this.segmentAt = from + n;
-			this.segmentLeft -= n;
+			this.segmentLeft = segment - n;
 			done += n;
 		}
-		this.left -= done;
-		if (this.left === 0) this.finish();
+		this.left = left - done;
+		if (left === done) this.finish();
 		return done;
 	}
 
 	/** PUBACK for one of our messages. */
 	acknowledged(packetId: number): void {
-		if (this.direct.packetId === packetId && this.direct.done()) this.handler.directDelivered();
-		for (let i = 0; i < this.lanes.length; i++) this.settle(this.lanes[i] as Lane, packetId);
+		const { direct, lanes } = this;
+		if (direct.packetId === packetId && direct.done()) this.handler.directDelivered();
+		const { length } = lanes;
+		for (let i = 0; i < length; i++) {
+			const lane = lanes[i] as Lane;
+			const ring = lane.ring;
+			const sent = ring.used - ring.queued;
+			if (sent > 0) this.settle(lane, packetId, sent);
+		}
 	}
 
 	/** All QoS 0 messages have left the socket. */
@@ -215,8 +233,8 @@ export class Outbox implements PublishSource, Settling {
 			const { ring } = lane;
 			for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
 				const state = ring.states[slot];
-				if (state !== RecordState.Queued) n--;
-				if (state === RecordState.Sending) ring.setState(slot, RecordState.InFlight);
+				if (state !== QUEUED) n--;
+				if (state === SENDING) ring.setState(slot, IN_FLIGHT);
 			}
 		}
 	}
@@ -236,18 +254,18 @@ export class Outbox implements PublishSource, Settling {
 		let previous = -1;
 		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; ) {
 			const state = states[slot];
-			if (state === RecordState.Queued) {
+			if (state === QUEUED) {
 				previous = slot;
 				slot = nexts[slot] as number;
 				continue;
 			}
 			n--;
 			const spent =
-				(state === RecordState.InFlight && packets[slot] === 0) ||
+				(state === IN_FLIGHT && packets[slot] === 0) ||
 				(state === RecordState.Held && (attempts[slot] as number) >= MAX_ATTEMPTS);
 			if (spent) slot = this.giveUp(lane, slot, previous);
 			else {
-				ring.setState(slot, RecordState.Queued);
+				ring.setState(slot, QUEUED);
 				previous = slot;
 				slot = nexts[slot] as number;
 			}
@@ -258,11 +276,11 @@ export class Outbox implements PublishSource, Settling {
 	private choose(lane: Lane): boolean {
 		const ring = lane.ring;
 		if (lane.confirmMs > 0 && outstanding(ring) >= lane.maxHeld) return false;
-		const states = ring.states;
-		const nexts = ring.nexts;
-		const messages = ring.messages;
-		const separator = lane.separatorEnd - lane.separatorStart;
-		let bytes = lane.prefixEnd - lane.prefixStart + lane.suffixEnd - lane.suffixStart;
+		const { suspect } = this;
+		const aside = suspect.phase === ASIDE && suspect.lane === lane ? suspect.message : -1;
+		const { states, nexts, messages, lengths } = ring;
+		const { maxRecords } = lane;
+		let bytes = lane.frameBytes;
 		let first = -1;
 		let count = 0;
 		/**
@@ -270,28 +288,25 @@ export class Outbox implements PublishSource, Settling {
 		 */
 		let again = 0;
 		let message = 0;
-		const aside =
-			this.suspect.phase === Phase.Aside && this.suspect.lane === lane ? this.suspect.message : -1;
-		for (let slot = ring.first; slot >= 0 && count < lane.maxRecords; slot = nexts[slot] as number) {
-			if (states[slot] !== RecordState.Queued || messages[slot] === aside) continue;
-			if (ring.unstamped > 0 && !this.stampNow(lane, slot)) continue;
+		for (let slot = ring.first; slot >= 0; slot = nexts[slot] as number) {
+			if (states[slot] !== QUEUED) continue;
 			const before = messages[slot] as number;
+			if (before === aside || (ring.unstamped > 0 && !this.stamper.correct(ring, slot))) continue;
 			if (count === 0) {
 				first = slot;
 				again = before;
 				message = before > 0 ? before : ring.number(slot);
-				bytes += ring.lengths[slot] as number;
+				bytes += lengths[slot] as number;
 			} else {
-				const more = (ring.lengths[slot] as number) + separator;
+				const more = (lengths[slot] as number) + lane.separatorBytes;
 				if (before !== again || bytes + more > lane.maxBytes) {
 					if (again === 0) break;
 					continue;
 				}
 				bytes += more;
 			}
-			ring.setState(slot, RecordState.Sending);
-			messages[slot] = message;
-			count++;
+			ring.sending(slot, message);
+			if (++count === maxRecords) break;
 		}
 		if (count === 0) return false;
 		this.compose(lane, first, count, bytes);
@@ -301,17 +316,17 @@ export class Outbox implements PublishSource, Settling {
 	/** Takes the records of a message that was sent under this packet id. */
 	private chooseAgain(lane: Lane, packetId: number): boolean {
 		const { ring } = lane;
-		let bytes = lane.prefixEnd - lane.prefixStart + lane.suffixEnd - lane.suffixStart;
+		let bytes = lane.frameBytes;
 		let first = -1;
 		let count = 0;
 		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
 			const state = ring.states[slot];
-			if (state !== RecordState.Queued) n--;
-			if (state !== RecordState.InFlight || ring.packets[slot] !== packetId) continue;
+			if (state !== QUEUED) n--;
+			if (state !== IN_FLIGHT || ring.packets[slot] !== packetId) continue;
 			if (count === 0) first = slot;
-			else bytes += lane.separatorEnd - lane.separatorStart;
+			else bytes += lane.separatorBytes;
 			bytes += ring.lengths[slot] as number;
-			ring.setState(slot, RecordState.Sending);
+			ring.setState(slot, SENDING);
 			count++;
 		}
 		if (count === 0) return false;
@@ -321,54 +336,43 @@ export class Outbox implements PublishSource, Settling {
 
 	/** The next message has these records. */
 	private compose(lane: Lane, first: number, count: number, bytes: number): void {
-		const { ring } = lane;
+		lane.length = bytes;
 		this.lane = lane;
 		this.first = first;
 		this.count = count;
 		this.left = bytes;
-		const prefix = lane.prefixEnd - lane.prefixStart;
-		this.separatorNext = prefix === 0;
+		const prefix = lane.prefixBytes;
 		if (prefix > 0) {
-			this.recordsLeft = count;
-			this.record = -1;
-			this.segmentAt = lane.prefixStart;
+			this.segmentAt = lane.prefixAt;
 			this.segmentLeft = prefix;
+			this.record = -1;
+			this.recordsLeft = count;
+			this.separatorNext = false;
 		} else {
-			this.recordsLeft = count - 1;
-			this.record = first;
+			const { ring } = lane;
 			this.segmentAt = ring.payloadAt(first);
 			this.segmentLeft = ring.lengths[first] as number;
+			this.record = first;
+			this.recordsLeft = count - 1;
+			this.separatorNext = true;
 		}
-	}
-
-	/** Corrects the stamps of a record that was taken before the clock was right. */
-	private stampNow(lane: Lane, slot: number): boolean {
-		const { ring } = lane;
-		if (ring.stamped(slot)) return true;
-		if (ring.boot(slot) !== this.boot) return false;
-		const sampledAt = this.clock.wallAt(ring.monotonic(slot));
-		if (sampledAt < 0) return false;
-		for (let i = ring.stampCount(slot) - 1; i >= 0; i--)
-			if (!this.stamp.write(this.bytes, this.view, ring.stampAt(slot, i), sampledAt)) return false;
-		ring.setStamped(slot, true);
-		return true;
 	}
 
 	private nextSegment(): void {
 		const lane = this.lane as Lane;
 		const ring = lane.ring;
 		if (this.recordsLeft === 0) {
-			this.segmentAt = lane.suffixStart;
-			this.segmentLeft = lane.suffixEnd - lane.suffixStart;
-		} else if (this.separatorNext && lane.separatorEnd > lane.separatorStart) {
-			this.segmentAt = lane.separatorStart;
-			this.segmentLeft = lane.separatorEnd - lane.separatorStart;
+			this.segmentAt = lane.suffixAt;
+			this.segmentLeft = lane.suffixBytes;
+		} else if (this.separatorNext && lane.separatorBytes > 0) {
+			this.segmentAt = lane.separatorAt;
+			this.segmentLeft = lane.separatorBytes;
 			this.separatorNext = false;
 		} else {
 			// From the last record on: records being sent never leave the chain, their neighbours may.
 			const nexts = ring.nexts;
 			let slot = this.record < 0 ? this.first : (nexts[this.record] as number);
-			while (ring.states[slot] !== RecordState.Sending) slot = nexts[slot] as number;
+			while (ring.states[slot] !== SENDING) slot = nexts[slot] as number;
 			this.segmentAt = ring.payloadAt(slot);
 			this.segmentLeft = ring.lengths[slot] as number;
 			this.record = slot;
@@ -380,35 +384,33 @@ export class Outbox implements PublishSource, Settling {
 	/** The message is written to its last byte. */
 	private finish(): void {
 		const ring = (this.lane as Lane).ring;
-		const nexts = ring.nexts;
-		for (let slot = this.first, n = this.count; n > 0; slot = nexts[slot] as number) {
-			if (ring.states[slot] !== RecordState.Sending) continue;
-			ring.setState(slot, RecordState.InFlight);
-			n--;
+		const states = ring.states;
+		for (let slot = this.first, n = this.count; ; slot = ring.after(slot)) {
+			if (states[slot] !== SENDING) continue;
+			ring.setState(slot, IN_FLIGHT);
+			if (--n === 0) break;
 		}
 		this.lane = undefined;
 	}
 
 	/**
-	 * What a PUBACK does to the records of its message; those that are not queued are the oldest, or among
-	 * them.
+	 * What a PUBACK does to the records of its message; those that are not queued, `sent` of them, are the
+	 * oldest, or among them.
 	 */
-	private settle(lane: Lane, packetId: number): void {
+	private settle(lane: Lane, packetId: number, sent: number): void {
 		const ring = lane.ring;
-		let n = ring.used - ring.queued;
-		if (n === 0) return;
 		const states = ring.states;
-		const nexts = ring.nexts;
 		const packets = ring.packets;
 		// One moment for all of them, so that a batch is not torn when it expires.
 		const deadline = lane.confirmMs > 0 ? this.clock.monotonic() + lane.confirmMs : 0;
+		let n = sent;
 		let previous = -1;
 		for (let slot = ring.first; n > 0; ) {
 			const state = states[slot];
-			if (state !== RecordState.Queued) n--;
-			if (state === RecordState.InFlight && packets[slot] === packetId) {
-				if (this.suspect.phase !== Phase.Nobody) this.suspect.delivered(lane, ring.messages[slot] as number);
-				if (lane.confirmMs === 0) {
+			if (state !== QUEUED) n--;
+			if (state === IN_FLIGHT && packets[slot] === packetId) {
+				if (this.suspect.phase !== NOBODY) this.suspect.delivered(lane, ring.messages[slot] as number);
+				if (deadline === 0) {
 					this.delivered++;
 					this.handler.delivered(lane, slot);
 					slot = ring.remove(slot, previous);
@@ -418,7 +420,7 @@ export class Outbox implements PublishSource, Settling {
 				ring.setTime(slot, deadline);
 			}
 			previous = slot;
-			slot = nexts[slot] as number;
+			slot = ring.after(slot);
 		}
 	}
 

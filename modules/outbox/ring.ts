@@ -36,6 +36,11 @@ export const RecordKind = Object.freeze({
 	Passing: 5,
 } as const);
 
+const FREE = RecordState.Free;
+const WRITING = RecordState.Writing;
+const QUEUED = RecordState.Queued;
+const SENDING = RecordState.Sending;
+
 const KIND = 0; // uint8
 const TAG = 1; // uint8: free for the owner
 const STAMPS = 2; // uint8: time stamps in the payload
@@ -74,45 +79,46 @@ export interface RingOptions {
 }
 
 export class Ring {
-	// First, since XS looks through the properties in their order.
-	/** Of the slot that was reserved last: position in `bytes` of its payload, and running number. */
-	writeAt = 0;
-	lastNumber = 0;
-	readonly view: DataView;
-	readonly bytes: Uint8Array;
-	readonly slots: number;
-	readonly payloadBytes: number;
-	/** Bytes of a record's header; its payload lies after it. */
-	readonly headerBytes: number;
-	/** The oldest record and the newest, or -1. */
-	first = NONE;
-	last = NONE;
+	// First what each message touches: XS looks through an object's fields in their order.
 	/** Records that are queued, in flight or held; and of these, queued. */
 	used = 0;
 	queued = 0;
+	/** The oldest record and the newest, or -1. */
+	first = NONE;
+	last = NONE;
+	/** Of each slot: its RecordState; the record behind it in order, or -1; its payload's bytes. */
+	readonly states: Uint8Array;
+	readonly nexts: Int32Array;
+	readonly lengths: Uint16Array;
+	/**
+	 * The owner's: packet id while in flight; first number of the message it was sent in, 0 before; sendings,
+	 * up to 255.
+	 */
+	readonly packets: Uint16Array;
+	readonly messages: Uint32Array;
+	readonly attempts: Uint8Array;
+	/** Of the slot that was reserved last: position in `bytes` of its payload, and running number. */
+	writeAt = 0;
+	lastNumber = 0;
+	private firstFree = NONE;
+	private readonly at: number;
+	private readonly size: number;
+	readonly view: DataView;
+	/** Bytes of a record's header; its payload lies after it. */
+	readonly headerBytes: number;
 	/** Records whose time stamps are not right yet. */
 	unstamped = 0;
+	keeper: RingKeeper | undefined;
 	/** Most records that were in the ring at once. */
 	highWater = 0;
 	/** Records evicted to make room. */
 	evicted = 0;
 	/** Records that could not be taken because nothing may be evicted. */
 	refused = 0;
-	/** Of each slot: its RecordState; the record behind it in order, or -1; its payload's bytes. */
-	readonly states: Uint8Array;
-	readonly nexts: Int32Array;
-	readonly lengths: Uint16Array;
-	/**
-	 * The owner's: packet id while in flight; first number of the message it was sent in, 0 before; sendings.
-	 */
-	readonly packets: Uint16Array;
-	readonly messages: Uint32Array;
-	readonly attempts: Uint8Array;
-	keeper: RingKeeper | undefined;
-	private readonly at: number;
-	private readonly size: number;
+	readonly bytes: Uint8Array;
+	readonly slots: number;
+	readonly payloadBytes: number;
 	private readonly maxStamps: number;
-	private firstFree = NONE;
 	/** Highest number of the records that were restored. */
 	private restored = 0;
 
@@ -162,7 +168,7 @@ export class Ring {
 		}
 		const slot = this.firstFree;
 		this.firstFree = this.nexts[slot] as number;
-		this.states[slot] = RecordState.Writing;
+		this.states[slot] = WRITING;
 		this.messages[slot] = 0;
 		this.attempts[slot] = 0;
 		this.packets[slot] = 0;
@@ -178,11 +184,12 @@ export class Ring {
 
 	/** Puts a reserved record with `length` payload bytes at the end of the order. */
 	commit(slot: number, length: number): void {
+		const { nexts, last } = this;
 		this.lengths[slot] = length;
-		this.states[slot] = RecordState.Queued;
-		this.nexts[slot] = NONE;
-		if (this.last === NONE) this.first = slot;
-		else this.nexts[this.last] = slot;
+		this.states[slot] = QUEUED;
+		nexts[slot] = NONE;
+		if (last < 0) this.first = slot;
+		else nexts[last] = slot;
 		this.last = slot;
 		this.queued++;
 		if (++this.used > this.highWater) this.highWater = this.used;
@@ -219,7 +226,10 @@ export class Ring {
 
 	/** Gives a reserved slot back unused. */
 	abandon(slot: number): void {
-		this.toFree(slot);
+		if (this.unstamped > 0) this.setStamped(slot, true);
+		this.states[slot] = FREE;
+		this.nexts[slot] = this.firstFree;
+		this.firstFree = slot;
 	}
 
 	/**
@@ -227,27 +237,24 @@ export class Ring {
 	 */
 	remove(slot: number, previous: number): number {
 		this.keeper?.removed(this, slot);
-		const next = this.nexts[slot] as number;
+		const { nexts, states } = this;
+		const next = nexts[slot] as number;
 		if (previous < 0) this.first = next;
-		else this.nexts[previous] = next;
+		else nexts[previous] = next;
 		if (next < 0) this.last = previous;
-		if (this.states[slot] === RecordState.Queued) this.queued--;
+		if (states[slot] === QUEUED) this.queued--;
 		this.used--;
-		this.toFree(slot);
-		return next;
-	}
-
-	private toFree(slot: number): void {
 		if (this.unstamped > 0) this.setStamped(slot, true);
-		this.states[slot] = RecordState.Free;
-		this.nexts[slot] = this.firstFree;
+		states[slot] = FREE;
+		nexts[slot] = this.firstFree;
 		this.firstFree = slot;
+		return next;
 	}
 
 	private evictOldest(): boolean {
 		let previous = NONE;
 		for (let slot = this.first; slot >= 0; previous = slot, slot = this.after(slot)) {
-			if (this.states[slot] === RecordState.Queued && this.kind(slot) === RecordKind.Measure) {
+			if (this.states[slot] === QUEUED && this.kind(slot) === RecordKind.Measure) {
 				this.remove(slot, previous);
 				this.evicted++;
 				return true;
@@ -256,15 +263,16 @@ export class Ring {
 		return false;
 	}
 
-	setState(slot: number, state: number): void {
-		if (this.states[slot] === RecordState.Queued) this.queued--;
-		if (state === RecordState.Queued) this.queued++;
-		this.states[slot] = state;
+	/** A queued record begins to be sent in the message with this number. */
+	sending(slot: number, message: number): void {
+		this.states[slot] = SENDING;
+		this.messages[slot] = message;
+		this.queued--;
 	}
-	/** Counts one more sending, up to 255. */
-	attempt(slot: number): void {
-		const n = this.attempts[slot] as number;
-		if (n < 255) this.attempts[slot] = n + 1;
+	setState(slot: number, state: number): void {
+		if (this.states[slot] === QUEUED) this.queued--;
+		if (state === QUEUED) this.queued++;
+		this.states[slot] = state;
 	}
 	kind(slot: number): number {
 		return this.view.getUint8(this.at + slot * this.size + KIND);

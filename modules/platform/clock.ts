@@ -14,9 +14,10 @@ export class SystemClock implements WallClock {
 
 	monotonic(): number {
 		const ticks = Time.ticks;
-		this.total += (ticks - this.ticks) | 0; // as Time.delta
+		const total = this.total + ((ticks - this.ticks) | 0); // as Time.delta
+		this.total = total;
 		this.ticks = ticks;
-		return this.total;
+		return total;
 	}
 	wallAt(monotonicMs: number): number {
 		const epoch = this.epoch;

@@ -39,34 +39,44 @@ const CHUNK = Limits.chunkBytes;
 const MORE = Object.freeze({ more: true, byteLength: Limits.outputBytes });
 
 export class SocketTransport implements Transport {
+	// First what each message touches: XS looks through an object's fields in their order.
 	free = 0;
 	drained = true;
+	awaited = false;
+	private socket: SocketLike | undefined;
+	private handler: TransportHandler | undefined;
+	/**
+	 * What the socket's callbacks announce is not done inside them but from a timer: always with TLS, for the
+	 * SDK's calls back deep inside its own work, and the stack of a small board does not hold both; on plain
+	 * TCP while a call of the socket, or what such a callback has led to, is under way.
+	 */
+	private later: boolean;
+	private readable = 0;
+	private mayWrite = false;
+	/** `service` will be called by `work`. */
+	private serving = false;
+	/** Counts connections, so that a late callback of an earlier one is known as such. */
+	private generation = 0;
+	private isOpen = false;
 	/** The most that was ever free: the whole buffer of the socket. */
 	private window = 0;
-	private readonly options: SocketTransportOptions;
-	private readonly tls: boolean;
 	/**
 	 * What TLS adds to one write, beyond what the SDK takes off for it, where that makes several records;
 	 * bytes.
 	 */
 	private readonly extra: number;
-	private readonly rx = new Uint8Array(new ArrayBuffer(CHUNK, { maxByteLength: CHUNK }));
-	private handler: TransportHandler | undefined;
-	private socket: SocketLike | undefined;
-	private isOpen = false;
-	/** Counts connections, so that a late callback of an earlier one is known as such. */
-	private generation = 0;
-	/** What the socket's callbacks have left to do. */
-	private readonly work: Alarm;
-	private serving = false;
-	private readable = 0;
-	private mayWrite = false;
 	private error: string | undefined;
 	private tlsError: string | undefined;
+	private readonly tls: boolean;
+	private readonly buffer = new ArrayBuffer(CHUNK, { maxByteLength: CHUNK });
+	private readonly rx = new Uint8Array(this.buffer);
+	/** What the socket's callbacks have left to do. */
+	private readonly work: Alarm;
+	private readonly options: SocketTransportOptions;
 
 	constructor(options: SocketTransportOptions, timers: Timers) {
 		this.options = options;
-		this.tls = options.tls !== undefined;
+		this.tls = this.later = options.tls !== undefined;
 		const { fragmentBytes = 0 } = options.tls ?? {};
 		const records = fragmentBytes === 0 ? 1 : Math.ceil(Limits.outputBytes / fragmentBytes);
 		this.extra = Math.max(0, records * RECORD_OVERHEAD - TLS_OVERHEAD);
@@ -79,6 +89,8 @@ export class SocketTransport implements Transport {
 		this.handler = handler;
 		this.readable = 0;
 		this.mayWrite = false;
+		this.awaited = false;
+		this.later = this.tls;
 		this.error = undefined;
 		this.tlsError = undefined;
 		this.window = 0;
@@ -98,8 +110,13 @@ export class SocketTransport implements Transport {
 	write(bytes: Uint8Array, more: boolean): void {
 		const socket = this.socket;
 		if (socket === undefined) return;
+		const later = this.later;
+		this.later = true;
 		this.drained = false;
 		this.mayWrite = false; // what was announced before tells nothing about these bytes
+		// An estimate until the socket reports anew; TLS adds its record's overhead.
+		const free = this.free - bytes.length - (this.tls && !more ? TLS_OVERHEAD + this.extra : 0);
+		this.free = free > 0 ? free : 0;
 		try {
 			const result = more ? socket.write(bytes, MORE) : socket.write(bytes);
 			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no
@@ -110,11 +127,8 @@ export class SocketTransport implements Transport {
 			this.error ??= error instanceof Error ? error.message : "";
 			this.free = 0;
 			this.serve();
-			return;
 		}
-		// An estimate until the socket reports anew; TLS adds its record's overhead.
-		const free = this.free - bytes.length - (this.tls && !more ? TLS_OVERHEAD + this.extra : 0);
-		this.free = free > 0 ? free : 0;
+		this.later = later;
 	}
 
 	/** Sockets of the SDK know one way to end: what was written still goes out, if it can. */
@@ -148,33 +162,34 @@ export class SocketTransport implements Transport {
 
 	private connect(address: string, generation: number): void {
 		const { host, port, tls } = this.options;
-		const current = () => generation === this.generation;
 		const callbacks = {
 			onReadable: (count: number) => {
-				if (!current()) return;
+				if (generation !== this.generation) return;
 				this.readable = count;
-				this.serve();
+				if (this.later) this.serve();
+				else this.service();
 			},
 			onWritable: (count: number) => {
-				if (!current()) return;
-				this.free = Math.max(0, count - this.extra);
+				if (generation !== this.generation) return;
+				this.free = count > this.extra ? count - this.extra : 0;
 				if (count > this.window) this.window = count;
 				this.drained = count === this.window;
+				if (!this.awaited && this.isOpen) return;
 				this.mayWrite = true;
-				this.serve();
+				if (this.later) this.serve();
+				else this.service();
 			},
 			onError: (error?: unknown) => {
-				if (!current()) return;
-				this.error = error instanceof Error ? error.message : "";
-				this.serve();
+				if (generation === this.generation) this.fail(error instanceof Error ? error.message : "");
 			},
 		};
+		this.later = true;
 		try {
 			const sockets = { TCP, TLSSocket } as unknown as Sockets;
 			if (tls === undefined) this.socket = new sockets.TCP({ address, port, ...callbacks });
 			else {
 				const failed = (message: string) => {
-					if (!current()) return;
+					if (generation !== this.generation) return;
 					this.tlsError = message;
 					this.serve();
 				};
@@ -197,9 +212,15 @@ export class SocketTransport implements Transport {
 			}
 		} catch (error) {
 			// Not now: `closed` must not be called inside `open`.
-			this.error = error instanceof Error ? error.message : String(error);
-			this.serve();
+			this.fail(error instanceof Error ? error.message : String(error));
 		}
+		this.later = this.tls;
+	}
+
+	private fail(error: string): void {
+		this.error = error;
+		if (this.later) this.serve();
+		else this.service();
 	}
 
 	private failed(detail: string): void {
@@ -215,48 +236,45 @@ export class SocketTransport implements Transport {
 		this.closed("tls-failed", tlsWords(message, Date.now()));
 	}
 
-	/** Has `service` called, once for all that comes until then. */
+	/** Has `service` called from a timer, once for all that comes until then. */
 	private serve(): void {
 		if (this.serving) return;
 		this.serving = true;
 		this.work.start(0);
 	}
 
-	/**
-	 * Does what the callbacks announced, from a timer of its own: the SDK's TLS calls them deep inside its own
-	 * work, and the stack of a small board does not hold both.
-	 */
+	/** Does what the callbacks announced. */
 	private service(): void {
 		this.serving = false;
 		const generation = this.generation;
 		if (this.tlsError !== undefined) return this.tlsFailed(this.tlsError);
+		this.later = true;
 		if (this.mayWrite && !this.isOpen) {
 			this.isOpen = true;
 			this.mayWrite = false;
 			this.handler?.opened();
 		}
-		const rx = this.rx;
-		const buffer = rx.buffer as ArrayBuffer;
-		const readable = this.readable;
-		if (readable > 0) {
-			const n = readable < CHUNK ? readable : CHUNK;
-			buffer.resize(n); // the view follows; a new view would be garbage
-			this.readable = readable - n;
-			this.socket?.read(rx);
-			this.handler?.received(rx);
+		if (this.readable > 0) {
+			const n = this.readable < CHUNK ? this.readable : CHUNK;
+			this.buffer.resize(n); // the view follows; a new view would be garbage
+			this.readable -= n;
+			this.socket?.read(this.rx);
+			this.handler?.received(this.rx);
 			// Back to its full length: a collection takes the spare room of a shorter one, and growing would
 			// allocate.
-			buffer.resize(CHUNK);
+			this.buffer.resize(CHUNK);
 		}
 		if (generation !== this.generation) return;
 		// One chunk a turn: a flood leaves room for the other timers, the journal's and the watchdog's among
 		// them.
-		if (this.readable > 0) return this.serve();
-		if (this.error !== undefined) this.failed(this.error);
+		if (this.readable > 0) this.serve();
+		else if (this.error !== undefined) this.failed(this.error);
 		else if (this.mayWrite) {
 			this.mayWrite = false;
+			this.awaited = false;
 			this.handler?.writable();
 		}
+		this.later = this.tls;
 	}
 }
 

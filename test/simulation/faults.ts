@@ -51,8 +51,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "a record is released when it is sent",
 		file: "modules/outbox/outbox.ts",
-		was: "\t\t\tring.setState(slot, RecordState.InFlight);\n\t\t\tn--;",
-		is: "\t\t\tring.setState(slot, RecordState.InFlight);\n\t\t\tif (n === 1 && this.count === 1) ring.remove(slot, -1);\n\t\t\tn--;",
+		was: "ring.setState(first, IN_FLIGHT);",
+		is: "ring.remove(first, -1);",
 		says: /measures are lost|is not sent again/,
 	},
 	{
@@ -114,8 +114,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "the id of the status message is not noted",
 		file: "modules/outbox/outbox.ts",
-		was: "if (packetId > 0 && !this.repeats) this",
-		is: "if (packetId > 0 && !this.repeats && !this.direct.chosen) this",
+		was: "if (packetId > 0 && !this.repeats) handler",
+		is: "if (packetId > 0 && !this.repeats && !this.direct.chosen) handler",
 		says: /sent again/,
 	},
 	{
@@ -135,7 +135,7 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "a record in flight gives way to a new one",
 		file: "modules/outbox/ring.ts",
-		was: "if (this.states[slot] === RecordState.Queued && this.kind(slot) === RecordKind.Measure) {",
+		was: "if (this.states[slot] === QUEUED && this.kind(slot) === RecordKind.Measure) {",
 		is: "if (this.kind(slot) === RecordKind.Measure) {",
 		says: /is not sent again before something new/,
 	},

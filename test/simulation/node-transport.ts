@@ -21,6 +21,7 @@ export class SimulatedTransport implements Transport {
 	#parse: (bytes: Buffer) => void = () => {};
 	/** Bytes that the node believes to be free; told anew when something moves. */
 	free = 0;
+	awaited = false;
 	readonly #scheduler: Scheduler;
 	readonly #ledger: Ledger;
 	readonly #dial: Dial;
@@ -102,6 +103,8 @@ export class SimulatedTransport implements Transport {
 				if (!current()) return;
 				const { up, buffer } = connection;
 				this.free = buffer - (up.entered - up.left);
+				if (!this.awaited) return;
+				this.awaited = false;
 				this.#handler?.writable();
 			},
 			lost: () => {

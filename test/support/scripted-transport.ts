@@ -13,6 +13,7 @@ export class ScriptedTransport implements Transport {
 	get drained(): boolean {
 		return this.free === this.capacity;
 	}
+	awaited = false;
 	/** What `accept` and `opened` make of `free`. */
 	capacity = 100_000;
 	/** Every byte written on the current connection. */
@@ -87,13 +88,13 @@ export class ScriptedTransport implements Transport {
 	/** Room for `bytes` more, and the news of it. */
 	accept(bytes: number): void {
 		this.free += bytes;
-		this.#handler?.writable();
+		this.#writable();
 	}
 
 	/** All that was written is out. */
 	flush(): void {
 		this.free = this.capacity;
-		this.#handler?.writable();
+		this.#writable();
 	}
 
 	/** The connection is gone. */
@@ -108,6 +109,12 @@ export class ScriptedTransport implements Transport {
 		const bytes = Uint8Array.from(this.written.slice(this.#taken));
 		this.#taken = this.written.length;
 		return bytes;
+	}
+
+	#writable(): void {
+		if (!this.awaited) return;
+		this.awaited = false;
+		this.#handler?.writable();
 	}
 
 	#idle(): TransportHandler {

@@ -16,6 +16,8 @@ declare const host: {
 	attached(): unknown;
 	/** Milliseconds on the parent's clock; stands still during a call of `handle`. */
 	now(): number;
+	/** The same in 32 bits that wrap. */
+	ticks(): number;
 	/** Text of the frame that is being handled; takes a chunk. */
 	text(): string;
 	/** Empties a socket's receive buffer. */

@@ -13,13 +13,18 @@ export interface Options {
 }
 
 export default class TCP implements Listener {
-	readonly #options: Options;
+	// As on a board, where they are called with nothing between.
+	readonly onReadable: Options["onReadable"];
+	readonly onWritable: Options["onWritable"];
+	readonly onError: Options["onError"];
 	#id: number;
 	#free = 0;
 	#gone = false;
 
 	constructor(options: Options) {
-		this.#options = options;
+		this.onReadable = options.onReadable;
+		this.onWritable = options.onWritable;
+		this.onError = options.onError;
 		this.#id = Hardware.current().openSocket(this);
 		if (this.#id < 0) throw new Error("no socket is left");
 		host.open(this.#id);
@@ -53,15 +58,15 @@ export default class TCP implements Listener {
 	}
 
 	heard(kind: number, value: number): void {
-		if (kind === In.Data) this.#options.onReadable?.call(this, value);
+		if (kind === In.Data) this.onReadable?.(value);
 		else if (kind === In.Written) {
 			this.#free += value;
-			this.#options.onWritable?.call(this, this.#free);
+			this.onWritable?.(this.#free);
 		} else {
 			// What was received before can still be read, until the firmware closes.
 			const why = host.text();
 			this.#gone = true;
-			this.#options.onError?.call(this, why === "" ? undefined : new Error(why));
+			this.onError?.(why === "" ? undefined : new Error(why));
 		}
 	}
 }

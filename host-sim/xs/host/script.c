@@ -111,6 +111,7 @@ static void host_ask(txMachine* the) {
 static void host_attach(txMachine* the) { gxBoard = *mxArgv(0); fxRemember(the, &gxBoard); }
 static void host_attached(txMachine* the) { mxResult->kind = gxBoard.kind; mxResult->value = gxBoard.value; }
 static void host_now(txMachine* the) { setNumber(the, gxNow); }
+static void host_ticks(txMachine* the) { setNumber(the, (txS4)(txU4)(txS8)gxNow); }
 static void host_text(txMachine* the) { fxStringBuffer(the, mxResult, (txString)gxText, (txSize)gxTextSize); }
 static void host_timer(txMachine* the) { setNumber(the, hostTimerNew(the, mxArgv(0), mxArgv(1))); }
 static void host_forget(txMachine* the) { hostTimerFree(the, INTEGER(0)); }
@@ -156,7 +157,7 @@ static void setGlobal(txMachine* the, char* name) {
 void hostBuildScript(txMachine* the) {
 	static const struct { char* name; txCallback call; } functions[] = {
 		{ "send", host_send }, { "flash", host_flash }, { "ask", host_ask }, { "attach", host_attach }, { "attached", host_attached },
-		{ "now", host_now }, { "text", host_text }, { "open", host_open }, { "take", host_take },
+		{ "now", host_now }, { "ticks", host_ticks }, { "text", host_text }, { "open", host_open }, { "take", host_take },
 		{ "timer", host_timer }, { "forget", host_forget }, { "arm", host_arm }, { "stop", host_stop },
 	};
 	txSlot *instance, *slot;

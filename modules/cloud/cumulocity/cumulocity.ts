@@ -167,14 +167,14 @@ export class Cumulocity implements Cloud {
 
 	message(message: InboundMessage): void {
 		// No variables: they would lie under the command's parser, where the stack is deepest.
-		if (!isOn(message, DOWN)) return this.other(message);
+		if (!message.isOn(DOWN)) return this.other(message);
 		this.rows.reset(message.bytes, message.payloadStart, message.payloadEnd);
 		while (this.rows.next()) this.row();
 	}
 
 	private other(message: InboundMessage): void {
 		const { bytes, payloadStart, payloadEnd } = message;
-		if (isOn(message, ERRORS))
+		if (message.isOn(ERRORS))
 			this.host.debug(`s/e: ${visible(decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text")}`);
 		else this.host.malformed("a message on an unknown topic");
 	}
@@ -215,7 +215,7 @@ export class Cumulocity implements Cloud {
 	 */
 	skipped(message: InboundMessage): void {
 		const { bytes, payloadStart, payloadEnd } = message;
-		if (!this.starting.listening || !isOn(message, DOWN)) return;
+		if (!this.starting.listening || !message.isOn(DOWN)) return;
 		const rows = this.rows;
 		rows.reset(bytes, payloadStart, payloadEnd, true);
 		let several = false;
@@ -253,10 +253,6 @@ export class Cumulocity implements Cloud {
 		this.operations.pending.disconnected();
 		this.availability?.closed();
 	}
-}
-
-function isOn({ bytes, topicStart, topicEnd }: InboundMessage, topic: Uint8Array): boolean {
-	return equals(bytes, topicStart, topicEnd, topic);
 }
 
 /** The first column as a number, or -1. */

@@ -1,7 +1,7 @@
 // SAP IoT service over MQTT. Delivered means: an ack with 200 or 202 on ack/<id>. The service knows no will,
 // no retained messages and no answer to a command.
 
-import { ascii, equals } from "../../core/bytes.js";
+import { ascii } from "../../core/bytes.js";
 import type { Sample } from "../../core/channels.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
@@ -99,14 +99,17 @@ export class SapIot implements Cloud {
 	eventDelivered(): void {}
 
 	message(message: InboundMessage): void {
+		// No variables: the journal lies deep below an ack, and each would cost the stack a slot there.
+		if (message.isOn(this.ackTopic)) this.acks(message.bytes, message.payloadStart, message.payloadEnd);
+		else if (message.isOn(this.commandTopic)) this.commanded(message);
+		else (this.host as CloudHost).malformed("a message on an unknown topic");
+	}
+
+	private commanded({ bytes, payloadStart, payloadEnd }: InboundMessage): void {
 		const host = this.host as CloudHost;
-		const { bytes, topicStart, topicEnd, payloadStart, payloadEnd } = message;
-		if (equals(bytes, topicStart, topicEnd, this.ackTopic)) this.acks(bytes, payloadStart, payloadEnd);
-		else if (equals(bytes, topicStart, topicEnd, this.commandTopic)) {
-			const command = this.command;
-			if (command.read(bytes, payloadStart, payloadEnd)) host.commands.run(command.text, 0, command.length);
-			else host.malformed(command.error);
-		} else host.malformed("a message on an unknown topic");
+		const command = this.command;
+		if (command.read(bytes, payloadStart, payloadEnd)) host.commands.run(command.text, 0, command.length);
+		else host.malformed(command.error);
 	}
 
 	skipped(): void {}

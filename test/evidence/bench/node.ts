@@ -231,7 +231,7 @@ class Receiver implements ParserHandler {
 	}
 	suback(id: number, bytes: Uint8Array, start: number, end: number): boolean {
 		this.sum += id;
-		this.log?.push(`suback ${id} ${bytes.subarray(start, end)}`);
+		this.log?.push(`suback ${id} ${[...bytes.subarray(start, end)]}`);
 		return true;
 	}
 	pingresp(): boolean {

@@ -13,7 +13,7 @@ import { SapIot } from "../../../modules/cloud/sap-iot/sap-iot.js";
 import { CHANNELS } from "../../../modules/core/channels.js";
 import { Log } from "../../../modules/core/log.js";
 import { lengthBytes } from "../../../modules/mqtt/packet.js";
-import { SessionState } from "../../../modules/mqtt/session.js";
+import { SessionState } from "../../../modules/mqtt/session-state.js";
 import { FakeBroker } from "../../firmware/app/fake-broker.js";
 import { seeded } from "../../support/seeded.js";
 import { VirtualTime } from "../../support/virtual-time.js";

@@ -18,6 +18,7 @@ export interface Published {
 export class FakeBroker implements Transport {
 	free = 0;
 	readonly drained = true;
+	awaited = false;
 	/** Whether connections come about. */
 	reachable = true;
 	/** Whether PUBLISH is acknowledged. */
@@ -75,6 +76,8 @@ export class FakeBroker implements Transport {
 			this.#parse.parse(copy);
 			if (this.#handler !== handler) return;
 			this.free += copy.length;
+			if (!this.awaited) return;
+			this.awaited = false;
 			handler.writable();
 		});
 	}

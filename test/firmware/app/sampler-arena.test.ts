@@ -137,12 +137,12 @@ describe("Arena", () => {
 		confirmMs: 0,
 		...over,
 	});
-	const constant = (bytes: Uint8Array, start: number, end: number) =>
-		Buffer.from(bytes.slice(start, end)).toString();
+	const constant = (bytes: Uint8Array, start: number, length: number) =>
+		Buffer.from(bytes.slice(start, start + length)).toString();
 	const constants = (arena: Arena, lane: Lane) => [
-		constant(arena.bytes, lane.prefixStart, lane.prefixEnd),
-		constant(arena.bytes, lane.separatorStart, lane.separatorEnd),
-		constant(arena.bytes, lane.suffixStart, lane.suffixEnd),
+		constant(arena.bytes, lane.prefixAt, lane.prefixBytes),
+		constant(arena.bytes, lane.separatorAt, lane.separatorBytes),
+		constant(arena.bytes, lane.suffixAt, lane.suffixBytes),
 	];
 
 	it("keeps rings, constants and output apart for any sizes", () => {
@@ -181,7 +181,7 @@ describe("Arena", () => {
 					arena.bytes.fill(116, arena.templateAt);
 					assert.deepEqual(constants(arena, arena.measures), ['{"n":"0000000000",[', ",", "]}"]);
 					assert.deepEqual(constants(arena, arena.events), ["<", "", ">"]);
-					assert.equal(arena.measures.numberAt, arena.measures.prefixStart + 6);
+					assert.equal(arena.measures.numberAt, arena.measures.prefixAt + 6);
 					assert.equal(arena.events.numberAt, -1);
 					for (const [lane, byte] of [
 						[arena.measures, 109],

@@ -98,9 +98,10 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		const lanes = shapes.map((s, i): Lane => {
 			const ringAt = i === 0 ? 0 : (sizes[0] as number);
 			bytes.set(constants[i] as Uint8Array, at);
-			const prefixStart = at;
-			const separatorStart = prefixStart + (s.prefix ?? "").length;
-			const suffixStart = separatorStart + (s.separator ?? "").length;
+			const prefixAt = at;
+			const { prefix = "", separator = "", suffix = "" } = s;
+			const separatorAt = prefixAt + prefix.length;
+			const suffixAt = separatorAt + separator.length;
 			at += (constants[i] as Uint8Array).length;
 			const header = publishHeader(bytes, digitView(bytes), headerAt, utf8(s.topic), s.qos ?? 1);
 			headerAt += headers[i] as number;
@@ -114,16 +115,19 @@ export class Fixture implements SessionHandler, OutboxHandler {
 					stamps: s.stamps ?? 1,
 				}),
 				topic: utf8(s.topic),
+				length: 0,
+				retain: false,
 				qos: s.qos ?? 1,
 				maxRecords: s.maxRecords ?? 1,
 				maxBytes: s.maxBytes ?? 10_000,
-				prefixStart,
-				prefixEnd: separatorStart,
-				separatorStart,
-				separatorEnd: suffixStart,
-				suffixStart,
-				suffixEnd: at,
-				numberAt: s.numberAt === undefined ? -1 : prefixStart + s.numberAt,
+				frameBytes: prefix.length + suffix.length,
+				prefixBytes: prefix.length,
+				separatorBytes: separator.length,
+				suffixBytes: suffix.length,
+				prefixAt,
+				separatorAt,
+				suffixAt,
+				numberAt: s.numberAt === undefined ? -1 : prefixAt + s.numberAt,
 				confirmMs: s.confirmMs ?? 0,
 				maxHeld: s.maxHeld ?? 8,
 			};

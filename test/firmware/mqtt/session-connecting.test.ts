@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CLOSE_CODES } from "../../../modules/mqtt/close-codes.js";
 import { Limits } from "../../../modules/mqtt/limits.js";
-import { SessionState } from "../../../modules/mqtt/session.js";
+import { SessionState } from "../../../modules/mqtt/session-state.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 import { Fixture, inbound, utf8 } from "./fixture.js";
 import { CONNACK, cmds, greeting, PINGRESP, SECOND, wire } from "./session-fixture.js";

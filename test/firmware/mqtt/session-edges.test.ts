@@ -6,8 +6,10 @@ import { connectLength } from "../../../modules/mqtt/encode.js";
 import { Await } from "../../../modules/mqtt/in-flight.js";
 import { Limits } from "../../../modules/mqtt/limits.js";
 import { Output } from "../../../modules/mqtt/output.js";
-import type { Publication, PublishSource } from "../../../modules/mqtt/publish-source.js";
-import { Session, SessionState } from "../../../modules/mqtt/session.js";
+import type { Publication } from "../../../modules/mqtt/publication.js";
+import type { PublishSource } from "../../../modules/mqtt/publish-source.js";
+import { Session } from "../../../modules/mqtt/session.js";
+import { SessionState } from "../../../modules/mqtt/session-state.js";
 import { ScriptedTransport } from "../../support/scripted-transport.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 import { Fixture, inbound, utf8 } from "./fixture.js";
@@ -68,19 +70,19 @@ class Bare implements PublishSource {
 		this.told.length = 0;
 		return this;
 	}
-	next(publication: Publication): boolean {
-		if (this.left === 0) return false;
+	get more(): boolean {
+		return this.left > 0;
+	}
+	next(): Publication | undefined {
+		if (this.left === 0) return undefined;
 		this.left--;
-		publication.topic = new Uint8Array(this.topic).fill(0x74);
-		publication.header = undefined;
-		publication.qos = 1;
-		publication.length = this.length;
-		return true;
+		const topic = new Uint8Array(this.topic).fill(0x74);
+		return { topic, header: undefined, qos: 1, retain: false, length: this.length };
 	}
-	again(): boolean {
-		return false;
+	again(): undefined {}
+	start(_packetId: number, _bytes: Uint8Array, _at: number, room: number): number {
+		return Math.min(room, this.length);
 	}
-	started(): void {}
 	copy(_bytes: Uint8Array, _at: number, room: number): number {
 		return room;
 	}

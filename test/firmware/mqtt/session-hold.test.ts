@@ -2,7 +2,7 @@
 // kept.
 
 import assert from "node:assert/strict";
-import { SessionState } from "../../../modules/mqtt/session.js";
+import { SessionState } from "../../../modules/mqtt/session-state.js";
 import { Fixture } from "./fixture.js";
 
 describe("mqtt: session, held", () => {

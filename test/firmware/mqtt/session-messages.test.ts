@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Limits } from "../../../modules/mqtt/limits.js";
-import { SessionState } from "../../../modules/mqtt/session.js";
+import { SessionState } from "../../../modules/mqtt/session-state.js";
 import { Fixture, inbound, utf8 } from "./fixture.js";
 import { CONNACK, cmds, wire } from "./session-fixture.js";
 

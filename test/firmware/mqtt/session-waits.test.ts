@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { Await, InFlight } from "../../../modules/mqtt/in-flight.js";
 import { Limits } from "../../../modules/mqtt/limits.js";
 import { PacketType } from "../../../modules/mqtt/packet.js";
-import { SessionState } from "../../../modules/mqtt/session.js";
+import { SessionState } from "../../../modules/mqtt/session-state.js";
 import { RecordState } from "../../../modules/outbox/ring.js";
 import { Fixture, type FixtureOptions, utf8 } from "./fixture.js";
 

@@ -147,6 +147,7 @@ class Broker {
 class Link implements Transport {
 	free = 0;
 	readonly drained = true;
+	awaited = false;
 	#handler: TransportHandler | undefined;
 	readonly #world: World;
 	readonly #time: VirtualTime;

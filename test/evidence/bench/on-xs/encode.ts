@@ -8,7 +8,6 @@ import { Plain } from "../../../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../../../modules/cloud/sap-iot/sap-iot.js";
 import { CHANNELS, type Channel, emptySample, type Sample } from "../../../../modules/core/channels.js";
 import { publishHeaderLength } from "../../../../modules/mqtt/encode.js";
-import { Publication } from "../../../../modules/mqtt/publish-source.js";
 import { Arena } from "../../../../modules/outbox/arena.js";
 import type { Lane } from "../../../../modules/outbox/lane.js";
 import { Outbox } from "../../../../modules/outbox/outbox.js";
@@ -159,7 +158,6 @@ class Runner {
 			idTaken() {},
 		});
 		outbox.open = true;
-		const publication = new Publication();
 		const sample = (n: number) => {
 			this.#now += 1000;
 			const slot = ring.reserve(RecordKind.Measure, true);
@@ -172,12 +170,12 @@ class Runner {
 		for (let n = 0; n < fill; n++) sample(n);
 		for (let n = 0; n < count; n++) {
 			sample(n);
-			if (!outbox.next(publication, true)) throw new Error("nothing to send");
+			const publication = outbox.next(true);
+			if (!publication) throw new Error("nothing to send");
 			const { length } = publication;
 			const id = (n % 65535) + 1;
 			const end = lane.header.write(at, id, length);
-			outbox.started(id);
-			outbox.copy(bytes, end, length);
+			outbox.start(id, bytes, end, length);
 			outbox.acknowledged(id);
 			if (n < show) host.send(PACKET, bytes.slice(at, end + length));
 		}

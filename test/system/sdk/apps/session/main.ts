@@ -5,7 +5,8 @@ import config from "mc/config";
 import { Limits } from "modules/mqtt/limits";
 import { Output } from "modules/mqtt/output";
 import type { InboundMessage } from "modules/mqtt/parser";
-import type { Publication, PublishSource } from "modules/mqtt/publish-source";
+import type { Publication } from "modules/mqtt/publication";
+import type { PublishSource } from "modules/mqtt/publish-source";
 import { Session } from "modules/mqtt/session";
 import type { SessionHandler } from "modules/mqtt/session-parts";
 import { topicFilter, topicName } from "modules/mqtt/topic";
@@ -18,28 +19,32 @@ const TOPIC = "garden/gate";
 const MESSAGE = "open";
 
 /** One message, until it is acknowledged. */
-class OneMessage implements PublishSource {
+class OneMessage implements PublishSource, Publication {
 	readonly holds = false;
+	readonly more = false;
+	readonly topic = topicName(TOPIC);
+	readonly header = undefined;
+	readonly qos = 1;
+	readonly retain = false;
 	waits = false;
 	#copied = 0;
-	readonly #topic = topicName(TOPIC);
 	readonly #payload = new Uint8Array(ArrayBuffer.fromString(MESSAGE));
 
-	next(publication: Publication, windowOpen: boolean): boolean {
-		if (!this.waits || !windowOpen) return false;
+	get length(): number {
+		return this.#payload.length;
+	}
+	next(windowOpen: boolean): Publication | undefined {
+		if (!this.waits || !windowOpen) return undefined;
 		this.waits = false;
-		return this.again(publication);
+		return this.again();
 	}
-	again(publication: Publication): boolean {
-		publication.topic = this.#topic;
-		publication.header = undefined;
-		publication.qos = 1;
-		publication.retain = false;
-		publication.length = this.#payload.length;
+	again(): Publication {
 		this.#copied = 0;
-		return true;
+		return this;
 	}
-	started(): void {}
+	start(_packetId: number, bytes: Uint8Array, at: number, room: number): number {
+		return this.copy(bytes, at, room);
+	}
 	copy(bytes: Uint8Array, at: number, room: number): number {
 		const part = this.#payload.subarray(this.#copied, this.#copied + room);
 		bytes.set(part, at);
