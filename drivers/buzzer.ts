@@ -40,7 +40,7 @@ export class Buzzer {
 		if (!(duty > 0 && duty <= LOUDEST)) throw new RangeError("buzzer: duty is above 0 and up to 0.5");
 		if (!(longestMs >= 0)) throw new RangeError("buzzer: the longest tone is 0 ms or more");
 		this.options = options;
-		this.turn = timers.create(() => this.next());
+		this.turn = timers.create(this);
 		// The pin is claimed once now, so that a wrong one is found at start and not at the first tone.
 		orRelease(this.turn, () => new output.io({ pin: output.pin, hz: 1000, resolution: BITS }).close());
 	}
@@ -103,7 +103,8 @@ export class Buzzer {
 		if (wait !== Number.POSITIVE_INFINITY) this.turn.start(wait);
 	}
 
-	private next(): void {
+	/** The next turn from tone to pause or back. */
+	due(): void {
 		if (this.leftMs <= 0 || (this.sounds && this.times <= 0)) this.silence();
 		else if (this.sounds) {
 			this.output?.write(0);

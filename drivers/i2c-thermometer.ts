@@ -53,7 +53,7 @@ export class I2cThermometer {
 			throw new RangeError("thermometer: an I²C address is 8 to 119");
 		this.options = options;
 		this.protocol = new part.protocol();
-		this.settled = timers.create(() => this.start(this.step));
+		this.settled = timers.create(this);
 		orRelease(this, () => {
 			this.open();
 			this.start(0);
@@ -133,6 +133,11 @@ export class I2cThermometer {
 	}
 
 	/** Sends a step of the start; the next one follows by the timer. */
+	/** The part has settled. */
+	due(): void {
+		this.start(this.step);
+	}
+
 	private start(step: number): void {
 		const port = this.port;
 		let next = -1;

@@ -1,7 +1,7 @@
 // A DC motor behind a PWM-driven transistor: the duty follows the target along a ramp, so that neither gear
 // nor supply take a blow. Open loop: full duty counts as `maxRpm`.
 
-import type { Alarm, Timers } from "../modules/core/clock.js";
+import type { Alarm, AlarmOwner, Timers } from "../modules/core/clock.js";
 import type { Pin, PulseWidthClass, PulseWidthOutput } from "../modules/core/io.js";
 import { orRelease, restAndClose } from "./release.js";
 
@@ -18,7 +18,7 @@ const STEP_MS = 20;
 /** Above hearing for most, and within what common motor drivers switch. */
 const DEFAULT_HZ = 20_000;
 
-export class Motor {
+export class Motor implements AlarmOwner {
 	private readonly maxRpm: number;
 	private readonly step: number;
 	private readonly ramp: Alarm;
@@ -32,7 +32,7 @@ export class Motor {
 		if (!(maxRpm > 0 && rampRpmPerS > 0)) throw new RangeError("motor: speed and ramp must be positive");
 		this.maxRpm = maxRpm;
 		this.step = (rampRpmPerS * STEP_MS) / 1000;
-		this.ramp = timers.create(() => this.approach());
+		this.ramp = timers.create(this);
 		orRelease(this, () => {
 			this.output = new output.io({ pin: output.pin, hz: output.hz ?? DEFAULT_HZ });
 			this.output.write(0);
@@ -73,7 +73,8 @@ export class Motor {
 		restAndClose(output);
 	}
 
-	private approach(): void {
+	/** The next step along the ramp. */
+	due(): void {
 		const output = this.output;
 		if (output === undefined) return;
 		const left = this.targetRpm - this.now;

@@ -39,7 +39,7 @@ class Subscriber implements SessionHandler {
 		this.#options = options;
 		this.#filter = topicFilter(options.filter);
 		this.#client = new Client(options, NOTHING, this, print);
-		this.#again = this.#client.timers.create(() => this.#subscribe());
+		this.#again = this.#client.timers.create({ due: () => this.#subscribe() });
 		untilStopped(this.#client.session);
 		this.#client.session.start();
 	}

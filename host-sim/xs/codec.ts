@@ -12,8 +12,9 @@ export const InFrame = Object.freeze({
 	Reply: 6,
 	Stats: 7,
 	Walk: 8,
+	Owners: 9,
 });
-export const OutFrame = Object.freeze({ Idle: 1, Trace: 2, Stats: 3, Crash: 4, Walk: 5 });
+export const OutFrame = Object.freeze({ Idle: 1, Trace: 2, Stats: 3, Crash: 4, Walk: 5, Owners: 6 });
 
 /** What the script may be answered, and what it sends. */
 export type Answer = undefined | number | string | boolean | Uint8Array;
@@ -122,6 +123,34 @@ export function readWalk(payload: Buffer): Entry[] {
 		const end = payload.indexOf(0, at + 8);
 		const name = payload.toString("utf8", at + 8, end);
 		found.push({ name, deepest: payload.readUInt32LE(at), times: payload.readUInt32LE(at + 4) });
+		at = end + 1;
+	}
+	return found;
+}
+
+/** What one instance of a class owns of a machine's memory: see host/owners.c. */
+export interface Owner {
+	/** Of its class: the module's name as the program has it; "" is what belongs to no instance of a module. */
+	readonly module: string;
+	readonly name: string;
+	readonly slots: number;
+	readonly chunkBytes: number;
+	/** What is nearest to it, and another owner reaches too. */
+	readonly sharedSlots: number;
+	readonly sharedBytes: number;
+}
+
+export function readOwners(payload: Buffer): Owner[] {
+	const found: Owner[] = [];
+	for (let at = 0; at < payload.length; ) {
+		const [slots, chunkBytes, sharedSlots, sharedBytes] = [4, 8, 12, 16].map((n) =>
+			payload.readUInt32LE(at + n),
+		) as [number, number, number, number];
+		const middle = payload.indexOf(0, at + 20);
+		const end = payload.indexOf(0, middle + 1);
+		const module = payload.toString("utf8", at + 20, middle);
+		const name = payload.toString("utf8", middle + 1, end);
+		found.push({ module, name, slots, chunkBytes, sharedSlots, sharedBytes });
 		at = end + 1;
 	}
 	return found;

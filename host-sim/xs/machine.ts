@@ -24,6 +24,8 @@ import {
 	InFrame,
 	integers,
 	OutFrame,
+	type Owner,
+	readOwners,
 	readStats,
 	readWalk,
 	reply,
@@ -84,6 +86,7 @@ export class XsMachine implements Engine {
 	#statuses: Array<(status: NodeStatus | undefined) => void> = [];
 	#memories: Array<(stats: MemoryStats | undefined) => void> = [];
 	#walks: Array<(entries: Entry[]) => void> = [];
+	#owners: Array<(owners: Owner[]) => void> = [];
 	#earlier: Entry[] = [];
 	#stopped: (() => void) | undefined;
 	#idle: Array<() => void> = [];
@@ -192,6 +195,7 @@ export class XsMachine implements Engine {
 		for (const answer of this.#statuses.splice(0)) answer(undefined);
 		for (const answer of this.#memories.splice(0)) answer(undefined);
 		for (const answer of this.#walks.splice(0)) answer([]);
+		for (const answer of this.#owners.splice(0)) answer([]);
 		for (const resolve of this.#idle.splice(0)) resolve();
 		this.#stopped?.();
 	}
@@ -250,6 +254,18 @@ export class XsMachine implements Engine {
 		});
 	}
 
+	/**
+	 * What lives in the machine, by owner, breadth first from the instance of this class; none where there is
+	 * no machine.
+	 */
+	owners(root: string): Promise<Owner[]> {
+		return new Promise((resolve) => {
+			if (!this.#child) return resolve([]);
+			this.#owners.push(resolve);
+			this.#send(InFrame.Owners, Buffer.from(root));
+		});
+	}
+
 	#walked(entries: Entry[]): void {
 		this.#earlier = entries;
 		this.#restart();
@@ -296,6 +312,9 @@ export class XsMachine implements Engine {
 				return;
 			case OutFrame.Walk:
 				this.#walks.shift()?.(readWalk(payload));
+				return;
+			case OutFrame.Owners:
+				this.#owners.shift()?.(readOwners(payload));
 				return;
 			default:
 				this.#asked(type, payload);

@@ -67,8 +67,8 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 		const certificate = CertificateWatch.of(parts.certificateEnd, settings.alarms.certificateDays);
 		if (certificate) this.certificate = certificate;
 		if (certificate || network) this.reporter = new Reporter(cloud, log, parts.store, network);
-		this.expiry = timers.create(() => this.expire());
-		this.flush = timers.create(() => this.session.stop());
+		this.expiry = timers.create(this);
+		this.flush = timers.create(this);
 		cloud.attach(this);
 	}
 
@@ -147,6 +147,11 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 		this.observer?.restarting?.();
 		this.measuring.sampler.stop();
 		this.flush.start(FLUSH_MS);
+	}
+
+	due(alarm: Alarm): void {
+		if (alarm === this.expiry) this.expire();
+		else this.session.stop();
 	}
 
 	private expire(): void {

@@ -2,7 +2,7 @@
 // acknowledged.
 
 import type { Cloud, OpeningStep } from "../cloud/cloud.js";
-import type { Alarm, Timers } from "../core/clock.js";
+import type { Alarm, AlarmOwner, Timers } from "../core/clock.js";
 import type { Log } from "../core/log.js";
 import { SUBACK_FAILURE } from "../mqtt/packet.js";
 import type { Session } from "../mqtt/session.js";
@@ -23,7 +23,7 @@ export interface OpeningParts {
 	readonly owner: { opened(): void };
 }
 
-export class Opening {
+export class Opening implements AlarmOwner {
 	private readonly parts: OpeningParts;
 	private readonly again: Alarm;
 	private next = 0;
@@ -36,7 +36,7 @@ export class Opening {
 
 	constructor(parts: OpeningParts) {
 		this.parts = parts;
-		this.again = parts.timers.create(() => this.take());
+		this.again = parts.timers.create(this);
 	}
 
 	/** `resumed`: it is surely the session of the connection before. */
@@ -84,6 +84,11 @@ export class Opening {
 			this.failed = true;
 			this.delivered();
 		} else this.parts.session.drop("subscribe-refused", "");
+	}
+
+	/** Tries the step once more. */
+	due(): void {
+		this.take();
 	}
 
 	private advance(): void {

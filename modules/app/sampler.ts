@@ -1,25 +1,25 @@
 // Takes a sample every interval, without drift: the n-th sample is due n intervals after the start.
 
-import type { Alarm, Clock, Timers } from "../core/clock.js";
+import type { Alarm, AlarmOwner, Clock, Timers } from "../core/clock.js";
 
 /** Who takes the samples. */
 export interface Sampled {
 	sample(): void;
 }
 
-export class Sampler {
+export class Sampler implements AlarmOwner {
 	private readonly clock: Clock;
 	private readonly alarm: Alarm;
 	private readonly owner: Sampled;
 	private pauseMs: number;
-	private due = 0;
+	private dueAt = 0;
 	private running = false;
 
 	constructor(clock: Clock, timers: Timers, intervalMs: number, owner: Sampled) {
 		this.clock = clock;
 		this.pauseMs = intervalMs;
 		this.owner = owner;
-		this.alarm = timers.create(() => this.tick());
+		this.alarm = timers.create(this);
 	}
 
 	get intervalMs(): number {
@@ -28,7 +28,7 @@ export class Sampler {
 
 	start(): void {
 		this.running = true;
-		this.due = this.clock.monotonic() + this.pauseMs;
+		this.dueAt = this.clock.monotonic() + this.pauseMs;
 		this.alarm.start(this.pauseMs);
 	}
 
@@ -43,12 +43,12 @@ export class Sampler {
 		if (this.running) this.start();
 	}
 
-	private tick(): void {
+	due(): void {
 		const now = this.clock.monotonic();
-		this.due += this.pauseMs;
+		this.dueAt += this.pauseMs;
 		// After a standstill (a stopped debugger, a slow TLS handshake) the missed samples are not made up.
-		if (this.due <= now) this.due = now + this.pauseMs;
-		this.alarm.start(this.due - now);
+		if (this.dueAt <= now) this.dueAt = now + this.pauseMs;
+		this.alarm.start(this.dueAt - now);
 		this.owner.sample();
 	}
 }

@@ -17,14 +17,20 @@ export interface Clock {
  * nothing.
  */
 export interface Alarm {
-	/** Calls back once, `ms` (0 or more) from now, never inside this call. */
+	/** Goes off once, `ms` (0 or more) from now, never inside this call. */
 	start(ms: number): void;
 	stop(): void;
 	close(): void;
 }
 
+/** Whose an alarm is. It is named and not a function, which on XS takes nine slots. */
+export interface AlarmOwner {
+	/** This alarm of its own has gone off. */
+	due(alarm: Alarm): void;
+}
+
 export interface Timers {
-	create(callback: () => void): Alarm;
+	create(owner: AlarmOwner): Alarm;
 }
 
 /** A number in [0, 1). */

@@ -106,8 +106,8 @@ export class InFlight {
 	 */
 	acknowledge(type: number, packetId: number, now = 0): number {
 		const ids = this.ids;
-		const index = this.find(packetId);
-		if (index < 0) return -1;
+		const index = ids[0] === packetId ? 0 : ids.indexOf(packetId);
+		if (index < 0 || packetId === 0) return -1;
 		const before = this.states[index] as number;
 		if (ENDINGS[before] === type) {
 			ids[index] = 0;

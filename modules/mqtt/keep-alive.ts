@@ -4,42 +4,33 @@
 // receiving, so that steady QoS 0 traffic does not hide a dead link; half an interval later without its
 // answer the link counts as dead: 1.25 intervals in all.
 
-import type { Alarm, Clock, Timers } from "../core/clock.js";
-
-export interface KeepAliveHandler {
-	/** PINGREQ is due. */
-	ping(): void;
-	/** The broker has fallen silent. */
-	dead(): void;
-}
+/** What `check` answers where the broker has fallen silent. */
+export const DEAD = -1;
 
 export class KeepAlive {
 	/** When something went out, and when something came in, last: monotonic ms. Written by the session. */
 	lastSent = 0;
 	lastReceived = 0;
+	/** PINGREQ is due; its sender takes this back. */
+	pingDue = false;
 	private readonly intervalMs: number;
-	private readonly clock: Clock;
-	private readonly handler: KeepAliveHandler;
-	private readonly alarm: Alarm;
 	/** When the PINGREQ that awaits its answer fell due; NaN if there is none. */
 	private pinged = Number.NaN;
 
 	/** An interval of 0 switches the keepalive off. */
-	constructor(intervalMs: number, clock: Clock, timers: Timers, handler: KeepAliveHandler) {
+	constructor(intervalMs: number) {
 		this.intervalMs = intervalMs;
-		this.clock = clock;
-		this.handler = handler;
-		this.alarm = timers.create(() => this.check());
 	}
 
-	start(): void {
-		this.lastSent = this.lastReceived = this.clock.monotonic();
-		this.pinged = Number.NaN;
-		if (this.intervalMs > 0) this.alarm.start(this.intervalMs * 0.75);
+	/** A connection stands since `now` (monotonic ms). Returns how long to wait before `check`, ms; 0: for ever. */
+	start(now: number): number {
+		this.lastSent = this.lastReceived = now;
+		this.stop();
+		return this.intervalMs * 0.75;
 	}
 
 	stop(): void {
-		this.alarm.stop();
+		this.pingDue = false;
 		this.pinged = Number.NaN;
 	}
 
@@ -48,19 +39,17 @@ export class KeepAlive {
 		this.pinged = Number.NaN;
 	}
 
-	private check(): void {
+	/** Looks whether PINGREQ is due. Returns how long to wait before the next `check`, ms, or DEAD. */
+	check(now: number): number {
 		const interval = this.intervalMs;
-		const now = this.clock.monotonic();
 		const waiting = !Number.isNaN(this.pinged);
 		const due = waiting
 			? this.pinged + interval * 0.5
 			: Math.min(this.lastSent, this.lastReceived) + interval * 0.75;
-		if (due > now) this.alarm.start(Math.ceil(due - now));
-		else if (waiting) this.handler.dead();
-		else {
-			this.pinged = now;
-			this.alarm.start(Math.ceil(interval * 0.5));
-			this.handler.ping();
-		}
+		if (due > now) return Math.ceil(due - now);
+		if (waiting) return DEAD;
+		this.pinged = now;
+		this.pingDue = true;
+		return Math.ceil(interval * 0.5);
 	}
 }

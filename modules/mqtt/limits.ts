@@ -9,14 +9,14 @@ export const Limits = Object.freeze({
 	 */
 	inboundBytes: 2048,
 	/** Most bytes that the transport hands over at once. */
-	chunkBytes: 1460,
+	chunkBytes: 512,
 	/** Outbound packets that may await an acknowledgement at once, 1 to 255. */
 	inFlight: 8,
 	/**
 	 * Acknowledgements that may wait for the socket; more end the connection, once these are out. At least as
 	 * many as smallest QoS 1 messages (7 bytes) fit into a chunk, because nothing is written while one is read.
 	 */
-	pendingReplies: 210,
+	pendingReplies: 74,
 	/** Ranges of inbound QoS 2 packet ids between PUBREC and PUBREL; of more the oldest is forgotten. */
 	inboundQos2: 32,
 	/** From opening the transport to its being open, ms: DNS, TCP and TLS together. */

@@ -5,18 +5,12 @@
 // they were [MQTT-4.4.0-1].
 
 import { Backoff } from "../core/backoff.js";
-import type { Alarm, Clock } from "../core/clock.js";
-import {
-	type ConnectOptions,
-	connectLength,
-	writeConnect,
-	writeEmpty,
-	writeSubscribe,
-	writeUnsubscribe,
-} from "./encode.js";
+import type { Alarm, AlarmOwner, Clock } from "../core/clock.js";
+import { type ConnectOptions, connectLength, writeConnect, writeEmpty } from "./encode.js";
+import { FilterRequest, LEAVE } from "./filter-request.js";
 import { Await, InFlight } from "./in-flight.js";
 import { Arrival, Inbound } from "./inbound.js";
-import { KeepAlive } from "./keep-alive.js";
+import { DEAD, KeepAlive } from "./keep-alive.js";
 import { Limits } from "./limits.js";
 import type { Output } from "./output.js";
 import { PacketType } from "./packet.js";
@@ -40,7 +34,7 @@ const PUBREC = PacketType.Pubrec;
 const WINDOW = Limits.inFlight;
 const PUBREL = PacketType.Pubrel;
 
-export class Session implements TransportHandler, ParserHandler {
+export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	// First what each message touches: XS looks through an object's fields in their order.
 	private current: number = STOPPED;
 	/** While packets are read, `pump` waits: on XS the stack is small, and a TLS write needs much of it. */
@@ -76,6 +70,8 @@ export class Session implements TransportHandler, ParserHandler {
 	/** Runs while there may be exchanges, and looks at the oldest when it fires. */
 	private readonly acknowledge: Alarm;
 	private readonly stable: Alarm;
+	/** The keepalive's. */
+	private readonly alive: Alarm;
 	/**
 	 * CONNECTs that may have made a session and whose answer never came; of an earlier boot nothing is known.
 	 */
@@ -84,11 +80,7 @@ export class Session implements TransportHandler, ParserHandler {
 	private resent = ALL;
 	/** Order of the last exchange to be sent again. */
 	private resendEnd = 0;
-	/** SUBSCRIBE, or with a QoS below 0 UNSUBSCRIBE, that waits for the socket. */
-	private filter: Uint8Array | undefined;
-	private filterQos = 0;
-	private filterId = 0;
-	private pingDue = false;
+	private readonly request = new FilterRequest();
 	private disconnectDue = false;
 	private held = false;
 	/** End of the pause in Waiting, monotonic ms. */
@@ -116,16 +108,11 @@ export class Session implements TransportHandler, ParserHandler {
 			},
 			options.random,
 		);
-		this.deadline = timers.create(() => this.onDeadline());
-		this.keepAlive = new KeepAlive(options.connect.keepAlive * 1000, options.clock, timers, {
-			ping: () => {
-				this.pingDue = this.urgent = true;
-				this.pump();
-			},
-			dead: () => this.end("keepalive-timeout", ""),
-		});
-		this.acknowledge = timers.create(() => this.onAcknowledge());
-		this.stable = timers.create(() => this.backoff.reset());
+		this.keepAlive = new KeepAlive(options.connect.keepAlive * 1000);
+		this.deadline = timers.create(this);
+		this.alive = timers.create(this);
+		this.acknowledge = timers.create(this);
+		this.stable = timers.create(this);
 	}
 
 	get state(): number {
@@ -203,23 +190,22 @@ export class Session implements TransportHandler, ParserHandler {
 
 	/** Sends SUBSCRIBE for one filter; returns its packet id, or 0 if that is not possible now. */
 	subscribe(filter: Uint8Array, qos: 0 | 1 | 2): number {
-		return this.request(filter, qos, Await.Suback);
+		return this.ask(filter, qos, Await.Suback);
 	}
 
 	/** Sends UNSUBSCRIBE for one filter; returns its packet id, or 0 if that is not possible now. */
 	unsubscribe(filter: Uint8Array): number {
-		return this.request(filter, -1, Await.Unsuback);
+		return this.ask(filter, LEAVE, Await.Unsuback);
 	}
 
-	private request(filter: Uint8Array, qos: number, state: number): number {
-		if (this.current !== UP || this.filter || this.exchanges.full) return 0;
-		this.filter = filter;
-		this.urgent = true;
-		this.filterQos = qos;
+	private ask(filter: Uint8Array, qos: number, state: number): number {
+		if (this.current !== UP || this.request.filter || this.exchanges.full) return 0;
 		this.now = this.clock.monotonic();
-		this.filterId = this.openExchange(state);
+		const id = this.openExchange(state);
+		this.request.set(filter, qos, id);
+		this.urgent = true;
 		this.pump();
-		return this.filterId;
+		return id;
 	}
 
 	/** The source has something new, which goes out with the next `pump` or once what comes in is read. */
@@ -328,22 +314,11 @@ export class Session implements TransportHandler, ParserHandler {
 			output.length = writeEmpty(output.bytes, output.at, PacketType.Disconnect) - output.base;
 			output.limit = 0;
 			return false;
-		} else if (this.pingDue) {
-			this.pingDue = false;
+		} else if (this.keepAlive.pingDue) {
+			this.keepAlive.pingDue = false;
 			output.length = writeEmpty(output.bytes, output.at, PacketType.Pingreq) - output.base;
-		} else if (this.filter) {
-			const filter = this.filter;
-			if (room < filter.length + 10) {
-				if (output.length > 0) return true;
-				throw new RangeError("session: filter is longer than the output stage");
-			}
-			this.filter = undefined;
-			const qos = this.filterQos;
-			const end =
-				qos < 0
-					? writeUnsubscribe(output.bytes, output.at, this.filterId, filter)
-					: writeSubscribe(output.bytes, output.at, this.filterId, filter, qos);
-			output.length = end - output.base;
+		} else if (this.request.filter) {
+			if (!this.request.write(output)) return true;
 		} else if (this.resent === ALL) this.urgent = false;
 		else if (room < output.size / 2) return true;
 		else if (!this.resend(room)) return false;
@@ -365,8 +340,11 @@ export class Session implements TransportHandler, ParserHandler {
 		const id = qos > 0 ? this.openExchange(qos === 1 ? Await.Puback : Await.Pubrec) : 0;
 		this.write(publication, room, id, 0);
 		const output = this.output;
-		output.took(source.start(id, output.bytes, output.base + output.length, output.size - output.length));
-		return source.more || output.remaining > 0;
+		const { length } = output;
+		const n = source.start(id, output.bytes, output.base + length, output.size - length);
+		output.length = length + n;
+		output.remaining -= n;
+		return output.remaining > 0 || source.more;
 	}
 
 	/**
@@ -433,12 +411,13 @@ export class Session implements TransportHandler, ParserHandler {
 		this.transport.close(state !== LEAVING);
 		this.deadline.stop();
 		this.keepAlive.stop();
+		this.alive.stop();
 		this.acknowledge.stop();
 		this.acknowledging = false;
 		this.stable.stop();
 		this.output.clear();
-		this.filter = undefined;
-		this.urgent = this.pingDue = this.disconnectDue = this.undrained = false;
+		this.request.clear();
+		this.urgent = this.disconnectDue = this.undrained = false;
 		this.resent = ALL;
 		this.inbound.disconnected();
 		const byServer = state === UP && (code === "connection-lost" || code === "closed-by-server");
@@ -465,6 +444,22 @@ export class Session implements TransportHandler, ParserHandler {
 		this.exchanges.clear();
 		this.inbound.forget();
 		this.source.interrupted(byServer);
+	}
+
+	due(alarm: Alarm): void {
+		if (alarm === this.deadline) this.onDeadline();
+		else if (alarm === this.alive) this.onKeepAlive();
+		else if (alarm === this.acknowledge) this.onAcknowledge();
+		else this.backoff.reset();
+	}
+
+	private onKeepAlive(): void {
+		const quietMs = this.keepAlive.check(this.clock.monotonic());
+		if (quietMs === DEAD) return this.end("keepalive-timeout", "");
+		this.alive.start(quietMs);
+		if (!this.keepAlive.pingDue) return;
+		this.urgent = true;
+		this.pump();
 	}
 
 	private onDeadline(): void {
@@ -555,7 +550,8 @@ export class Session implements TransportHandler, ParserHandler {
 		this.current = UP;
 		this.deadline.stop();
 		this.stable.start(Limits.stableMs);
-		this.keepAlive.start();
+		const quietMs = this.keepAlive.start(this.clock.monotonic());
+		if (quietMs > 0) this.alive.start(quietMs);
 		this.counters.connections++;
 		if (sessionPresent) this.counters.resumed++;
 		const sure = this.unheard === 1;
@@ -568,7 +564,7 @@ export class Session implements TransportHandler, ParserHandler {
 		} else if (!this.connect.cleanSession) this.forget(false); // [MQTT-3.2.2-3]: the server has lost it
 		this.unfinished = true; // what waits for a connection
 		this.handler.sessionOpened(sessionPresent, sure);
-		return this.alive();
+		return this.isAlive();
 	}
 
 	publish(message: InboundMessage): boolean {
@@ -581,7 +577,7 @@ export class Session implements TransportHandler, ParserHandler {
 		if (isNew) {
 			if (whole) this.handler.message(message);
 			else inbound.stream(message);
-			if (this.current !== UP && !this.alive()) return false;
+			if (this.current !== UP && !this.isAlive()) return false;
 		}
 		if (whole) inbound.acknowledge();
 		return true;
@@ -590,7 +586,7 @@ export class Session implements TransportHandler, ParserHandler {
 	rest(bytes: Uint8Array, start: number, end: number, left: number): boolean {
 		if (this.current === LEAVING) return true;
 		this.inbound.rest(bytes, start, end, left);
-		if (!this.alive()) return false;
+		if (!this.isAlive()) return false;
 		if (left === 0) this.inbound.acknowledge();
 		return true;
 	}
@@ -617,7 +613,7 @@ export class Session implements TransportHandler, ParserHandler {
 		}
 		if (type === PacketType.Unsuback) this.handler.unsubscribed(packetId);
 		else this.handler.acknowledged(packetId);
-		return this.current === UP || this.alive();
+		return this.current === UP || this.isAlive();
 	}
 
 	suback(packetId: number, bytes: Uint8Array, start: number, end: number): boolean {
@@ -631,7 +627,7 @@ export class Session implements TransportHandler, ParserHandler {
 			return false;
 		}
 		this.handler.subscribed(packetId, bytes[start] as number);
-		return this.alive();
+		return this.isAlive();
 	}
 
 	pingresp(): boolean {
@@ -650,7 +646,7 @@ export class Session implements TransportHandler, ParserHandler {
 		return this.current === LEAVING;
 	}
 
-	private alive(): boolean {
+	private isAlive(): boolean {
 		return this.current === UP || this.current === LEAVING;
 	}
 

@@ -111,7 +111,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 				fingerprint = Math.imul(fingerprint ^ part, 0x01000193);
 		}
 		snapshotBytes += (Limits.inFlight + Limits.inboundQos2) * entryBytes(4);
-		this.tidy = options.timers.create(() => this.tidyUp());
+		this.tidy = options.timers.create(this);
 		this.journal = new Journal({ flash, bytes, fingerprint, snapshotBytes, owner: this });
 	}
 
@@ -324,7 +324,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 		this.failed(error);
 	}
 
-	private tidyUp(): void {
+	due(): void {
 		this.tidying = false;
 		if (this.broken) return;
 		try {

@@ -147,23 +147,21 @@ export class Outbox implements PublishSource, Settling {
 	start(packetId: number, bytes: Uint8Array, at: number, room: number): number {
 		const handler = this.handler;
 		if (packetId > 0 && !this.repeats) handler.idTaken(packetId);
-		const direct = this.direct;
-		if (direct.chosen) {
-			direct.started(packetId);
-			return direct.copy(bytes, at, room);
+		if (this.direct.chosen) {
+			this.direct.started(packetId);
+			return this.direct.copy(bytes, at, room);
 		}
 		const lane = this.lane as Lane;
 		const ring = lane.ring;
-		const { states, packets, attempts } = ring;
 		const first = this.first;
 		const count = this.count;
 		if (lane.numberAt >= 0) writeNumber(ring.view, lane.numberAt, ring.messages[first] as number);
 		for (let slot = first, n = count; ; slot = ring.after(slot)) {
-			if (states[slot] !== SENDING) continue;
-			packets[slot] = packetId;
+			if (ring.states[slot] !== SENDING) continue;
+			ring.packets[slot] = packetId;
 			if (lane.confirmMs > 0) ring.setSent(slot, this.messages);
-			const attempt = attempts[slot] as number;
-			if (attempt < 255) attempts[slot] = attempt + 1;
+			const attempts = ring.attempts[slot] as number;
+			if (attempts < 255) ring.attempts[slot] = attempts + 1;
 			if (--n === 0) break;
 		}
 		this.messages++;
@@ -171,8 +169,7 @@ export class Outbox implements PublishSource, Settling {
 		const left = this.left;
 		if (count > 1 || left > room || left > this.segmentLeft) return this.copy(bytes, at, room);
 		// Most are one record, in one piece.
-		const from = this.segmentAt;
-		bytes.copyWithin(at, from, from + left);
+		bytes.copyWithin(at, this.segmentAt, this.segmentAt + left);
 		ring.setState(first, IN_FLIGHT);
 		this.lane = undefined;
 		return left;
@@ -278,8 +275,6 @@ export class Outbox implements PublishSource, Settling {
 		if (lane.confirmMs > 0 && outstanding(ring) >= lane.maxHeld) return false;
 		const { suspect } = this;
 		const aside = suspect.phase === ASIDE && suspect.lane === lane ? suspect.message : -1;
-		const { states, nexts, messages, lengths } = ring;
-		const { maxRecords } = lane;
 		let bytes = lane.frameBytes;
 		let first = -1;
 		let count = 0;
@@ -288,17 +283,17 @@ export class Outbox implements PublishSource, Settling {
 		 */
 		let again = 0;
 		let message = 0;
-		for (let slot = ring.first; slot >= 0; slot = nexts[slot] as number) {
-			if (states[slot] !== QUEUED) continue;
-			const before = messages[slot] as number;
+		for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) {
+			if (ring.states[slot] !== QUEUED) continue;
+			const before = ring.messages[slot] as number;
 			if (before === aside || (ring.unstamped > 0 && !this.stamper.correct(ring, slot))) continue;
 			if (count === 0) {
 				first = slot;
 				again = before;
 				message = before > 0 ? before : ring.number(slot);
-				bytes += lengths[slot] as number;
+				bytes += ring.lengths[slot] as number;
 			} else {
-				const more = (lengths[slot] as number) + lane.separatorBytes;
+				const more = (ring.lengths[slot] as number) + lane.separatorBytes;
 				if (before !== again || bytes + more > lane.maxBytes) {
 					if (again === 0) break;
 					continue;
@@ -306,7 +301,7 @@ export class Outbox implements PublishSource, Settling {
 				bytes += more;
 			}
 			ring.sending(slot, message);
-			if (++count === maxRecords) break;
+			if (++count === lane.maxRecords || ring.queued === 0) break;
 		}
 		if (count === 0) return false;
 		this.compose(lane, first, count, bytes);
@@ -399,16 +394,14 @@ export class Outbox implements PublishSource, Settling {
 	 */
 	private settle(lane: Lane, packetId: number, sent: number): void {
 		const ring = lane.ring;
-		const states = ring.states;
-		const packets = ring.packets;
 		// One moment for all of them, so that a batch is not torn when it expires.
 		const deadline = lane.confirmMs > 0 ? this.clock.monotonic() + lane.confirmMs : 0;
 		let n = sent;
 		let previous = -1;
 		for (let slot = ring.first; n > 0; ) {
-			const state = states[slot];
+			const state = ring.states[slot];
 			if (state !== QUEUED) n--;
-			if (state === IN_FLIGHT && packets[slot] === packetId) {
+			if (state === IN_FLIGHT && ring.packets[slot] === packetId) {
 				if (this.suspect.phase !== NOBODY) this.suspect.delivered(lane, ring.messages[slot] as number);
 				if (deadline === 0) {
 					this.delivered++;

@@ -2,7 +2,7 @@
 
 import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
-import type { Alarm, Timers } from "../core/clock.js";
+import type { Alarm, AlarmOwner, Timers } from "../core/clock.js";
 import { Limits } from "../mqtt/limits.js";
 import type { Transport, TransportHandler } from "../mqtt/transport.js";
 import { ContainedTcp } from "./contained-tcp.js";
@@ -38,7 +38,7 @@ const CHUNK = Limits.chunkBytes;
 /** The second write of a pair follows at once; the SDK's TLS then makes one record of both. */
 const MORE = Object.freeze({ more: true, byteLength: Limits.outputBytes });
 
-export class SocketTransport implements Transport {
+export class SocketTransport implements Transport, AlarmOwner {
 	// First what each message touches: XS looks through an object's fields in their order.
 	free = 0;
 	drained = true;
@@ -53,7 +53,7 @@ export class SocketTransport implements Transport {
 	private later: boolean;
 	private readable = 0;
 	private mayWrite = false;
-	/** `service` will be called by `work`. */
+	/** `work` is under way. */
 	private serving = false;
 	/** Counts connections, so that a late callback of an earlier one is known as such. */
 	private generation = 0;
@@ -80,7 +80,7 @@ export class SocketTransport implements Transport {
 		const { fragmentBytes = 0 } = options.tls ?? {};
 		const records = fragmentBytes === 0 ? 1 : Math.ceil(Limits.outputBytes / fragmentBytes);
 		this.extra = Math.max(0, records * RECORD_OVERHEAD - TLS_OVERHEAD);
-		this.work = timers.create(() => this.service());
+		this.work = timers.create(this);
 	}
 
 	open(handler: TransportHandler): void {
@@ -167,7 +167,7 @@ export class SocketTransport implements Transport {
 				if (generation !== this.generation) return;
 				this.readable = count;
 				if (this.later) this.serve();
-				else this.service();
+				else this.take(count);
 			},
 			onWritable: (count: number) => {
 				if (generation !== this.generation) return;
@@ -177,7 +177,7 @@ export class SocketTransport implements Transport {
 				if (!this.awaited && this.isOpen) return;
 				this.mayWrite = true;
 				if (this.later) this.serve();
-				else this.service();
+				else this.due();
 			},
 			onError: (error?: unknown) => {
 				if (generation === this.generation) this.fail(error instanceof Error ? error.message : "");
@@ -220,7 +220,7 @@ export class SocketTransport implements Transport {
 	private fail(error: string): void {
 		this.error = error;
 		if (this.later) this.serve();
-		else this.service();
+		else this.due();
 	}
 
 	private failed(detail: string): void {
@@ -229,14 +229,14 @@ export class SocketTransport implements Transport {
 	}
 
 	/**
-	 * Not in `service`: there every name from outside costs the stack a slot, below all that a packet leads
+	 * Not in `due`: there every name from outside costs the stack a slot, below all that a packet leads
 	 * to.
 	 */
 	private tlsFailed(message: string): void {
 		this.closed("tls-failed", tlsWords(message, Date.now()));
 	}
 
-	/** Has `service` called from a timer, once for all that comes until then. */
+	/** Has `due` called from a timer, once for all that comes until then. */
 	private serve(): void {
 		if (this.serving) return;
 		this.serving = true;
@@ -244,7 +244,7 @@ export class SocketTransport implements Transport {
 	}
 
 	/** Does what the callbacks announced. */
-	private service(): void {
+	due(): void {
 		this.serving = false;
 		const generation = this.generation;
 		if (this.tlsError !== undefined) return this.tlsFailed(this.tlsError);
@@ -254,27 +254,36 @@ export class SocketTransport implements Transport {
 			this.mayWrite = false;
 			this.handler?.opened();
 		}
-		if (this.readable > 0) {
-			const n = this.readable < CHUNK ? this.readable : CHUNK;
-			this.buffer.resize(n); // the view follows; a new view would be garbage
-			this.readable -= n;
-			this.socket?.read(this.rx);
-			this.handler?.received(this.rx);
-			// Back to its full length: a collection takes the spare room of a shorter one, and growing would
-			// allocate.
-			this.buffer.resize(CHUNK);
-		}
-		if (generation !== this.generation) return;
-		// One chunk a turn: a flood leaves room for the other timers, the journal's and the watchdog's among
-		// them.
-		if (this.readable > 0) this.serve();
-		else if (this.error !== undefined) this.failed(this.error);
+		if (this.readable > 0) this.take(this.readable);
+		if (generation !== this.generation || this.readable > 0) return;
+		if (this.error !== undefined) this.failed(this.error);
 		else if (this.mayWrite) {
+			this.later = true;
 			this.mayWrite = false;
 			this.awaited = false;
 			this.handler?.writable();
 		}
 		this.later = this.tls;
+	}
+
+	/**
+	 * Reads a chunk, and hands it over. One a turn: a flood leaves room for the other timers, the journal's and
+	 * the watchdog's among them.
+	 */
+	private take(readable: number): void {
+		const generation = this.generation;
+		const n = readable < CHUNK ? readable : CHUNK;
+		this.later = true;
+		this.readable = readable - n;
+		this.buffer.resize(n); // the view follows; a new view would be garbage
+		this.socket?.read(this.rx);
+		this.handler?.received(this.rx);
+		// Back to its full length: a collection takes the spare room of a shorter one, and growing would
+		// allocate.
+		this.buffer.resize(CHUNK);
+		if (generation !== this.generation) return;
+		this.later = this.tls;
+		if (this.readable > 0) this.serve();
 	}
 }
 

@@ -2,28 +2,30 @@
 // scheduled again, because making a new one for each deadline would allocate.
 
 import Timer from "timer";
-import type { Alarm, Timers } from "../core/clock.js";
+import type { Alarm, AlarmOwner, Timers } from "../core/clock.js";
 
 /** A repeat interval keeps the SDK from freeing the timer after it has fired. */
 const NEVER = 0x3fffffff;
 
 /** A timer with what it is for: a closure for each would take three times the memory. */
 interface OwnedTimer extends Timer {
-	callback(): void;
+	alarm: TimerAlarm;
 }
 
 function fire(timer: OwnedTimer): void {
 	Timer.schedule(timer);
-	timer.callback();
+	timer.alarm.owner.due(timer.alarm);
 }
 
 class TimerAlarm implements Alarm {
+	readonly owner: AlarmOwner;
 	private timer: Timer | undefined;
 
-	constructor(callback: () => void) {
+	constructor(owner: AlarmOwner) {
 		const timer = Timer.repeat(fire as (timer: Timer) => void, NEVER) as OwnedTimer;
-		timer.callback = callback;
+		timer.alarm = this;
 		Timer.schedule(timer);
+		this.owner = owner;
 		this.timer = timer;
 	}
 	start(ms: number): void {
@@ -46,7 +48,7 @@ class TimerAlarm implements Alarm {
 }
 
 export class SystemTimers implements Timers {
-	create(callback: () => void): Alarm {
-		return new TimerAlarm(callback);
+	create(owner: AlarmOwner): Alarm {
+		return new TimerAlarm(owner);
 	}
 }

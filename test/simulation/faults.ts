@@ -79,8 +79,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "a dead link is never noticed",
 		file: "modules/mqtt/keep-alive.ts",
-		was: "else if (waiting) this.handler.dead();",
-		is: "else if (waiting) this.alarm.start(interval);",
+		was: "if (waiting) return DEAD;",
+		is: "if (waiting) return interval;",
 		says: /does not come back|dead link is not noticed/,
 	},
 	{

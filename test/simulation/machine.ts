@@ -8,7 +8,7 @@ import { makeSettings, type Settings } from "../../modules/app/settings.js";
 import { Cumulocity } from "../../modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../modules/cloud/sap-iot/sap-iot.js";
-import type { Alarm, Clock, Timers } from "../../modules/core/clock.js";
+import type { Alarm, AlarmOwner, Clock, Timers } from "../../modules/core/clock.js";
 import { Log } from "../../modules/core/log.js";
 import type { Store } from "../../modules/core/store.js";
 import type { Chance } from "./chance.js";
@@ -97,19 +97,19 @@ class Life implements Clock, Timers {
 		return this.#scheduler.now >= this.clockSetAt ? this.wall - (this.monotonic() - monotonicMs) : -1;
 	}
 
-	create(callback: () => void): Alarm {
+	create(owner: AlarmOwner): Alarm {
 		let task: Task | undefined;
 		let closed = false;
 		const stop = () => {
 			if (task) task.work = undefined;
 		};
 		this.alarms++;
-		return {
+		const alarm: Alarm = {
 			start: (ms) => {
 				stop();
 				if (closed) throw new Error("an alarm is started after it was closed");
 				task = this.#scheduler.after(ms, () => {
-					if (this.powered) callback();
+					if (this.powered) owner.due(alarm);
 				});
 			},
 			stop,
@@ -119,6 +119,7 @@ class Life implements Clock, Timers {
 				closed = true;
 			},
 		};
+		return alarm;
 	}
 }
 

@@ -11,8 +11,8 @@ export interface Travelling {
 	readonly end: number;
 }
 
-/** Most bytes that TCP hands over at once. */
-const SEGMENT = 1460;
+/** Most bytes that the transport hands over at once (Limits.chunkBytes). */
+const SEGMENT = 512;
 
 /** One direction of a connection. */
 export class Pipe {

@@ -58,9 +58,10 @@ export const EXCEPTIONS: Table = {
 	"modules/mqtt/encode.ts": { writeConnect: CONNECTION },
 	"modules/mqtt/output.ts": { "constructor > map": START },
 	"modules/mqtt/publish-header.ts": { publishHeader: START },
+	"modules/mqtt/filter-request.ts": { "write: throw": MISUSE },
 	"modules/mqtt/session.ts": {
 		"opened, connack": CONNECTION,
-		"fillAhead, write: throw": MISUSE,
+		"write: throw": MISUSE,
 	},
 	"modules/mqtt/topic.ts": { "mqttText, topicName, topicFilter, filterFault, withId, unshared": START },
 	"modules/cloud/connect.ts": { connectOptions: START },

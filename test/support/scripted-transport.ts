@@ -2,6 +2,7 @@
 // bytes. It never calls its handler from within one of its own methods that the session calls, as the
 // contract demands.
 
+import { Limits } from "../../modules/mqtt/limits.js";
 import type { Transport, TransportHandler } from "../../modules/mqtt/transport.js";
 
 /** How a delivery is cut: sizes of the chunks, the last one repeated. */
@@ -71,7 +72,7 @@ export class ScriptedTransport implements Transport {
 	}
 
 	/** Delivers bytes in chunks; stops when the session closes. */
-	deliver(bytes: Uint8Array | readonly number[], chunking: Chunking = 1460): void {
+	deliver(bytes: Uint8Array | readonly number[], chunking: Chunking = Limits.chunkBytes): void {
 		const all = Uint8Array.from(bytes);
 		let at = 0;
 		for (let i = 0; at < all.length && this.#handler; i++) {

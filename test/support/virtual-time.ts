@@ -1,7 +1,7 @@
 // Time that passes only when a test says so: clock, alarms and repeated calls in the order of their
 // deadlines.
 
-import type { Alarm, Clock, Timers } from "../../modules/core/clock.js";
+import type { Alarm, AlarmOwner, Clock, Timers } from "../../modules/core/clock.js";
 
 /** Wall time at the start. */
 export const EPOCH = Date.UTC(2026, 10, 20, 9, 15, 30);
@@ -52,14 +52,14 @@ export class VirtualTime implements Clock, Timers {
 		return next ? next.at - this.now : Number.POSITIVE_INFINITY;
 	}
 
-	create(callback: () => void): Alarm {
+	create(owner: AlarmOwner): Alarm {
 		let pending: Pending | undefined;
 		let closed = false;
 		const stop = () => {
 			if (pending) this.#pending.delete(pending);
 			pending = undefined;
 		};
-		return {
+		const alarm: Alarm = {
 			start: (ms) => {
 				stop();
 				if (closed) return;
@@ -69,7 +69,7 @@ export class VirtualTime implements Clock, Timers {
 					order: this.#order++,
 					fire: () => {
 						pending = undefined;
-						callback();
+						owner.due(alarm);
 					},
 				};
 				this.#pending.add(pending);
@@ -80,13 +80,21 @@ export class VirtualTime implements Clock, Timers {
 				closed = true;
 			},
 		};
+		return alarm;
+	}
+
+	/** An alarm that calls back. */
+	calling(due: () => void): Alarm {
+		return this.create({ due });
 	}
 
 	/** Calls back every `ms` until the returned function is called. */
 	every(ms: number, tick: () => void): () => void {
-		const alarm = this.create(() => {
-			alarm.start(ms);
-			tick();
+		const alarm = this.create({
+			due: () => {
+				alarm.start(ms);
+				tick();
+			},
 		});
 		alarm.start(ms);
 		return () => alarm.close();

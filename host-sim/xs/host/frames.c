@@ -144,14 +144,14 @@ static txMachine* start(uint8_t* payload, txCreation* creation, int lines, txMac
 }
 
 int hostServe(txCreation* creation, int lines) {
-	static const uint32_t least[] = { 0, 3, 25, 8, 16, 8, 1, 1, 1 };
+	static const uint32_t least[] = { 0, 3, 25, 8, 16, 8, 1, 1, 1, 1 };
 	txMachine *the = C_NULL, *root = C_NULL;
 	for (;;) {
 		Frame* frame = nextFrame();
 		uint8_t* payload = frame->payload;
 		int32_t kind[2];
 		gxHandled++;
-		if ((frame->type > IN_WALK) || (frame->size < least[frame->type]) || ((frame->type > IN_START) != (the != C_NULL))) fail("a wrong frame");
+		if ((frame->type > IN_OWNERS) || (frame->size < least[frame->type]) || ((frame->type > IN_START) != (the != C_NULL))) fail("a wrong frame");
 		switch (frame->type) {
 		case IN_MODULE:
 			hostAddModule((char*)payload, (txSize)frame->size);
@@ -169,6 +169,7 @@ int hostServe(txCreation* creation, int lines) {
 			sendStats(the, root, creation);
 			break;
 		case IN_WALK: hostWalkTell(); break;
+		case IN_OWNERS: hostOwners(the, (char*)payload); break;
 		}
 		c_free(frame);
 		sendIdle();

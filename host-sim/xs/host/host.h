@@ -22,6 +22,7 @@ enum {
 	IN_REPLY, /* uint8 tag, value: answers `ask` */
 	IN_STATS, /* uint8: 1 after a full collection */
 	IN_WALK, /* uint8 0: tells how deep the stack got below each entry */
+	IN_OWNERS, /* name of a class: tells what lives, by owner, breadth first from its instance */
 };
 /* The kind of IN_CALL whose bytes go to a socket's receive buffer. */
 enum { KIND_DATA = 1 };
@@ -32,6 +33,7 @@ enum {
 	OUT_STATS, /* float64 each, see frames.c */
 	OUT_CRASH, /* int32 exit code, then texts that end with 0: what, detail, calls */
 	OUT_WALK, /* for each entry: uint32 slots at most, uint32 times, its name, 0 */
+	OUT_OWNERS, /* for each owner: uint32 instances, slots, bytes, shared slots, shared bytes; its module, 0, its class, 0 */
 	OUT_SCRIPT = 32, /* and above: the script's own, with tagged values */
 	OUT_WRITE = 34, OUT_FLASH_WRITE = 54,
 };
@@ -67,6 +69,8 @@ extern void hostLeave(txMachine* the, HostEntry* entry);
 extern void hostDeep(txMachine* the, const char* name);
 extern void hostWalkBegin(void);
 extern void hostWalkTell(void);
+/* owners.c */
+extern void hostOwners(txMachine* the, const char* root);
 /* frames.c */
 extern void hostOutBegin(int type);
 extern void hostOutBytes(const void* bytes, size_t size);

@@ -204,9 +204,8 @@ export class Cumulocity implements Cloud {
 
 	/** An operation whose row cannot be read. */
 	private refuse(id: number): void {
-		const long = this.rows.fault === RowFault.Long;
-		this.host.malformed(long ? "an operation that is too long" : "an operation whose quotes do not match");
-		this.operations.unreadable(this.rows, id, long ? TOO_LONG : NO_QUOTE);
+		this.host.malformed("an operation whose quotes do not match");
+		this.operations.unreadable(this.rows, id, NO_QUOTE);
 	}
 
 	/**

@@ -5,8 +5,6 @@ import { equals } from "../../core/bytes.js";
 
 /** Most columns of a row; further ones are counted but not kept. */
 export const MAX_COLUMNS = 24;
-/** Most bytes that the columns of one row may have together. */
-export const MAX_ROW_BYTES = 2048;
 
 const LF = 10;
 const CR = 13;
@@ -20,12 +18,11 @@ export const RowFault = Object.freeze({
 	None: 0,
 	/** A quote has no end, or something other than a comma comes after it. */
 	Quote: 1,
-	/** The columns have more than MAX_ROW_BYTES. */
-	Long: 2,
 } as const);
 
 /**
- * Reads the rows of a payload one after the other. Columns lie unescaped in `text`.
+ * Reads the rows of a payload one after the other. Columns lie in `text`, which is the payload's own buffer: a
+ * column with escapes is written over by what they stand for, once its row was read to the end.
  *
  * In quotes, `""` and `\"` are one quote. The format has no escape for the backslash, so that the column
  * `C:\` in quotes ends as an escaped quote does. A column is therefore read with `\"` as a quote first. If it
@@ -34,38 +31,45 @@ export const RowFault = Object.freeze({
  * comma.
  */
 export class RowReader {
-	readonly text = new Uint8Array(MAX_ROW_BYTES);
-	/** Columns of the row. Of a row with a fault: those before the fault, and what was read of the next one. */
+	text: Uint8Array = new Uint8Array(0);
+	/** Columns of the row. Of a row with a fault: those before it and the one that has it, as they came. */
 	count = 0;
 	/** Whether a line feed ended the row, and not the end of the payload. */
 	ended = false;
 	/** A RowFault. */
 	fault: number = RowFault.None;
-	private readonly ends = new Uint16Array(MAX_COLUMNS + 1);
-	private bytes: Uint8Array = new Uint8Array(0);
+	/** Where each column begins and ends. */
+	private readonly spans = new Uint16Array(2 * (MAX_COLUMNS + 1));
+	/** A bit for each column that has escapes. */
+	private escaped = 0;
 	private from = 0;
 	private at = 0;
 	private textEnd = 0;
 	private cut = false;
-	/** Bytes of the row's columns so far; beyond MAX_ROW_BYTES they are counted but not kept. */
-	private length = 0;
+	/** Of the column that was read last. */
+	private columnAt = 0;
+	private columnEnd = 0;
+	private hasEscapes = false;
 	/** Columns of the row that were closed by a `\"`: each is read twice, so there are not many. */
 	private reread = 0;
 
-	/** With `cut`, [start, end) is the beginning of a longer payload: its last row may end inside quotes. */
+	/**
+	 * With `cut`, [start, end) is the beginning of a longer payload: its last row may end inside quotes. Positions
+	 * are below 65536.
+	 */
 	reset(bytes: Uint8Array, start: number, end: number, cut = false): void {
 		this.cut = cut;
-		this.bytes = bytes;
+		this.text = bytes;
 		this.at = start;
 		this.textEnd = end;
 	}
 
-	/** Position in `text` where column `i` begins. */
+	/** Positions in `text` where column `i` begins, and behind it. */
 	start(i: number): number {
-		return i === 0 ? 0 : (this.ends[i - 1] as number);
+		return this.spans[2 * i] as number;
 	}
 	end(i: number): number {
-		return this.ends[i] as number;
+		return this.spans[2 * i + 1] as number;
 	}
 
 	/**
@@ -75,8 +79,8 @@ export class RowReader {
 	hash(whole: boolean): number {
 		let hash = 0x811c9dc5;
 		if (!whole) {
-			for (let p = this.from; p < this.textEnd && this.bytes[p] !== LF; p++)
-				hash = Math.imul(hash ^ (this.bytes[p] as number), 0x01000193);
+			for (let p = this.from; p < this.textEnd && this.text[p] !== LF; p++)
+				hash = Math.imul(hash ^ (this.text[p] as number), 0x01000193);
 			return hash >>> 0;
 		}
 		const columns = Math.min(this.count, MAX_COLUMNS);
@@ -91,7 +95,7 @@ export class RowReader {
 
 	/** Whether a column without quotes is exactly this; also one that is not kept. */
 	lists(column: Uint8Array): boolean {
-		const bytes = this.bytes;
+		const bytes = this.text;
 		const end = this.at;
 		for (let p = this.from; p < end; p++)
 			if (bytes[p] === COMMA && this.endsAt(p + 1 + column.length))
@@ -106,25 +110,29 @@ export class RowReader {
 			this.from = from;
 			this.row(from);
 			if (this.fault === RowFault.Quote) this.at = this.nextId(from);
-			if (this.fault !== RowFault.None || this.count > 1 || this.end(0) > 0) return true;
+			if (this.fault !== RowFault.None || this.count > 1 || this.end(0) > this.start(0)) return true;
 		}
 		return false;
 	}
 
 	private row(from: number): void {
-		const bytes = this.bytes;
+		const bytes = this.text;
 		const end = this.textEnd;
 		let p = from;
 		this.count = 0;
 		this.ended = false;
 		this.fault = RowFault.None;
-		this.length = 0;
 		this.reread = 0;
+		this.escaped = 0;
 		for (;;) {
 			p = this.blanks(p); // "a, b", as the documents show it once
+			this.hasEscapes = false;
 			if (p < end && bytes[p] === QUOTE) p = this.quoted(p + 1);
 			else p = this.plain(p);
-			this.ends[Math.min(this.count, MAX_COLUMNS)] = Math.min(this.length, MAX_ROW_BYTES);
+			const column = Math.min(this.count, MAX_COLUMNS);
+			this.spans[2 * column] = this.columnAt;
+			this.spans[2 * column + 1] = this.columnEnd;
+			if (this.hasEscapes) this.escaped |= 1 << column;
 			this.count++;
 			if (p < 0) {
 				this.fault = RowFault.Quote;
@@ -133,7 +141,7 @@ export class RowReader {
 			if (p >= end || bytes[p] !== COMMA) break;
 			p++;
 		}
-		if (this.length > MAX_ROW_BYTES) this.fault = RowFault.Long;
+		for (let i = 0; this.escaped >> i > 0; i++) if ((this.escaped >> i) & 1) this.unescape(i);
 		if (p < end && bytes[p] === CR) p++;
 		if (p < end) {
 			this.ended = true;
@@ -142,74 +150,81 @@ export class RowReader {
 		this.at = p;
 	}
 
-	/** Reads a column without quotes; returns the position of what ends it. Blanks at its end do not count. */
+	/** Finds a column without quotes; returns the position of what ends it. Blanks at its end do not count. */
 	private plain(from: number): number {
-		const bytes = this.bytes;
+		const bytes = this.text;
 		const end = this.textEnd;
-		const text = this.text;
-		let n = this.length;
-		let filled = n;
+		let filled = from;
 		let p = from;
 		for (; p < end; p++) {
 			const c = bytes[p] as number;
 			if (c === COMMA || c === LF || (c === CR && this.endsAt(p))) break;
-			if (n < MAX_ROW_BYTES) text[n] = c;
-			n++;
-			if (c !== BLANK) filled = n;
+			if (c !== BLANK) filled = p + 1;
 		}
-		this.length = filled;
+		this.columnAt = from;
+		this.columnEnd = filled;
 		return p;
 	}
 
-	/** Reads a column from behind its quote; returns the position of what ends it, or -1. */
+	/** Finds a column from behind its quote; returns the position of what ends it, or -1. */
 	private quoted(from: number): number {
-		const bytes = this.bytes;
+		const bytes = this.text;
 		const end = this.textEnd;
-		const text = this.text;
-		let n = this.length;
 		let p = from;
 		let closed = -1;
-		let length = 0;
+		this.columnAt = from;
 		while (p < end) {
-			let c = bytes[p++] as number;
+			const c = bytes[p++] as number;
 			if (c === QUOTE) {
 				if (p >= end || bytes[p] !== QUOTE) {
-					this.length = n;
+					this.columnEnd = p - 1;
 					const after = this.blanks(p);
 					if (this.endsAt(after)) return after;
 					break;
 				}
 				p++; // "" is one quote
+				this.hasEscapes = true;
 			} else if (c === BACKSLASH && p < end && bytes[p] === QUOTE) {
-				c = bytes[p++] as number; // \" is one quote
-				if (this.endsAt(p)) {
-					closed = p;
-					length = n + 1;
-				}
+				p++; // \" is one quote
+				this.hasEscapes = true;
+				if (this.endsAt(p)) closed = p;
 			}
-			if (n < MAX_ROW_BYTES) text[n] = c;
-			n++;
 		}
-		this.length = n;
+		this.columnEnd = p;
 		if (p >= end && this.cut && !this.idFollows(closed)) return end;
 		if (closed < 0 || ++this.reread > MAX_COLUMNS) return -1;
-		this.length = length;
-		if (length <= MAX_ROW_BYTES) text[length - 1] = BACKSLASH;
+		this.columnEnd = closed - 1; // the last one is a backslash and the quote that closes
 		return closed;
+	}
+
+	/** Writes what a column's escapes stand for over them. */
+	private unescape(column: number): void {
+		const bytes = this.text;
+		const end = this.end(column);
+		let n = this.start(column);
+		for (let p = n; p < end; p++) {
+			let c = bytes[p] as number;
+			if ((c === QUOTE || c === BACKSLASH) && p + 1 < end && bytes[p + 1] === QUOTE) {
+				c = QUOTE;
+				p++;
+			}
+			bytes[n++] = c;
+		}
+		this.spans[2 * column + 1] = n;
 	}
 
 	private blanks(from: number): number {
 		let p = from;
-		while (p < this.textEnd && this.bytes[p] === BLANK) p++;
+		while (p < this.textEnd && this.text[p] === BLANK) p++;
 		return p;
 	}
 
 	/** Whether a comma, a line feed (also behind a carriage return) or the end is here. */
 	private endsAt(p: number): boolean {
 		if (p >= this.textEnd) return true;
-		const c = this.bytes[p];
+		const c = this.text[p];
 		if (c === COMMA || c === LF) return true;
-		return c === CR && (p + 1 >= this.textEnd || this.bytes[p + 1] === LF);
+		return c === CR && (p + 1 >= this.textEnd || this.text[p + 1] === LF);
 	}
 
 	/** The next line behind `from` that begins with an id, or the end. */
@@ -220,7 +235,7 @@ export class RowReader {
 
 	/** Whether a line ends here, and the next one begins with an id. */
 	private idFollows(at: number): boolean {
-		const bytes = this.bytes;
+		const bytes = this.text;
 		const p = at >= 0 && bytes[at] === CR ? at + 1 : at;
 		if (p < 0 || p + 4 >= this.textEnd || bytes[p] !== LF) return false;
 		return bytes[p + 4] === COMMA && areDigits(bytes, p + 1, p + 4);

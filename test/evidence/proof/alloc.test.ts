@@ -17,7 +17,7 @@ const ENCODE = "encode(record, values) {";
  * the way.
  */
 const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: string, test: string]> = [
-	["the sampler's timer", "modules/app/sampler", "tick() {", PLAIN],
+	["the sampler's timer", "modules/app/sampler", "due() {", PLAIN],
 	["the sensor's reading", "drivers/ntc-thermistor", "read() {", PLAIN],
 	["the cloud's encoding", "modules/cloud/plain/plain", ENCODE, "plain JSON, a value missing"],
 	["SmartREST's encoding", "modules/cloud/cumulocity/cumulocity", ENCODE, "SmartREST, a value missing"],
@@ -37,7 +37,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 	["the batch", "modules/outbox/outbox", "nextSegment() {", "SmartREST, batched"],
 	["the output stage", "modules/mqtt/output", "drain(transport) {", PLAIN],
 	["the socket's write", "modules/platform/socket-transport", "write(bytes, more) {", PLAIN],
-	["the socket's read", "modules/platform/socket-transport", "service() {", PLAIN],
+	["the socket's read", "modules/platform/socket-transport", "take(readable) {", PLAIN],
 	["the parser", "modules/mqtt/parser", "next() {", PLAIN],
 	["the acknowledgement", "modules/mqtt/in-flight", "acknowledge(type, packetId, now = 0) {", PLAIN],
 	["the release", "modules/outbox/ring", "remove(slot, previous) {", PLAIN],

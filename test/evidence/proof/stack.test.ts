@@ -54,7 +54,7 @@ describe("the stack of every entry on XS", () => {
 				}
 				assert.ok(deepest(walked.entries.values()) > 250, "the walk came by something deep");
 				assert.ok(walked.commands >= 10 && walked.connections >= 5);
-				assert.equal(walked.entries.has("keeper: tidyUp()"), keep !== "off");
+				assert.equal(walked.entries.has("keeper: tidy"), keep !== "off");
 				if (keep === "all") assert.ok(walked.snapshots > 1, "and not only at the start");
 				assert.equal(walked.forced, 0);
 			});

@@ -264,7 +264,7 @@ export function timersOf(program: readonly ProgramModule[]): string[] {
 	return found;
 }
 
-/** "modules/app/node:127" as "node: expire()": what the timer that is made there calls. */
+/** "modules/app/node:127" as "node: expiry": the alarm that is made there, or what the timer calls. */
 export function entryName(place: string, program: readonly ProgramModule[]): string {
 	const [, name = "", line = ""] = /^(.*):(\d+)$/.exec(place) ?? [];
 	const module = program.find((one) => one.name === name);
@@ -275,9 +275,10 @@ export function entryName(place: string, program: readonly ProgramModule[]): str
 	return text === undefined ? file : `${file}: ${callOf(text)}`;
 }
 
-/** What a line calls that makes a timer. */
+/** The alarm that a line makes, or what the timer calls. */
 export function callOf(line: string): string {
-	return /\(\) => (?:this\.)?#?([\w.#]+\([^()]*\))/.exec(line)?.[1] ?? line.trim();
+	const alarm = /this\.(\w+) = (?:\w+\.)*timers\.create\(this\)/.exec(line);
+	return (alarm ?? /\(\) => (?:this\.)?#?([\w.#]+\([^()]*\))/.exec(line))?.[1] ?? line.trim();
 }
 
 type Pick = <T>(all: readonly T[]) => T;

@@ -105,7 +105,7 @@ export class FakeBroker implements Transport {
 	#later(work: (handler: TransportHandler) => void): void {
 		const handler = this.#handler as TransportHandler;
 		const generation = this.#parse;
-		const alarm = this.#time.create(() => {
+		const alarm = this.#time.calling(() => {
 			alarm.close();
 			if (this.#handler === handler && (this.#parse === generation || this.free === 0)) work(handler);
 		});

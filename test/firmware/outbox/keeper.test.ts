@@ -195,7 +195,7 @@ class Link implements Transport {
 	}
 
 	#later(connection: number, work: () => void): void {
-		const alarm = this.#time.create(() => {
+		const alarm = this.#time.calling(() => {
 			alarm.close();
 			if (connection === this.#connection && this.#world.powered) work();
 		});

@@ -46,6 +46,9 @@ function memory(): { slots: number; chunks: number; free: number } {
 	};
 }
 
+/** An alarm that calls back. */
+const calling = (due: () => void) => new SystemTimers().create({ due });
+
 const CHECKS: readonly Check[] = Object.freeze([
 	Object.freeze({
 		name: "the store keeps texts and numbers, also over others",
@@ -85,7 +88,7 @@ const CHECKS: readonly Check[] = Object.freeze([
 		run(done: Done) {
 			const clock = new SystemClock();
 			const from = clock.monotonic();
-			const alarm = new SystemTimers().create(() => {
+			const alarm = calling(() => {
 				const ms = clock.monotonic() - from;
 				done(ms >= 195 && ms < 260 ? undefined : `it took ${ms} ms`);
 			});
@@ -95,30 +98,27 @@ const CHECKS: readonly Check[] = Object.freeze([
 	Object.freeze({
 		name: "a timer that its own callback has started can be stopped, and started anew for later",
 		run(done: Done) {
-			const timers = new SystemTimers();
 			let fired = 0;
 			let again = 0;
-			const stopped = timers.create(() => {
+			const stopped = calling(() => {
 				fired++;
 				stopped.start(60);
 			});
-			const later = timers.create(() => {
+			const later = calling(() => {
 				again++;
 				if (again === 1) later.start(60);
 			});
 			stopped.start(20);
 			later.start(20);
-			const judge = timers.create(() => {
+			const judge = calling(() => {
 				if (fired !== 1) done(`it fired ${fired} times, not once`);
 				else done(again === 1 ? undefined : `the other fired ${again} times, not once`);
 			});
-			timers
-				.create(() => {
-					stopped.stop();
-					later.start(5000);
-					judge.start(150);
-				})
-				.start(50);
+			calling(() => {
+				stopped.stop();
+				later.start(5000);
+				judge.start(150);
+			}).start(50);
 		},
 	}),
 	Object.freeze({
@@ -200,17 +200,15 @@ const CHECKS: readonly Check[] = Object.freeze([
 			});
 			const pwm = new io.PWM({ pin: pin.motor, hz: wired === "loop" ? 100 : 20_000 });
 			pwm.write((2 ** pwm.resolution - 1) >> (wired === "loop" ? 1 : 0));
-			new SystemTimers()
-				.create(() => {
-					const hz = tachometer.read() / 60;
-					pwm.write(0);
-					pwm.close();
-					tachometer.close();
-					note(`${hz.toFixed(1)} edges a second`);
-					if (wired === "loop") done(Math.abs(hz - 100) < 2 ? undefined : "not the 100 that go out");
-					else done(hz > 1 ? undefined : "none come");
-				})
-				.start(3000);
+			calling(() => {
+				const hz = tachometer.read() / 60;
+				pwm.write(0);
+				pwm.close();
+				tachometer.close();
+				note(`${hz.toFixed(1)} edges a second`);
+				if (wired === "loop") done(Math.abs(hz - 100) < 2 ? undefined : "not the 100 that go out");
+				else done(hz > 1 ? undefined : "none come");
+			}).start(3000);
 		},
 	}),
 	Object.freeze({
@@ -231,7 +229,7 @@ const CHECKS: readonly Check[] = Object.freeze([
 				node.stop(() => done(wrong));
 			};
 			// Not in the observer: that would add to the node's own stack where it is deepest.
-			const look = new SystemTimers().create(() => {
+			const look = calling(() => {
 				look.start(LOOK_MS);
 				const waited = clock.monotonic() - heardAt;
 				if (waited > (delivered === 0 ? CONNECT_MS : MESSAGE_MS))

@@ -41,7 +41,8 @@ export default function start(): void {
 		chunks = chipFact(Fact.Chunks);
 	};
 	const taken = () => `${(chipFact(Fact.Slots) - slots) / 16} slots, ${chipFact(Fact.Chunks) - chunks} bytes`;
-	const next = timers.create(() => {
+	const calling = (due: () => void) => timers.create({ due });
+	const next = calling(() => {
 		mark();
 		transport.write(message, false);
 		written = taken();
@@ -59,7 +60,7 @@ export default function start(): void {
 		store: new PreferenceStore(),
 		log: new Log((level, text) => trace(level, text, "\n"), "info"),
 	});
-	const tick = timers.create(() => {
+	const tick = calling(() => {
 		network.tick(clock.monotonic());
 		tick.start(500);
 	});
