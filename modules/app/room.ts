@@ -40,10 +40,10 @@ const need = (slots: number, chunkBytes: number): Memory => Object.freeze({ slot
 /** What settings switch on, beside what the node takes at rest, as the test measures it. */
 const WIFI = need(91, 0);
 const TLS = need(36, 1_008);
-const KEEP = need(99, 188);
-const I2C = need(43, 56);
+const KEEP = need(91, 188);
+const I2C = need(36, 56);
 const ALARMS = need(5, 0);
-const DEADBAND = need(7, 72);
+const DEADBAND = need(6, 72);
 const CADENCE = need(4, 0);
 /** Beside what is at rest: a connection's beginning, and memory that the machine takes in pieces. */
 const HEADROOM = need(112, 1_536);

@@ -15,7 +15,7 @@ import { Peer } from "./peer.js";
 
 export const DEVICE = "mote-0001";
 /** 2026-01-01; far enough from midnight and back: days change during a proof. */
-const EPOCH = 1767225600000;
+export const EPOCH = 1767225600000;
 
 /** Flash of so many sectors that notes how often the journal began a snapshot. */
 export class JournalFlash extends NorFlash {
