@@ -13,6 +13,8 @@ export const PEEK_BYTES = 96;
 const REST = 0;
 const CONNACK = PacketType.Connack;
 const PUBLISH = PacketType.Publish;
+const PUBACK = PacketType.Puback;
+const PUBACK_BYTE = PUBACK << 4;
 const PUBREL = PacketType.Pubrel;
 const SUBACK = PacketType.Suback;
 const PINGRESP = PacketType.Pingresp;
@@ -166,6 +168,13 @@ export class Parser {
 	/** Finds one packet at `p`; returns the bytes consumed, or 0 if more are needed. */
 	private packet(p: number, end: number): number {
 		const bytes = this.bytes;
+		// The acknowledgement that each message brings comes in one piece.
+		if (bytes[p] === PUBACK_BYTE && end - p > 3 && bytes[p + 1] === 2) {
+			this.type = PUBACK;
+			this.bodyAt = p + 2;
+			this.bodyLength = 2;
+			return 4;
+		}
 		// The first byte alone can be wrong; a server must not be able to hold us with a length that never comes.
 		const first = bytes[p] as number;
 		const type = first >> 4;

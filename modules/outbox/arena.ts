@@ -84,6 +84,7 @@ export class Arena {
 			header: publishHeader(bytes, view, suffixAt + suffix.length, shape.topic, shape.qos),
 			qos: shape.qos,
 			maxRecords: shape.maxRecords,
+			bare: prefix.length + suffix.length === 0 && shape.confirmMs === 0,
 			frameBytes: prefix.length + suffix.length,
 			prefixBytes: prefix.length,
 			separatorBytes: separator.length,

@@ -205,7 +205,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 		if (!this.persistent || packetId === 0 || ring.keeper !== this) return;
 		try {
 			for (let slot = first, n = count; n > 0; slot = ring.after(slot)) {
-				if (ring.states[slot] !== RecordState.Sending) continue;
+				if (count > 1 && ring.states[slot] !== RecordState.Sending) continue;
 				n--;
 				if (ring.kind(slot) === RecordKind.Passing) continue;
 				// The very bytes have to go out again.

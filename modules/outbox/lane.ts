@@ -15,6 +15,8 @@ export interface Lane extends Publication {
 	readonly qos: 0 | 1 | 2;
 	/** Records that one message may carry. */
 	readonly maxRecords: number;
+	/** A message of one record is that record: no constant parts, no number, no confirmation. */
+	readonly bare: boolean;
 	/** Constant parts of a message: bytes of prefix and suffix together, and of each part. */
 	readonly frameBytes: number;
 	readonly prefixBytes: number;

@@ -10,7 +10,8 @@ import { Confirmations, MAX_ATTEMPTS, outstanding, type Settling } from "./confi
 import type { Lane } from "./lane.js";
 import { Direct, type DirectMessage } from "./opening-message.js";
 import type { OutboxHandler } from "./outbox-handler.js";
-import { RecordState } from "./ring.js";
+import { Pieces } from "./pieces.js";
+import { RecordState, type Ring } from "./ring.js";
 import type { Stamp } from "./stamp.js";
 import { Stamper } from "./stamper.js";
 import { Phase, Suspect } from "./suspect.js";
@@ -36,12 +37,9 @@ export class Outbox implements PublishSource, Settling {
 	private lane: Lane | undefined;
 	private first = -1;
 	private count = 0;
-	private left = 0;
-	private segmentAt = 0;
-	private segmentLeft = 0;
-	private record = -1;
-	private recordsLeft = 0;
-	private separatorNext = false;
+	/** Its number: that of its first record. */
+	private message = 0;
+	private readonly pieces = new Pieces();
 	/** Records delivered, by the cloud's own definition. */
 	delivered = 0;
 	/** PUBLISH packets that carried records. */
@@ -94,8 +92,7 @@ export class Outbox implements PublishSource, Settling {
 			return direct.choose();
 		}
 		if (!this.open) return undefined;
-		const alone = this.suspect.phase !== NOBODY && this.isAlone();
-		if (alone && this.underWay > 0) return undefined;
+		if (this.suspect.phase !== NOBODY && this.isAlone()) return this.nextAlone(windowOpen);
 		/** Something waits in a lane before this one, and can not go now. */
 		let waits = false;
 		const { length } = lanes;
@@ -103,16 +100,22 @@ export class Outbox implements PublishSource, Settling {
 			const lane = lanes[i] as Lane;
 			const ring = lane.ring;
 			if (ring.queued === 0) continue;
-			// At QoS 0 the socket's buffer is the window: what is in it can not be evicted and must not fill the
-			// ring.
-			const open = lane.qos > 0 ? windowOpen : ring.used - ring.queued <= ring.slots >> 1;
-			if (open && !(alone && lane !== this.suspect.lane) && this.choose(lane)) {
-				this.more = waits || ring.queued > 0 || i < length - 1;
+			if ((lane.qos > 0 ? windowOpen : isOpen(ring)) && this.choose(lane)) {
+				this.more = waits || ring.queued > (this.count === 1 ? 1 : 0) || i < length - 1;
 				return lane;
 			}
 			waits = true;
 		}
 		return undefined;
+	}
+
+	/** The same where only one message may go. */
+	private nextAlone(windowOpen: boolean): Publication | undefined {
+		const lane = this.suspect.lane as Lane;
+		const { ring } = lane;
+		if (this.underWay > 0 || ring.queued === 0) return undefined;
+		this.more = true;
+		return (lane.qos > 0 ? windowOpen : isOpen(ring)) && this.choose(lane) ? lane : undefined;
 	}
 
 	/** Whether only the message goes that the server is suspected to close the connection on. */
@@ -154,45 +157,41 @@ export class Outbox implements PublishSource, Settling {
 		const lane = this.lane as Lane;
 		const ring = lane.ring;
 		const first = this.first;
-		const count = this.count;
-		if (lane.numberAt >= 0) writeNumber(ring.view, lane.numberAt, ring.messages[first] as number);
-		for (let slot = first, n = count; ; slot = ring.after(slot)) {
-			if (ring.states[slot] !== SENDING) continue;
-			ring.packets[slot] = packetId;
-			if (lane.confirmMs > 0) ring.setSent(slot, this.messages);
-			const attempts = ring.attempts[slot] as number;
-			if (attempts < 255) ring.attempts[slot] = attempts + 1;
-			if (--n === 0) break;
-		}
-		this.messages++;
-		handler.sending(lane, first, count, packetId);
-		const left = this.left;
-		if (count > 1 || left > room || left > this.segmentLeft) return this.copy(bytes, at, room);
+		const { length } = lane;
 		// Most are one record, in one piece.
-		bytes.copyWithin(at, this.segmentAt, this.segmentAt + left);
-		ring.setState(first, IN_FLIGHT);
+		const whole = lane.bare && this.count === 1 && length <= room;
+		if (whole) ring.send(first, this.message, packetId, IN_FLIGHT);
+		else this.mark(lane, packetId);
+		this.messages++;
+		handler.sending(lane, first, this.count, packetId);
+		if (!whole) {
+			this.pieces.begin(lane, first, this.count);
+			return this.copy(bytes, at, room);
+		}
+		const from = ring.payloadAt(first);
+		bytes.copyWithin(at, from, from + length);
 		this.lane = undefined;
-		return left;
+		return length;
+	}
+
+	/** The records of the message are being sent under this packet id. */
+	private mark(lane: Lane, packetId: number): void {
+		const { ring } = lane;
+		if (lane.numberAt >= 0) writeNumber(ring.view, lane.numberAt, this.message);
+		for (let slot = this.first, n = this.count; n > 0; slot = ring.after(slot)) {
+			if (this.count > 1 && ring.states[slot] !== SENDING) continue;
+			ring.send(slot, this.message, packetId, SENDING);
+			if (lane.confirmMs > 0) ring.setSent(slot, this.messages);
+			n--;
+		}
 	}
 
 	copy(bytes: Uint8Array, at: number, room: number): number {
-		const { direct, left } = this;
-		if (direct.chosen) return direct.copy(bytes, at, room);
-		const all = room < left ? room : left;
-		let done = 0;
-		while (done < all) {
-			if (this.segmentLeft === 0) this.nextSegment();
-			const from = this.segmentAt;
-			const segment = this.segmentLeft;
-			const n = segment > all - done ? all - done : segment;
-			bytes.copyWithin(at + done, from, from + n);
-			this.segmentAt = from + n;
-			this.segmentLeft = segment - n;
-			done += n;
-		}
-		this.left = left - done;
-		if (left === done) this.finish();
-		return done;
+		if (this.direct.chosen) return this.direct.copy(bytes, at, room);
+		const { pieces } = this;
+		const n = pieces.copy(bytes, at, room);
+		if (pieces.left === 0) this.finish();
+		return n;
 	}
 
 	/** PUBACK for one of our messages. */
@@ -219,7 +218,6 @@ export class Outbox implements PublishSource, Settling {
 	suspended(byServer: boolean): void {
 		if (byServer) this.closedByServer(true);
 		this.lane = undefined;
-		this.left = 0;
 		this.direct.disconnected(true);
 		for (let i = 0; i < this.lanes.length; i++) {
 			const lane = this.lanes[i] as Lane;
@@ -240,7 +238,6 @@ export class Outbox implements PublishSource, Settling {
 	interrupted(byServer: boolean): void {
 		if (byServer) this.closedByServer(false);
 		this.lane = undefined;
-		this.left = 0;
 		this.direct.disconnected(false);
 		for (let i = 0; i < this.lanes.length; i++) this.requeue(this.lanes[i] as Lane);
 	}
@@ -300,12 +297,14 @@ export class Outbox implements PublishSource, Settling {
 				}
 				bytes += more;
 			}
-			ring.sending(slot, message);
-			if (++count === lane.maxRecords || ring.queued === 0) break;
+			// One alone is marked when it is started.
+			if (count > 0) {
+				if (count === 1) ring.setState(first, SENDING);
+				ring.setState(slot, SENDING);
+			}
+			if (++count === lane.maxRecords || ring.queued === (count === 1 ? 1 : 0)) break;
 		}
-		if (count === 0) return false;
-		this.compose(lane, first, count, bytes);
-		return true;
+		return count > 0 && this.chosen(lane, first, count, message, bytes);
 	}
 
 	/** Takes the records of a message that was sent under this packet id. */
@@ -324,56 +323,17 @@ export class Outbox implements PublishSource, Settling {
 			ring.setState(slot, SENDING);
 			count++;
 		}
-		if (count === 0) return false;
-		this.compose(lane, first, count, bytes);
-		return true;
+		return count > 0 && this.chosen(lane, first, count, ring.messages[first] as number, bytes);
 	}
 
 	/** The next message has these records. */
-	private compose(lane: Lane, first: number, count: number, bytes: number): void {
+	private chosen(lane: Lane, first: number, count: number, message: number, bytes: number): true {
 		lane.length = bytes;
 		this.lane = lane;
 		this.first = first;
 		this.count = count;
-		this.left = bytes;
-		const prefix = lane.prefixBytes;
-		if (prefix > 0) {
-			this.segmentAt = lane.prefixAt;
-			this.segmentLeft = prefix;
-			this.record = -1;
-			this.recordsLeft = count;
-			this.separatorNext = false;
-		} else {
-			const { ring } = lane;
-			this.segmentAt = ring.payloadAt(first);
-			this.segmentLeft = ring.lengths[first] as number;
-			this.record = first;
-			this.recordsLeft = count - 1;
-			this.separatorNext = true;
-		}
-	}
-
-	private nextSegment(): void {
-		const lane = this.lane as Lane;
-		const ring = lane.ring;
-		if (this.recordsLeft === 0) {
-			this.segmentAt = lane.suffixAt;
-			this.segmentLeft = lane.suffixBytes;
-		} else if (this.separatorNext && lane.separatorBytes > 0) {
-			this.segmentAt = lane.separatorAt;
-			this.segmentLeft = lane.separatorBytes;
-			this.separatorNext = false;
-		} else {
-			// From the last record on: records being sent never leave the chain, their neighbours may.
-			const nexts = ring.nexts;
-			let slot = this.record < 0 ? this.first : (nexts[this.record] as number);
-			while (ring.states[slot] !== SENDING) slot = nexts[slot] as number;
-			this.segmentAt = ring.payloadAt(slot);
-			this.segmentLeft = ring.lengths[slot] as number;
-			this.record = slot;
-			this.recordsLeft--;
-			this.separatorNext = true;
-		}
+		this.message = message;
+		return true;
 	}
 
 	/** The message is written to its last byte. */
@@ -429,4 +389,11 @@ export class Outbox implements PublishSource, Settling {
 		this.handler.unconfirmed(lane, slot);
 		return lane.ring.remove(slot, previous);
 	}
+}
+
+/**
+ * At QoS 0 the socket's buffer is the window: what is in it can not be evicted and must not fill the ring.
+ */
+function isOpen(ring: Ring): boolean {
+	return ring.used - ring.queued <= ring.slots >> 1;
 }

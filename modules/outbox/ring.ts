@@ -39,7 +39,6 @@ export const RecordKind = Object.freeze({
 const FREE = RecordState.Free;
 const WRITING = RecordState.Writing;
 const QUEUED = RecordState.Queued;
-const SENDING = RecordState.Sending;
 
 const KIND = 0; // uint8
 const TAG = 1; // uint8: free for the owner
@@ -263,11 +262,15 @@ export class Ring {
 		return false;
 	}
 
-	/** A queued record begins to be sent in the message with this number. */
-	sending(slot: number, message: number): void {
-		this.states[slot] = SENDING;
+	/** A record goes out under this packet id, in the message with this number. */
+	send(slot: number, message: number, packetId: number, state: number): void {
+		const { states, attempts } = this;
+		if (states[slot] === QUEUED) this.queued--;
+		states[slot] = state;
 		this.messages[slot] = message;
-		this.queued--;
+		this.packets[slot] = packetId;
+		const sendings = attempts[slot] as number;
+		if (sendings < 255) attempts[slot] = sendings + 1;
 	}
 	setState(slot: number, state: number): void {
 		if (this.states[slot] === QUEUED) this.queued--;

@@ -112,16 +112,15 @@ export class SocketTransport implements Transport, AlarmOwner {
 		if (socket === undefined) return;
 		const later = this.later;
 		this.later = true;
-		this.drained = false;
-		this.mayWrite = false; // what was announced before tells nothing about these bytes
-		// An estimate until the socket reports anew; TLS adds its record's overhead.
-		const free = this.free - bytes.length - (this.tls && !more ? TLS_OVERHEAD + this.extra : 0);
-		this.free = free > 0 ? free : 0;
+		this.drained = this.mayWrite = false; // what was announced before tells nothing about these bytes
+		// An estimate until the socket reports anew.
+		this.free -= bytes.length;
+		if (this.tls && !more) this.countRecord();
 		try {
-			const result = more ? socket.write(bytes, MORE) : socket.write(bytes);
 			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no
 			// number.
-			if (!more && !((result as number) >= 0)) throw new Error("write failed");
+			if (more) socket.write(bytes, MORE);
+			else if (!((socket.write(bytes) as number) >= 0)) throw new Error("write failed");
 		} catch (error) {
 			// The socket has just died; what it throws must not pass through the session.
 			this.error ??= error instanceof Error ? error.message : "";
@@ -129,6 +128,11 @@ export class SocketTransport implements Transport, AlarmOwner {
 			this.serve();
 		}
 		this.later = later;
+	}
+
+	/** What TLS adds to a write. */
+	private countRecord(): void {
+		this.free = Math.max(0, this.free - TLS_OVERHEAD - this.extra);
 	}
 
 	/** Sockets of the SDK know one way to end: what was written still goes out, if it can. */

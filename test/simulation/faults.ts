@@ -51,8 +51,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "a record is released when it is sent",
 		file: "modules/outbox/outbox.ts",
-		was: "ring.setState(first, IN_FLIGHT);",
-		is: "ring.remove(first, -1);",
+		was: "\t\tthis.lane = undefined;\n\t\treturn length;",
+		is: "\t\tring.remove(first, -1);\n\t\tthis.lane = undefined;\n\t\treturn length;",
 		says: /measures are lost|is not sent again/,
 	},
 	{

@@ -24,8 +24,11 @@ export type Way = "loop" | "stringify" | "concat" | "encode" | "whole" | "publis
 export interface Work {
 	readonly cloud?: CloudName;
 	readonly way: Way;
-	/** Whose MQTT client publishes or receives; `sdk` is the SDK's folder. */
-	readonly client?: "mote" | { readonly sdk: string };
+	/**
+	 * Whose MQTT client publishes or receives; `sdk` is the SDK's folder. With `keeps` it has beside it the
+	 * least that delivery at least once needs.
+	 */
+	readonly client?: "mote" | { readonly sdk: string; readonly keeps?: boolean };
 	readonly fill?: number;
 	/** Values in a measure; the firmware's four unless given. */
 	readonly channels?: number;
@@ -59,7 +62,8 @@ async function run(
 	wrapper: readonly string[] = [],
 ): Promise<{ packets: Buffer[]; ms: number; slots: number; chunkBytes: number; collections: number }> {
 	const start = `${ON_XS}/${work.client === undefined ? "encode" : work.client === "mote" ? "client" : "sdk-client"}`;
-	const bench = { fill: 0, ...work, count, show };
+	const keeps = typeof work.client === "object" && work.client.keeps === true;
+	const bench = { fill: 0, ...work, keeps, count, show };
 	const program = await programOf(work, start, bench);
 	const packets: Buffer[] = [];
 	let crash: unknown;

@@ -34,7 +34,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 	["the packet's header", "modules/mqtt/publish-header", "write = (at, packetId, payloadBytes) => {", PLAIN],
 	["the ring", "modules/outbox/ring", "commit(slot, length) {", PLAIN],
 	["the outbox", "modules/outbox/outbox", "next(windowOpen) {", PLAIN],
-	["the batch", "modules/outbox/outbox", "nextSegment() {", "SmartREST, batched"],
+	["the batch", "modules/outbox/pieces", "nextSegment() {", "SmartREST, batched"],
 	["the output stage", "modules/mqtt/output", "drain(transport) {", PLAIN],
 	["the socket's write", "modules/platform/socket-transport", "write(bytes, more) {", PLAIN],
 	["the socket's read", "modules/platform/socket-transport", "take(readable) {", PLAIN],

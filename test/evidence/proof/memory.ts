@@ -1,5 +1,5 @@
-// What lives in the machine at rest, by owner and by room, and what each feature costs. On the layout of a board:
-// slots of 16 bytes, and chunks.
+// What lives in the machine at rest, by owner and by room, and what each feature costs. On the layout of a
+// board: slots of 16 bytes, and chunks.
 
 import type { MemoryStats } from "../../../host-sim/engine/engine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";

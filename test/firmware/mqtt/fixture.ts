@@ -120,6 +120,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 				qos: s.qos ?? 1,
 				maxRecords: s.maxRecords ?? 1,
 				maxBytes: s.maxBytes ?? 10_000,
+				bare: prefix.length + suffix.length === 0 && !s.confirmMs,
 				frameBytes: prefix.length + suffix.length,
 				prefixBytes: prefix.length,
 				separatorBytes: separator.length,

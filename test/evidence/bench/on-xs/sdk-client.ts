@@ -1,5 +1,6 @@
 // Runs on XS: the Moddable SDK's own MQTT client (examples/io/tcp/mqttclient), used as its example does, over
-// the benchmark's socket. Its source comes from the SDK when the benchmark runs.
+// the benchmark's socket. Its source comes from the SDK when the benchmark runs. With `keeps` it has beside it the
+// least that delivery at least once needs: a copy of each message in order, released by its PUBACK.
 
 import config from "mc/config";
 import MQTTClient from "sdk/mqttclient";
@@ -11,8 +12,16 @@ class Dns {
 	}
 }
 
+/** A message that was sent and not acknowledged. */
+interface Kept {
+	readonly id: number;
+	readonly payload: Uint8Array;
+}
+
 export default function start(): void {
-	const job = (config as unknown as { bench: Job }).bench;
+	const job = (config as unknown as { bench: Job & { readonly keeps?: boolean } }).bench;
+	const { keeps = false } = job;
+	const kept: Kept[] = [];
 	const hardware = makeHardware();
 	const payload = Uint8Array.from(PAYLOAD);
 	let acknowledged = 0;
@@ -27,19 +36,30 @@ export default function start(): void {
 			const data = mqtt.read(count) as ArrayBuffer;
 			client.received += data.byteLength;
 		},
-		onControl(message: { operation: number }) {
-			if (message.operation === MQTTClient.PUBACK) acknowledged++;
+		onControl(message: { operation: number; id: number }) {
+			if (message.operation === MQTTClient.PUBACK) {
+				acknowledged++;
+				if (keeps) release(message.id);
+			}
 			if (message.operation === MQTTClient.CONNACK) connected = true;
 		},
 		onError() {
 			throw new Error("the SDK's client failed");
 		},
 	});
+	const release = (id: number) => {
+		for (let i = 0; i < kept.length; i++) {
+			if ((kept[i] as Kept).id !== id) continue;
+			kept.splice(i, 1);
+			return;
+		}
+	};
 	let id = 1;
 	const client = {
 		received: 0,
 		publish(): number {
 			id = id === 65535 ? 1 : id + 1;
+			if (keeps) kept.push({ id, payload: payload.slice() });
 			mqtt.write(payload, { topic: TOPIC, QoS: 1, id });
 			return id;
 		},
@@ -48,5 +68,6 @@ export default function start(): void {
 	hardware.socket?.feed(Uint8Array.from(CONNACK));
 	if (!connected) throw new Error("not connected");
 	runJob(job, client);
+	if (kept.length > 0) throw new Error("a message was not released");
 	if (job.way === "publish" && acknowledged !== job.count) throw new Error("messages were not acknowledged");
 }
