@@ -40,6 +40,7 @@ const SOURCES = [
 	"test/firmware/drivers/rules.ts",
 	"test/firmware/drivers/on-xs",
 	"test/firmware/network/on-xs",
+	"test/host-sim/xs/on-xs",
 	"test/support/seeded.ts",
 	"test/support/virtual-time.ts",
 ];
