@@ -52,6 +52,7 @@ const ENDINGS = Object.freeze([
 ] as const);
 
 export class InFlight {
+	// First what each message touches: XS looks through an object's fields in their order.
 	/** Exchanges that are open. */
 	count = 0;
 	private last = 0;

@@ -63,6 +63,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	private acknowledging = false;
 	/** A QoS 0 message has not left the socket. */
 	private undrained = false;
+	private disconnectDue = false;
 	private readonly connect: ConnectOptions;
 	private readonly backoff: Backoff;
 	/** Opening, Greeting and Leaving end by this; Waiting begins anew by it. */
@@ -81,7 +82,6 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	/** Order of the last exchange to be sent again. */
 	private resendEnd = 0;
 	private readonly request = new FilterRequest();
-	private disconnectDue = false;
 	private held = false;
 	/** End of the pause in Waiting, monotonic ms. */
 	private retryAt = 0;

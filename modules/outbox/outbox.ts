@@ -44,12 +44,12 @@ export class Outbox implements PublishSource, Settling {
 	delivered = 0;
 	/** PUBLISH packets that carried records. */
 	messages = 0;
+	private readonly clock: Clock;
+	private readonly stamper: Stamper;
 	/** Records that were sent and of which nothing is known. */
 	unconfirmed = 0;
 	/** Records that were given up because the server closes the connection on them. */
 	quarantined = 0;
-	private readonly clock: Clock;
-	private readonly stamper: Stamper;
 	/** Where the cloud confirms messages of its own accord. */
 	declare readonly confirmations?: Confirmations;
 

@@ -110,10 +110,10 @@ export class Ring {
 	keeper: RingKeeper | undefined;
 	/** Most records that were in the ring at once. */
 	highWater = 0;
-	/** Records evicted to make room. */
-	evicted = 0;
 	/** Records that could not be taken because nothing may be evicted. */
 	refused = 0;
+	/** Records evicted to make room. */
+	evicted = 0;
 	readonly bytes: Uint8Array;
 	readonly slots: number;
 	readonly payloadBytes: number;

@@ -53,23 +53,23 @@ export class SocketTransport implements Transport, AlarmOwner {
 	private later: boolean;
 	private readable = 0;
 	private mayWrite = false;
-	/** `work` is under way. */
-	private serving = false;
 	/** Counts connections, so that a late callback of an earlier one is known as such. */
 	private generation = 0;
 	private isOpen = false;
 	/** The most that was ever free: the whole buffer of the socket. */
 	private window = 0;
+	private readonly tls: boolean;
+	private readonly buffer = new ArrayBuffer(CHUNK, { maxByteLength: CHUNK });
+	private readonly rx = new Uint8Array(this.buffer);
+	private error: string | undefined;
 	/**
 	 * What TLS adds to one write, beyond what the SDK takes off for it, where that makes several records;
 	 * bytes.
 	 */
 	private readonly extra: number;
-	private error: string | undefined;
 	private tlsError: string | undefined;
-	private readonly tls: boolean;
-	private readonly buffer = new ArrayBuffer(CHUNK, { maxByteLength: CHUNK });
-	private readonly rx = new Uint8Array(this.buffer);
+	/** `work` is under way. */
+	private serving = false;
 	/** What the socket's callbacks have left to do. */
 	private readonly work: Alarm;
 	private readonly options: SocketTransportOptions;

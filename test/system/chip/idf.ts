@@ -1,8 +1,8 @@
 // ESP-IDF as the tests use it: build a board whole, weigh the image, make a flash of it.
 
 import { execFile } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join, sep } from "node:path";
 import { promisify } from "node:util";
 import { boardManifest } from "../../../host-sim/engine/boards.js";
 import { chipOf, environment, missingTools, ROOT, SDK } from "../sdk/sdk.js";
@@ -46,6 +46,8 @@ export interface Image {
 	readonly slotBytes: number;
 	readonly sections: SectionSizes;
 	readonly parts: readonly Part[];
+	/** Of moduleBytes. */
+	readonly rooms: ReadonlyMap<string, number>;
 	/** ESP-IDF's build folder. */
 	readonly folder: string;
 }
@@ -81,7 +83,29 @@ export async function buildImage(board: string, kind: Kind, manifest = "manifest
 		slotBytes: slotBytes(board),
 		sections: sectionSizes(size.stdout),
 		parts: imageParts(readFileSync(join(folder, "xs_esp32.map"), "utf8")),
+		rooms: moduleBytes(join(project, "modules")),
 	};
+}
+
+/**
+ * Bytes of the compiled modules, which become the preload image, by room; the SDK's are together. In the image
+ * their byte code is as large, and the objects that it makes there come to it.
+ */
+export function moduleBytes(folder: string): ReadonlyMap<string, number> {
+	const rooms = new Map<string, number>();
+	for (const path of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
+		if (!path.endsWith(".xsb")) continue;
+		const name = path.split(sep).join("/");
+		const room = name.startsWith("drivers/")
+			? "drivers"
+			: name === "main.xsb"
+				? "main"
+				: (/^modules\/([a-z]+)\//.exec(name)?.[1] ?? "the SDK's modules");
+		// A module that was renamed or removed leaves its file behind.
+		if (room !== "the SDK's modules" && !existsSync(join(ROOT, name.replace(/xsb$/, "ts")))) continue;
+		rooms.set(room, (rooms.get(room) ?? 0) + statSync(join(folder, path)).size);
+	}
+	return rooms;
 }
 
 /** Of a slot for updates. */
