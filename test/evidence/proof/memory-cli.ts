@@ -1,9 +1,19 @@
 // `npm run proof:memory`: what lives at rest, by room and by owner; with `--features` what each feature costs.
 
 import { parseArgs } from "node:util";
+import { BOARDS } from "../../../host-sim/engine/boards.js";
 import { buildEngine } from "../../../host-sim/xs/build.js";
 import { printTable } from "../bench/table.js";
-import { byRoom, bytesOf, CONFIGURATIONS, costOf, FEATURES, type Resting, rest } from "./memory.js";
+import {
+	byRoom,
+	bytesOf,
+	CONFIGURATIONS,
+	costOf,
+	FEATURES,
+	mostMeasures,
+	type Resting,
+	rest,
+} from "./memory.js";
 
 const { values } = parseArgs({
 	options: {
@@ -28,6 +38,14 @@ if (values.features) {
 		`What a feature adds at rest, its group of settings included (${what})`,
 		["feature", "slots", "chunk bytes", "bytes in all"],
 		rows,
+	);
+	printTable(
+		"The most measures that fit into a board's outbox, with 8 events",
+		["configuration", ...BOARDS],
+		Object.entries(CONFIGURATIONS).map(([name, mote]) => [
+			name,
+			...BOARDS.map((board) => mostMeasures(board, mote) || "–"),
+		]),
 	);
 } else {
 	const found = new Map<string, Resting>();

@@ -1,11 +1,15 @@
 // What lives in the machine at rest, by owner and by room, and what each feature costs. On the layout of a
 // board: slots of 16 bytes, and chunks.
 
+import type { BoardName } from "../../../host-sim/engine/boards.js";
 import type { MemoryStats } from "../../../host-sim/engine/engine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import type { Owner } from "../../../host-sim/xs/codec.js";
-import { boardCreation, SLOT_BYTES } from "../../../host-sim/xs/creation.js";
+import { boardCreation, machineOf, SLOT_BYTES } from "../../../host-sim/xs/creation.js";
 import type { ProgramModule } from "../../../host-sim/xs/program.js";
+import { makeCloud } from "../../../main.js";
+import { fitting } from "../../../modules/app/room.js";
+import { makeSettings } from "../../../modules/app/settings.js";
 import { ecPair, make } from "../../firmware/network/make-certificate.js";
 import { BenchBoard, DEVICE, EPOCH, type Groups, JournalFlash } from "./bench-board.js";
 
@@ -166,6 +170,20 @@ export function byRoom({ owners }: Resting): Map<Room, Share> {
 		rooms.set(room, { slots: before.slots + slots, chunkBytes: before.chunkBytes + chunkBytes });
 	}
 	return rooms;
+}
+
+/**
+ * The most measures that a board's outbox holds with these settings, by the reckoning that a board makes at its
+ * start; 0: they do not fit.
+ */
+export function mostMeasures(board: BoardName, mote: Groups): number {
+	const settings = makeSettings({
+		...mote,
+		device: { id: DEVICE, ...mote.device },
+		outbox: { ...mote.outbox, measures: 60_000 },
+	});
+	const machine = machineOf(boardCreation(board));
+	return fitting(settings, makeCloud(settings, 1), machine)?.measures ?? 0;
 }
 
 /** A feature: settings with and without it. The settings of the base differ from the defaults too. */
