@@ -5,7 +5,7 @@ import { PINS } from "../../drivers/boards/esp32/pins.js";
 import { encodeUtf8 } from "../../modules/core/utf8.js";
 import { describeClose } from "../../modules/mqtt/close-codes.js";
 import { Limits } from "../../modules/mqtt/limits.js";
-import { Output } from "../../modules/mqtt/output.js";
+import { ENDS_BYTES, Output } from "../../modules/mqtt/output.js";
 import type { PublishSource } from "../../modules/mqtt/publish-source.js";
 import { Session } from "../../modules/mqtt/session.js";
 import type { SessionHandler, SessionOptions } from "../../modules/mqtt/session-parts.js";
@@ -31,7 +31,7 @@ export class Client {
 		this.#print = print;
 		this.clock = new SystemClock();
 		this.timers = new SystemTimers();
-		const bytes = new Uint8Array(Limits.outputBytes);
+		const bytes = new Uint8Array(Limits.outputBytes + ENDS_BYTES);
 		const { username, password } = options;
 		this.session = new Session({
 			transport: new SocketTransport({ host: options.host, port: options.port }, this.timers),

@@ -2,7 +2,7 @@
 
 export const Limits = Object.freeze({
 	/** Output stage, bytes; a multiple of 32. Larger packets pass through it in pieces. */
-	outputBytes: 1536,
+	outputBytes: 1376,
 	/**
 	 * Largest inbound packet body that is kept whole, bytes. The payload of a larger one is streamed to whoever
 	 * wants it, else skipped and counted; it is acknowledged either way.

@@ -1,14 +1,17 @@
 // The output stage: packets are put together here, at the end of the buffer that also holds the rings, so
 // that a record's bytes come over by copyWithin; then they leave through views that are made once. A new view
 // of every length would be garbage on XS, and one kept for every length would fill a small board's memory bit
-// by bit.
+// by bit. So what is to go is cut into so many large units, so many medium ones and so many bytes, and there
+// is a view for each number of each. The last two pieces are moved to where their views begin.
 
 import { digitView } from "../core/bytes.js";
 import { replyWord } from "./encode.js";
 import type { Transport } from "./transport.js";
 
-/** Every length is a sum of at most three: so many of each unit. 32 views serve 1536 bytes. */
-const UNITS = Object.freeze([144, 12, 1] as const);
+const LARGE = 144;
+const MEDIUM = 12;
+/** Bytes behind the stage where the ends of what is to go are put. */
+export const ENDS_BYTES = LARGE + MEDIUM;
 
 export class Output {
 	// First what each message touches: XS looks through an object's fields in their order.
@@ -23,24 +26,31 @@ export class Output {
 	readonly view: DataView;
 	/** Bytes up to which an acknowledgement may be put in: `size`, and 0 behind DISCONNECT. */
 	limit: number;
-	/** For each unit, views of 1, 2, 3 … times its length. */
-	private readonly views: readonly Uint8Array[][];
+	/** Views of 1, 2, 3 … large units, of medium ones and of single bytes; none of 0. */
+	private readonly large: readonly (Uint8Array | undefined)[];
+	private readonly medium: readonly (Uint8Array | undefined)[];
+	private readonly small: readonly (Uint8Array | undefined)[];
 
-	/** The stage takes `size` bytes of `bytes` from `base` on, 64 to 1727; `view` shows all of them. */
+	/**
+	 * The stage takes `size` bytes of `bytes` from `base` on, at least 64, and ENDS_BYTES behind them; `view` shows
+	 * all of `bytes`.
+	 */
 	constructor(bytes: Uint8Array, base: number, size: number, view = digitView(bytes)) {
-		if (size < 64 || size >= 12 * UNITS[0] || base + size > bytes.length)
-			throw new RangeError("output: dimensions");
+		if (size < 64 || base + size + ENDS_BYTES > bytes.length) throw new RangeError("output: dimensions");
 		this.bytes = bytes;
 		this.view = view;
 		this.base = base;
 		this.size = size;
 		this.limit = size;
-		this.views = UNITS.map((unit) => {
-			const views: Uint8Array[] = [];
-			for (let n = unit; n <= size && n < 12 * unit; n += unit)
-				views.push(new Uint8Array(bytes.buffer, bytes.byteOffset + base, n));
-			return views;
-		});
+		const views = (at: number, unit: number, most: number) => {
+			const found: (Uint8Array | undefined)[] = [undefined];
+			for (let n = unit; n <= most; n += unit)
+				found.push(new Uint8Array(bytes.buffer, bytes.byteOffset + at, n));
+			return found;
+		};
+		this.large = views(base, LARGE, size);
+		this.medium = views(base + size, MEDIUM, LARGE - MEDIUM);
+		this.small = views(base + size + LARGE, 1, MEDIUM - 1);
 	}
 
 	/** Position in `bytes` behind what waits. */
@@ -74,22 +84,20 @@ export class Output {
 
 	/** Writes as much as the transport takes. Returns the number of bytes. */
 	drain(transport: Transport): number {
-		const { base, bytes, views } = this;
+		const { base, bytes, length, size } = this;
 		const free = transport.free;
-		let length = this.length;
-		const all = length < free ? length : free;
-		let left = all;
-		for (let i = left < 12 ? 2 : 0; left > 0; i++) {
-			const unit = UNITS[i] as number;
-			if (left < unit) continue;
-			const count = (left / unit) | 0;
-			const n = count * unit;
-			left -= n;
-			length -= n;
-			transport.write((views[i] as Uint8Array[])[count - 1] as Uint8Array, left > 0);
-			if (length > 0) bytes.copyWithin(base, base + n, base + n + length);
-		}
-		this.length = length;
-		return all;
+		const n = length < free ? length : free;
+		if (n === 0) return 0;
+		const large = (n / LARGE) | 0;
+		const rest = n - large * LARGE;
+		const medium = (rest / MEDIUM) | 0;
+		const small = rest - medium * MEDIUM;
+		const end = base + n;
+		if (medium > 0) bytes.copyWithin(base + size, end - rest, end - small);
+		if (small > 0) bytes.copyWithin(base + size + LARGE, end - small, end);
+		transport.write(n, this.large[large], this.medium[medium], this.small[small]);
+		if (n < length) bytes.copyWithin(base, end, base + length);
+		this.length = length - n;
+		return n;
 	}
 }

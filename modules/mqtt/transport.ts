@@ -14,6 +14,9 @@ export interface TransportHandler {
 	closed(code: string, detail: string): void;
 }
 
+/** Part of what is to be sent; undefined: there is none. */
+export type Piece = Uint8Array | undefined;
+
 export interface Transport {
 	/** Begins to connect. Only when idle. */
 	open(handler: TransportHandler): void;
@@ -27,10 +30,10 @@ export interface Transport {
 	 */
 	awaited: boolean;
 	/**
-	 * Sends exactly `bytes`, at most `free` of them; the buffer may be used again at once. `more` says that
-	 * another write follows at once, so that both can travel in one TLS record.
+	 * Sends up to three pieces, one behind the other, so that they can travel in one TLS record: `bytes` in all,
+	 * at most `free` of them. Their buffer may be used again at once.
 	 */
-	write(bytes: Uint8Array, more: boolean): void;
+	write(bytes: number, first: Piece, second: Piece, third: Piece): void;
 	/** Ends the connection: at once with `abort`, else after what was written. `closed` is not called. */
 	close(abort: boolean): void;
 }

@@ -4,10 +4,13 @@
 
 import { digitView, ownMethods } from "../core/bytes.js";
 import { Limits } from "../mqtt/limits.js";
-import { Output } from "../mqtt/output.js";
+import { ENDS_BYTES, Output } from "../mqtt/output.js";
 import { publishHeader, publishHeaderBytes } from "../mqtt/publish-header.js";
 import type { Lane, LaneShape } from "./lane.js";
 import { Ring, ringBytes } from "./ring.js";
+
+/** The output stage, and what it needs behind it. */
+const OUTPUT_BYTES = Limits.outputBytes + ENDS_BYTES;
 
 /** Confirmations of the cloud that may be outstanding at once. */
 const MAX_HELD = 8;
@@ -36,7 +39,7 @@ export class Arena {
 		const measureBytes = ringBytes(measureSlots, measures.recordBytes, measures.stamps);
 		const eventBytes = ringBytes(eventSlots, events.recordBytes, events.stamps);
 		const constants = measureBytes + eventBytes + constantBytes(measures) + constantBytes(events);
-		const end = align(constants, 8) + Limits.outputBytes + templateBytes;
+		const end = align(constants, 8) + OUTPUT_BYTES + templateBytes;
 		return journalBytes > 0 ? align(end, 4) + journalBytes : end;
 	}
 
@@ -52,7 +55,7 @@ export class Arena {
 		const eventBytes = ringBytes(eventSlots, events.recordBytes, events.stamps);
 		const constants = measureBytes + eventBytes;
 		const outputAt = align(constants + constantBytes(measures) + constantBytes(events), 8);
-		this.templateAt = outputAt + Limits.outputBytes;
+		this.templateAt = outputAt + OUTPUT_BYTES;
 		const bytes = Arena.bytesFor(measures, measureSlots, events, eventSlots, templateBytes, journalBytes);
 		const journalAt = bytes - journalBytes;
 		this.bytes = ownMethods(new Uint8Array(bytes), "copyWithin");

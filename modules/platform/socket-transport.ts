@@ -4,7 +4,7 @@ import TCP from "embedded:io/socket/tcp";
 import TLSSocket from "embedded:io/socket/tcp/tls";
 import type { Alarm, AlarmOwner, Timers } from "../core/clock.js";
 import { Limits } from "../mqtt/limits.js";
-import type { Transport, TransportHandler } from "../mqtt/transport.js";
+import type { Piece, Transport, TransportHandler } from "../mqtt/transport.js";
 import { ContainedTcp } from "./contained-tcp.js";
 import type { SocketLike, Sockets } from "./socket.js";
 import { resolve } from "./system.js";
@@ -35,7 +35,7 @@ const TLS_OVERHEAD = 96;
 /** What one really adds at most: header, IV, MAC and padding of CBC. */
 const RECORD_OVERHEAD = 5 + 16 + 32 + 16;
 const CHUNK = Limits.chunkBytes;
-/** The second write of a pair follows at once; the SDK's TLS then makes one record of both. */
+/** Another piece follows at once; the SDK's TLS then makes one record of both. */
 const MORE = Object.freeze({ more: true, byteLength: Limits.outputBytes });
 
 export class SocketTransport implements Transport, AlarmOwner {
@@ -107,20 +107,22 @@ export class SocketTransport implements Transport, AlarmOwner {
 		});
 	}
 
-	write(bytes: Uint8Array, more: boolean): void {
+	write(bytes: number, first: Piece, second: Piece, third: Piece): void {
 		const socket = this.socket;
 		if (socket === undefined) return;
 		const later = this.later;
 		this.later = true;
 		this.drained = this.mayWrite = false; // what was announced before tells nothing about these bytes
 		// An estimate until the socket reports anew.
-		this.free -= bytes.length;
-		if (this.tls && !more) this.countRecord();
+		this.free -= bytes;
+		if (this.tls) this.countRecord();
 		try {
+			if (first !== undefined && (second !== undefined || third !== undefined)) socket.write(first, MORE);
+			if (second !== undefined && third !== undefined) socket.write(second, MORE);
+			const last = (third ?? second ?? first) as Uint8Array;
 			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no
 			// number.
-			if (more) socket.write(bytes, MORE);
-			else if (!((socket.write(bytes) as number) >= 0)) throw new Error("write failed");
+			if (!((socket.write(last) as number) >= 0)) throw new Error("write failed");
 		} catch (error) {
 			// The socket has just died; what it throws must not pass through the session.
 			this.error ??= error instanceof Error ? error.message : "";

@@ -1,7 +1,7 @@
 // The node's end of the network, as the firmware's Transport.
 
 import { type Packet, parser } from "mqtt-packet";
-import type { Transport, TransportHandler } from "../../modules/mqtt/transport.js";
+import type { Piece, Transport, TransportHandler } from "../../modules/mqtt/transport.js";
 import type { Ledger } from "./ledger.js";
 import type { Connection, Travelling } from "./network.js";
 import type { Scheduler } from "./scheduler.js";
@@ -54,13 +54,13 @@ export class SimulatedTransport implements Transport {
 		});
 	}
 
-	write(bytes: Uint8Array): void {
+	write(bytes: number, ...pieces: readonly Piece[]): void {
 		const connection = this.#connection;
 		if (!connection || !this.#powered()) return;
-		if (bytes.length > this.free)
-			this.#ledger.violated(`${bytes.length} bytes are written, ${this.free} are free`);
-		this.free -= bytes.length;
-		const copy = Buffer.from(bytes);
+		if (bytes > this.free) this.#ledger.violated(`${bytes} bytes are written, ${this.free} are free`);
+		this.free -= bytes;
+		const copy = Buffer.concat(pieces.filter((piece) => piece !== undefined));
+		if (copy.length !== bytes) this.#ledger.violated(`pieces of ${copy.length} bytes for ${bytes}`);
 		this.#ending = [];
 		this.#parse(copy);
 		connection.up.push(copy, this.#ending);

@@ -56,7 +56,7 @@ export const EXCEPTIONS: Table = {
 	"modules/mqtt/close-codes.ts": { describeClose: CONNECTION },
 	"modules/outbox/opening-message.ts": { "copy: view": "a step of the opening" },
 	"modules/mqtt/encode.ts": { writeConnect: CONNECTION },
-	"modules/mqtt/output.ts": { "constructor > map": START },
+	"modules/mqtt/output.ts": { "constructor > views": START },
 	"modules/mqtt/publish-header.ts": { publishHeader: START },
 	"modules/mqtt/filter-request.ts": { "write: throw": MISUSE },
 	"modules/mqtt/session.ts": {

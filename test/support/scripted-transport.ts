@@ -3,7 +3,14 @@
 // contract demands.
 
 import { Limits } from "../../modules/mqtt/limits.js";
-import type { Transport, TransportHandler } from "../../modules/mqtt/transport.js";
+import type { Piece, Transport, TransportHandler } from "../../modules/mqtt/transport.js";
+
+/** What a transport was told to write, as one; the pieces have to be so many bytes. */
+export function joined(bytes: number, pieces: readonly Piece[]): Buffer {
+	const all = Buffer.concat(pieces.filter((piece) => piece !== undefined));
+	if (all.length !== bytes) throw new Error(`pieces of ${all.length} bytes for ${bytes}`);
+	return all;
+}
 
 /** How a delivery is cut: sizes of the chunks, the last one repeated. */
 export type Chunking = number | readonly number[];
@@ -21,8 +28,6 @@ export class ScriptedTransport implements Transport {
 	written: number[] = [];
 	/** The written bytes of earlier connections. */
 	readonly earlier: number[][] = [];
-	/** Every call of `write` on the current connection: length and `more`. */
-	writes: Array<{ length: number; more: boolean }> = [];
 	/** `abort` of every call of `close`. */
 	readonly closes: boolean[] = [];
 	/** Calls of `open`. */
@@ -42,18 +47,16 @@ export class ScriptedTransport implements Transport {
 		this.opens++;
 		if (this.opens > 1) this.earlier.push(this.written);
 		this.written = [];
-		this.writes = [];
 		this.#taken = 0;
 		this.free = 0;
 	}
 
-	write(bytes: Uint8Array, more: boolean): void {
+	write(bytes: number, ...pieces: readonly Piece[]): void {
 		if (!this.#connected) throw new Error("write while not connected");
-		if (bytes.length === 0 || bytes.length > this.free)
-			throw new Error(`write of ${bytes.length}, free are ${this.free}`);
-		for (const byte of bytes) this.written.push(byte);
-		this.writes.push({ length: bytes.length, more });
-		this.free -= bytes.length;
+		const all = joined(bytes, pieces);
+		if (bytes === 0 || bytes > this.free) throw new Error(`write of ${bytes}, free are ${this.free}`);
+		for (const byte of all) this.written.push(byte);
+		this.free -= bytes;
 	}
 
 	close(abort: boolean): void {

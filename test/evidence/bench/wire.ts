@@ -14,7 +14,9 @@ import { CHANNELS } from "../../../modules/core/channels.js";
 import { Log } from "../../../modules/core/log.js";
 import { lengthBytes } from "../../../modules/mqtt/packet.js";
 import { SessionState } from "../../../modules/mqtt/session-state.js";
+import type { Piece } from "../../../modules/mqtt/transport.js";
 import { FakeBroker } from "../../firmware/app/fake-broker.js";
+import { joined } from "../../support/scripted-transport.js";
 import { seeded } from "../../support/seeded.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 import { between } from "./table.js";
@@ -94,10 +96,10 @@ class Recorder extends FakeBroker {
 		this.#sent.push({ packet, bytes: 1 + lengthBytes(length) + length });
 	});
 
-	override write(bytes: Uint8Array): void {
-		this.#written += bytes.length;
-		this.#reader.parse(Buffer.from(bytes));
-		super.write(bytes);
+	override write(bytes: number, ...pieces: readonly Piece[]): void {
+		this.#written += bytes;
+		this.#reader.parse(joined(bytes, pieces));
+		super.write(bytes, ...pieces);
 	}
 
 	/** What was sent since the last call; throws if that is not exactly what was written. */

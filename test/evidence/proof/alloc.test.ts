@@ -36,7 +36,7 @@ const STAGES: ReadonlyArray<readonly [stage: string, module: string, head: strin
 	["the outbox", "modules/outbox/outbox", "next(windowOpen) {", PLAIN],
 	["the batch", "modules/outbox/pieces", "nextSegment() {", "SmartREST, batched"],
 	["the output stage", "modules/mqtt/output", "drain(transport) {", PLAIN],
-	["the socket's write", "modules/platform/socket-transport", "write(bytes, more) {", PLAIN],
+	["the socket's write", "modules/platform/socket-transport", "write(bytes, first, second, third) {", PLAIN],
 	["the socket's read", "modules/platform/socket-transport", "take(readable) {", PLAIN],
 	["the parser", "modules/mqtt/parser", "next() {", PLAIN],
 	["the acknowledgement", "modules/mqtt/in-flight", "acknowledge(type, packetId, now = 0) {", PLAIN],

@@ -173,8 +173,8 @@ export function byRoom({ owners }: Resting): Map<Room, Share> {
 }
 
 /**
- * The most measures that a board's outbox holds with these settings, by the reckoning that a board makes at its
- * start; 0: they do not fit.
+ * The most measures that a board's outbox holds with these settings, by the reckoning that a board makes at
+ * its start; 0: they do not fit.
  */
 export function mostMeasures(board: BoardName, mote: Groups): number {
 	const settings = makeSettings({

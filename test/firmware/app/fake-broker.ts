@@ -1,7 +1,8 @@
 // A broker behind a transport, in virtual time: it answers as a broker does unless a test tells it otherwise.
 
 import { generate, type Packet, parser } from "mqtt-packet";
-import type { Transport, TransportHandler } from "../../../modules/mqtt/transport.js";
+import type { Piece, Transport, TransportHandler } from "../../../modules/mqtt/transport.js";
+import { joined } from "../../support/scripted-transport.js";
 import type { VirtualTime } from "../../support/virtual-time.js";
 
 /** One way over the network, ms. */
@@ -66,10 +67,10 @@ export class FakeBroker implements Transport {
 		});
 	}
 
-	write(bytes: Uint8Array): void {
-		if (bytes.length > this.free) throw new Error("write beyond free");
-		this.free -= bytes.length;
-		const copy = Buffer.from(bytes);
+	write(bytes: number, ...pieces: readonly Piece[]): void {
+		if (bytes > this.free) throw new Error("write beyond free");
+		this.free -= bytes;
+		const copy = joined(bytes, pieces);
 		this.#onTheWay.add(copy);
 		this.#later((handler) => {
 			this.#onTheWay.delete(copy);

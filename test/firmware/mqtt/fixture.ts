@@ -7,7 +7,7 @@ import { digitView } from "../../../modules/core/bytes.js";
 import type { ConnectOptions } from "../../../modules/mqtt/encode.js";
 import type { PayloadSink } from "../../../modules/mqtt/inbound.js";
 import { Limits } from "../../../modules/mqtt/limits.js";
-import { Output } from "../../../modules/mqtt/output.js";
+import { ENDS_BYTES, Output } from "../../../modules/mqtt/output.js";
 import type { InboundMessage } from "../../../modules/mqtt/parser.js";
 import { publishHeader, publishHeaderBytes } from "../../../modules/mqtt/publish-header.js";
 import { Session } from "../../../modules/mqtt/session.js";
@@ -93,7 +93,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		let at = (sizes[0] as number) + (sizes[1] as number);
 		const base = (at + (constants[0] as Uint8Array).length + (constants[1] as Uint8Array).length + 7) & ~7;
 		const headers = shapes.map((s) => publishHeaderBytes(utf8(s.topic)));
-		let headerAt = base + Limits.outputBytes;
+		let headerAt = base + Limits.outputBytes + ENDS_BYTES;
 		const bytes = new Uint8Array(headers.reduce((sum, size) => sum + size, headerAt));
 		const lanes = shapes.map((s, i): Lane => {
 			const ringAt = i === 0 ? 0 : (sizes[0] as number);

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { connectLength } from "../../../modules/mqtt/encode.js";
 import { Await } from "../../../modules/mqtt/in-flight.js";
 import { Limits } from "../../../modules/mqtt/limits.js";
-import { Output } from "../../../modules/mqtt/output.js";
+import { ENDS_BYTES, Output } from "../../../modules/mqtt/output.js";
 import type { Publication } from "../../../modules/mqtt/publication.js";
 import type { PublishSource } from "../../../modules/mqtt/publish-source.js";
 import { Session } from "../../../modules/mqtt/session.js";
@@ -47,7 +47,7 @@ class Bare implements PublishSource {
 			clock: time,
 			timers: time,
 			random: () => 0.5,
-			output: new Output(new Uint8Array(Limits.outputBytes), 0, Limits.outputBytes),
+			output: new Output(new Uint8Array(Limits.outputBytes + ENDS_BYTES), 0, Limits.outputBytes),
 			connect: { clientId: utf8(clientId), cleanSession, keepAlive: 60 },
 			source: this,
 			handler: {

@@ -33,7 +33,7 @@ describe("mqtt: session, stopping", () => {
 		for (const end of ["acknowledged", "closed by the server", "lost", "late"]) {
 			const f = new Fixture().up();
 			f.transport.take();
-			f.transport.write(Uint8Array.of(0xc0, 0), false); // still on its way
+			f.transport.write(2, Uint8Array.of(0xc0, 0)); // still on its way
 			f.session.stop();
 			f.transport.accept(1);
 			assert.deepEqual([f.session.state, f.retries], [SessionState.Leaving, []], end);

@@ -11,8 +11,9 @@ import { Plain } from "../../../modules/cloud/plain/plain.js";
 import { utf8 } from "../../../modules/cloud/text.js";
 import type { Sample } from "../../../modules/core/channels.js";
 import { Log } from "../../../modules/core/log.js";
-import type { Transport, TransportHandler } from "../../../modules/mqtt/transport.js";
+import type { Piece, Transport, TransportHandler } from "../../../modules/mqtt/transport.js";
 import { RecordKind } from "../../../modules/outbox/ring.js";
+import { joined } from "../../support/scripted-transport.js";
 import { seeded } from "../../support/seeded.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 
@@ -176,8 +177,8 @@ class Link implements Transport {
 
 	#parse: (bytes: Buffer) => void = () => {};
 
-	write(bytes: Uint8Array): void {
-		const copy = Buffer.from(bytes);
+	write(bytes: number, ...pieces: readonly Piece[]): void {
+		const copy = joined(bytes, pieces);
 		if (this.#world.powered) this.#later(this.#connection, () => this.#parse(copy));
 	}
 

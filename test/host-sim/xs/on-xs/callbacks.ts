@@ -35,7 +35,8 @@ class Recorder implements TransportHandler {
 	}
 
 	write(): void {
-		if (this.#writes++ < 3) this.within(() => this.transport.write(Uint8Array.of(1, 2), false));
+		if (this.#writes++ < 3)
+			this.within(() => this.transport.write(2, Uint8Array.of(1, 2), undefined, undefined));
 	}
 
 	opened(): void {

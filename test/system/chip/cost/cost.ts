@@ -44,7 +44,7 @@ export default function start(): void {
 	const calling = (due: () => void) => timers.create({ due });
 	const next = calling(() => {
 		mark();
-		transport.write(message, false);
+		transport.write(message.length, message, undefined, undefined);
 		written = taken();
 		mark();
 	});

@@ -3,7 +3,7 @@
 
 import config from "mc/config";
 import { Limits } from "modules/mqtt/limits";
-import { Output } from "modules/mqtt/output";
+import { ENDS_BYTES, Output } from "modules/mqtt/output";
 import type { InboundMessage } from "modules/mqtt/parser";
 import type { Publication } from "modules/mqtt/publication";
 import type { PublishSource } from "modules/mqtt/publish-source";
@@ -92,7 +92,7 @@ export default function main(): void {
 		clock: new SystemClock(),
 		timers,
 		random: Math.random,
-		output: new Output(new Uint8Array(Limits.outputBytes), 0, Limits.outputBytes),
+		output: new Output(new Uint8Array(Limits.outputBytes + ENDS_BYTES), 0, Limits.outputBytes),
 		connect: {
 			clientId: new Uint8Array(ArrayBuffer.fromString("garden")),
 			cleanSession: true,
