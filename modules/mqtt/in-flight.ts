@@ -89,11 +89,11 @@ export class InFlight {
 	 */
 	open(state: number, now = 0): number {
 		const ids = this.ids;
-		const alone = this.count++ === 0;
 		let id = this.last;
+		let index = 0;
 		do id = id === 65535 ? 1 : id + 1;
-		while (!alone && ids.indexOf(id) >= 0);
-		const index = alone ? 0 : ids.indexOf(0);
+		while (this.count > 0 && ids.indexOf(id) >= 0);
+		if (this.count++ > 0) index = ids.indexOf(0);
 		ids[index] = id;
 		this.states[index] = state;
 		this.moved[index] = now;

@@ -85,6 +85,8 @@ export class Parser {
 	private type = 0;
 	private bodyAt = 0;
 	private bodyLength = 0;
+	/** Of an acknowledgement. */
+	private packetId = 0;
 	private readonly handler: ParserHandler;
 	private readonly message = new InboundMessage();
 	private readonly keep: number;
@@ -160,7 +162,9 @@ export class Parser {
 	/** Tells the handler what was found. Not done where it was read: what a handler does needs the stack. */
 	tell(): void {
 		const type = this.type;
-		if (type === PUBLISH) this.dead = !this.handler.publish(this.message);
+		if (type === PUBACK && this.packetId > 0)
+			this.dead = !this.handler.acknowledgement(PUBACK, this.packetId);
+		else if (type === PUBLISH) this.dead = !this.handler.publish(this.message);
 		else if (type !== REST) this.dead = !this.body(type, this.bodyAt, this.bodyLength);
 		else this.dead = !this.handler.rest(this.bytes, this.bodyAt, this.bodyAt + this.bodyLength, this.skip);
 	}
@@ -171,8 +175,7 @@ export class Parser {
 		// The acknowledgement that each message brings comes in one piece.
 		if (bytes[p] === PUBACK_BYTE && end - p > 3 && bytes[p + 1] === 2) {
 			this.type = PUBACK;
-			this.bodyAt = p + 2;
-			this.bodyLength = 2;
+			this.packetId = ((bytes[p + 2] as number) << 8) | (bytes[p + 3] as number);
 			return 4;
 		}
 		// The first byte alone can be wrong; a server must not be able to hold us with a length that never comes.
@@ -200,6 +203,7 @@ export class Parser {
 		if (end - at < length) return 0;
 		this.bodyAt = at;
 		this.bodyLength = length;
+		this.packetId = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
 		return at + length - p;
 	}
 
@@ -208,13 +212,12 @@ export class Parser {
 		const bytes = this.bytes;
 		const handler = this.handler;
 		if (type === PINGRESP) return handler.pingresp();
-		const a = bytes[at] as number;
-		const b = bytes[at + 1] as number;
 		if (type === CONNACK) {
-			if (a > 1) return this.violation("MQTT-4.8.0-1") > 0; // reserved acknowledge flags, section 3.2.2.1
-			return handler.connack(a === 1, b);
+			const flags = bytes[at] as number;
+			if (flags > 1) return this.violation("MQTT-4.8.0-1") > 0; // reserved, section 3.2.2.1
+			return handler.connack(flags === 1, bytes[at + 1] as number);
 		}
-		const id = (a << 8) | b;
+		const id = this.packetId;
 		if (id === 0) return this.violation("MQTT-2.3.1-1") > 0;
 		if (type !== SUBACK) return handler.acknowledgement(type, id);
 		for (let i = at + 2; i < at + length; i++) {

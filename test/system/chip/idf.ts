@@ -88,8 +88,8 @@ export async function buildImage(board: string, kind: Kind, manifest = "manifest
 }
 
 /**
- * Bytes of the compiled modules, which become the preload image, by room; the SDK's are together. In the image
- * their byte code is as large, and the objects that it makes there come to it.
+ * Bytes of the compiled modules, which become the preload image, by room; the SDK's are together. In the
+ * image their byte code is as large, and the objects that it makes there come to it.
  */
 export function moduleBytes(folder: string): ReadonlyMap<string, number> {
 	const rooms = new Map<string, number>();
