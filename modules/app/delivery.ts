@@ -14,6 +14,7 @@ import { Keeper } from "../outbox/keeper.js";
 import type { Lane } from "../outbox/lane.js";
 import { Outbox } from "../outbox/outbox.js";
 import type { OutboxHandler } from "../outbox/outbox-handler.js";
+import { sendingsOf } from "../outbox/ring.js";
 import type { Health } from "./health.js";
 import { type Observer, OVERDUE_WORDS, REFUSED_WORDS } from "./observer.js";
 import { Opening } from "./opening.js";
@@ -278,7 +279,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 			lane.topic,
 			count,
 			packetId,
-			(lane.ring.attempts[slot] as number) > 1,
+			sendingsOf(lane.ring, slot) > 1,
 			lane === this.measures,
 		);
 	}

@@ -89,11 +89,13 @@ export class InFlight {
 	 */
 	open(state: number, now = 0): number {
 		const ids = this.ids;
-		let id = this.last;
+		let id = this.last === 65535 ? 1 : this.last + 1;
 		let index = 0;
-		do id = id === 65535 ? 1 : id + 1;
-		while (this.count > 0 && ids.indexOf(id) >= 0);
-		if (this.count++ > 0) index = ids.indexOf(0);
+		if (this.count > 0) {
+			while (ids.indexOf(id) >= 0) id = id === 65535 ? 1 : id + 1;
+			index = ids.indexOf(0);
+		}
+		this.count++;
 		ids[index] = id;
 		this.states[index] = state;
 		this.moved[index] = now;

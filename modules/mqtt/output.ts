@@ -84,18 +84,16 @@ export class Output {
 
 	/** Writes as much as the transport takes. Returns the number of bytes. */
 	drain(transport: Transport): number {
-		const { base, bytes, length, size } = this;
+		const { base, bytes, length } = this;
 		const free = transport.free;
 		const n = length < free ? length : free;
 		if (n === 0) return 0;
-		const large = (n / LARGE) | 0;
-		const rest = n - large * LARGE;
-		const medium = (rest / MEDIUM) | 0;
-		const small = rest - medium * MEDIUM;
+		const rest = n % LARGE;
+		const small = rest % MEDIUM;
 		const end = base + n;
-		if (medium > 0) bytes.copyWithin(base + size, end - rest, end - small);
-		if (small > 0) bytes.copyWithin(base + size + LARGE, end - small, end);
-		transport.write(n, this.large[large], this.medium[medium], this.small[small]);
+		if (rest > small) bytes.copyWithin(base + this.size, end - rest, end - small);
+		if (small > 0) bytes.copyWithin(base + this.size + LARGE, end - small, end);
+		transport.write(n, this.large[(n / LARGE) | 0], this.medium[(rest / MEDIUM) | 0], this.small[small]);
 		if (n < length) bytes.copyWithin(base, end, base + length);
 		this.length = length - n;
 		return n;

@@ -130,9 +130,9 @@ export class Parser {
 		const at = this.at;
 		const fill = this.fill;
 		if (at < fill) {
-			this.bodyAt = at;
 			if (this.skip > 0) {
 				this.type = REST;
+				this.bodyAt = at;
 				this.bodyLength = Math.min(this.skip, fill - at);
 				this.skip -= this.bodyLength;
 				this.at = at + this.bodyLength;
@@ -159,14 +159,20 @@ export class Parser {
 		if (at > 0) assembly.copyWithin(0, at, fill);
 	}
 
-	/** Tells the handler what was found. Not done where it was read: what a handler does needs the stack. */
-	tell(): void {
+	/**
+	 * Tells the handler what was found. Not done where it was read: what a handler does needs the stack.
+	 * Returns whether `next` may find more.
+	 */
+	tell(): boolean {
 		const type = this.type;
 		if (type === PUBACK && this.packetId > 0)
 			this.dead = !this.handler.acknowledgement(PUBACK, this.packetId);
 		else if (type === PUBLISH) this.dead = !this.handler.publish(this.message);
 		else if (type !== REST) this.dead = !this.body(type, this.bodyAt, this.bodyLength);
 		else this.dead = !this.handler.rest(this.bytes, this.bodyAt, this.bodyAt + this.bodyLength, this.skip);
+		if (this.at < this.fill) return true;
+		this.at = this.fill = 0;
+		return false;
 	}
 
 	/** Finds one packet at `p`; returns the bytes consumed, or 0 if more are needed. */
@@ -178,7 +184,8 @@ export class Parser {
 			this.packetId = ((bytes[p + 2] as number) << 8) | (bytes[p + 3] as number);
 			return 4;
 		}
-		// The first byte alone can be wrong; a server must not be able to hold us with a length that never comes.
+		// The first byte alone can be wrong; a server must not be able to hold us with a length that never
+		// comes.
 		const first = bytes[p] as number;
 		const type = first >> 4;
 		const flags = first & 15;

@@ -17,6 +17,7 @@ import { PacketType } from "./packet.js";
 import { type InboundMessage, Parser, type ParserHandler } from "./parser.js";
 import { type Publication, writeHeader } from "./publication.js";
 import type { PublishSource } from "./publish-source.js";
+import type { ReplyQueue } from "./reply-queue.js";
 import { SessionCounters } from "./session-counters.js";
 import type { SessionBook, SessionHandler, SessionOptions } from "./session-parts.js";
 import { REFUSAL_PAUSES, SessionState } from "./session-state.js";
@@ -33,6 +34,8 @@ const NEW = Arrival.New;
 const PUBREC = PacketType.Pubrec;
 const WINDOW = Limits.inFlight;
 const PUBREL = PacketType.Pubrel;
+const UNSUBACK = PacketType.Unsuback;
+const { Puback: PUBACK_DUE, Pubrec: PUBREC_DUE, Pubcomp: PUBCOMP_DUE } = Await;
 
 export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	// First what each message touches: XS looks through an object's fields in their order.
@@ -50,6 +53,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	private readonly output: Output;
 	private readonly transport: Transport;
 	private readonly inbound: Inbound;
+	private readonly replies: ReplyQueue;
 	readonly counters = new SessionCounters();
 	private readonly exchanges: InFlight;
 	private readonly clock: Clock;
@@ -95,6 +99,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		this.source = options.source;
 		this.handler = options.handler;
 		this.inbound = new Inbound(options.handler, options.output, this.counters);
+		this.replies = this.inbound.replies;
 		this.exchanges = new InFlight(WINDOW, options.lastPacketId);
 		if (connectLength(options.connect) + 5 > options.output.size)
 			throw new RangeError("session: CONNECT is longer than the output stage");
@@ -201,7 +206,8 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	private ask(filter: Uint8Array, qos: number, state: number): number {
 		if (this.current !== UP || this.request.filter || this.exchanges.full) return 0;
 		this.now = this.clock.monotonic();
-		const id = this.openExchange(state);
+		this.awaitAcknowledge();
+		const id = this.exchanges.open(state, this.now);
 		this.request.set(filter, qos, id);
 		this.urgent = true;
 		this.pump();
@@ -230,7 +236,6 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 
 	private pumpOut(): void {
 		const output = this.output;
-		const transport = this.transport;
 		this.handler.settled?.();
 		this.unfinished = false;
 		for (let more = true; more && (this.current === UP || this.current === LEAVING); ) {
@@ -239,10 +244,10 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 			if (!this.flush()) return;
 			this.handler.settled?.();
 		}
-		if (this.undrained) transport.awaited = true;
+		if (this.undrained) this.transport.awaited = true;
 		if (this.current === LEAVING) {
 			// Not before it is acknowledged: the machine may be reset next, and the server would publish the will.
-			if (this.disconnectDue || !transport.drained) transport.awaited = true;
+			if (this.disconnectDue || !this.transport.drained) this.transport.awaited = true;
 			else this.end("requested", "");
 		} else if (this.inbound.overrun) this.end("inbound-full", "");
 	}
@@ -250,8 +255,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	/** Writes what is in the output stage, as far as the socket takes it. Returns whether all of it is out. */
 	private flush(): boolean {
 		const output = this.output;
-		const transport = this.transport;
-		const n = output.drain(transport);
+		const n = output.drain(this.transport);
 		if (n > 0) {
 			const now = this.now;
 			this.counters.bytesSent += n;
@@ -264,7 +268,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 			}
 		}
 		if (output.length === 0) return true;
-		transport.awaited = true; // the socket is full
+		this.transport.awaited = true; // the socket is full
 		return false;
 	}
 
@@ -283,7 +287,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 			else if (this.urgent) {
 				const more = this.fillAhead(room);
 				if (more !== undefined) return more;
-			} else if (this.inbound.replies.length > 0) this.reply();
+			} else if (this.replies.length > 0) this.reply();
 			else if (room < size / 2) return true;
 			else if (!this.begin(room)) return false;
 		}
@@ -299,7 +303,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 
 	/** Takes the oldest acknowledgement that waits; there is room for it. */
 	private reply(): void {
-		const { replies } = this.inbound;
+		const { replies } = this;
 		this.output.reply(replies.type, replies.packetId);
 		replies.shift();
 	}
@@ -308,7 +312,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	private fillAhead(room: number): boolean | undefined {
 		const output = this.output;
 		if (this.current === LEAVING && !this.disconnectDue) return false;
-		if (this.inbound.replies.length > 0) this.reply();
+		if (this.replies.length > 0) this.reply();
 		else if (this.disconnectDue) {
 			this.disconnectDue = false;
 			output.length = writeEmpty(output.bytes, output.at, PacketType.Disconnect) - output.base;
@@ -329,16 +333,19 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	private begin(room: number): boolean {
 		if (this.transport.free <= this.output.length) return this.blocked();
 		const source = this.source;
-		const windowOpen = this.exchanges.count < WINDOW;
-		const publication = source.next(windowOpen);
-		if (publication === undefined) {
-			if (!windowOpen || source.holds) this.unfinished = true;
+		const publication = source.next(this.exchanges.count < WINDOW);
+		if (!publication) {
+			if (this.exchanges.full || source.holds) this.unfinished = true;
 			return false;
 		}
 		const { qos } = publication;
+		let id = 0;
 		if (qos === 0) this.undrained = true;
-		const id = qos > 0 ? this.openExchange(qos === 1 ? Await.Puback : Await.Pubrec) : 0;
-		this.write(publication, room, id, 0);
+		else {
+			if (!this.acknowledging) this.awaitAcknowledge();
+			id = this.exchanges.open(qos === 1 ? PUBACK_DUE : PUBREC_DUE, this.now);
+		}
+		this.write(publication, room, id);
 		const output = this.output;
 		const { length } = output;
 		const n = source.start(id, output.bytes, output.base + length, output.size - length);
@@ -375,7 +382,9 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 			const publication = this.source.again(id);
 			if (!publication) inFlight.remove(id);
 			else {
-				this.write(publication, room, id, DUP);
+				const { at } = output;
+				this.write(publication, room, id);
+				output.bytes[at] = (output.bytes[at] as number) | DUP;
 				output.took(this.source.start(id, output.bytes, output.at, output.size - output.length));
 			}
 		}
@@ -383,15 +392,14 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	}
 
 	/** Writes the header of the publication. What follows is not done here: it needs the stack. */
-	private write(publication: Publication, room: number, id: number, dup: number): void {
+	private write(publication: Publication, room: number, id: number): void {
 		const output = this.output;
 		const { header, length } = publication;
 		const at = output.base + output.length;
 		let end = -1;
-		if (header === undefined) end = writeHeader(publication, output.bytes, at, room, id);
+		if (!header) end = writeHeader(publication, output.bytes, at, room, id);
 		else if (header.maxBytes <= room) end = header.write(at, id, length);
 		if (end < 0) throw new RangeError("session: topic is longer than the output stage");
-		if (dup > 0) output.bytes[at] = (output.bytes[at] as number) | dup;
 		this.sendingId = id;
 		this.counters.publishesSent++;
 		output.length = end - output.base;
@@ -496,12 +504,12 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		this.keepAlive.lastReceived = this.now;
 		this.parsing = true;
 		this.parser.feed(bytes);
-		while (this.parser.next()) {
-			this.parser.tell();
+		for (let more = true; more && this.parser.next(); ) {
+			more = this.parser.tell();
 			this.handler.settled?.();
 		}
 		this.parsing = false;
-		if (this.unfinished || this.inbound.replies.length > 0) this.pumpOut();
+		if (this.unfinished || this.replies.length > 0) this.pumpOut();
 		else if (this.output.length > 0) this.flush();
 	}
 
@@ -607,11 +615,11 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 			this.counters.strayAcknowledgements++;
 			return true;
 		}
-		if (next === Await.Pubcomp) {
+		if (next === PUBCOMP_DUE) {
 			this.inbound.reply(PUBREL, packetId);
 			return true;
 		}
-		if (type === PacketType.Unsuback) this.handler.unsubscribed(packetId);
+		if (type === UNSUBACK) this.handler.unsubscribed(packetId);
 		else this.handler.acknowledged(packetId);
 		return this.current === UP || this.isAlive();
 	}
@@ -648,11 +656,6 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 
 	private isAlive(): boolean {
 		return this.current === UP || this.current === LEAVING;
-	}
-
-	private openExchange(state: number): number {
-		if (!this.acknowledging) this.awaitAcknowledge();
-		return this.exchanges.open(state, this.now);
 	}
 
 	private awaitAcknowledge(): void {

@@ -4,7 +4,7 @@
 import type { Clock } from "../core/clock.js";
 import type { Lane } from "./lane.js";
 import type { OutboxHandler } from "./outbox-handler.js";
-import { RecordState, type Ring } from "./ring.js";
+import { RecordState, type Ring, sendingsOf, stateOf } from "./ring.js";
 import { Phase, type Suspect } from "./suspect.js";
 
 /** Times that a record without confirmation is sent in all. */
@@ -39,16 +39,15 @@ export class Confirmations {
 	expire(): boolean {
 		const { lane } = this;
 		const ring = lane.ring;
-		const states = ring.states;
 		const nexts = ring.nexts;
 		const now = this.clock.monotonic();
 		let again = false;
 		let previous = -1;
 		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; ) {
-			const state = states[slot];
+			const state = stateOf(ring, slot);
 			if (state !== RecordState.Queued) n--;
 			if (state === RecordState.Held && ring.time(slot) <= now) {
-				if ((ring.attempts[slot] as number) >= MAX_ATTEMPTS) {
+				if (sendingsOf(ring, slot) >= MAX_ATTEMPTS) {
 					slot = this.outbox.giveUp(lane, slot, previous);
 					continue;
 				}
@@ -83,9 +82,10 @@ export class Confirmations {
 		let settled = 0;
 		let previous = -1;
 		for (let slot = ring.first, n = sent; n > 0 && slot >= 0; ) {
-			const state = ring.states[slot];
+			const state = stateOf(ring, slot);
 			if (state !== RecordState.Queued) n--;
-			if (ring.messages[slot] === message && state !== RecordState.Sending) {
+			const was = ring.messages[slot] === message && sendingsOf(ring, slot) > 0;
+			if (was && state !== RecordState.Sending) {
 				if (accepted) {
 					this.outbox.delivered++;
 					this.handler.delivered(this.lane, slot);
@@ -106,7 +106,7 @@ function oldestSent(ring: Ring): number {
 	let message = 0;
 	let order = Number.POSITIVE_INFINITY;
 	for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.nexts[slot] as number) {
-		const state = ring.states[slot];
+		const state = stateOf(ring, slot);
 		if (state === RecordState.Queued) continue;
 		n--;
 		if (state !== RecordState.Sending && ring.sent(slot) < order) {
@@ -122,7 +122,7 @@ export function outstanding(ring: Ring): number {
 	let count = 0;
 	let message = 0;
 	for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.nexts[slot] as number) {
-		if (ring.states[slot] === RecordState.Queued) continue;
+		if (stateOf(ring, slot) === RecordState.Queued) continue;
 		n--;
 		const own = ring.messages[slot] as number;
 		if (own === message) continue;

@@ -21,7 +21,16 @@ import type { Session } from "../mqtt/session.js";
 import type { SessionBook } from "../mqtt/session-parts.js";
 import { BODY, entryBytes, Journal, type JournalOwner } from "./journal.js";
 import type { Lane } from "./lane.js";
-import { drop, RecordKind, RecordState, type Ring, type RingKeeper, recordHeaderBytes } from "./ring.js";
+import {
+	drop,
+	packetOf,
+	RecordKind,
+	RecordState,
+	type Ring,
+	type RingKeeper,
+	recordHeaderBytes,
+	stateOf,
+} from "./ring.js";
 
 const Entry = Object.freeze({
 	Record: 1,
@@ -205,7 +214,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 		if (!this.persistent || packetId === 0 || ring.keeper !== this) return;
 		try {
 			for (let slot = first, n = count; n > 0; slot = ring.after(slot)) {
-				if (count > 1 && ring.states[slot] !== RecordState.Sending) continue;
+				if (count > 1 && stateOf(ring, slot) !== RecordState.Sending) continue;
 				n--;
 				if (ring.kind(slot) === RecordKind.Passing) continue;
 				// The very bytes have to go out again.
@@ -286,7 +295,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 		if (!journal) return;
 		const { view } = journal;
 		view.setUint16(BODY, this.place(ring));
-		view.setUint16(BODY + 2, ring.packets[slot] as number);
+		view.setUint16(BODY + 2, packetOf(ring, slot));
 		view.setUint32(BODY + 4, ring.number(slot));
 		view.setUint32(BODY + 8, ring.messages[slot] as number);
 		journal.end(SENT_BYTES);
@@ -351,13 +360,10 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 	exchange(packetId: number, state: number): void {
 		for (let place = 0; place < this.lanes.length; place++) {
 			const { ring } = this.lanes[place] as Lane;
-			for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
-				if (
-					ring.packets[slot] === packetId &&
-					ring.states[slot] !== RecordState.Queued &&
-					ring.kind(slot) !== RecordKind.Passing
-				)
-					this.sent(ring, slot);
+			for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) {
+				if (packetOf(ring, slot) !== packetId || stateOf(ring, slot) === RecordState.Queued) continue;
+				if (ring.kind(slot) !== RecordKind.Passing) this.sent(ring, slot);
+			}
 		}
 		if (state === Await.Pubcomp) this.id(Entry.Received, packetId, packetId);
 	}
@@ -385,7 +391,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 				const ring = this.lanes[bytes[start] as number]?.ring;
 				const slot = ring ? ring.find(view.getUint32(start + 1)) : -1;
 				if (!ring || slot < 0) return;
-				const packetId = ring.packets[slot] as number;
+				const packetId = packetOf(ring, slot);
 				drop(ring, slot);
 				if (packetId > 0 && !this.isUnderWay(packetId)) session.restoreExchange(packetId, Await.Nothing);
 				return;
@@ -424,27 +430,21 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 		const { ring, qos } = lane;
 		const packetId = view.getUint16(start + 2);
 		// A snapshot says it once more.
-		if (ring.packets[slot] === packetId && ring.states[slot] === RecordState.InFlight) return;
-		ring.packets[slot] = packetId;
-		ring.messages[slot] = view.getUint32(start + 8);
-		ring.attempts[slot] = 1;
-		ring.setState(slot, RecordState.InFlight);
+		if (packetOf(ring, slot) === packetId && stateOf(ring, slot) === RecordState.InFlight) return;
+		ring.send(slot, view.getUint32(start + 8), packetId, RecordState.InFlight);
 		this.session.restoreExchange(packetId, qos === 1 ? Await.Puback : Await.Pubrec);
 	}
 
 	private replayLost(): void {
 		this.session.restoreLost();
 		for (const { ring } of this.lanes)
-			for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) {
-				ring.packets[slot] = 0;
-				ring.setState(slot, RecordState.Queued);
-			}
+			for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) ring.setState(slot, RecordState.Queued);
 	}
 
 	private isUnderWay(packetId: number): boolean {
 		for (const { ring } of this.lanes)
 			for (let slot = ring.first; slot >= 0; slot = ring.after(slot))
-				if (ring.packets[slot] === packetId && ring.states[slot] === RecordState.InFlight) return true;
+				if (packetOf(ring, slot) === packetId && stateOf(ring, slot) === RecordState.InFlight) return true;
 		return false;
 	}
 }

@@ -11,7 +11,16 @@ import type { Lane } from "./lane.js";
 import { Direct, type DirectMessage } from "./opening-message.js";
 import type { OutboxHandler } from "./outbox-handler.js";
 import { Pieces } from "./pieces.js";
-import { RecordState, type Ring } from "./ring.js";
+import {
+	PACKET_SHIFT,
+	packetOf,
+	RecordState,
+	type Ring,
+	SENDINGS_BITS,
+	STATE_BITS,
+	sendingsOf,
+	stateOf,
+} from "./ring.js";
 import type { Stamp } from "./stamp.js";
 import { Stamper } from "./stamper.js";
 import { Phase, Suspect } from "./suspect.js";
@@ -39,11 +48,11 @@ export class Outbox implements PublishSource, Settling {
 	private count = 0;
 	/** Its number: that of its first record. */
 	private message = 0;
-	private readonly pieces = new Pieces();
 	/** Records delivered, by the cloud's own definition. */
 	delivered = 0;
 	/** PUBLISH packets that carried records. */
 	messages = 0;
+	private readonly pieces = new Pieces();
 	private readonly clock: Clock;
 	private readonly stamper: Stamper;
 	/** Records that were sent and of which nothing is known. */
@@ -86,15 +95,15 @@ export class Outbox implements PublishSource, Settling {
 
 	next(windowOpen: boolean): Publication | undefined {
 		this.repeats = false;
-		const { direct, lanes } = this;
-		if (direct.message !== undefined && direct.waits(windowOpen)) {
+		if (this.direct.message && this.direct.waits(windowOpen)) {
 			this.more = true;
-			return direct.choose();
+			return this.direct.choose();
 		}
 		if (!this.open) return undefined;
 		if (this.suspect.phase !== NOBODY && this.isAlone()) return this.nextAlone(windowOpen);
 		/** Something waits in a lane before this one, and can not go now. */
 		let waits = false;
+		const { lanes } = this;
 		const { length } = lanes;
 		for (let i = 0; i < length; i++) {
 			const lane = lanes[i] as Lane;
@@ -158,16 +167,14 @@ export class Outbox implements PublishSource, Settling {
 		const ring = lane.ring;
 		const first = this.first;
 		const { length } = lane;
-		// Most are one record, in one piece.
-		const whole = lane.bare && this.count === 1 && length <= room;
-		if (whole) ring.send(first, this.message, packetId, IN_FLIGHT);
-		else this.mark(lane, packetId);
 		this.messages++;
-		handler.sending(lane, first, this.count, packetId);
-		if (!whole) {
-			this.pieces.begin(lane, first, this.count);
+		if (!lane.bare || this.count > 1 || length > room) {
+			this.mark(lane, packetId);
 			return this.copy(bytes, at, room);
 		}
+		// Most are one record, in one piece.
+		ring.send(first, this.message, packetId, IN_FLIGHT);
+		handler.sending(lane, first, 1, packetId);
 		const from = ring.payloadAt(first);
 		bytes.copyWithin(at, from, from + length);
 		this.lane = undefined;
@@ -179,11 +186,13 @@ export class Outbox implements PublishSource, Settling {
 		const { ring } = lane;
 		if (lane.numberAt >= 0) writeNumber(ring.view, lane.numberAt, this.message);
 		for (let slot = this.first, n = this.count; n > 0; slot = ring.after(slot)) {
-			if (this.count > 1 && ring.states[slot] !== SENDING) continue;
+			if (this.count > 1 && stateOf(ring, slot) !== SENDING) continue;
 			ring.send(slot, this.message, packetId, SENDING);
 			if (lane.confirmMs > 0) ring.setSent(slot, this.messages);
 			n--;
 		}
+		this.handler.sending(lane, this.first, this.count, packetId);
+		this.pieces.begin(lane, this.first, this.count);
 	}
 
 	copy(bytes: Uint8Array, at: number, room: number): number {
@@ -196,14 +205,15 @@ export class Outbox implements PublishSource, Settling {
 
 	/** PUBACK for one of our messages. */
 	acknowledged(packetId: number): void {
-		const { direct, lanes } = this;
-		if (direct.packetId === packetId && direct.done()) this.handler.directDelivered();
+		if (this.direct.packetId === packetId && this.direct.done()) this.handler.directDelivered();
+		const { lanes } = this;
 		const { length } = lanes;
 		for (let i = 0; i < length; i++) {
 			const lane = lanes[i] as Lane;
 			const ring = lane.ring;
-			const sent = ring.used - ring.queued;
-			if (sent > 0) this.settle(lane, packetId, sent);
+			if (ring.used === ring.queued) continue;
+			if (lane.confirmMs > 0) this.hold(lane, packetId);
+			else this.settle(lane, packetId);
 		}
 	}
 
@@ -227,7 +237,7 @@ export class Outbox implements PublishSource, Settling {
 			}
 			const { ring } = lane;
 			for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
-				const state = ring.states[slot];
+				const state = stateOf(ring, slot);
 				if (state !== QUEUED) n--;
 				if (state === SENDING) ring.setState(slot, IN_FLIGHT);
 			}
@@ -244,24 +254,23 @@ export class Outbox implements PublishSource, Settling {
 
 	private requeue(lane: Lane): void {
 		const { ring } = lane;
-		const { states, nexts, packets, attempts } = ring;
 		let previous = -1;
 		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; ) {
-			const state = states[slot];
+			const state = stateOf(ring, slot);
 			if (state === QUEUED) {
 				previous = slot;
-				slot = nexts[slot] as number;
+				slot = ring.after(slot);
 				continue;
 			}
 			n--;
 			const spent =
-				(state === IN_FLIGHT && packets[slot] === 0) ||
-				(state === RecordState.Held && (attempts[slot] as number) >= MAX_ATTEMPTS);
+				(state === IN_FLIGHT && packetOf(ring, slot) === 0) ||
+				(state === RecordState.Held && sendingsOf(ring, slot) >= MAX_ATTEMPTS);
 			if (spent) slot = this.giveUp(lane, slot, previous);
 			else {
 				ring.setState(slot, QUEUED);
 				previous = slot;
-				slot = nexts[slot] as number;
+				slot = ring.after(slot);
 			}
 		}
 	}
@@ -270,41 +279,53 @@ export class Outbox implements PublishSource, Settling {
 	private choose(lane: Lane): boolean {
 		const ring = lane.ring;
 		if (lane.confirmMs > 0 && outstanding(ring) >= lane.maxHeld) return false;
-		const { suspect } = this;
-		const aside = suspect.phase === ASIDE && suspect.lane === lane ? suspect.message : -1;
-		let bytes = lane.frameBytes;
-		let first = -1;
-		let count = 0;
-		/**
-		 * The message whose boundaries the records keep, or 0 for a new one, whose number is then the first's.
-		 */
-		let again = 0;
-		let message = 0;
-		for (let slot = ring.first; slot >= 0; slot = ring.after(slot)) {
-			if (ring.states[slot] !== QUEUED) continue;
-			const before = ring.messages[slot] as number;
-			if (before === aside || (ring.unstamped > 0 && !this.stamper.correct(ring, slot))) continue;
-			if (count === 0) {
-				first = slot;
-				again = before;
-				message = before > 0 ? before : ring.number(slot);
-				bytes += ring.lengths[slot] as number;
-			} else {
-				const more = (ring.lengths[slot] as number) + lane.separatorBytes;
-				if (before !== again || bytes + more > lane.maxBytes) {
-					if (again === 0) break;
-					continue;
-				}
-				bytes += more;
-			}
-			// One alone is marked when it is started.
-			if (count > 0) {
-				if (count === 1) ring.setState(first, SENDING);
-				ring.setState(slot, SENDING);
-			}
-			if (++count === lane.maxRecords || ring.queued === (count === 1 ? 1 : 0)) break;
+		let slot = ring.first;
+		for (; ; slot = ring.after(slot)) {
+			if (slot < 0) return false;
+			if (((ring.marks[slot] as number) & STATE_BITS) !== QUEUED) continue;
+			if ((ring.unstamped === 0 && this.suspect.phase !== ASIDE) || this.mayGo(lane, slot)) break;
 		}
-		return count > 0 && this.chosen(lane, first, count, message, bytes);
+		lane.length = lane.frameBytes + (ring.lengths[slot] as number);
+		this.lane = lane;
+		this.first = slot; // alone it is marked when it is started
+		this.count = 1;
+		this.message = ring.messages[slot] as number;
+		if (lane.maxRecords > 1 && ring.queued > 1) this.gather(lane);
+		return true;
+	}
+
+	/** Adds what goes in the same message: of one that was sent before what it had, of a new one what is new. */
+	private gather(lane: Lane): void {
+		const { ring } = lane;
+		const { first } = this;
+		/** The message whose boundaries the records keep, or 0 for a new one. */
+		const again = sendingsOf(ring, first) > 0 ? this.message : 0;
+		let bytes = lane.length;
+		let count = 1;
+		for (let slot = ring.after(first); slot >= 0 && count < lane.maxRecords; slot = ring.after(slot)) {
+			if (stateOf(ring, slot) !== QUEUED || !this.mayGo(lane, slot)) continue;
+			const before = sendingsOf(ring, slot) > 0 ? (ring.messages[slot] as number) : 0;
+			const more = (ring.lengths[slot] as number) + lane.separatorBytes;
+			if (before !== again || bytes + more > lane.maxBytes) {
+				if (again === 0) break;
+				continue;
+			}
+			if (count === 1) ring.setState(first, SENDING);
+			ring.setState(slot, SENDING);
+			bytes += more;
+			count++;
+		}
+		lane.length = bytes;
+		this.count = count;
+	}
+
+	/** Whether its stamps are right, and it is not of the message that is put aside. */
+	private mayGo(lane: Lane, slot: number): boolean {
+		const { suspect } = this;
+		const { ring } = lane;
+		if (suspect.phase === ASIDE && suspect.lane === lane && sendingsOf(ring, slot) > 0)
+			if (ring.messages[slot] === suspect.message) return false;
+		return ring.unstamped === 0 || this.stamper.correct(ring, slot);
 	}
 
 	/** Takes the records of a message that was sent under this packet id. */
@@ -314,34 +335,29 @@ export class Outbox implements PublishSource, Settling {
 		let first = -1;
 		let count = 0;
 		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
-			const state = ring.states[slot];
+			const state = stateOf(ring, slot);
 			if (state !== QUEUED) n--;
-			if (state !== IN_FLIGHT || ring.packets[slot] !== packetId) continue;
+			if (state !== IN_FLIGHT || packetOf(ring, slot) !== packetId) continue;
 			if (count === 0) first = slot;
 			else bytes += lane.separatorBytes;
 			bytes += ring.lengths[slot] as number;
 			ring.setState(slot, SENDING);
 			count++;
 		}
-		return count > 0 && this.chosen(lane, first, count, ring.messages[first] as number, bytes);
-	}
-
-	/** The next message has these records. */
-	private chosen(lane: Lane, first: number, count: number, message: number, bytes: number): true {
+		if (count === 0) return false;
 		lane.length = bytes;
 		this.lane = lane;
 		this.first = first;
 		this.count = count;
-		this.message = message;
+		this.message = ring.messages[first] as number;
 		return true;
 	}
 
 	/** The message is written to its last byte. */
 	private finish(): void {
 		const ring = (this.lane as Lane).ring;
-		const states = ring.states;
 		for (let slot = this.first, n = this.count; ; slot = ring.after(slot)) {
-			if (states[slot] !== SENDING) continue;
+			if (stateOf(ring, slot) !== SENDING) continue;
 			ring.setState(slot, IN_FLIGHT);
 			if (--n === 0) break;
 		}
@@ -349,31 +365,42 @@ export class Outbox implements PublishSource, Settling {
 	}
 
 	/**
-	 * What a PUBACK does to the records of its message; those that are not queued, `sent` of them, are the
-	 * oldest, or among them.
+	 * Releases the records of the message that a PUBACK is for; those that are not queued are the oldest, or
+	 * among them.
 	 */
-	private settle(lane: Lane, packetId: number, sent: number): void {
+	private settle(lane: Lane, packetId: number): void {
 		const ring = lane.ring;
-		// One moment for all of them, so that a batch is not torn when it expires.
-		const deadline = lane.confirmMs > 0 ? this.clock.monotonic() + lane.confirmMs : 0;
-		let n = sent;
+		/** In flight under this packet id. */
+		const key = (packetId << PACKET_SHIFT) | IN_FLIGHT;
+		let n = ring.used - ring.queued;
 		let previous = -1;
 		for (let slot = ring.first; n > 0; ) {
-			const state = ring.states[slot];
-			if (state !== QUEUED) n--;
-			if (state === IN_FLIGHT && ring.packets[slot] === packetId) {
+			const mark = ring.marks[slot] as number;
+			if ((mark & STATE_BITS) !== QUEUED) n--;
+			if ((mark & ~SENDINGS_BITS) === key) {
 				if (this.suspect.phase !== NOBODY) this.suspect.delivered(lane, ring.messages[slot] as number);
-				if (deadline === 0) {
-					this.delivered++;
-					this.handler.delivered(lane, slot);
-					slot = ring.remove(slot, previous);
-					continue;
-				}
-				ring.setState(slot, RecordState.Held);
-				ring.setTime(slot, deadline);
+				this.delivered++;
+				this.handler.delivered(lane, slot);
+				slot = ring.remove(slot, previous);
+			} else {
+				previous = slot;
+				slot = ring.after(slot);
 			}
-			previous = slot;
-			slot = ring.after(slot);
+		}
+	}
+
+	/** The same where the cloud confirms messages of its own accord: the records are held until then. */
+	private hold(lane: Lane, packetId: number): void {
+		const { ring } = lane;
+		// One moment for all of them, so that a batch is not torn when it expires.
+		const deadline = this.clock.monotonic() + lane.confirmMs;
+		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
+			const state = stateOf(ring, slot);
+			if (state !== QUEUED) n--;
+			if (state !== IN_FLIGHT || packetOf(ring, slot) !== packetId) continue;
+			if (this.suspect.phase !== NOBODY) this.suspect.delivered(lane, ring.messages[slot] as number);
+			ring.setState(slot, RecordState.Held);
+			ring.setTime(slot, deadline);
 		}
 	}
 

@@ -1,7 +1,7 @@
 // A message that goes out in pieces: its constant parts, its records, and what of it fits at a time.
 
 import type { Lane } from "./lane.js";
-import { RecordState } from "./ring.js";
+import { RecordState, stateOf } from "./ring.js";
 
 export class Pieces {
 	/** Bytes that are still to come. */
@@ -69,7 +69,7 @@ export class Pieces {
 		} else {
 			// From the last record on: records being sent never leave the chain, their neighbours may.
 			let slot = this.record < 0 ? this.first : ring.after(this.record);
-			while (ring.states[slot] !== RecordState.Sending) slot = ring.after(slot);
+			while (stateOf(ring, slot) !== RecordState.Sending) slot = ring.after(slot);
 			this.segmentAt = ring.payloadAt(slot);
 			this.segmentLeft = ring.lengths[slot] as number;
 			this.record = slot;

@@ -36,6 +36,28 @@ export const RecordKind = Object.freeze({
 	Passing: 5,
 } as const);
 
+/**
+ * A mark says in one number what changes of a record on its way: its RecordState in these bits, above them
+ * how often it was sent, up to 255, and above that its packet id. On XS an element of a typed array costs as
+ * much as four fields.
+ */
+export const STATE_BITS = 7;
+const ONE_SENDING = 8;
+export const SENDINGS_BITS = 255 * ONE_SENDING;
+/** The packet id is so many bits up. */
+export const PACKET_SHIFT = 11;
+
+export function stateOf(ring: Ring, slot: number): number {
+	return (ring.marks[slot] as number) & STATE_BITS;
+}
+export function packetOf(ring: Ring, slot: number): number {
+	return (ring.marks[slot] as number) >> PACKET_SHIFT;
+}
+/** How often the record was sent, up to 255. */
+export function sendingsOf(ring: Ring, slot: number): number {
+	return ((ring.marks[slot] as number) & SENDINGS_BITS) / ONE_SENDING;
+}
+
 const FREE = RecordState.Free;
 const WRITING = RecordState.Writing;
 const QUEUED = RecordState.Queued;
@@ -85,17 +107,12 @@ export class Ring {
 	/** The oldest record and the newest, or -1. */
 	first = NONE;
 	last = NONE;
-	/** Of each slot: its RecordState; the record behind it in order, or -1; its payload's bytes. */
-	readonly states: Uint8Array;
+	/** Of each slot: its mark; the record behind it in order, or -1; its payload's bytes. */
+	readonly marks: Uint32Array;
 	readonly nexts: Int32Array;
 	readonly lengths: Uint16Array;
-	/**
-	 * The owner's: packet id while in flight; first number of the message it was sent in, 0 before; sendings,
-	 * up to 255.
-	 */
-	readonly packets: Uint16Array;
+	/** The owner's: first number of the message that it was sent in; before, its own. */
 	readonly messages: Uint32Array;
-	readonly attempts: Uint8Array;
 	/** Of the slot that was reserved last: position in `bytes` of its payload, and running number. */
 	writeAt = 0;
 	lastNumber = 0;
@@ -138,10 +155,8 @@ export class Ring {
 		const arrays = bytes.byteOffset + at + slots * this.size;
 		this.nexts = new Int32Array(buffer, arrays, slots);
 		this.messages = new Uint32Array(buffer, arrays + 4 * slots, slots);
-		this.lengths = new Uint16Array(buffer, arrays + 8 * slots, slots);
-		this.packets = new Uint16Array(buffer, arrays + 10 * slots, slots);
-		this.states = new Uint8Array(buffer, arrays + 12 * slots, slots);
-		this.attempts = new Uint8Array(buffer, arrays + 13 * slots, slots);
+		this.marks = new Uint32Array(buffer, arrays + 8 * slots, slots);
+		this.lengths = new Uint16Array(buffer, arrays + 12 * slots, slots);
 		for (let slot = slots - 1; slot >= 0; slot--) {
 			this.nexts[slot] = this.firstFree;
 			this.firstFree = slot;
@@ -161,19 +176,20 @@ export class Ring {
 	 * oldest queued measure; records in flight or held, and operation results, are never evicted.
 	 */
 	reserve(kind: number, evict: boolean): number {
-		if (this.firstFree === NONE && !(evict && this.evictOldest())) {
-			this.refused++;
-			return NONE;
+		let slot = this.firstFree;
+		if (slot < 0) {
+			if (!(evict && this.evictOldest())) {
+				this.refused++;
+				return NONE;
+			}
+			slot = this.firstFree;
 		}
-		const slot = this.firstFree;
 		this.firstFree = this.nexts[slot] as number;
-		this.states[slot] = WRITING;
-		this.messages[slot] = 0;
-		this.attempts[slot] = 0;
-		this.packets[slot] = 0;
+		this.marks[slot] = WRITING;
 		const p = this.at + slot * this.size;
 		const number = this.lastNumber === 0xffffffff ? 1 : this.lastNumber + 1;
 		this.lastNumber = number;
+		this.messages[slot] = number;
 		const view = this.view;
 		view.setUint32(p, kind << 24); // no tag, no stamps, no flags
 		view.setUint32(p + NUMBER, number);
@@ -185,7 +201,7 @@ export class Ring {
 	commit(slot: number, length: number): void {
 		const { nexts, last } = this;
 		this.lengths[slot] = length;
-		this.states[slot] = QUEUED;
+		this.marks[slot] = QUEUED;
 		nexts[slot] = NONE;
 		if (last < 0) this.first = slot;
 		else nexts[last] = slot;
@@ -209,6 +225,7 @@ export class Ring {
 		if (this.unstamped > 0) this.setStamped(slot, true);
 		const p = this.at + slot * this.size;
 		this.bytes.set(from.subarray(start, end), p);
+		this.messages[slot] = number;
 		if (this.flags(slot) === UNSTAMPED) this.unstamped++;
 		if (number > this.restored) this.restored = number;
 		this.lastNumber = this.restored;
@@ -226,7 +243,7 @@ export class Ring {
 	/** Gives a reserved slot back unused. */
 	abandon(slot: number): void {
 		if (this.unstamped > 0) this.setStamped(slot, true);
-		this.states[slot] = FREE;
+		this.marks[slot] = FREE;
 		this.nexts[slot] = this.firstFree;
 		this.firstFree = slot;
 	}
@@ -236,15 +253,15 @@ export class Ring {
 	 */
 	remove(slot: number, previous: number): number {
 		this.keeper?.removed(this, slot);
-		const { nexts, states } = this;
+		const { nexts, marks } = this;
 		const next = nexts[slot] as number;
 		if (previous < 0) this.first = next;
 		else nexts[previous] = next;
 		if (next < 0) this.last = previous;
-		if (states[slot] === QUEUED) this.queued--;
+		if (((marks[slot] as number) & STATE_BITS) === QUEUED) this.queued--;
 		this.used--;
 		if (this.unstamped > 0) this.setStamped(slot, true);
-		states[slot] = FREE;
+		marks[slot] = FREE;
 		nexts[slot] = this.firstFree;
 		this.firstFree = slot;
 		return next;
@@ -253,7 +270,7 @@ export class Ring {
 	private evictOldest(): boolean {
 		let previous = NONE;
 		for (let slot = this.first; slot >= 0; previous = slot, slot = this.after(slot)) {
-			if (this.states[slot] === QUEUED && this.kind(slot) === RecordKind.Measure) {
+			if (stateOf(this, slot) === QUEUED && this.kind(slot) === RecordKind.Measure) {
 				this.remove(slot, previous);
 				this.evicted++;
 				return true;
@@ -264,18 +281,19 @@ export class Ring {
 
 	/** A record goes out under this packet id, in the message with this number. */
 	send(slot: number, message: number, packetId: number, state: number): void {
-		const { states, attempts } = this;
-		if (states[slot] === QUEUED) this.queued--;
-		states[slot] = state;
+		const { marks } = this;
+		const mark = marks[slot] as number;
+		const sendings = mark & SENDINGS_BITS;
+		if ((mark & STATE_BITS) === QUEUED) this.queued--;
+		marks[slot] =
+			(packetId << PACKET_SHIFT) | (sendings < SENDINGS_BITS ? sendings + ONE_SENDING : sendings) | state;
 		this.messages[slot] = message;
-		this.packets[slot] = packetId;
-		const sendings = attempts[slot] as number;
-		if (sendings < 255) attempts[slot] = sendings + 1;
 	}
 	setState(slot: number, state: number): void {
-		if (this.states[slot] === QUEUED) this.queued--;
+		const mark = this.marks[slot] as number;
+		if ((mark & STATE_BITS) === QUEUED) this.queued--;
 		if (state === QUEUED) this.queued++;
-		this.states[slot] = state;
+		this.marks[slot] = (mark & ~STATE_BITS) | state;
 	}
 	kind(slot: number): number {
 		return this.view.getUint8(this.at + slot * this.size + KIND);
@@ -377,7 +395,7 @@ function slotSize(payloadBytes: number, stamps: number): number {
 	return (OFFSETS + 2 * stamps + payloadBytes + 7) & ~7;
 }
 
-/** Bytes of the typed arrays: 4, 4, 2, 2, 1 and 1 a slot. */
+/** Bytes of the typed arrays: 4, 4, 4 and 2 a slot. */
 function arraysSize(slots: number): number {
 	return (slots * 14 + 7) & ~7;
 }

@@ -17,7 +17,7 @@
 
 import type { Lane } from "./lane.js";
 import type { OutboxHandler } from "./outbox-handler.js";
-import { RecordState } from "./ring.js";
+import { RecordState, stateOf } from "./ring.js";
 
 export const Phase = Object.freeze({ Nobody: 0, Watched: 1, Alone: 2, Aside: 3, Trial: 4 } as const);
 
@@ -69,7 +69,7 @@ export class Suspect {
 			const { ring } = lane;
 			if (lane.qos === 0) continue;
 			for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
-				const state = ring.states[slot];
+				const state = stateOf(ring, slot);
 				if (state === RecordState.Queued) continue;
 				n--;
 				if (state === RecordState.Held) continue;

@@ -109,7 +109,7 @@ export class SocketTransport implements Transport, AlarmOwner {
 
 	write(bytes: number, first: Piece, second: Piece, third: Piece): void {
 		const socket = this.socket;
-		if (socket === undefined) return;
+		if (!socket) return;
 		const later = this.later;
 		this.later = true;
 		this.drained = this.mayWrite = false; // what was announced before tells nothing about these bytes
@@ -117,8 +117,8 @@ export class SocketTransport implements Transport, AlarmOwner {
 		this.free -= bytes;
 		if (this.tls) this.countRecord();
 		try {
-			if (first !== undefined && (second !== undefined || third !== undefined)) socket.write(first, MORE);
-			if (second !== undefined && third !== undefined) socket.write(second, MORE);
+			if (first && (second || third)) socket.write(first, MORE);
+			if (second && third) socket.write(second, MORE);
 			const last = (third ?? second ?? first) as Uint8Array;
 			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no
 			// number.
@@ -171,13 +171,14 @@ export class SocketTransport implements Transport, AlarmOwner {
 		const callbacks = {
 			onReadable: (count: number) => {
 				if (generation !== this.generation) return;
+				if (!this.later) return this.take(count);
 				this.readable = count;
-				if (this.later) this.serve();
-				else this.take(count);
+				this.serve();
 			},
 			onWritable: (count: number) => {
 				if (generation !== this.generation) return;
-				this.free = count > this.extra ? count - this.extra : 0;
+				const free = count - this.extra;
+				this.free = free > 0 ? free : 0;
 				if (count > this.window) this.window = count;
 				this.drained = count === this.window;
 				if (!this.awaited && this.isOpen) return;
@@ -289,7 +290,7 @@ export class SocketTransport implements Transport, AlarmOwner {
 		this.buffer.resize(CHUNK);
 		if (generation !== this.generation) return;
 		this.later = this.tls;
-		if (this.readable > 0) this.serve();
+		if (readable > n) this.serve();
 	}
 }
 

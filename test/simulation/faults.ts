@@ -23,8 +23,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "what is sent again has no DUP",
 		file: "modules/mqtt/session.ts",
-		was: "if (dup > 0) output.bytes[at] =",
-		is: "if (dup > 9) output.bytes[at] =",
+		was: "output.bytes[at] = (output.bytes[at] as number) | DUP;",
+		is: "",
 		says: /DUP/,
 	},
 	{
@@ -135,7 +135,7 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "a record in flight gives way to a new one",
 		file: "modules/outbox/ring.ts",
-		was: "if (this.states[slot] === QUEUED && this.kind(slot) === RecordKind.Measure) {",
+		was: "if (stateOf(this, slot) === QUEUED && this.kind(slot) === RecordKind.Measure) {",
 		is: "if (this.kind(slot) === RecordKind.Measure) {",
 		says: /is not sent again before something new/,
 	},

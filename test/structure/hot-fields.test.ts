@@ -8,14 +8,14 @@ import { fieldsOf } from "./hot-fields.js";
 const HOT: Readonly<Record<string, readonly [file: string, ...methods: string[]]>> = {
 	Session: [
 		"mqtt/session",
-		...["pump", "pumpOut", "flush", "fill", "begin", "write", "openExchange"],
+		...["pump", "pumpOut", "flush", "fill", "begin", "write"],
 		...["received", "acknowledgement", "publish"],
 	],
 	Parser: ["mqtt/parser", "feed", "next", "packet", "tell", "body", "publish"],
 	Inbound: ["mqtt/inbound", "take", "acknowledge", "answer"],
 	InFlight: ["mqtt/in-flight", "open", "acknowledge"],
 	Output: ["mqtt/output", "drain", "reply", ".size"],
-	Outbox: ["outbox/outbox", "next", "choose", "chosen", "start", "acknowledged", "settle"],
+	Outbox: ["outbox/outbox", "next", "choose", "start", "acknowledged", "settle"],
 	Ring: ["outbox/ring", "reserve", "commit", "send", "remove", "number", "payloadAt"],
 	SocketTransport: ["platform/socket-transport", "write", "take", ".awaited", ".isOpen", ".window"],
 };

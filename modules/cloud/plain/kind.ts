@@ -7,6 +7,6 @@ import { PLAIN, type PlainSettings, plainMistakes } from "./settings.js";
 export const plain: CloudKind<PlainSettings, typeof PLAIN> = Object.freeze({
 	settings: PLAIN,
 	mistakes: plainMistakes,
-	atRest: Object.freeze({ slots: 1449, chunkBytes: 6_965 }),
+	atRest: Object.freeze({ slots: 1431, chunkBytes: 6_965 }),
 	make: (settings: PlainSettings) => new Plain(settings),
 });

@@ -6,6 +6,6 @@ import { SAP, type SapSettings } from "./settings.js";
 
 export const sap: CloudKind<SapSettings, typeof SAP> = Object.freeze({
 	settings: SAP,
-	atRest: Object.freeze({ slots: 1587, chunkBytes: 7_319 }),
+	atRest: Object.freeze({ slots: 1569, chunkBytes: 7_319 }),
 	make: (settings: SapSettings, { boot }: Build) => new SapIot(settings, boot),
 });

@@ -6,7 +6,7 @@ import { Await, InFlight } from "../../../modules/mqtt/in-flight.js";
 import { Limits } from "../../../modules/mqtt/limits.js";
 import { PacketType } from "../../../modules/mqtt/packet.js";
 import { SessionState } from "../../../modules/mqtt/session-state.js";
-import { RecordState } from "../../../modules/outbox/ring.js";
+import { RecordState, stateOf } from "../../../modules/outbox/ring.js";
 import { Fixture, type FixtureOptions, utf8 } from "./fixture.js";
 
 /** A session that is up, without keepalive unless asked for. */
@@ -163,7 +163,7 @@ describe("mqtt: outbox, confirmations at odd moments", () => {
 		const text = "x".repeat(4000);
 		f.publish(f.measures, text);
 		const { ring } = f.measures;
-		assert.equal(ring.states[ring.first], RecordState.Sending);
+		assert.equal(stateOf(ring, ring.first), RecordState.Sending);
 		assert.equal(f.outbox.confirmations?.confirm(1, true), 0);
 		f.transport.flush();
 		assert.deepEqual(f.payloads(), [text]);

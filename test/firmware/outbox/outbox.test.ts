@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Limits } from "../../../modules/mqtt/limits.js";
-import { RecordKind, RecordState } from "../../../modules/outbox/ring.js";
+import { RecordKind, RecordState, stateOf } from "../../../modules/outbox/ring.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 import { Fixture, utf8 } from "../mqtt/fixture.js";
 
@@ -463,7 +463,7 @@ describe("mqtt: outbox, confirmation by the cloud", () => {
 	const states = (f: Fixture) => {
 		const found: number[] = [];
 		for (let slot = f.measures.ring.first; slot >= 0; slot = f.measures.ring.after(slot))
-			found.push(f.measures.ring.states[slot] as number);
+			found.push(stateOf(f.measures.ring, slot));
 		return found;
 	};
 

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { RecordKind, RecordState, Ring, ringBytes } from "../../../modules/outbox/ring.js";
+import {
+	packetOf,
+	RecordKind,
+	RecordState,
+	Ring,
+	ringBytes,
+	sendingsOf,
+	stateOf,
+} from "../../../modules/outbox/ring.js";
 
 const KINDS = Object.values(RecordKind);
 const AT = 24;
@@ -84,7 +92,14 @@ function run(slots: number, stamps: number, steps: readonly Step[]): void {
 				}
 				const payload = Uint8Array.from({ length: payloadBytes }, () => ++fill & 255);
 				const model = { slot, kind, state: RecordState.Writing, number: ++number, payload };
-				const made: Model = { ...model, message: 0, attempts: 0, packet: 0, tag: 0, stamped: true };
+				const made: Model = {
+					...model,
+					message: ring.lastNumber,
+					attempts: 0,
+					packet: 0,
+					tag: 0,
+					stamped: true,
+				};
 				assert.ok(slot >= 0 && slot < slots);
 				for (const other of [...order, ...reserved]) assert.notEqual(other.slot, slot, "a slot given twice");
 				reserved.push(made);
@@ -108,10 +123,9 @@ function run(slots: number, stamps: number, steps: readonly Step[]): void {
 			ring.setState(chosen.slot, state);
 			chosen.state = state;
 		} else if (op >= 8 && chosen) {
-			ring.messages[chosen.slot] = 0xffff_ff00 + (pick & 255);
-			ring.packets[chosen.slot] = 65_535 - (pick & 7);
+			ring.send(chosen.slot, 0xffff_ff00 + (pick & 255), 65_535 - (pick & 7), RecordState.InFlight);
+			ring.setState(chosen.slot, chosen.state);
 			ring.setTag(chosen.slot, pick & 255);
-			ring.attempts[chosen.slot] = (ring.attempts[chosen.slot] as number) + 1;
 			ring.setSampled(chosen.slot, 65_535, pick + 0.5);
 			chosen.stamped = pick % 3 === 0;
 			if (chosen.stamped) ring.setStamped(chosen.slot, true);
@@ -139,11 +153,11 @@ function run(slots: number, stamps: number, steps: readonly Step[]): void {
 		assert.equal(ring.refused, refused);
 		for (const r of [...order, ...reserved]) {
 			assert.equal(ring.kind(r.slot), r.kind);
-			assert.equal(ring.states[r.slot], r.state);
+			assert.equal(stateOf(ring, r.slot), r.state);
 			assert.equal(ring.number(r.slot), r.number);
 			assert.equal(ring.messages[r.slot], r.message);
-			assert.equal(ring.attempts[r.slot], r.attempts);
-			assert.equal(ring.packets[r.slot], r.packet);
+			assert.equal(sendingsOf(ring, r.slot), r.attempts);
+			assert.equal(packetOf(ring, r.slot), r.packet);
 			assert.equal(ring.tag(r.slot), r.tag);
 			assert.equal(ring.stamped(r.slot), r.stamped);
 			const at = ring.payloadAt(r.slot);
@@ -303,31 +317,42 @@ describe("core: ring", () => {
 		assert.deepEqual([ring.used, ring.evicted], [2, 0]);
 	});
 
+	it("counts sendings up to 255, and touches neither state nor packet id with that", () => {
+		const ring = make(2);
+		const slot = add(ring, RecordKind.Measure, RecordState.Queued);
+		for (let i = 1; i < 300; i++) {
+			ring.send(slot, 1, 65_535 - i, i % 2 ? RecordState.Sending : RecordState.Held);
+			assert.deepEqual(
+				[sendingsOf(ring, slot), packetOf(ring, slot), stateOf(ring, slot)],
+				[Math.min(i, 255), 65_535 - i, i % 2 ? RecordState.Sending : RecordState.Held],
+			);
+		}
+		assert.equal(ring.queued, 0);
+	});
+
 	it("a slot that is used again has nothing left of its former record", () => {
 		const ring = make(2, 2);
 		const slot = add(ring, RecordKind.Alarm, RecordState.InFlight);
-		ring.packets[slot] = 77;
-		ring.messages[slot] = 78;
+		ring.send(slot, 78, 77, RecordState.InFlight);
 		ring.setTag(slot, 79);
-		ring.attempts[slot] = 80;
 		ring.setStamped(slot, false);
 		assert.deepEqual([ring.stamped(slot), ring.unstamped], [false, 1]);
 		ring.addStamp(slot, ring.payloadAt(slot) + 3);
 		ring.remove(slot, -1);
 		assert.equal(ring.unstamped, 0);
-		assert.equal(ring.states[slot], RecordState.Free);
+		assert.equal(stateOf(ring, slot), RecordState.Free);
 		assert.equal(ring.reserve(RecordKind.Measure, false), slot);
 		assert.deepEqual(
 			[
 				ring.kind(slot),
-				ring.packets[slot],
+				packetOf(ring, slot),
 				ring.messages[slot],
 				ring.tag(slot),
-				ring.attempts[slot],
+				sendingsOf(ring, slot),
 				ring.stampCount(slot),
 				ring.stamped(slot),
 			],
-			[RecordKind.Measure, 0, 0, 0, 0, 0, true],
+			[RecordKind.Measure, 0, 2, 0, 0, 0, true],
 		);
 	});
 
