@@ -238,11 +238,12 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		const output = this.output;
 		this.handler.settled?.();
 		this.unfinished = false;
-		for (let more = true; more && (this.current === UP || this.current === LEAVING); ) {
-			more = this.fill();
+		while (this.current === UP || this.current === LEAVING) {
+			const more = this.fill();
 			if (output.length === 0) break;
 			if (!this.flush()) return;
 			this.handler.settled?.();
+			if (!more) break;
 		}
 		if (this.undrained) this.transport.awaited = true;
 		if (this.current === LEAVING) {
@@ -504,9 +505,10 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		this.keepAlive.lastReceived = this.now;
 		this.parsing = true;
 		this.parser.feed(bytes);
-		for (let more = true; more && this.parser.next(); ) {
-			more = this.parser.tell();
+		while (this.parser.next()) {
+			const more = this.parser.tell();
 			this.handler.settled?.();
+			if (!more) break;
 		}
 		this.parsing = false;
 		if (this.unfinished || this.replies.length > 0) this.pumpOut();

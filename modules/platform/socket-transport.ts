@@ -35,8 +35,11 @@ const TLS_OVERHEAD = 96;
 /** What one really adds at most: header, IV, MAC and padding of CBC. */
 const RECORD_OVERHEAD = 5 + 16 + 32 + 16;
 const CHUNK = Limits.chunkBytes;
-/** Another piece follows at once; the SDK's TLS then makes one record of both. */
-const MORE = Object.freeze({ more: true, byteLength: Limits.outputBytes });
+/** Another piece follows at once, of so many bytes in all; the SDK's TLS then makes one record of them. */
+interface More {
+	readonly more: true;
+	byteLength: number;
+}
 
 export class SocketTransport implements Transport, AlarmOwner {
 	// First what each message touches: XS looks through an object's fields in their order.
@@ -59,6 +62,7 @@ export class SocketTransport implements Transport, AlarmOwner {
 	/** The most that was ever free: the whole buffer of the socket. */
 	private window = 0;
 	private readonly tls: boolean;
+	private readonly record: More | undefined;
 	private readonly buffer = new ArrayBuffer(CHUNK, { maxByteLength: CHUNK });
 	private readonly rx = new Uint8Array(this.buffer);
 	private error: string | undefined;
@@ -77,6 +81,7 @@ export class SocketTransport implements Transport, AlarmOwner {
 	constructor(options: SocketTransportOptions, timers: Timers) {
 		this.options = options;
 		this.tls = this.later = options.tls !== undefined;
+		this.record = this.tls ? { more: true, byteLength: 0 } : undefined;
 		const { fragmentBytes = 0 } = options.tls ?? {};
 		const records = fragmentBytes === 0 ? 1 : Math.ceil(Limits.outputBytes / fragmentBytes);
 		this.extra = Math.max(0, records * RECORD_OVERHEAD - TLS_OVERHEAD);
@@ -115,14 +120,15 @@ export class SocketTransport implements Transport, AlarmOwner {
 		this.drained = this.mayWrite = false; // what was announced before tells nothing about these bytes
 		// An estimate until the socket reports anew.
 		this.free -= bytes;
-		if (this.tls) this.countRecord();
+		const record = this.record;
+		if (record) this.countRecord(record, bytes);
 		try {
-			if (first && (second || third)) socket.write(first, MORE);
-			if (second && third) socket.write(second, MORE);
-			const last = (third ?? second ?? first) as Uint8Array;
+			if (first && (second || third)) socket.write(first, record);
+			if (second && third) socket.write(second, record);
 			// On Linux the SDK's socket neither throws nor calls onError when a write fails: it only returns no
 			// number.
-			if (!((socket.write(last) as number) >= 0)) throw new Error("write failed");
+			if (!((socket.write((third || second || first) as Uint8Array) as number) >= 0))
+				throw new Error("write failed");
 		} catch (error) {
 			// The socket has just died; what it throws must not pass through the session.
 			this.error ??= error instanceof Error ? error.message : "";
@@ -132,8 +138,9 @@ export class SocketTransport implements Transport, AlarmOwner {
 		this.later = later;
 	}
 
-	/** What TLS adds to a write. */
-	private countRecord(): void {
+	/** What TLS adds to a write, and as how much it takes the pieces that follow one another. */
+	private countRecord(record: More, bytes: number): void {
+		record.byteLength = bytes;
 		this.free = Math.max(0, this.free - TLS_OVERHEAD - this.extra);
 	}
 

@@ -3,7 +3,10 @@
 
 export interface SocketLike {
 	read(buffer: Uint8Array): unknown;
-	write(buffer: Uint8Array, options?: { readonly more: boolean; readonly byteLength: number }): unknown;
+	write(
+		buffer: Uint8Array,
+		options?: { readonly more: boolean; readonly byteLength: number } | undefined,
+	): unknown;
 	close(): void;
 }
 
