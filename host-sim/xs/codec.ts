@@ -143,12 +143,12 @@ export interface Owner {
 export function readOwners(payload: Buffer): Owner[] {
 	const found: Owner[] = [];
 	for (let at = 0; at < payload.length; ) {
-		const [slots, chunkBytes, sharedSlots, sharedBytes] = [4, 8, 12, 16].map((n) =>
+		const [slots, chunkBytes, sharedSlots, sharedBytes] = [0, 4, 8, 12].map((n) =>
 			payload.readUInt32LE(at + n),
 		) as [number, number, number, number];
-		const middle = payload.indexOf(0, at + 20);
+		const middle = payload.indexOf(0, at + 16);
 		const end = payload.indexOf(0, middle + 1);
-		const module = payload.toString("utf8", at + 20, middle);
+		const module = payload.toString("utf8", at + 16, middle);
 		const name = payload.toString("utf8", middle + 1, end);
 		found.push({ module, name, slots, chunkBytes, sharedSlots, sharedBytes });
 		at = end + 1;

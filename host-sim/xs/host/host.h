@@ -33,7 +33,7 @@ enum {
 	OUT_STATS, /* float64 each, see frames.c */
 	OUT_CRASH, /* int32 exit code, then texts that end with 0: what, detail, calls */
 	OUT_WALK, /* for each entry: uint32 slots at most, uint32 times, its name, 0 */
-	OUT_OWNERS, /* for each owner: uint32 instances, slots, bytes, shared slots, shared bytes; its module, 0, its class, 0 */
+	OUT_OWNERS, /* for each owner: uint32 slots, bytes, shared slots, shared bytes; its module, 0, its class, 0 */
 	OUT_SCRIPT = 32, /* and above: the script's own, with tagged values */
 	OUT_WRITE = 34, OUT_FLASH_WRITE = 54,
 };

@@ -34,7 +34,7 @@ static void keepLive(txSlot* slot) { if (slot->flag & XS_MARK_FLAG) gxLive[gxLiv
 
 static txChunk* nextChunk(txChunk* chunk) { return (txChunk*)((txByte*)chunk + (chunk->size & ~FLAG)); }
 
-/* The chunks of the one block that there is after a compaction, by number. */
+/* The chunks of every block, numbered from 0 in the order in which they lie. Returns how many. */
 static int eachChunk(txMachine* the, void (*visit)(txChunk*, int)) {
 	txBlock* block;
 	int count = 0;
@@ -50,7 +50,6 @@ static int eachChunk(txMachine* the, void (*visit)(txChunk*, int)) {
 
 static Share* gxChunkShares;
 static int gxTurn;
-static uint32_t gxChunkBytes;
 
 static void unmarkChunk(txChunk* chunk, int number) { (void)number; chunk->size &= ~FLAG; }
 static void noteChunk(txChunk* chunk, int number) {
@@ -126,7 +125,7 @@ static void guard(void) {
 	for (i = 0; i < gxOwnerCount; i++) gxOwners[i].slot->flag |= XS_MARK_FLAG;
 }
 
-/* One owner's turn; -1 takes what no owner reaches. */
+/* One owner's turn: what it reaches, and no owner before it, is its own. */
 static void turn(txMachine* the, int owner) {
 	int i;
 	unmark(the);
@@ -148,7 +147,7 @@ static void turn(txMachine* the, int owner) {
 	eachChunk(the, noteChunk);
 }
 
-typedef struct { uint32_t instances, slots, bytes, sharedSlots, sharedBytes; } Sum;
+typedef struct { uint32_t slots, bytes, sharedSlots, sharedBytes; } Sum;
 static Sum* gxSums;
 
 static void addChunk(txChunk* chunk, int number) {
@@ -167,7 +166,6 @@ static void tell(const char* module, const char* name, Sum* sum) {
 
 /* To be followed by the end of the machine. */
 void hostOwners(txMachine* the, const char* root) {
-	static Sum engine;
 	Owner owner;
 	int i, chunks, most;
 	fxCollectGarbage(the);
@@ -201,7 +199,6 @@ void hostOwners(txMachine* the, const char* root) {
 	eachChunk(the, addChunk);
 	hostOutBegin(OUT_OWNERS);
 	for (i = 0; i < gxQueued; i++) tell(gxOwners[gxQueue[i]].module, gxOwners[gxQueue[i]].name, gxSums + gxQueue[i]);
-	engine = gxSums[gxOwnerCount];
-	tell("", "", &engine);
+	tell("", "", gxSums + gxOwnerCount); /* what no owner reaches */
 	hostOutEnd();
 }
