@@ -84,9 +84,7 @@ function resources(): ReadonlyMap<string, Uint8Array> {
 	]);
 }
 
-const bytesOf = ({ slots, chunkBytes }: Share): number => slots * SLOT_BYTES + chunkBytes;
-
-export { bytesOf };
+export const bytesOf = ({ slots, chunkBytes }: Share): number => slots * SLOT_BYTES + chunkBytes;
 
 /** Lets a node come to rest, connected, and looks at what lives. */
 export async function rest(
