@@ -16,6 +16,8 @@ import { Peer } from "./peer.js";
 export const DEVICE = "mote-0001";
 /** 2026-01-01; far enough from midnight and back: days change during a proof. */
 export const EPOCH = 1767225600000;
+/** Time servers by address: looking up a name takes real time, and virtual time would go on meanwhile. */
+export const WIFI = { ssid: "home", password: "12345678", sntp: "127.0.0.1", sntp2: "127.0.0.1" };
 
 /** Flash of so many sectors that notes how often the journal began a snapshot. */
 export class JournalFlash extends NorFlash {

@@ -11,7 +11,7 @@ import { makeCloud } from "../../../main.js";
 import { fitting } from "../../../modules/app/room.js";
 import { makeSettings } from "../../../modules/app/settings.js";
 import { ecPair, make } from "../../firmware/network/make-certificate.js";
-import { BenchBoard, DEVICE, EPOCH, type Groups, JournalFlash } from "./bench-board.js";
+import { BenchBoard, DEVICE, EPOCH, type Groups, JournalFlash, WIFI } from "./bench-board.js";
 
 /** The rooms of the firmware. */
 export const ROOMS = ["core", "mqtt", "outbox", "cloud", "app", "network", "platform", "drivers"] as const;
@@ -38,38 +38,25 @@ export interface Resting {
 }
 
 const DAY = 86_400_000;
-/** The name of a time server would be looked up while virtual time goes on. */
-const WIFI = { ssid: "home", password: "12345678", sntp: "127.0.0.1", sntp2: "127.0.0.1" };
 const TLS = { tls: true };
 const CERTIFICATE = { tls: true, clientCertificate: true };
+const onWifi = (cloud: string, broker: Groups[string]): Groups => ({
+	device: { cloud },
+	network: WIFI,
+	broker,
+	outbox: { measures: 12 },
+});
 /** What is to be known of at rest: the name is that of the row, and of the budget. */
 export const CONFIGURATIONS: Readonly<Record<string, Groups>> = {
-	"Cumulocity, Wi-Fi, certificates": {
-		device: { cloud: "cumulocity" },
-		network: WIFI,
-		broker: CERTIFICATE,
-		outbox: { measures: 12 },
-	},
+	"Cumulocity, Wi-Fi, certificates": onWifi("cumulocity", CERTIFICATE),
 	"the same with SHT3x, alarms, keep all": {
-		device: { cloud: "cumulocity" },
-		network: WIFI,
-		broker: CERTIFICATE,
+		...onWifi("cumulocity", CERTIFICATE),
 		temperature: { sensor: "sht3x" },
 		alarms: { highC: 50, lowC: 10, sensor: true },
 		outbox: { measures: 12, keep: "all" },
 	},
-	"SAP, Wi-Fi, certificates": {
-		device: { cloud: "sap" },
-		network: WIFI,
-		broker: CERTIFICATE,
-		outbox: { measures: 12 },
-	},
-	"plain, Wi-Fi, TLS": {
-		device: { cloud: "plain" },
-		network: WIFI,
-		broker: TLS,
-		outbox: { measures: 12 },
-	},
+	"SAP, Wi-Fi, certificates": onWifi("sap", CERTIFICATE),
+	"plain, Wi-Fi, TLS": onWifi("plain", TLS),
 };
 
 /** Certificates and key, as large as they come. On a board they stay in flash: their bytes do not count. */

@@ -5,18 +5,14 @@ import assert from "node:assert/strict";
 import type { Creation } from "../../../host-sim/engine/boards.js";
 import { BOARDS, boardManifest } from "../../../host-sim/engine/boards.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
-import { boardCreation, machineOf } from "../../../host-sim/xs/creation.js";
+import { boardCreation, machineOf, SLOT_BYTES } from "../../../host-sim/xs/creation.js";
 import { makeCloud } from "../../../main.js";
 import { fitting, needOf, roomFault } from "../../../modules/app/room.js";
 import { makeSettings } from "../../../modules/app/settings.js";
-import { BenchBoard, DEVICE, type Groups, JournalFlash } from "../../evidence/proof/bench-board.js";
+import { BenchBoard, DEVICE, type Groups, JournalFlash, WIFI } from "../../evidence/proof/bench-board.js";
 import { engineOrSkip } from "../../support/engine.js";
 
 const MIN = boardCreation("esp32c3-min");
-/** Of the engine with 32 bit, whose figures are the board's. */
-const SLOT_BYTES = 16;
-/** The name of a time server would be looked up while virtual time goes on. */
-const WIFI = { ssid: "home", password: "12345678", sntp: "127.0.0.1", sntp2: "127.0.0.1" };
 const FULL: Groups = {
 	network: WIFI,
 	outbox: { keep: "all" },
