@@ -130,13 +130,14 @@ export interface Options {
 	source?: FakeSource;
 	tls?: boolean;
 	guard?: BootGuard;
+	makeBroker?: (time: VirtualTime) => FakeBroker;
 }
 
 export function setup(options: Options = {}) {
 	const { cloud = new FakeCloud(), settings, clockSet = true, stored = new Map(), radio } = options;
 	const time = new VirtualTime();
 	time.clockSet = clockSet;
-	const broker = new FakeBroker(time);
+	const broker = options.makeBroker?.(time) ?? new FakeBroker(time);
 	const board = new FakeBoard();
 	const lines: string[] = [];
 	const restarts: number[] = [];
