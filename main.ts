@@ -7,6 +7,7 @@ import { NodeBoard } from "./drivers/node-board.js";
 import { BootGuard } from "./modules/app/boot-guard.js";
 import { GuardedStore } from "./modules/app/guarded-store.js";
 import { MoteNode } from "./modules/app/node.js";
+import { NodeFacts } from "./modules/app/node-facts.js";
 import type { Board } from "./modules/app/parts.js";
 import { fitting, type Machine, roomFault } from "./modules/app/room.js";
 import { SafeBoard } from "./modules/app/safe-board.js";
@@ -20,6 +21,7 @@ import {
 } from "./modules/app/stored-settings.js";
 import type { Cloud } from "./modules/cloud/cloud.js";
 import { CLOUDS } from "./modules/cloud/clouds.js";
+import { isNodeFact, type Sensor } from "./modules/core/channels.js";
 import { Log } from "./modules/core/log.js";
 import type { Store } from "./modules/core/store.js";
 import { certificateEnd } from "./modules/network/certificate-end.js";
@@ -56,10 +58,15 @@ export default function main(): MoteNode {
 	log.info(`${settings.device.id}, boot ${boot}, cloud ${settings.device.cloud}`);
 	const { tls, clientCertificate } = settings.broker;
 	const own = tls ? identity(clientCertificate) : undefined;
+	const end = own?.chain[0] && certificateEnd(new Uint8Array(own.chain[0]));
+	const network = makeNetwork(settings, clock, store, log);
+	const facts = settings.channels.some(({ from }) => isNodeFact(from))
+		? new NodeFacts({ clock, chip: chipFact, network, certificateEnd: end, boot })
+		: undefined;
 	const node = new MoteNode({
 		settings,
 		cloud: makeCloud(settings, boot),
-		board: guard?.safe ? new SafeBoard() : makeBoard(settings, clock, timers),
+		board: guard?.safe ? new SafeBoard() : makeBoard(settings, clock, timers, store, facts),
 		transport: makeTransport(settings, timers, own),
 		clock,
 		timers,
@@ -69,8 +76,8 @@ export default function main(): MoteNode {
 		log,
 		guard,
 		chip: chipFact,
-		network: makeNetwork(settings, clock, store, log),
-		certificateEnd: own?.chain[0] && certificateEnd(new Uint8Array(own.chain[0])),
+		network,
+		certificateEnd: end,
 		boot,
 		restart: () => restart(main),
 	});
@@ -86,10 +93,11 @@ export default function main(): MoteNode {
 function readSettings(store: Store, safe: boolean, boot: number): ChosenSettings {
 	const { mote, machine } = config as { mote?: unknown; machine?: Machine };
 	const room = machine && roomOf({ ...machine, joins: configNetwork() !== undefined }, boot);
-	if (safe) return chooseSettings(mote, undefined, undefined, room);
+	const { channels } = getDevice();
+	if (safe) return chooseSettings(mote, undefined, undefined, room, channels);
 	const stored = store.get(SETTINGS_KEY);
 	const lastGood = store.get(LAST_GOOD_KEY);
-	const chosen = chooseSettings(mote, stored, lastGood, room);
+	const chosen = chooseSettings(mote, stored, lastGood, room, channels);
 	// One write for each change of the settings.
 	if (chosen.from === "store" && stored !== undefined && stored !== lastGood)
 		store.set(LAST_GOOD_KEY, stored);
@@ -156,10 +164,15 @@ export function makeCloud(settings: Settings, boot: number): Cloud {
 	return CLOUDS[settings.device.cloud].make(settings, { version: VERSION, boot });
 }
 
-function makeBoard(settings: Settings, clock: SystemClock, timers: SystemTimers): Board {
+function makeBoard(
+	settings: Settings,
+	clock: SystemClock,
+	timers: SystemTimers,
+	store: Store,
+	facts: Sensor | undefined,
+): Board {
 	const { io, pin, adc, tones } = getDevice();
-	const { temperature, thermistor, led, buzzer, motor } = settings;
-	return new NodeBoard({ io, pin, adc, tones, temperature, thermistor, led, buzzer, motor, clock, timers });
+	return new NodeBoard({ ...settings, io, pin, adc, tones, clock, timers, store, facts });
 }
 
 function makeTransport(settings: Settings, timers: SystemTimers, own: Identity | undefined): SocketTransport {

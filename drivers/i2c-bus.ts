@@ -4,6 +4,19 @@
 import type { DigitalClass, DigitalPort, Pin } from "../modules/core/io.js";
 import { closeQuietly } from "./release.js";
 
+/** Who holds the pins of a bus, and lets go of them for as long as it is freed. */
+export interface I2cMember {
+	release(): void;
+	open(): void;
+}
+
+/** What the sensors on a bus have in common. */
+export interface I2cBus {
+	readonly io: DigitalClass;
+	/** Those on the bus, if there may be several. */
+	readonly sensors?: I2cMember[];
+}
+
 /** A byte and its acknowledgement. */
 const PULSES = 9;
 

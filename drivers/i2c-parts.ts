@@ -1,10 +1,12 @@
-// Thermometers on I²C, as their registers and commands: TI TMP117 and TMP102, Sensirion SHT3x. All of them
-// measure by themselves, so that a value is only fetched and nothing ever waits for a conversion.
+// Sensors on I²C, as their registers and commands: TI TMP117 and TMP102, Sensirion SHT3x; Bosch's BME280 has
+// a file of its own. All of them measure by themselves, so that values are only fetched and nothing ever
+// waits for a conversion.
 //
 // Not the SDK's own drivers (8.2.3): its SHT3x waits 200 ms inside `sample`, its TMP117 takes the "not
 // measured yet" of a fresh sensor for a temperature and goes on half made when it finds another part, and all
 // make an object for each sample. The SDK's I2C class below them is used as it is.
 
+import type { Quantity } from "../modules/core/channels.js";
 import type { I2CPort } from "../modules/core/io.js";
 
 /** Why there is no value; "" when there is one. */
@@ -14,14 +16,30 @@ export type PartFault = "" | "not ready" | "checksum" | "wrong part";
 export interface Protocol {
 	/** Why the last call gave nothing. */
 	readonly fault: PartFault;
+	/** What the last `fetch` brought, in the order of the part's quantities. */
+	readonly values: readonly number[];
 	/**
 	 * Sends step 0, 1, … of the start; 1: another has to follow after `settleMs`, 0: it measures, -1: `fault`
 	 * says why not.
 	 */
 	start(port: I2CPort, step: number): number;
-	/** Temperature, °C; NaN, and then `fault` says why. */
-	fetch(port: I2CPort): number;
+	/** Fetches all values; false, and then `fault` says why. */
+	fetch(port: I2CPort): boolean;
 }
+
+/** What a part measures, and what its datasheet allows: a reading outside is a fault. */
+export interface PartQuantity extends Quantity {
+	readonly minimum: number;
+	readonly maximum: number;
+}
+
+export const partQuantity = (
+	name: string,
+	unit: string,
+	decimals: number,
+	minimum: number,
+	maximum: number,
+): PartQuantity => Object.freeze({ name, unit, decimals, window: "mean", minimum, maximum });
 
 export interface Part {
 	readonly name: string;
@@ -29,14 +47,15 @@ export interface Part {
 	readonly address: number;
 	/** Of the bus, Hz. */
 	readonly hz: number;
-	/** What the datasheet allows, °C; a reading outside is a fault. */
-	readonly minimumC: number;
-	readonly maximumC: number;
+	readonly quantities: readonly PartQuantity[];
 	/** Pause behind a step of the start, ms. */
 	readonly settleMs: number;
 	/** The sensor has no new value before, ms. */
 	readonly periodMs: number;
 	readonly protocol: new () => Protocol;
+	/** What the driver takes of XS at rest: slots, and bytes of chunks. */
+	readonly slots: number;
+	readonly chunkBytes: number;
 }
 
 /** 16 bits in two's complement, the high byte first. */
@@ -52,6 +71,7 @@ const DEVICE_ID = 0x0f;
 /** Registers of 16 bits behind a pointer of one byte. */
 abstract class Registers implements Protocol {
 	fault: PartFault = "";
+	readonly values: number[] = [Number.NaN];
 	private readonly pointer = new Uint8Array(1);
 	private readonly setting = new Uint8Array(3);
 	private readonly value = new Uint8Array(2);
@@ -73,7 +93,7 @@ abstract class Registers implements Protocol {
 	}
 
 	abstract start(port: I2CPort, step: number): number;
-	abstract fetch(port: I2CPort): number;
+	abstract fetch(port: I2CPort): boolean;
 }
 
 /** Continuous conversion, a value each second from eight (its setting after power-up; SNOS D82C, 7.6.1.2). */
@@ -92,10 +112,11 @@ class Tmp117Protocol extends Registers {
 		return 0;
 	}
 
-	fetch(port: I2CPort): number {
+	fetch(port: I2CPort): boolean {
 		const value = this.get(port, TEMPERATURE);
 		this.fault = value === TMP117_NOTHING ? "not ready" : "";
-		return value === TMP117_NOTHING ? Number.NaN : value / 128;
+		this.values[0] = value / 128;
+		return value !== TMP117_NOTHING;
 	}
 }
 
@@ -115,10 +136,11 @@ class Tmp102Protocol extends Registers {
 		return -1;
 	}
 
-	fetch(port: I2CPort): number {
+	fetch(port: I2CPort): boolean {
 		this.fault = "";
 		// The lower four bits are unused.
-		return (this.get(port, TEMPERATURE) >> 4) / 16;
+		this.values[0] = (this.get(port, TEMPERATURE) >> 4) / 16;
+		return true;
 	}
 }
 
@@ -130,6 +152,7 @@ const SHT3X_FETCH = 0xe000;
 
 class Sht3xProtocol implements Protocol {
 	fault: PartFault = "";
+	readonly values: number[] = [Number.NaN, Number.NaN];
 	private readonly command = new Uint8Array(2);
 	private readonly value = new Uint8Array(6);
 
@@ -138,13 +161,15 @@ class Sht3xProtocol implements Protocol {
 		return step === 0 ? 1 : 0;
 	}
 
-	fetch(port: I2CPort): number {
-		const value = this.value;
+	fetch(port: I2CPort): boolean {
+		const { value, values } = this;
 		this.send(port, SHT3X_FETCH);
 		port.read(value);
 		const sound = crc8(value, 0) === value[2] && crc8(value, 3) === value[5];
 		this.fault = sound ? "" : "checksum";
-		return sound ? -45 + (175 * (((value[0] as number) << 8) | (value[1] as number))) / 65535 : Number.NaN;
+		values[0] = -45 + (175 * (((value[0] as number) << 8) | (value[1] as number))) / 65535;
+		values[1] = (100 * (((value[3] as number) << 8) | (value[4] as number))) / 65535;
+		return sound;
 	}
 
 	private send(port: I2CPort, command: number): void {
@@ -169,11 +194,12 @@ export const TMP117: Part = Object.freeze({
 	name: "TMP117",
 	address: 0x48,
 	hz: 400_000,
-	minimumC: -55,
-	maximumC: 150,
+	quantities: Object.freeze([partQuantity("temperature", "C", 2, -55, 150)]),
 	settleMs: 2,
 	periodMs: 0,
 	protocol: Tmp117Protocol,
+	slots: 75,
+	chunkBytes: 100,
 });
 
 /** ±0.5 °C; 0x48 to 0x4B by its pin ADD0. */
@@ -181,21 +207,26 @@ export const TMP102: Part = Object.freeze({
 	name: "TMP102",
 	address: 0x48,
 	hz: 400_000,
-	minimumC: -55,
-	maximumC: 128,
+	quantities: Object.freeze([partQuantity("temperature", "C", 2, -55, 128)]),
 	settleMs: 2,
 	periodMs: 0,
 	protocol: Tmp102Protocol,
+	slots: 75,
+	chunkBytes: 100,
 });
 
-/** SHT30, SHT31, SHT35: ±0.2 °C; 0x44, or 0x45 by its pin ADDR. Their humidity is not read. */
+/** SHT30, SHT31, SHT35: ±0.2 °C, ±2 %RH; 0x44, or 0x45 by its pin ADDR. */
 export const SHT3X: Part = Object.freeze({
 	name: "SHT3x",
 	address: 0x44,
 	hz: 400_000,
-	minimumC: -40,
-	maximumC: 125,
+	quantities: Object.freeze([
+		partQuantity("temperature", "C", 2, -40, 125),
+		partQuantity("humidity", "%RH", 1, 0, 100),
+	]),
 	settleMs: 2,
 	periodMs: 500,
 	protocol: Sht3xProtocol,
+	slots: 67,
+	chunkBytes: 150,
 });

@@ -1,11 +1,22 @@
-// All drivers of a node put together: what it measures and what it moves. Constructed whole or not at all.
+// All drivers of a node put together: what its channels measure and what it moves. Constructed whole or not
+// at all.
 
-import { ChannelIndex, type Sample } from "../modules/core/channels.js";
+import {
+	type Channel,
+	isNodeFact,
+	type Sample,
+	type Sensor,
+	type Source,
+	type StandardSource,
+} from "../modules/core/channels.js";
 import type { Clock, Timers } from "../modules/core/clock.js";
 import type { AnalogClass, DigitalClass, I2CClass, Pin, PulseWidthClass } from "../modules/core/io.js";
+import type { Store } from "../modules/core/store.js";
+import { Adjustment } from "./adjustment.js";
 import { Buzzer } from "./buzzer.js";
+import type { I2cBus } from "./i2c-bus.js";
 import { SHT3X, TMP102, TMP117 } from "./i2c-parts.js";
-import { I2cThermometer } from "./i2c-thermometer.js";
+import { I2cSensor } from "./i2c-sensor.js";
 import { Led } from "./led.js";
 import { Motor } from "./motor.js";
 import { NtcThermistor } from "./ntc-thermistor.js";
@@ -13,6 +24,8 @@ import { closeQuietly } from "./release.js";
 import { Tachometer } from "./tachometer.js";
 
 export interface NodeBoardOptions {
+	/** What a sample has, in its order. */
+	readonly channels: readonly Channel[];
 	readonly io: {
 		readonly Analog: AnalogClass;
 		readonly Digital: DigitalClass;
@@ -37,8 +50,6 @@ export interface NodeBoardOptions {
 		readonly sensor: string;
 		/** On the bus; 0: the part's usual one. */
 		readonly address: number;
-		/** Added to what the sensor gives, °C. */
-		readonly offsetC: number;
 	};
 	readonly thermistor: {
 		readonly nominalOhms: number;
@@ -68,36 +79,50 @@ export interface NodeBoardOptions {
 	};
 	readonly clock: Clock;
 	readonly timers: Timers;
+	/** For counters that outlive a restart; without it they begin at 0. */
+	readonly store?: Store | undefined;
+	/** What the node knows of itself, for channels of that. */
+	readonly facts?: Sensor | undefined;
 }
 
-interface Thermometer {
-	read(): number;
-	readonly fault: string;
-	close(): void;
+/** What sources are given: the same, and what the sensors on the bus have in common. */
+export interface Hardware extends NodeBoardOptions {
+	readonly bus: I2cBus;
+}
+
+/** Hears of inputs whose edges are events: the channel's place and the state that begins. */
+export interface EdgeListener {
+	edge(place: number, state: number): void;
 }
 
 export class NodeBoard {
-	private readonly thermometer: Thermometer;
+	listener: EdgeListener | undefined;
+	/** Lowest and highest tone, Hz. */
+	readonly tones: readonly [number, number] | undefined;
+	private readonly channels: readonly Channel[];
+	/** What gives each channel's value. */
+	private readonly sensors: Sensor[] = [];
+	private readonly adjustment: Adjustment | undefined;
 	private readonly ledDriver: Led;
 	private readonly buzzerDriver: Buzzer;
 	private readonly motor: Motor;
-	private readonly tachometer: Tachometer;
-	/** Added to what the sensor gives, °C. */
-	private readonly offsetC: number;
-	/** Lowest and highest tone, Hz. */
-	readonly tones: readonly [number, number] | undefined;
 
 	constructor(options: NodeBoardOptions) {
-		const { io, pin, clock, timers } = options;
-		this.offsetC = options.temperature.offsetC;
+		const { io, pin, timers, channels } = options;
 		this.tones = options.tones;
+		this.channels = channels;
 		const made: Array<{ close(): void }> = [];
+		const hardware = { ...options, bus: { io: io.Digital, sensors: [] } };
 		const keep = <T extends { close(): void }>(driver: T): T => {
 			made.push(driver);
 			return driver;
 		};
 		try {
-			this.thermometer = keep(makeThermometer(options));
+			for (let place = 0; place < channels.length; place++) {
+				const { from } = channels[place] as Channel;
+				if (from !== "led" && from !== "buzzer" && !isNodeFact(from) && this.place(channels, from) === place)
+					keep(this.make(hardware, from, place));
+			}
 			const { digital, gamma } = options.led;
 			this.ledDriver = keep(
 				new Led(
@@ -106,33 +131,65 @@ export class NodeBoard {
 						: { pwm: { io: io.PWM, pin: pin.led }, gamma },
 				),
 			);
-			const { maxRpm, rampRpmPerS, pulsesPerRevolution } = options.motor;
+			const { maxRpm, rampRpmPerS } = options.motor;
 			this.motor = keep(new Motor({ output: { io: io.PWM, pin: pin.motor }, maxRpm, rampRpmPerS, timers }));
-			this.tachometer = keep(
-				new Tachometer({ input: { io: io.Digital, pin: pin.tachometer }, pulsesPerRevolution, clock }),
-			);
 			// The last: it holds its pin only while it sounds, and its trial at the start must find everything else
 			// taken.
 			const { dutyPercent, longestMs } = options.buzzer;
 			const output = { io: io.PWM, pin: pin.buzzer };
 			this.buzzerDriver = keep(new Buzzer({ output, duty: dutyPercent / 100, longestMs, timers }));
+			this.wire(options, made);
+			this.adjustment = Adjustment.of(channels);
 		} catch (error) {
 			for (const driver of made) closeQuietly(driver);
 			throw error;
 		}
 	}
 
-	/** Reads every channel; NaN where a sensor is faulty. */
-	sample(values: Sample): void {
-		values[ChannelIndex.Temperature] = this.thermometer.read() + this.offsetC;
-		values[ChannelIndex.Led] = this.ledDriver.read();
-		values[ChannelIndex.Buzzer] = this.buzzerDriver.read();
-		values[ChannelIndex.Speed] = this.tachometer.read();
+	/** The place of the first channel of a source. */
+	private place(channels: readonly Channel[], from: Source | StandardSource): number {
+		return channels.findIndex((channel) => channel.from === from);
 	}
 
-	/** What is wrong with the temperature sensor, or "". */
-	get temperatureFault(): string {
-		return this.thermometer.fault;
+	private make(options: Hardware, from: Source | StandardSource, place: number): Sensor {
+		if (from === "thermometer") return makeThermometer(options);
+		if (from === "tachometer") {
+			const { io, pin, clock, motor } = options;
+			const { pulsesPerRevolution } = motor;
+			return new Tachometer({ input: { io: io.Digital, pin: pin.tachometer }, pulsesPerRevolution, clock });
+		}
+		const source = from as unknown as Source<Hardware>;
+		return source.make(options, (state) => this.listener?.edge(place, state));
+	}
+
+	/** Says which sensor each channel reads; the sensors were made in the order of their first channels. */
+	private wire({ channels, facts }: NodeBoardOptions, made: readonly { close(): void }[]): void {
+		let next = 0;
+		for (let place = 0; place < channels.length; place++) {
+			const { from } = channels[place] as Channel;
+			const first = this.place(channels, from);
+			let sensor: Sensor | undefined;
+			if (from === "led") sensor = this.ledDriver;
+			else if (from === "buzzer") sensor = this.buzzerDriver;
+			else if (isNodeFact(from)) sensor = facts;
+			else if (first < place) sensor = this.sensors[first];
+			else sensor = made[next++] as Sensor;
+			if (!sensor) throw new Error(`board: nobody knows the node's ${String(from)}`);
+			this.sensors.push(sensor);
+		}
+	}
+
+	/** Reads every channel; NaN where a sensor is faulty. */
+	sample(values: Sample): void {
+		const { sensors, channels, adjustment } = this;
+		for (let i = 0; i < sensors.length; i++)
+			values[i] = (sensors[i] as Sensor).read((channels[i] as Channel).quantity);
+		if (adjustment) adjustment.apply(values);
+	}
+
+	/** What is wrong with the sensor of a channel, or "". */
+	fault(place: number): string {
+		return this.sensors[place]?.fault ?? "";
 	}
 
 	led(percent: number): void {
@@ -148,14 +205,14 @@ export class NodeBoard {
 	/** Everything dark, silent and still; the pins are free. */
 	close(): void {
 		let error: unknown;
-		for (const driver of [this.thermometer, this.ledDriver, this.buzzerDriver, this.motor, this.tachometer])
+		for (const driver of [...this.sensors, this.ledDriver, this.buzzerDriver, this.motor])
 			error = closeQuietly(driver) ?? error;
 		if (error !== undefined) throw error;
 	}
 }
 
-function makeThermometer(options: NodeBoardOptions): Thermometer {
-	const { io, pin, adc, temperature, thermistor, clock, timers } = options;
+function makeThermometer(options: Hardware): Sensor {
+	const { io, pin, adc, temperature, thermistor, clock, timers, bus } = options;
 	const { sensor, address } = temperature;
 	if (sensor === "ntc") {
 		const { steinhartA: a, steinhartB: b, steinhartC: c } = thermistor;
@@ -168,10 +225,10 @@ function makeThermometer(options: NodeBoardOptions): Thermometer {
 		});
 	}
 	const part = sensor === "tmp117" ? TMP117 : sensor === "tmp102" ? TMP102 : SHT3X;
-	return new I2cThermometer({
+	return new I2cSensor({
 		sensor: { io: io.I2C, data: pin.data, clock: pin.clock, address: address === 0 ? part.address : address },
 		part,
-		bus: { io: io.Digital },
+		bus,
 		clock,
 		timers,
 	});

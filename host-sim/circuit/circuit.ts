@@ -1,10 +1,13 @@
 // The board's circuit: a thermistor divider on an ADC, an LED and a piezo on PWM, a motor with a tachometer,
-// and thermometers on an I²C bus. Pure TypeScript: it runs in host-sim and inside Moddable's simulator. Time
+// thermometers on an I²C bus, and what the board's table of channels asks for. Pure TypeScript: it runs in host-sim and inside Moddable's simulator. Time
 // and chance are lent.
 
+import { busPart } from "./bus-part.js";
 import { I2cBus } from "./i2c-bus.js";
 import { Sht3xDevice, Tmp102Device, Tmp117Device } from "./i2c-parts.js";
 import { MotorModel } from "./motor.js";
+import type { PartPlace, PinPart, SimulatedPart } from "./part.js";
+import { pinPart } from "./pin-parts.js";
 import { ThermalMass, type ThermistorPart, thermistorOhms } from "./thermal.js";
 
 export interface CircuitPins {
@@ -43,6 +46,9 @@ export class Circuit {
 	readonly pins: CircuitPins;
 	/** Mean temperature of the surroundings, °C. */
 	ambientC = 21.5;
+	/** Of the surroundings, %RH and Pa; of each part on the bus it can be set on its own. */
+	humidity = 40;
+	pascal = 101_325;
 	/** It swings by this much, °C, once every five minutes, so that a curve moves. */
 	swingC = 1.5;
 	/** Standard deviation of the ADC's noise, counts. */
@@ -52,6 +58,9 @@ export class Circuit {
 	readonly motor: MotorModel;
 	/** With a TMP117 at 0x48, a TMP102 at 0x49 and an SHT3x at 0x44, beside the thermistor. */
 	readonly i2c: I2cBus;
+	/** What the board's table asks for. */
+	readonly parts: readonly SimulatedPart[];
+	readonly #pinParts = new Map<number, PinPart>();
 	readonly #world: World;
 	readonly #thermal: ThermalMass;
 	#ledDuty = 0;
@@ -61,16 +70,34 @@ export class Circuit {
 	#edges = 0;
 	#stopTicking: (() => void) | undefined;
 
-	constructor(pins: CircuitPins, world: World, motor = { maxRpm: 200, slots: 20 }) {
+	constructor(
+		pins: CircuitPins,
+		world: World,
+		motor = { maxRpm: 200, slots: 20 },
+		places: readonly PartPlace[] = [],
+	) {
 		this.pins = pins;
 		this.#world = world;
 		this.#thermal = new ThermalMass(this.#ambient(), world.now());
 		this.motor = new MotorModel(motor.maxRpm, motor.slots, world.now());
 		this.i2c = new I2cBus(world.random);
-		const place = { celsius: () => this.temperatureC, now: () => world.now() };
+		const place = {
+			celsius: () => this.temperatureC,
+			humidity: () => this.humidity,
+			pascal: () => this.pascal,
+			now: () => world.now(),
+		};
 		this.i2c.plug(0x48, new Tmp117Device(place));
 		this.i2c.plug(0x49, new Tmp102Device(place));
 		this.i2c.plug(0x44, new Sht3xDevice(place));
+		const parts: SimulatedPart[] = [];
+		for (const one of places) {
+			const onPin = pinPart(one, world);
+			if (onPin) this.#pinParts.set(onPin.pin, onPin);
+			const made = onPin ?? busPart(one, place, this.i2c);
+			if (made) parts.push(made);
+		}
+		this.parts = parts;
 	}
 
 	/** The bead's true temperature now, °C. */
@@ -97,12 +124,17 @@ export class Circuit {
 
 	/** What the ADC reads at a pin. */
 	analog(pin: number): number {
+		const volts = this.#pinParts.get(pin)?.volts?.();
+		if (volts !== undefined) return this.#counts(volts);
 		if (pin !== this.pins.temperature) return 0;
 		const celsius = this.temperatureC;
 		if (this.thermistorFault === "open") return ADC_FULL;
 		if (this.thermistorFault === "shorted") return 0;
 		const ohms = thermistorOhms(PART, celsius);
-		const volts = (SUPPLY_VOLTS * ohms) / (ohms + SERIES_OHMS);
+		return this.#counts((SUPPLY_VOLTS * ohms) / (ohms + SERIES_OHMS));
+	}
+
+	#counts(volts: number): number {
 		const counts = (ADC_FULL * volts) / ADC_VOLTS + this.noise * this.#gaussian();
 		return Math.min(ADC_FULL, Math.max(0, Math.round(counts)));
 	}
@@ -129,11 +161,23 @@ export class Circuit {
 	/** Level of a digital input. */
 	level(pin: number): number {
 		if (pin === this.pins.data) return this.i2c.data;
+		const level = this.#pinParts.get(pin)?.level?.();
+		if (level !== undefined) return level;
 		return pin === this.pins.tachometer ? 1 : 0;
 	}
 
-	/** Calls `onEdge` on each rising edge of a pin, until undefined is given. */
-	watch(pin: number, onEdge: (() => void) | undefined): void {
+	/**
+	 * Calls `onEdge` on each rising edge of a pin, or on those that `edges` asks for (bits as Ecma-419's: 1
+	 * rising, 2 falling), until undefined is given.
+	 */
+	watch(pin: number, onEdge: (() => void) | undefined, edges = 1): void {
+		const part = this.#pinParts.get(pin);
+		if (part)
+			part.onEdge =
+				onEdge &&
+				((rising) => {
+					if ((edges & (rising ? 1 : 2)) !== 0) onEdge();
+				});
 		if (pin !== this.pins.tachometer) return;
 		this.#turn();
 		this.#edges = 0;
@@ -161,8 +205,15 @@ export class Circuit {
 		this.#stopTicking = this.#world.every(TICK_MS, () => this.#tick());
 	}
 
-	/** Ends the circuit's own timer. */
+	/** Nobody looks at edges any more, as after a reset. */
+	unwatch(): void {
+		for (const part of this.#pinParts.values()) part.onEdge = undefined;
+		this.watch(this.pins.tachometer, undefined);
+	}
+
+	/** Ends the circuit's own timers. */
 	close(): void {
+		for (const part of this.#pinParts.values()) part.close();
 		this.#onEdge = undefined;
 		this.#stopTicking?.();
 		this.#stopTicking = undefined;

@@ -27,6 +27,8 @@ export class I2cBus {
 	#fault: I2cFault = "";
 	#pulses = 0;
 	#clock = 1;
+	/** Addresses whose device hangs on no wire. */
+	readonly pulled = new Set<number>();
 	/** Transfers that were tried. */
 	transfers = 0;
 
@@ -36,6 +38,16 @@ export class I2cBus {
 
 	plug(address: number, device: I2cDevice): void {
 		this.#devices.set(address, device);
+	}
+
+	/** Pulls a device off the bus, or plugs it in again. */
+	pull(address: number, off: boolean): void {
+		if (off) {
+			this.pulled.add(address);
+			return;
+		}
+		const was = this.pulled.delete(address);
+		if (was) this.#devices.get(address)?.powered();
 	}
 
 	get fault(): I2cFault {
@@ -64,6 +76,7 @@ export class I2cBus {
 
 	#device(address: number): I2cDevice | undefined {
 		this.transfers++;
+		if (this.pulled.has(address)) return undefined;
 		return this.#fault === "" || this.#fault === "noisy" ? this.#devices.get(address) : undefined;
 	}
 

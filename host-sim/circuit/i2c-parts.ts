@@ -3,9 +3,11 @@
 
 import type { I2cDevice } from "./i2c-bus.js";
 
-/** What a sensor feels: the temperature of its place, °C, and the time, ms. */
+/** What a sensor feels: the temperature of its place, °C, humidity, %RH, air pressure, Pa; and the time, ms. */
 export interface Place {
 	celsius(): number;
+	humidity(): number;
+	pascal(): number;
 	now(): number;
 }
 
@@ -103,6 +105,12 @@ export class Tmp102Device extends RegisterDevice {
 
 const SHT3X_MEASURE_MS = 15;
 const SHT3X_BREAK_MS = 1;
+const SHT3X_RESET_MS = 1.5;
+/** Single shots with clock stretching: the read waits until they have ended. */
+const SHT3X_SINGLE = [0x2c06, 0x2c0d, 0x2c10];
+const SHT3X_RESET = 0x30a2;
+const SHT3X_STATUS = 0xf32d;
+const SHT3X_CLEAR = 0x3041;
 /** Command of a periodic measurement → its pause, ms. */
 const SHT3X_PERIODIC = new Map([
 	[0x2032, 2000],
@@ -119,7 +127,8 @@ export class Sht3xDevice implements I2cDevice {
 	#began = 0;
 	#fetched = -1;
 	#busyUntil = 0;
-	#fetching = false;
+	/** What the next read gives. */
+	#answer: "" | "periodic" | "single" | "status" = "";
 
 	constructor(place: Place) {
 		this.#place = place;
@@ -134,7 +143,18 @@ export class Sht3xDevice implements I2cDevice {
 		const now = this.#place.now();
 		if (now < this.#busyUntil || bytes.length < 2) return false;
 		const command = ((bytes[0] as number) << 8) | (bytes[1] as number);
-		this.#fetching = false;
+		this.#answer = "";
+		if (command === SHT3X_RESET) {
+			this.#period = 0;
+			this.#busyUntil = now + SHT3X_RESET_MS;
+			return true;
+		}
+		if (command === SHT3X_CLEAR) return true;
+		if (command === SHT3X_STATUS || SHT3X_SINGLE.includes(command)) {
+			if (command !== SHT3X_STATUS && this.#period > 0) return false;
+			this.#answer = command === SHT3X_STATUS ? "status" : "single";
+			return true;
+		}
 		if (command === 0x3093) {
 			this.#period = 0;
 			this.#busyUntil = now + SHT3X_BREAK_MS;
@@ -149,20 +169,31 @@ export class Sht3xDevice implements I2cDevice {
 			return true;
 		}
 		if (command !== 0xe000 || this.#period === 0) return false;
-		this.#fetching = true;
+		this.#answer = "periodic";
 		return true;
 	}
 
 	read(bytes: Uint8Array): boolean {
-		if (!this.#fetching) return false;
-		this.#fetching = false;
-		const done = Math.floor((this.#place.now() - this.#began - SHT3X_MEASURE_MS) / this.#period);
-		if (done <= this.#fetched) return false; // nothing new
-		this.#fetched = done;
-		const steps = Math.round(((Math.min(125, Math.max(-40, this.#place.celsius())) + 45) * 65535) / 175);
-		const answer = [...word(steps), ...word(0x6666)]; // 40 % of humidity
+		const wanted = this.#answer;
+		this.#answer = "";
+		if (wanted === "") return false;
+		if (wanted === "periodic") {
+			const done = Math.floor((this.#place.now() - this.#began - SHT3X_MEASURE_MS) / this.#period);
+			if (done <= this.#fetched) return false; // nothing new
+			this.#fetched = done;
+		}
+		const answer = wanted === "status" ? word(0) : this.#measured();
 		for (let i = 0; i < bytes.length; i++) bytes[i] = answer[i] ?? 0xff;
 		return true;
+	}
+
+	#measured(): number[] {
+		const celsius = Math.min(125, Math.max(-40, this.#place.celsius()));
+		const humidity = Math.min(100, Math.max(0, this.#place.humidity()));
+		return [
+			...word(Math.round(((celsius + 45) * 65535) / 175)),
+			...word(Math.round((humidity * 65535) / 100)),
+		];
 	}
 }
 

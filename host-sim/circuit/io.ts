@@ -115,7 +115,7 @@ export function makeIO(circuit: Circuit, ledc = new Ledc()): CircuitIO {
 				throw new RangeError("invalid mode");
 			if (onReadable && !edge) throw new RangeError("onReadable needs an edge");
 			this.pin = claim(options.pin, this);
-			if (onReadable) circuit.watch(this.pin, () => onReadable.call(this));
+			if (onReadable) circuit.watch(this.pin, () => onReadable.call(this), edge);
 		}
 		read(): number {
 			const pin = this.opened();
@@ -182,6 +182,11 @@ export function makeIO(circuit: Circuit, ledc = new Ledc()): CircuitIO {
 		write(buffer: Uint8Array): void {
 			this.#opened();
 			if (!circuit.i2c.write(this.#address, buffer)) throw new Error("write failed");
+		}
+		/** As the SDK's has it: a write, and a read after a repeated start. */
+		writeRead(out: Uint8Array, into: Uint8Array): number {
+			this.write(out);
+			return this.read(into);
 		}
 		close(): void {
 			if (!this.#open) return;

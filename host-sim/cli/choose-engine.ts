@@ -1,14 +1,10 @@
 // Chooses where the firmware runs. XS is the board's own engine and the default; Node is what is left without
 // a C compiler.
 
-import { PINS as ESP32 } from "../../drivers/boards/esp32/pins.js";
-import { PINS as ESP32C3 } from "../../drivers/boards/esp32c3/pins.js";
-import { PINS as ESP32S3 } from "../../drivers/boards/esp32s3/pins.js";
 import main from "../../main.js";
-import type { CircuitPins } from "../circuit/circuit.js";
 import { type BoardState, openState, StateError } from "../engine/board-state.js";
-import type { BoardName } from "../engine/boards.js";
 import type { Engine, EngineEvents } from "../engine/engine.js";
+import { hardwareOf } from "../engine/hardware.js";
 import type { Line } from "../engine/line.js";
 import type { TimeSource } from "../engine/time-source.js";
 import { Machine } from "../nodejs/machine.js";
@@ -20,13 +16,6 @@ import type { Setup } from "./firmware-setup.js";
 import { OptionError } from "./option-error.js";
 import type { ResolvedOptions } from "./options.js";
 
-const PINS: Readonly<Record<BoardName, CircuitPins>> = {
-	esp32: ESP32,
-	esp32s3: ESP32S3,
-	esp32c3: ESP32C3,
-	"esp32c3-min": ESP32C3,
-};
-
 /** `progress` hears what takes time; `warn` what the user should know. */
 export async function makeEngine(
 	options: ResolvedOptions,
@@ -37,12 +26,12 @@ export async function makeEngine(
 	{ line, time }: { readonly line?: Line; readonly time?: TimeSource } = {},
 ): Promise<Engine> {
 	const { board } = options;
-	const pins = PINS[board];
+	const { pins, channels } = hardwareOf(board);
 	const { resources } = setup;
 	const state = options.state === undefined ? undefined : stateOf(options.state);
 	const engine = await findEngine(options, progress, warn);
 	if (engine === undefined)
-		return new Machine({ ...events, pins, config: setup.config, resources, state, line, main });
+		return new Machine({ ...events, pins, channels, config: setup.config, resources, state, line, main });
 	const tls = options.broker?.tls ?? true;
 	const creation = boardCreation(board);
 	const own = tls ? withoutReserve(creation) : creation;
@@ -56,6 +45,7 @@ export async function makeEngine(
 			observe: events.observer !== undefined,
 		}),
 		pins,
+		channels,
 		resources,
 		state,
 		line,

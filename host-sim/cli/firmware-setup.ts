@@ -6,13 +6,15 @@ import { existsSync, readFileSync } from "node:fs";
 import { CertsError } from "../../certs/library/errors.js";
 import { type Found, readFiles } from "../../certs/library/read.js";
 import { makeCloud } from "../../main.js";
-import { roomFault } from "../../modules/app/room.js";
-import { makeSettings, type Settings, SettingsError } from "../../modules/app/settings.js";
+import { fitting, roomFault } from "../../modules/app/room.js";
+import { makeSettings, type Settings, SettingsError, settingsOf } from "../../modules/app/settings.js";
 import { NOT_JSON, parseSettings } from "../../modules/app/settings-text.js";
 import { Json, JsonScanner } from "../../modules/cloud/json.js";
+import type { Channel } from "../../modules/core/channels.js";
 import { type EmbeddedCloud, hasStandIn } from "../cloud/embedded-cloud.js";
 import { DEFAULT_MODEL, type SapModel } from "../cloud/sap/model.js";
 import { type BoardName, boardManifest } from "../engine/boards.js";
+import { hardwareOf } from "../engine/hardware.js";
 import { readManifest } from "../engine/manifest.js";
 import { boardCreation, machineOf } from "../xs/creation.js";
 import { OptionError } from "./option-error.js";
@@ -81,7 +83,7 @@ export async function externalSetup(options: ResolvedOptions): Promise<Setup> {
  * starts.
  */
 export function resolveOptions(options: Options): ResolvedOptions {
-	const settings = makeSettings(merge(manifestConfig(options.board), {}, options));
+	const settings = settingsOf(tableOf(options.board), merge(manifestConfig(options.board), {}, options));
 	const { cloud, id } = settings.device;
 	if (!options.broker && !hasStandIn(cloud))
 		throw new OptionError(`--cloud: there is no stand-in of ${cloud} here; name its broker with --broker.`);
@@ -95,32 +97,58 @@ export function resolveOptions(options: Options): ResolvedOptions {
 	return { ...options, cloud, device: id, firmware: settings };
 }
 
+/** The board's channels. */
+function tableOf(board: BoardName): readonly Channel[] {
+	try {
+		return hardwareOf(board).channels;
+	} catch (error) {
+		throw new OptionError(`--board: ${board} cannot be used: ${(error as Error).message}.`);
+	}
+}
+
 /**
  * Whether the node fits into the board's machine: what it would run into otherwise is the end of the machine.
  */
-function checkRoom({ board, broker }: Options, settings: Settings): void {
+function checkRoom({ board, broker, settings: file }: Options, settings: Settings): void {
+	const { measures, events } = (
+		file === undefined ? {} : (readSettings(file).outbox ?? {})
+	) as Groups[string];
+	const ownOutbox = measures !== undefined || events !== undefined;
 	const all = { ...settings, broker: { ...settings.broker, tls: broker?.tls ?? true } };
-	const fault = roomFault(all, makeCloud(all, 1), machineOf(boardCreation(board)));
+	const machine = machineOf(boardCreation(board));
+	const cloud = makeCloud(all, 1);
+	const fault = roomFault(all, cloud, machine);
 	if (fault === "") return;
+	// What only the board's manifest asks for, the firmware makes smaller, and says so.
+	if (!ownOutbox && fitting(all, cloud, machine)) return;
 	throw new OptionError(
 		`settings: ${fault}. The board is ${board}; --board chooses another, and --engine node has no limit.`,
 	);
 }
 
 /** The device model of the stand-in of SAP IoT, as the settings name it. */
-export function sapModel({ sap }: Settings): SapModel {
+export function sapModel({ sap, channels }: Settings): SapModel {
 	const { measureCapability, commandCapability } = DEFAULT_MODEL;
 	const date = { name: sap.dateProperty, dataType: "date" as const };
+	const properties = channels.map(({ property, type, unit }) => ({
+		name: property,
+		dataType: type,
+		unitOfMeasure: unit === "C" ? "°C" : unit,
+	}));
 	return {
 		sensorAlternateId: sap.sensor,
 		measureCapability: {
 			...measureCapability,
 			alternateId: sap.measureCapability,
-			properties:
-				sap.dateProperty === "" ? measureCapability.properties : [...measureCapability.properties, date],
+			properties: sap.dateProperty === "" ? properties : [...properties, date],
 		},
 		commandCapability: { ...commandCapability, alternateId: sap.commandCapability },
 	};
+}
+
+/** What Cumulocity's stand-in calls the channels' series: their keys. */
+export function seriesNames({ channels }: Settings): Record<string, string> {
+	return Object.fromEntries(channels.map(({ key, fragment, series }) => [`${fragment}.${series}`, key]));
 }
 
 function merge(base: Groups, own: Groups, options: Options): Groups {

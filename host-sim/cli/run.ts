@@ -10,7 +10,7 @@ import { BuildError } from "../xs/build.js";
 import { MachineCrash } from "../xs/crash.js";
 import { makeEngine } from "./choose-engine.js";
 import { explainFailure } from "./explain.js";
-import { embeddedSetup, externalSetup, sapModel } from "./firmware-setup.js";
+import { embeddedSetup, externalSetup, sapModel, seriesNames } from "./firmware-setup.js";
 import type { ResolvedOptions } from "./options.js";
 import { type Summary, Tally } from "./tally.js";
 import type { View } from "./view.js";
@@ -34,6 +34,7 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 			identitiesFolder: IDENTITIES,
 			port: options.port,
 			sap: { model: sapModel(options.firmware) },
+			cumulocity: { series: seriesNames(options.firmware) },
 		});
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
@@ -46,9 +47,9 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 }
 
 function subjectOf({ device, cloud, board, broker, firmware }: ResolvedOptions): PanelSubject {
-	const { motor, outbox } = firmware;
+	const { motor, outbox, channels } = firmware;
 	const embedded = broker === undefined;
-	return { device, cloud, board, embedded, maxRpm: motor.maxRpm, keep: outbox.keep };
+	return { device, cloud, board, embedded, maxRpm: motor.maxRpm, keep: outbox.keep, channels };
 }
 
 export class Run {

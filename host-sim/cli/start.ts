@@ -19,7 +19,7 @@ async function start(): Promise<number> {
 		return 0;
 	}
 	const options = resolveOptions(parsed);
-	const view = new View(options.log);
+	const view = new View(options.log, options.firmware.channels);
 	if (options.brokerOnly) return serveCloud(options, view);
 	const run = await Run.start(options, view);
 	view.started({

@@ -1,10 +1,10 @@
 // The live view: one line for what happens, coloured on a terminal, or one JSON object a line.
 
 import { stderr, stdout } from "node:process";
-import { CHANNELS } from "../../modules/core/channels.js";
+import type { Channel } from "../../modules/core/channels.js";
 import type { CommandResult, MemoryStats } from "../engine/engine.js";
 import type { Sentence } from "../engine/narration.js";
-import { counted } from "../engine/words.js";
+import { counted, shownValue } from "../engine/words.js";
 import { memoryLines } from "./memory-lines.js";
 import type { Summary } from "./tally.js";
 
@@ -24,13 +24,16 @@ function round(value: number): number {
 }
 
 export class View {
+	readonly #channels: readonly Channel[];
 	readonly #json: boolean;
 	readonly #colour: boolean;
 	#doing = "";
 	/** Called around each line, so that a prompt can make room. */
 	around: (print: () => void) => void = (print) => print();
 
-	constructor(log: "pretty" | "json") {
+	/** `channels`: what a sample has. */
+	constructor(log: "pretty" | "json", channels: readonly Channel[]) {
+		this.#channels = channels;
 		this.#json = log === "json";
 		this.#colour = !this.#json && stdout.isTTY === true && process.env.NO_COLOR === undefined;
 	}
@@ -47,16 +50,11 @@ export class View {
 	}
 
 	sample(values: readonly number[], wallMs: number, accepted: boolean): void {
-		const parts = CHANNELS.map((channel, i) => {
-			const value = values[i] as number;
-			if (Number.isNaN(value)) return `${channel.name} –`;
-			const unit = channel.unit === "C" ? "°C" : channel.unit;
-			return `${channel.name} ${value.toFixed(channel.decimals)} ${unit}`;
-		});
+		const parts = this.#channels.map((channel, i) => shownValue(channel, values[i]));
 		const data = Object.fromEntries(
-			CHANNELS.map((channel, i) => {
+			this.#channels.map(({ key, decimals }, i) => {
 				const value = values[i] as number;
-				return [channel.name, Number.isNaN(value) ? null : Number(value.toFixed(channel.decimals))];
+				return [key, Number.isNaN(value) ? null : Number(value.toFixed(decimals))];
 			}),
 		);
 		const time = wallMs >= 0 ? new Date(wallMs).toISOString() : null;

@@ -1,11 +1,17 @@
 // The boards as their manifests describe them, with what a manifest includes of another board's.
 
+import { existsSync, readdirSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import type { Machine } from "../../modules/app/room.js";
 import { type Manifest, readManifest } from "./manifest.js";
 
-/** Folders of drivers/boards. */
-export const BOARDS = ["esp32", "esp32s3", "esp32c3", "esp32c3-min"] as const;
-export type BoardName = (typeof BOARDS)[number];
+const FOLDER = fileURLToPath(new URL("../../drivers/boards", import.meta.url));
+
+/** Folders of drivers/boards: a board of your own is there once it has a manifest. */
+export const BOARDS: readonly string[] = readdirSync(FOLDER)
+	.filter((name) => existsSync(`${FOLDER}/${name}/manifest.json`))
+	.sort();
+export type BoardName = string;
 
 export interface Creation {
 	/** Bytes of the one block that slots, chunks and stack share; 0: each has its own, fixed. */
@@ -30,11 +36,29 @@ export function boardManifest(board: string): BoardManifest {
 	return readManifest(`drivers/boards/${board}/manifest.json`) as BoardManifest;
 }
 
-/** The board whose pins this one has: itself, or the one that it includes. */
-export function boardWithPins(board: string): string {
-	for (const target of Object.keys(boardManifest(board).modules)) {
-		const name = /^drivers\/boards\/(.+)\/pins$/.exec(target)?.[1];
-		if (name !== undefined) return name;
-	}
-	throw new Error(`${board}: its manifest names no pins`);
+/** What a board is made of: the targets of its manifests, and its provider's file without an ending. */
+export interface BoardModules {
+	/** Target → path from the project's root, with "./" in front. */
+	readonly modules: Readonly<Record<string, string>>;
+	readonly pins: string;
+	readonly channels: string;
+	readonly provider: string;
+}
+
+export function boardModules(board: string): BoardModules {
+	const all = Object.entries(boardManifest(board).modules).filter(
+		(entry): entry is [string, string] => typeof entry[1] === "string",
+	);
+	const modules = Object.fromEntries(all.filter(([target]) => target.startsWith("drivers/boards/")));
+	/** Its own, else that of the board that it includes. */
+	const find = (name: string) => {
+		const own = `drivers/boards/${board}/${name}`;
+		const target = own in modules ? own : Object.keys(modules).find((one) => one.endsWith(`/${name}`));
+		if (target === undefined) throw new Error(`${board}: its manifest names no ${name}`);
+		return target;
+	};
+	const pins = find("pins");
+	const own = `drivers/boards/${board}/host/provider`;
+	const provider = existsSync(`${FOLDER}/../../${own}.ts`) ? own : pins.replace(/pins$/, "host/provider");
+	return { modules, pins, channels: find("channels"), provider };
 }

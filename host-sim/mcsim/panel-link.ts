@@ -3,9 +3,10 @@
 
 import Timer from "timer";
 import type { CommandStatus, Observer } from "../../modules/app/observer.js";
-import { CHANNELS, type Sample } from "../../modules/core/channels.js";
+import type { Channel, Sample } from "../../modules/core/channels.js";
 import type { Circuit } from "../circuit/circuit.js";
 import { narrator, type Sentence, together } from "../engine/narration.js";
+import { shownValue } from "../engine/words.js";
 
 interface Screen {
 	onMessage?: (message: string) => void;
@@ -69,8 +70,8 @@ export function linkCircuit(circuit: Circuit, air: (there: boolean) => void, res
 }
 
 /** Shows what the node says and hears. */
-export function panelObserver(): Observer {
-	const panel = new PanelObserver();
+export function panelObserver(channels: readonly Channel[]): Observer {
+	const panel = new PanelObserver(channels);
 	return together(
 		panel,
 		narrator((sentence) => panel.say(sentence)),
@@ -78,14 +79,16 @@ export function panelObserver(): Observer {
 }
 
 class PanelObserver implements Observer {
+	readonly #channels: readonly Channel[];
 	#measures = 0;
+
+	constructor(channels: readonly Channel[]) {
+		this.#channels = channels;
+	}
 
 	sampled(values: Sample, _wallMs: number, accepted: boolean): void {
 		if (!accepted) return this.#line("bad", "a sample that could not be kept");
-		const texts = CHANNELS.map(({ name, unit, decimals }, i) => {
-			const value = values[i] as number;
-			return `${name} ${Number.isNaN(value) ? "–" : value.toFixed(decimals)} ${unit}`;
-		});
+		const texts = this.#channels.map((channel, i) => shownValue(channel, values[i]));
 		this.#line("note", texts.join("   "));
 	}
 	sending(topic: Uint8Array, records: number, packetId: number, resent: boolean): void {

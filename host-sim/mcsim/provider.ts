@@ -3,32 +3,37 @@
 
 import Time from "time";
 import Timer from "timer";
+import { CHANNELS } from "../../drivers/boards/esp32/channels.js";
 import { PINS } from "../../drivers/boards/esp32/pins.js";
 import { ADC, TONES } from "../../drivers/esp32.js";
 import type { Observer } from "../../modules/app/observer.js";
+import type { Channel } from "../../modules/core/channels.js";
 import { Circuit } from "../circuit/circuit.js";
 import { makeIO } from "../circuit/io.js";
+import { partsOf } from "../engine/parts.js";
 import { linkCircuit, panelObserver } from "./panel-link.js";
 
 function makeCircuit(): Circuit {
 	let last = Time.ticks;
 	let total = 0;
-	return new Circuit(PINS, {
+	const world = {
 		now() {
 			const ticks = Time.ticks;
 			total += Time.delta(last, ticks);
 			last = ticks;
 			return total;
 		},
-		every(ms, tick) {
+		every(ms: number, tick: () => void) {
 			const timer = Timer.repeat(tick, ms);
 			return () => Timer.clear(timer);
 		},
 		random: Math.random,
-	});
+	};
+	return new Circuit(PINS, world, undefined, partsOf(CHANNELS));
 }
 
 interface WatchedNode {
+	readonly channels: readonly Channel[];
 	observer: Observer | undefined;
 	restart(): void;
 }
@@ -57,9 +62,10 @@ const device = Object.freeze({
 	unguarded: true,
 	/** The panel watches the node. */
 	started(node: WatchedNode): void {
-		node.observer = panelObserver();
+		node.observer = panelObserver(node.channels);
 		(globalThis as Shared).moteNode = node;
 	},
+	channels: CHANNELS,
 	pin: PINS,
 	adc: ADC,
 	tones: TONES,

@@ -5,17 +5,21 @@
 
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { MoteNode } from "../../modules/app/node.js";
+import type { Channel } from "../../modules/core/channels.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import { type CircuitIO, makeIO } from "../circuit/io.js";
 import type { NorFlash } from "../circuit/nor-flash.js";
 import { type BoardState, newState } from "../engine/board-state.js";
 import type { Engine, EngineEvents } from "../engine/engine.js";
 import type { Line } from "../engine/line.js";
+import { partsOf } from "../engine/parts.js";
 import { putStatus } from "../engine/put-status.js";
 import { type NodeStatus, readStatus } from "../engine/status.js";
 
 export interface MachineOptions extends Omit<EngineEvents, "onBoot"> {
 	readonly pins: CircuitPins;
+	/** The board's table: the circuit has the parts that it names. */
+	readonly channels?: readonly Channel[];
 	/** The manifest's `config`, as the firmware sees it. */
 	readonly config: Readonly<Record<string, unknown>>;
 	/** The manifest's `data`: name → bytes. */
@@ -51,14 +55,15 @@ export class Machine implements Engine {
 		const { flash, preferences } = options.state ?? newState();
 		this.flash = flash;
 		this.preferences = preferences;
-		this.circuit = new Circuit(options.pins, {
+		const world = {
 			now: () => performance.now(),
-			every: (ms, tick) => {
+			every: (ms: number, tick: () => void) => {
 				const timer = setInterval(() => this.enter(tick), ms);
 				return () => clearInterval(timer);
 			},
 			random: Math.random,
-		});
+		};
+		this.circuit = new Circuit(options.pins, world, undefined, partsOf(options.channels ?? []));
 		this.io = makeIO(this.circuit);
 	}
 

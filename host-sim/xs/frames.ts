@@ -48,8 +48,10 @@ export const Out = Object.freeze({
 	FlashWrite: 54,
 	/** address, bytes → whether they were acknowledged */
 	I2cWrite: 55,
-	/** address, length up to 6 → the bytes as one number, the first the highest; -1: not acknowledged */
+	/** address, length → the first six bytes as one number, the first the highest; -1: not acknowledged */
 	I2cRead: 56,
+	/** position in what was read last → the six bytes from there */
+	I2cMore: 57,
 } as const);
 
 /** Parent → script: `kind` of `handle`. */

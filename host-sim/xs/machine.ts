@@ -4,6 +4,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { lookup } from "node:dns";
 import type { Readable, Writable } from "node:stream";
+import type { Channel } from "../../modules/core/channels.js";
 import { Circuit, type CircuitPins } from "../circuit/circuit.js";
 import type { NorFlash } from "../circuit/nor-flash.js";
 import { type BoardState, newState } from "../engine/board-state.js";
@@ -11,6 +12,7 @@ import type { Creation } from "../engine/boards.js";
 import type { Engine, EngineEvents, MemoryStats } from "../engine/engine.js";
 import type { Line } from "../engine/line.js";
 import { tell } from "../engine/narration.js";
+import { partsOf } from "../engine/parts.js";
 import { IPV4_FIRST } from "../engine/sockets.js";
 import { type NodeStatus, readStatus } from "../engine/status.js";
 import { RealTime, type TimeSource } from "../engine/time-source.js";
@@ -45,6 +47,8 @@ export interface XsMachineOptions extends EngineEvents {
 	/** The module whose default export is called. */
 	readonly start?: string;
 	readonly pins: CircuitPins;
+	/** The board's table: the circuit has the parts that it names. */
+	readonly channels?: readonly Channel[];
 	/** The manifest's `data`: name → bytes. */
 	readonly resources: ReadonlyMap<string, Uint8Array>;
 	/** What the board keeps without power; nothing at first where there is none. */
@@ -91,6 +95,8 @@ export class XsMachine implements Engine {
 	#stopped: (() => void) | undefined;
 	#idle: Array<() => void> = [];
 	#rebooting: (() => void) | undefined;
+	/** What was read last from the bus. */
+	#fetched = Buffer.alloc(0);
 
 	constructor(options: XsMachineOptions) {
 		this.#options = options;
@@ -98,11 +104,12 @@ export class XsMachine implements Engine {
 		this.flash = flash;
 		this.preferences = preferences;
 		this.time = options.time ?? new RealTime();
-		this.circuit = new Circuit(options.pins, {
+		const world = {
 			now: () => this.time.now(),
-			every: (ms, tick) => this.time.every(ms, tick),
+			every: (ms: number, tick: () => void) => this.time.every(ms, tick),
 			random: Math.random,
-		});
+		};
+		this.circuit = new Circuit(options.pins, world, undefined, partsOf(options.channels ?? []));
 		this.#sockets = new LentSockets(options.network ?? nodeNetwork(options.line), (kind, id, content) =>
 			this.call(kind, id, content),
 		);
@@ -190,7 +197,7 @@ export class XsMachine implements Engine {
 		child?.kill("SIGKILL");
 		this.#sockets.destroy();
 		const { pins } = this.circuit;
-		this.circuit.watch(pins.tachometer, undefined);
+		this.circuit.unwatch();
 		for (const pin of [pins.led, pins.buzzer, pins.motor]) this.circuit.pwm(pin, 0, 0);
 		for (const answer of this.#statuses.splice(0)) answer(undefined);
 		for (const answer of this.#memories.splice(0)) answer(undefined);
@@ -343,11 +350,16 @@ export class XsMachine implements Engine {
 			case Out.I2cWrite:
 				return this.#answer(circuit.i2c.write(a as number, b as Uint8Array));
 			case Out.I2cRead: {
-				const bytes = Buffer.alloc(b as number);
-				return this.#answer(circuit.i2c.read(a as number, bytes) ? bytes.readUIntBE(0, bytes.length) : -1);
+				this.#fetched = Buffer.alloc(b as number);
+				return this.#answer(circuit.i2c.read(a as number, this.#fetched) ? this.#sixBytes(0) : -1);
 			}
-			case Out.Watch:
-				return circuit.watch(a as number, b ? () => this.call(In.Edges, a as number, 1) : undefined);
+			case Out.I2cMore:
+				return this.#answer(this.#sixBytes(a as number));
+			case Out.Watch: {
+				const edges = b as number;
+				const told = () => this.call(In.Edges, a as number, 1);
+				return circuit.watch(a as number, edges > 0 ? told : undefined, edges);
+			}
 			case Out.Resource:
 				return this.#answer(this.#options.resources.get(a as string));
 			case Out.PreferenceGet:
@@ -395,6 +407,11 @@ export class XsMachine implements Engine {
 		lookup(name, IPV4_FIRST, (error, address) => {
 			if (child === this.#child) this.call(In.Resolved, id, Buffer.from(error ? "" : address));
 		});
+	}
+
+	/** Of what was read last from the bus, as a number. */
+	#sixBytes(at: number): number {
+		return this.#fetched.readUIntBE(at, Math.min(6, this.#fetched.length - at));
 	}
 
 	#answer(value: Answer): void {

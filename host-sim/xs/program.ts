@@ -17,7 +17,7 @@ import { SourceMap } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { type BoardName, boardWithPins } from "../engine/boards.js";
+import { type BoardName, boardModules } from "../engine/boards.js";
 import { readManifest } from "../engine/manifest.js";
 
 const run = promisify(execFile);
@@ -36,6 +36,7 @@ const SOURCES = [
 	"host-sim/circuit",
 	"host-sim/nodejs/moddable/chip.ts",
 	"test/evidence/bench/on-xs",
+	"test/evidence/proof/on-xs",
 	"test/firmware/drivers/bench.ts",
 	"test/firmware/drivers/rules.ts",
 	"test/firmware/drivers/on-xs",
@@ -109,10 +110,9 @@ export async function makeProgram(
 			modules.push({ name, source: read(found), preload: preload.has(name) });
 		}
 	}
-	const wired = boardWithPins(board);
-	const pins = `drivers/boards/${wired}/pins`;
-	const provider = `drivers/boards/${wired}/host/provider`;
-	const own = { ...HARDWARE, [pins]: pins, "embedded:provider/builtin": provider };
+	const { modules: wired, provider } = boardModules(board);
+	const own: Record<string, string> = { ...HARDWARE, "embedded:provider/builtin": provider };
+	for (const [target, file] of Object.entries(wired)) own[target] = file.replace(/^\.\//, "");
 	for (const [name, file] of Object.entries(own)) modules.push({ name, source: read(file), preload: true });
 	for (const name of [...OWN, ...SHARED, ...more]) modules.push({ name, source: read(name), preload: true });
 	const frozen = `export default Object.freeze(${JSON.stringify(config)}, true);\n`;

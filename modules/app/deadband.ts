@@ -1,54 +1,45 @@
 // Leaves out samples that say nothing new: those whose values are all within the deadband of the last one
 // that was taken, unless that is too long ago.
 
-import { ChannelIndex, emptySample, type Sample } from "../core/channels.js";
-import type { Settings } from "./settings.js";
+import { type Channel, emptySample, type Sample } from "../core/channels.js";
 
 export class Deadband {
-	private readonly celsius: number;
-	private readonly rpm: number;
+	private readonly channels: readonly Channel[];
 	private readonly heartbeatMs: number;
-	/** The last sample that was taken, and when; monotonic ms. */
-	private readonly last: Sample = emptySample();
+	/** The last values that were taken, and when; monotonic ms. */
+	private readonly last: Sample;
 	private at = Number.NEGATIVE_INFINITY;
 
-	/** A deadband as the settings ask for; undefined if there is none. */
-	static of(settings: Settings["sampling"]): Deadband | undefined {
-		return settings.deadbandC > 0 || settings.deadbandRpm > 0 ? new Deadband(settings) : undefined;
+	/** A deadband as the channels ask for; undefined if none does. */
+	static of(channels: readonly Channel[], heartbeatMs: number): Deadband | undefined {
+		return channels.some(({ deadband }) => deadband > 0) ? new Deadband(channels, heartbeatMs) : undefined;
 	}
 
-	constructor({ deadbandC, deadbandRpm, heartbeatMs }: Settings["sampling"]) {
-		this.celsius = deadbandC;
-		this.rpm = deadbandRpm;
+	constructor(channels: readonly Channel[], heartbeatMs: number) {
+		this.channels = channels;
 		this.heartbeatMs = heartbeatMs;
+		this.last = emptySample(channels);
 	}
 
-	/** Whether a sample says something new. */
-	isNew(values: Sample, now: number): boolean {
-		return now - this.at >= this.heartbeatMs || !this.isNear(values);
+	/** Whether a sample says something new; `due` has a bit for each channel that it is to have. */
+	isNew(values: Sample, due: number, now: number): boolean {
+		if (now - this.at >= this.heartbeatMs) return true;
+		const { last, channels } = this;
+		for (let i = 0; i < last.length; i++) {
+			if ((due & (1 << i)) === 0) continue;
+			const value = values[i] as number;
+			const before = last[i] as number;
+			if (Number.isNaN(value) || Number.isNaN(before)) {
+				if (!(Number.isNaN(value) && Number.isNaN(before))) return true;
+			} else if (Math.abs(value - before) > (channels[i] as Channel).deadband) return true;
+		}
+		return false;
 	}
 
 	/** A sample was taken into the ring: the next ones are held against it. */
-	kept(values: Sample, now: number): void {
+	kept(values: Sample, due: number, now: number): void {
 		const last = this.last;
-		for (let i = 0; i < last.length; i++) last[i] = values[i] as number;
+		for (let i = 0; i < last.length; i++) if ((due & (1 << i)) !== 0) last[i] = values[i] as number;
 		this.at = now;
-	}
-
-	private isNear(values: Sample): boolean {
-		const { Temperature, Led, Buzzer, Speed } = ChannelIndex;
-		return (
-			this.within(values, Temperature, this.celsius) &&
-			this.within(values, Speed, this.rpm) &&
-			this.within(values, Led, 0) &&
-			this.within(values, Buzzer, 0)
-		);
-	}
-
-	private within(values: Sample, channel: number, band: number): boolean {
-		const value = values[channel] as number;
-		const last = this.last[channel] as number;
-		if (Number.isNaN(value) || Number.isNaN(last)) return Number.isNaN(value) && Number.isNaN(last);
-		return Math.abs(value - last) <= band;
 	}
 }

@@ -1,7 +1,8 @@
-// From a sample to a record: what the board reads goes into the ring, unless it is not new, and the alarms of
-// the temperature are told.
+// From a sample to a record: what the board reads goes into the ring, unless it is not new; alarms of the
+// channels and edges of inputs are told.
 
-import { CHANNELS, ChannelIndex, emptySample, type Sample } from "../core/channels.js";
+import { capital } from "../core/channel-table.js";
+import { emptySample, type Sample } from "../core/channels.js";
 import type { Clock } from "../core/clock.js";
 import type { Arena } from "../outbox/arena.js";
 import {
@@ -12,16 +13,19 @@ import {
 } from "../outbox/record-template.js";
 import type { RecordWriter } from "../outbox/record-writer.js";
 import { RecordKind, type Ring } from "../outbox/ring.js";
-import { Cadence } from "./cadence.js";
+import { ChannelAlarm, ChannelWatch } from "./channel-watch.js";
 import { Deadband } from "./deadband.js";
 import type { Delivery } from "./delivery.js";
 import type { Health } from "./health.js";
 import type { Observer } from "./observer.js";
-import type { NodeParts } from "./parts.js";
+import type { EdgeListener, NodeParts } from "./parts.js";
 import { type Sampled, Sampler } from "./sampler.js";
-import { TemperatureAlarm, TemperatureWatch } from "./temperature-watch.js";
+import { Windows } from "./windows.js";
 
-export class Measuring implements Sampled {
+/** Every channel is due. */
+const ALL = -1;
+
+export class Measuring implements Sampled, EdgeListener {
 	readonly sampler: Sampler;
 	observer: Observer | undefined;
 	/** The ring has evicted since the last connection, and that was told. */
@@ -33,10 +37,10 @@ export class Measuring implements Sampled {
 	private readonly template: RecordTemplate | undefined;
 	private readonly delivery: Delivery;
 	private readonly health: Health;
-	private readonly values = emptySample();
-	private readonly watch: TemperatureWatch | undefined;
+	private readonly values: Sample;
+	private readonly watches: readonly ChannelWatch[] | undefined;
 	private readonly deadband: Deadband | undefined;
-	private readonly cadence: Cadence | undefined;
+	private readonly windows: Windows | undefined;
 
 	/** `text`: the cloud's template of a sample. */
 	constructor(
@@ -60,40 +64,57 @@ export class Measuring implements Sampled {
 		}
 		this.delivery = delivery;
 		this.health = health;
-		this.watch = TemperatureWatch.of(settings.alarms);
-		this.deadband = Deadband.of(settings.sampling);
-		this.cadence = Cadence.of(settings.sampling);
-		this.sampler = new Sampler(clock, parts.timers, settings.sampling.intervalMs, this);
+		const { channels, sampling } = settings;
+		const { intervalMs, readMs, heartbeatMs } = sampling;
+		this.values = emptySample(channels);
+		this.watches = ChannelWatch.of(channels);
+		this.deadband = Deadband.of(channels, heartbeatMs);
+		this.windows = Windows.of(channels, readMs);
+		this.sampler = new Sampler(clock, parts.timers, intervalMs, readMs, this);
+		if (channels.some(({ from }) => typeof from !== "string" && from.states)) parts.board.listener = this;
 	}
 
-	sample(): void {
-		this.take();
+	sample(whole: boolean): void {
+		this.read();
+		if (whole) this.take();
 		this.delivery.session.pump(); // from here, where no variables of the sample are on the stack
 	}
 
-	private take(): void {
-		const { clock, ring, values, health } = this;
-		const sampledAt = clock.monotonic();
+	/** Reads the sensors, and looks for alarms. */
+	private read(): void {
+		const { values, watches } = this;
 		this.parts.board.sample(values);
+		if (watches)
+			for (let i = 0; i < watches.length; i++) {
+				const watch = watches[i] as ChannelWatch;
+				const alarms = watch.update(values[watch.place] as number);
+				if (alarms > 0) this.tellAlarms(watch, alarms);
+			}
+		this.windows?.add(values);
+	}
+
+	private take(): void {
+		const { clock, ring, values, health, windows } = this;
+		const sampledAt = clock.monotonic();
 		health.samples++;
-		const { watch } = this;
-		if (watch) {
-			const alarms = watch.update(values[ChannelIndex.Temperature] as number);
-			if (alarms > 0) this.tellAlarms(watch, alarms, clock.wallAt(sampledAt));
+		let due = ALL;
+		if (windows) {
+			due = windows.take(values, sampledAt);
+			if (due === 0) return;
 		}
+		const leftOut = windows ? windows.leftOut : 0;
 		if (values.every(Number.isNaN)) {
 			// Nothing to send: it must not push a good sample out of a full ring.
-			health.missingValues += values.length;
+			health.missingValues += values.length - leftOut;
 			health.droppedSamples++;
 			this.observer?.sampled?.(values, -1, false);
 			return;
 		}
 		const { deadband } = this;
-		if (deadband && !deadband.isNew(values, sampledAt)) {
+		if (deadband && !deadband.isNew(values, due, sampledAt)) {
 			health.unchanged++;
 			return;
 		}
-		const thinned = this.cadence?.thin(values, sampledAt) ?? 0;
 		const evicted = ring.evicted;
 		const slot = ring.reserve(RecordKind.Measure, true);
 		if (ring.evicted > evicted) this.reportEviction(ring.evicted);
@@ -104,10 +125,10 @@ export class Measuring implements Sampled {
 		}
 		const wall = clock.wallAt(sampledAt);
 		const accepted = this.record(slot, values, sampledAt, wall);
-		health.missingValues -= thinned; // nothing was wrong with them
+		health.missingValues -= leftOut; // nothing was wrong with them
 		if (accepted) {
 			health.accepted++;
-			deadband?.kept(values, sampledAt);
+			deadband?.kept(values, due, sampledAt);
 		} else {
 			ring.abandon(slot);
 			health.droppedSamples++;
@@ -117,19 +138,33 @@ export class Measuring implements Sampled {
 	}
 
 	/** Alarms begin or end seldom: what this allocates does not count. */
-	private tellAlarms(watch: TemperatureWatch, alarms: number, wall: number): void {
-		const { cloud, log, settings } = this.parts;
-		for (const [type, alarm] of Object.entries(TemperatureAlarm)) {
+	private tellAlarms(watch: ChannelWatch, alarms: number): void {
+		const { cloud, log, settings, clock } = this.parts;
+		const { key, decimals, unit } = watch.channel;
+		const wall = clock.wallAt(clock.monotonic());
+		for (const [type, alarm] of Object.entries(ChannelAlarm)) {
 			if ((alarms & alarm) === 0) continue;
 			const on = watch.isOn(alarm);
 			const text =
-				alarm === TemperatureAlarm.Sensor
-					? "the temperature sensor gives no value"
-					: `temperature ${(this.values[ChannelIndex.Temperature] as number).toFixed(2)} C`;
-			if (cloud.alarm?.(`Temperature${type}`, settings.alarms.severity, on, text, wall) === false) continue;
+				alarm === ChannelAlarm.Sensor
+					? `the ${key} sensor gives no value`
+					: `${key} ${(this.values[watch.place] as number).toFixed(decimals)} ${unit}`.trimEnd();
+			if (cloud.alarm?.(capital(key) + type, settings.alarms.severity, on, text, wall) === false) continue;
 			watch.told(alarm);
 			if (on) log.warn(`alarm ${type}: ${text}`);
 		}
+	}
+
+	/** An input has changed: an event. What finds no room is counted; the state goes with the next sample. */
+	edge(place: number, state: number): void {
+		const { cloud, settings, clock, log } = this.parts;
+		const channel = settings.channels[place];
+		if (!channel || typeof channel.from === "string") return;
+		const text = `${channel.key} ${channel.from.states?.[state] ?? state}`;
+		log.info(text);
+		if (cloud.event?.(capital(channel.key), text, clock.wallAt(clock.monotonic())) === false)
+			this.health.droppedEvents++;
+		this.delivery.session.pump();
 	}
 
 	/** Writes the sample into its slot: by the template, or part by part where that is not possible. */
@@ -145,7 +180,7 @@ export class Measuring implements Sampled {
 		const { writer } = this;
 		writer.begin(ring, slot, sampledAt);
 		const written = this.parts.cloud.encode(writer, values);
-		this.health.missingValues += CHANNELS.length - written;
+		this.health.missingValues += values.length - written;
 		if (written === 0 || writer.overflow) return false;
 		ring.commit(slot, writer.length);
 		return true;

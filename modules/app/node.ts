@@ -2,6 +2,7 @@
 // them twice a second, and ends them in order.
 
 import type { Cloud, CloudHost } from "../cloud/cloud.js";
+import type { Channel } from "../core/channels.js";
 import type { Alarm } from "../core/clock.js";
 import type { Store } from "../core/store.js";
 import type { Session } from "../mqtt/session.js";
@@ -80,6 +81,10 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 	}
 	get keeper(): Keeper | undefined {
 		return this.delivery.keeper;
+	}
+	/** What it measures. */
+	get channels(): readonly Channel[] {
+		return this.parts.settings.channels;
 	}
 	/** Pause between samples, ms. */
 	get intervalMs(): number {

@@ -13,8 +13,15 @@ import type { Actuators } from "./commands.js";
 import type { Settings } from "./settings.js";
 import type { ChipFacts } from "./vitals.js";
 
+/** Hears of inputs whose edges are events. */
+export interface EdgeListener {
+	/** The channel at this place has changed its state, 0 or 1. */
+	edge(place: number, state: number): void;
+}
+
 /** The actuators, and what they and the sensors read. */
 export interface Board extends Omit<Actuators, "interval"> {
+	listener?: EdgeListener | undefined;
 	/** Fills in all channels; NaN where there is no value. */
 	sample(values: Sample): void;
 	/** Tones that it can make, Hz: lowest and highest; undefined: whatever a command may say. */

@@ -6,9 +6,11 @@
 import type { Cloud } from "../cloud/cloud.js";
 import type { Memory } from "../cloud/cloud-kind.js";
 import { CLOUDS } from "../cloud/clouds.js";
+import { type Channel, isAdjusted, isNodeFact, type Source } from "../core/channels.js";
 import { encodeUtf8 } from "../core/utf8.js";
 import { Arena } from "../outbox/arena.js";
 import { Keeper } from "../outbox/keeper.js";
+import { alarmsOf } from "./channel-watch.js";
 import type { Settings } from "./settings.js";
 
 /** A board's machine, as its manifest's `config.machine` repeats its `creation`. */
@@ -41,12 +43,25 @@ const need = (slots: number, chunkBytes: number): Memory => Object.freeze({ slot
 const WIFI = need(91, 0);
 const TLS = need(36, 1_008);
 const KEEP = need(91, 188);
-const I2C = need(36, 56);
-const ALARMS = need(5, 0);
-const DEADBAND = need(6, 72);
-const CADENCE = need(4, 0);
+const I2C = need(47, 115);
+/** Of each channel that has alarms. */
+const ALARMS = need(10, 24);
+/** These beside their lists of numbers, one for each channel. */
+const DEADBAND = need(7, 0);
+const WINDOWS = need(13, 0);
+const WINDOW_LISTS = 3;
+const ADJUSTMENT = need(7, 48);
+const FACTS = need(8, 0);
+/** What the default table's thermistor and tachometer take: a table may do without them. */
+const THERMISTOR = need(25, 8);
+const TACHOMETER = need(26, 28);
+/** Of a channel that settings have changed, beside what they say of it. */
+const CHANGED_SLOTS = 2;
+/** Of a list of numbers, beside a slot for each. */
+const LIST_BYTES = 8;
+const DEFAULT_COUNT = 4;
 /** Beside what is at rest: a connection's beginning, and memory that the machine takes in pieces. */
-const HEADROOM = need(112, 1_536);
+const HEADROOM = need(128, 1_792);
 /** Of a group of settings that is not as it is in the image: its slots beside those of its settings. */
 const GROUP_SLOTS = 3;
 /** Groups that each measurement above had so. */
@@ -124,7 +139,7 @@ export function needOf(
 	events: number,
 	joins = false,
 ): Memory {
-	const { outbox, network, broker, temperature, alarms, sampling, device } = settings;
+	const { outbox, network, broker, device, channels } = settings;
 	let { slots, chunkBytes } = CLOUDS[device.cloud].atRest;
 	const add = (more: Memory, used: boolean) => {
 		if (!used) return;
@@ -134,12 +149,11 @@ export function needOf(
 	add(WIFI, joins || network.ssid !== "" || network.ssid2 !== "" || network.ssid3 !== "");
 	add(TLS, broker.tls);
 	add(KEEP, outbox.keep !== "off");
-	add(I2C, temperature.sensor !== "ntc");
-	add(ALARMS, !Object.isFrozen(alarms));
-	add(DEADBAND, sampling.deadbandC + sampling.deadbandRpm > 0);
-	add(CADENCE, sampling.temperatureMs + sampling.speedMs > 0);
+	const measuring = needOfChannels(settings);
+	slots += measuring.slots;
+	chunkBytes += measuring.chunkBytes;
 	for (const [group, values] of Object.entries(settings)) {
-		if (Object.isFrozen(values)) continue;
+		if (Object.isFrozen(values) || values === channels) continue;
 		const all = Object.values(values);
 		if (!COUNTED.includes(group)) slots += GROUP_SLOTS + all.length;
 		for (const value of all) if (typeof value === "string") chunkBytes += textBytes(value);
@@ -148,6 +162,41 @@ export function needOf(
 	const journal = outbox.keep === "off" ? 0 : Keeper.bytesFor(keep);
 	const { recordBytes } = cloud.measures;
 	chunkBytes += Arena.bytesFor(cloud.measures, measures, cloud.events, events, recordBytes, journal);
+	return { slots, chunkBytes };
+}
+
+/** What the channels take beside the four of the default, which are in what is taken at rest. */
+function needOfChannels({ channels, temperature, sampling, device }: Settings): Memory {
+	let slots = 0;
+	let chunkBytes = 0;
+	const add = (more: Memory, times = 1) => {
+		slots += more.slots * times;
+		chunkBytes += more.chunkBytes * times;
+	};
+	const has = (test: (channel: Channel) => boolean) => channels.some(test);
+	const list = need(0, channels.length * SLOT_BYTES + LIST_BYTES);
+	add(CLOUDS[device.cloud].channel, channels.length - DEFAULT_COUNT);
+	if (!Object.isFrozen(channels)) add(list);
+	add(ALARMS, channels.filter((channel) => alarmsOf(channel) !== 0).length);
+	if (has(({ deadband }) => deadband > 0)) {
+		add(DEADBAND);
+		add(list);
+	}
+	if (sampling.readMs > 0 || has(({ intervalMs }) => intervalMs > 0)) {
+		add(WINDOWS);
+		add(list, WINDOW_LISTS);
+	}
+	if (has(isAdjusted)) add(ADJUSTMENT);
+	if (has(({ from }) => isNodeFact(from))) add(FACTS);
+	const uses = (source: string) => has(({ from }) => from === source);
+	if (!uses("thermometer")) add(THERMISTOR, -1);
+	else if (temperature.sensor !== "ntc") add(I2C);
+	if (!uses("tachometer")) add(TACHOMETER, -1);
+	for (const [place, { from }] of channels.entries())
+		if (typeof from !== "string" && channels.findIndex((channel) => channel.from === from) === place)
+			add(from as Source);
+	for (const channel of channels)
+		if (!Object.isFrozen(channel)) slots += CHANGED_SLOTS + Object.keys(channel).length;
 	return { slots, chunkBytes };
 }
 

@@ -1,35 +1,47 @@
-// Takes a sample every interval, without drift: the n-th sample is due n intervals after the start.
+// Reads the sensors and takes samples, without drift: the n-th is due n intervals after the start. Between
+// two samples sensors may be read more often.
 
 import type { Alarm, AlarmOwner, Clock, Timers } from "../core/clock.js";
 
+/** A reading may come by so much earlier than its timer meant, ms; half of the shortest interval. */
+const EARLY_MS = 50;
+
 /** Who takes the samples. */
 export interface Sampled {
-	sample(): void;
+	/** Reads the sensors; `whole`: and takes a sample. */
+	sample(whole: boolean): void;
 }
 
 export class Sampler implements AlarmOwner {
 	private readonly clock: Clock;
 	private readonly alarm: Alarm;
 	private readonly owner: Sampled;
+	private readonly readMs: number;
 	private pauseMs: number;
 	private dueAt = 0;
+	private sampleAt = 0;
 	private running = false;
 
-	constructor(clock: Clock, timers: Timers, intervalMs: number, owner: Sampled) {
+	/** `readMs`: pause between readings, ms; 0, or not below that of samples: one a sample. */
+	constructor(clock: Clock, timers: Timers, intervalMs: number, readMs: number, owner: Sampled) {
 		this.clock = clock;
 		this.pauseMs = intervalMs;
+		this.readMs = readMs;
 		this.owner = owner;
 		this.alarm = timers.create(this);
 	}
 
+	/** Pause between samples, ms. */
 	get intervalMs(): number {
 		return this.pauseMs;
 	}
 
 	start(): void {
 		this.running = true;
-		this.dueAt = this.clock.monotonic() + this.pauseMs;
-		this.alarm.start(this.pauseMs);
+		const now = this.clock.monotonic();
+		this.dueAt = now + this.step;
+		this.sampleAt = now + this.pauseMs;
+		this.alarm.start(this.step);
 	}
 
 	stop(): void {
@@ -45,10 +57,27 @@ export class Sampler implements AlarmOwner {
 
 	due(): void {
 		const now = this.clock.monotonic();
-		this.dueAt += this.pauseMs;
+		const { step } = this;
+		this.dueAt += step;
 		// After a standstill (a stopped debugger, a slow TLS handshake) the missed samples are not made up.
-		if (this.dueAt <= now) this.dueAt = now + this.pauseMs;
+		if (this.dueAt <= now) this.dueAt = now + step;
 		this.alarm.start(this.dueAt - now);
-		this.owner.sample();
+		if (step === this.pauseMs) this.owner.sample(true);
+		else this.readOrSample(now);
+	}
+
+	private readOrSample(now: number): void {
+		const whole = now >= this.sampleAt - EARLY_MS;
+		if (whole) {
+			this.sampleAt += this.pauseMs;
+			if (this.sampleAt <= now) this.sampleAt = now + this.pauseMs;
+		}
+		this.owner.sample(whole);
+	}
+
+	/** Pause until the sensors are read again, ms. */
+	private get step(): number {
+		const { readMs, pauseMs } = this;
+		return readMs > 0 && readMs < pauseMs ? readMs : pauseMs;
 	}
 }

@@ -14,10 +14,15 @@ const BYTE_ORDER_MARK = 0xfeff;
 export interface TextRules {
 	/** Most characters. */
 	readonly longest: number;
-	/** Deepest nesting: 2 is an object of groups of values. */
+	/** Deepest nesting: 2 is an object of groups of values, 3 one of groups of groups. */
 	readonly depth: number;
-	/** Whether there is such a group, or such a setting in it; undefined: names are left to `makeSettings`. */
-	readonly known?: ((group: string, key: string | undefined) => boolean) | undefined;
+	/**
+	 * Whether there is such a group, such a setting in it, such a field of that; undefined: names are left to
+	 * `makeSettings`.
+	 */
+	readonly known?:
+		| ((group: string, key: string | undefined, field: string | undefined) => boolean)
+		| undefined;
 }
 
 /** The value of the text; throws a SettingsError that says what is wrong, without any of the values. */
@@ -37,50 +42,48 @@ export function parseSettings(text: string, rules: TextRules): unknown {
 /** What is too deep, stands twice, or is not known. */
 function lookThrough(json: string, { depth: deepest, known }: TextRules): string[] {
 	const mistakes: string[] = [];
-	/** The names so far: of the groups, and of the values in the last one. */
-	const names: [string[], string[]] = [[], []];
+	/** The names so far: of the groups, of the values in the last one, of the fields of the last of these. */
+	const names: [string[], string[], string[]] = [[], [], []];
 	let depth = 0;
+	/** Depth of a name that nobody knows: what is in it is not looked at. */
+	let lost = Number.POSITIVE_INFINITY;
 	for (let at = 0; at < json.length && mistakes.length < MAX_MISTAKES; at++) {
 		const c = json.charCodeAt(at);
 		if (c === QUOTE) {
 			const end = stringEnd(json, at);
 			const seen = names[depth - 1];
-			if (seen && isName(json, end)) {
+			if (seen && depth <= lost && isName(json, end)) {
 				const name = json.slice(at + 1, end - 1);
-				const mistake = nameMistake(seen, name, depth === 1 ? undefined : names[0].at(-1), known);
+				const path = [...names.slice(0, depth - 1).map((list) => list.at(-1) ?? ""), name];
+				const mistake = nameMistake(seen, path, known);
+				lost = mistake === "" ? Number.POSITIVE_INFINITY : depth;
 				if (mistake === "") seen.push(name);
-				else mistakes.push(`${nameOf(names, depth, name)}: ${mistake}`);
+				else mistakes.push(`${path.map(shown).join(".")}: ${mistake}`);
 				// What is in a group that nobody knows, nobody knows either.
 				if (mistake !== "" && depth === 1) return mistakes;
 			}
 			at = end - 1;
 		} else if (c === 123 || c === 91) {
 			if (++depth > deepest) return ["nested too deep"];
-			if (depth === 2) names[1] = [];
+			if (depth === 2 || depth === 3) names[depth - 1] = [];
 		} else if (c === 125 || c === 93) depth--;
 		if (depth < 0) return [NOT_JSON];
 	}
 	return mistakes;
 }
 
-/** What is wrong with a name of a group, or of a setting in one, or "". */
-function nameMistake(
-	seen: readonly string[],
-	name: string,
-	group: string | undefined,
-	known: TextRules["known"],
-): string {
+/** What is wrong with the last name of a path: of a group, of a setting in one, of a field of that; or "". */
+function nameMistake(seen: readonly string[], path: readonly string[], known: TextRules["known"]): string {
+	const [group = "", key, field] = path;
+	const name = path[path.length - 1] as string;
 	if (name.includes("\\")) return "a name with a backslash";
 	if (seen.includes(name)) return "stands twice";
-	if (!known || known(group ?? name, group === undefined ? undefined : name)) return "";
-	return group === undefined ? "unknown group" : "unknown setting";
+	if (!known || known(group, key, field)) return "";
+	if (key === undefined) return "unknown group";
+	return field === undefined && group === "channels" ? "unknown channel" : "unknown setting";
 }
 
 /** A name for a message: of what is no name of ours, nothing is repeated. */
-function nameOf(names: readonly [readonly string[], readonly string[]], depth: number, name: string): string {
-	return depth === 1 ? shown(name) : `${shown(names[0].at(-1) ?? "")}.${shown(name)}`;
-}
-
 function shown(name: string): string {
 	if (name.length > 40) return "a name";
 	for (let i = 0; i < name.length; i++) {

@@ -3,6 +3,9 @@
 
 import { CLOUD_NAMES, CLOUD_SETTINGS, CLOUDS, type CloudName } from "../cloud/clouds.js";
 import { isId } from "../cloud/shared-settings.js";
+import { activeChannels, CHANNEL_FIELDS, overlayChannels } from "../core/channel-table.js";
+import type { Channel } from "../core/channels.js";
+import { DEFAULT_TABLE } from "../core/default-channels.js";
 import { LEVELS } from "../core/log.js";
 import {
 	choice,
@@ -17,6 +20,9 @@ import {
 } from "../core/schema.js";
 import { encodeUtf8 } from "../core/utf8.js";
 import { INTERVAL_RANGE } from "./commands.js";
+
+/** The group whose settings are those of the channels, each a group of its own. */
+const CHANNELS = "channels";
 
 /** Groups, their settings, defaults and ranges. */
 export const SCHEMA = Object.freeze({
@@ -80,21 +86,12 @@ export const SCHEMA = Object.freeze({
 		/** Pause between samples. The command interval changes it until the next boot. Unit: ms. */
 		intervalMs: whole(1000, INTERVAL_RANGE[0], INTERVAL_RANGE[1]),
 		/**
-		 * Leave a sample out if the temperature has moved no further than this since the last one that
-		 * was sent, and nothing else has either; 0: send each. Unit: °C.
+		 * Pause between readings of the sensors, where it is shorter than that between samples: a sample
+		 * then holds of each channel what its `window` makes of them. 0: one reading a sample. Unit: ms.
 		 */
-		deadbandC: real(0, 0, 100),
-		/** The same for the speed. Unit: rpm. */
-		deadbandRpm: real(0, 0, 100_000),
-		/** With a deadband, send a sample after this time in any case. Unit: ms. */
+		readMs: whole(0, 0, INTERVAL_RANGE[1]),
+		/** With a deadband of any channel, send a sample after this time in any case. Unit: ms. */
 		heartbeatMs: whole(600_000, 1000, 86_400_000),
-		/**
-		 * Pause between values of the temperature, where it is longer than that between samples; 0: in
-		 * each sample. Not together with a deadband. Unit: ms.
-		 */
-		temperatureMs: whole(0, 0, 86_400_000),
-		/** The same for the speed. Unit: ms. */
-		speedMs: whole(0, 0, 86_400_000),
 		/** QoS of measures. Operation results go at QoS 1. */
 		qos: choice(1, [0, 1, 2]),
 	}),
@@ -110,17 +107,9 @@ export const SCHEMA = Object.freeze({
 		keep: choice("off", ["off", "events", "all"]),
 	}),
 	...CLOUD_SETTINGS,
-	/** Alarms; those of the temperature are off where a limit is the default. */
+	/** Alarms. Those of a channel begin with the channel's own limits. */
 	alarms: Object.freeze({
-		/** An alarm above this temperature; the default is none. Unit: °C. */
-		highC: real(300, -100, 300),
-		/** An alarm below this temperature; the default is none. Unit: °C. */
-		lowC: real(-100, -100, 300),
-		/** An alarm ends this far inside its limit. Unit: °C. */
-		hysteresisC: real(1, 0, 100),
-		/** An alarm for a sensor that gives no value three times in a row. */
-		sensor: flag(false),
-		/** Severity of these alarms. */
+		/** Severity of the channels' alarms. */
 		severity: choice("MAJOR", ["CRITICAL", "MAJOR", "MINOR", "WARNING"]),
 		/** An alarm when the device's certificate has fewer days left; 0: once it has ended. Unit: days. */
 		certificateDays: whole(30, 0, 3650),
@@ -130,11 +119,6 @@ export const SCHEMA = Object.freeze({
 		sensor: choice("ntc", ["ntc", "tmp117", "tmp102", "sht3x"]),
 		/** Address on the bus; 0: the usual one, 0x48 for TMP117 and TMP102, 0x44 for SHT3x. */
 		address: whole(0, 0, 119),
-		/**
-		 * Added to what the sensor gives: for a chip whose ADC was never calibrated, or a board that
-		 * warms its sensor. Unit: °C.
-		 */
-		offsetC: real(0, -50, 50),
 	}),
 	thermistor: Object.freeze({
 		/** Resistance at 25 °C. Unit: ohm. */
@@ -184,7 +168,10 @@ export const SCHEMA = Object.freeze({
 	}),
 });
 
-export type Settings = { readonly [G in keyof typeof SCHEMA]: Values<(typeof SCHEMA)[G]> };
+export type Settings = { readonly [G in keyof typeof SCHEMA]: Values<(typeof SCHEMA)[G]> } & {
+	/** The channels that are on: the board's table, overlaid by the group `channels`. */
+	readonly channels: readonly Channel[];
+};
 
 /** Every mistake at once, one a line. Values are not repeated: one of them may be a password. */
 export class SettingsError extends Error {
@@ -209,16 +196,35 @@ const DEFAULTS: Readonly<Record<string, Input>> = Object.freeze(
 	),
 );
 
-/** Whether there is such a group, or such a setting in it. */
-export function isSetting(group: string, key: string | undefined): boolean {
+/** Whether there is such a group, or such a setting in it; of the group `channels`, such a channel and field. */
+export function isSetting(
+	table: readonly Channel[],
+	group: string,
+	key: string | undefined,
+	field: string | undefined,
+): boolean {
+	if (group === CHANNELS) {
+		const known = key === undefined || table.some((channel) => channel.key === key);
+		return known && (field === undefined || Object.hasOwn(CHANNEL_FIELDS, field));
+	}
 	const groups = SCHEMA as Readonly<Record<string, Fields>>;
-	return Object.hasOwn(groups, group) && (key === undefined || Object.hasOwn(groups[group] as object, key));
+	const known = Object.hasOwn(groups, group) && field === undefined;
+	return known && (key === undefined || Object.hasOwn(groups[group] as object, key));
 }
 
-/** Defaults overlaid by each of `inputs` in turn; a group without input is frozen. Throws a SettingsError. */
+/** The settings of a board with the default channels; see settingsOf. */
 export function makeSettings(...inputs: readonly unknown[]): Settings {
+	return settingsOf(DEFAULT_TABLE, ...inputs);
+}
+
+/**
+ * Defaults overlaid by each of `inputs` in turn, and the board's channels by their `channels`; a group without
+ * input is frozen. Throws a SettingsError.
+ */
+export function settingsOf(table: readonly Channel[], ...inputs: readonly unknown[]): Settings {
 	const mistakes: string[] = [];
-	const result: Record<string, Readonly<Record<string, unknown>>> = {};
+	const result: Record<string, unknown> = {};
+	let channels = table;
 	const groups = SCHEMA as Readonly<Record<string, Fields>>;
 	for (const group of Object.keys(groups))
 		result[group] = DEFAULTS[group] as Readonly<Record<string, unknown>>;
@@ -231,11 +237,13 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 		for (const group of Object.keys(input)) {
 			const fields = Object.hasOwn(groups, group) ? groups[group] : undefined;
 			const values = input[group];
-			if (fields === undefined) mistakes.push(`${group}: unknown group`);
+			if (group === CHANNELS) channels = overlayChannels(channels, values, mistakes);
+			else if (fields === undefined) mistakes.push(`${group}: unknown group`);
 			else if (!isRecord(values)) mistakes.push(`${group}: must be an object`);
 			else result[group] = overlay(group, fields, values, result[group] as Input, mistakes);
 		}
 	}
+	result[CHANNELS] = activeChannels(channels, mistakes);
 	const settings = result as unknown as Settings;
 	if (!isId(settings.device.id)) mistakes.push("device.id: no colon, slash, +, # or blank");
 	for (const name of CLOUD_NAMES) mistakes.push(...(CLOUDS[name].mistakes?.(settings) ?? []));
@@ -250,21 +258,27 @@ export function makeSettings(...inputs: readonly unknown[]): Settings {
 		if (password !== "" && password.length < 8)
 			mistakes.push(`network.password${key}: must have 8 to 64 characters`);
 	}
-	const { deadbandC, deadbandRpm, temperatureMs, speedMs } = settings.sampling;
-	if (deadbandC + deadbandRpm > 0 && temperatureMs + speedMs > 0)
-		mistakes.push("sampling.temperatureMs and speedMs: not together with a deadband");
-	const { highC, lowC, hysteresisC } = settings.alarms;
-	// Either of them is off at its default.
-	if (highC < SCHEMA.alarms.highC.max && lowC > SCHEMA.alarms.lowC.min && lowC > highC - hysteresisC)
-		mistakes.push(
-			"alarms.lowC: must be below alarms.highC by alarms.hysteresisC, or both alarms stand at once",
-		);
-	const { address } = settings.temperature;
-	if (address !== 0 && address < 8) mistakes.push("temperature.address: must be 8 to 119, or 0");
+	const { readMs } = settings.sampling;
+	if (readMs !== 0 && readMs < INTERVAL_RANGE[0])
+		mistakes.push(`sampling.readMs: must be 0 or at least ${INTERVAL_RANGE[0]}`);
+	mistakes.push(...thermometerMistakes(settings));
 	if (settings.thermistor.minimumC >= settings.thermistor.maximumC)
 		mistakes.push("thermistor.minimumC: must be below thermistor.maximumC");
 	if (mistakes.length > 0) throw new SettingsError(mistakes);
 	return settings;
+}
+
+/** Usual addresses of the sensors that can be in the thermistor's place (drivers/i2c-parts.ts). */
+const ADDRESSES = Object.freeze({ tmp117: 0x48, tmp102: 0x48, sht3x: 0x44 } as const);
+
+/** A thermometer on the bus has an address of its own. */
+function thermometerMistakes({ temperature, channels }: Settings): string[] {
+	const { sensor, address } = temperature;
+	if (address !== 0 && address < 8) return ["temperature.address: must be 8 to 119, or 0"];
+	if (sensor === "ntc" || !channels.some(({ from }) => from === "thermometer")) return [];
+	const own = address === 0 ? ADDRESSES[sensor as keyof typeof ADDRESSES] : address;
+	const other = channels.find(({ from }) => typeof from !== "string" && from.address === own);
+	return other ? [`temperature.address: 0x${own.toString(16)} is taken by channels.${other.key}`] : [];
 }
 
 function isRecord(value: unknown): value is Input {

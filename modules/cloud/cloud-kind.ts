@@ -28,5 +28,7 @@ export interface CloudKind<Settings extends SharedSettings, Group extends Fields
 	 * nothing that settings switch on. test/host-sim/xs/room.test.ts holds it against the engine.
 	 */
 	readonly atRest: Memory;
+	/** What a channel more than the default four takes, beside its part of each record. */
+	readonly channel: Memory;
 	make(settings: Settings, build: Build): Cloud;
 }

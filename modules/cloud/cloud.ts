@@ -107,6 +107,12 @@ export interface Cloud {
 	 * false if there is no room for it now. Without this method the cloud has no place for alarms.
 	 */
 	alarm?(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean;
+	/**
+	 * Something has happened, such as an edge of an input: its type (letters and digits) and what it is in
+	 * words, at a time (ms since 1970, or -1). Returns false if there is no room for it. Without this method
+	 * the cloud has no place for events.
+	 */
+	event?(type: string, text: string, wallMs: number): boolean;
 	/** Days left of the device's certificate, once a day. Returns false if there is no room for it now. */
 	certificateDays?(days: number): boolean;
 	/**

@@ -1,5 +1,7 @@
 // The settings that every cloud reads. Their ranges and defaults stand in modules/app/settings.ts.
 
+import type { Channel } from "../core/channels.js";
+
 export interface SharedSettings {
 	readonly device: { readonly id: string; readonly name: string };
 	readonly broker: {
@@ -12,6 +14,8 @@ export interface SharedSettings {
 	/** QoS of measures. */
 	readonly sampling: { readonly qos: 0 | 1 | 2 };
 	readonly motor: { readonly maxRpm: number };
+	/** What a sample has, in its order. */
+	readonly channels: readonly Channel[];
 }
 
 /** Whether an identity can be part of topics and of client ids. */

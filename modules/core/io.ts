@@ -30,6 +30,7 @@ export interface DigitalClass {
 	new (options: DigitalOptions): DigitalPort;
 	readonly Input: number;
 	readonly InputPullUp: number;
+	readonly InputPullDown: number;
 	readonly Output: number;
 	readonly OutputOpenDrain: number;
 	readonly Rising: number;

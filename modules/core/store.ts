@@ -15,6 +15,7 @@
 //   operation-0 to -3      modules/cloud/cumulocity/operations.ts   999                keeps it: the cloud waits for answers
 //   templates              modules/cloud/cumulocity/availability.ts 32 bits            removes it
 //   safe-alarm             modules/cloud/cumulocity/opening.ts      1                  keeps it: an alarm may stand in the cloud
+//   count-PIN              drivers/sources.ts                       32 bits, or text   keeps it: a meter's total
 //   ca-der                 from outside: npm run certs              one certificate    keeps it: it is the identity
 //   client-der, client1-der, client2-der, … client-pk8
 //                          from outside: npm run certs              one each           keeps it: it is the identity

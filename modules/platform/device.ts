@@ -2,6 +2,7 @@
 // `close` and know no pin names) to the interfaces that the drivers use.
 
 import device from "embedded:provider/builtin";
+import type { Channel } from "../core/channels.js";
 import type { AnalogClass, DigitalClass, I2CClass, Pin, PulseWidthClass } from "../core/io.js";
 
 export interface DevicePins {
@@ -26,6 +27,8 @@ export interface Device {
 	readonly adc: { readonly lowVolts: number; readonly fullVolts: number };
 	/** The frequencies that PWM gives the buzzer, Hz: lowest and highest. */
 	readonly tones: readonly [number, number];
+	/** What the board measures, as its folder's table says. */
+	readonly channels: readonly Channel[];
 	/** A simulator's window is closed whenever somebody likes: no boot is held to be a failure for that. */
 	readonly unguarded?: boolean;
 	/** Simulators want to watch the node; called before it starts. */

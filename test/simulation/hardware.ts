@@ -90,6 +90,7 @@ export function makePins(world: World): NodeBoardOptions["io"] {
 	class Digital extends Port {
 		static readonly Input = 0;
 		static readonly InputPullUp = 1;
+		static readonly InputPullDown = 2;
 		static readonly Output = 8;
 		static readonly OutputOpenDrain = 9;
 		static readonly Rising = 1;

@@ -201,13 +201,9 @@ export class Machine {
 						? new SapIot(settings, boot)
 						: new Plain(settings),
 			board: new NodeBoard({
+				...settings,
 				io: makePins(life),
 				pin: PIN,
-				temperature: settings.temperature,
-				thermistor: settings.thermistor,
-				led: settings.led,
-				buzzer: settings.buzzer,
-				motor: settings.motor,
 				clock: life,
 				timers: life,
 			}),

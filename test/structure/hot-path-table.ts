@@ -5,21 +5,26 @@ export const HOT_PATHS: readonly string[] = [
 	"main.ts",
 	...["modules/core", "modules/mqtt", "modules/outbox", "modules/cloud", "drivers"],
 	...[
+		"channel-watch",
 		"command-desk",
 		"commands",
+		"deadband",
 		"delivery",
 		"health",
 		"measuring",
 		"node",
+		"node-facts",
 		"observer",
 		"reporter",
 		"sampler",
+		"windows",
 	].map((name) => `modules/app/${name}.ts`),
 	...["clock", "contained-tcp", "socket-transport", "timers"].map((name) => `modules/platform/${name}.ts`),
 ];
 
 /** Of these what is read at start only: constants of pins, and settings. */
-export const START_ONLY = /\/boards\/|\/(settings|shared-settings|kind|clouds|schema)\.ts$/;
+export const START_ONLY =
+	/\/boards\/|\/(settings|shared-settings|kind|clouds|schema|channel-table|default-channels)\.ts$/;
 
 /**
  * File → functions that are cold ("a, b"), or so many findings in functions ("a, b: throw, 2 template") →
@@ -41,7 +46,7 @@ export const EXCEPTIONS: Table = {
 			START,
 	},
 	"modules/core/bytes.ts": { "ownMethods, digitView, ascii": START },
-	"modules/core/channels.ts": { emptySample: START },
+	"modules/core/channels.ts": { "emptySample, quantity": START },
 	"modules/core/iso-time.ts": { keepIsoTime: START },
 	"modules/core/visible.ts": { visible: REFUSED },
 	"modules/core/number.ts": { "convert: string-concat, to-string": "over 15 digits, or beyond 1e-22" },
@@ -69,13 +74,14 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/cumulocity/cumulocity.ts": {
 		attach: START,
 		alarm: "an alarm begins or ends",
+		event: "an edge of an input",
 		certificateDays: "once a day",
 		signalStrength: "once an hour",
 		tell: "an alarm, or once an hour or a day",
 		"answer: template": ERROR,
 		"other: template, 2 cold-call": "s/e, for debugging: what the cloud refused",
 	},
-	"modules/cloud/cumulocity/measures.ts": { "constructor > map, template": START },
+	"modules/cloud/cumulocity/measures.ts": { "constructor > map, template, head": START },
 	"modules/cloud/cumulocity/opening.ts": {
 		"step, publish, subscribe, description, condition": CONNECTION,
 		"tick: cold-call": "once in a boot",
@@ -94,7 +100,7 @@ export const EXCEPTIONS: Table = {
 		opening: CONNECTION,
 		"compose: 2 cold-call": REFUSED,
 		"addWords: 2 view": "a command with words in its topic",
-		alarm: "an alarm begins or ends",
+		"alarm, event, tell, jsonTime": "an alarm begins or ends, or an edge of an input",
 	},
 	"modules/cloud/sap-iot/acks.ts": {
 		"message: string-member, template, 2 cold-call": "only refusals come with texts",
@@ -111,9 +117,13 @@ export const EXCEPTIONS: Table = {
 		"confirm: template": "a message that the cloud refused",
 		"skipped, quarantined: template": ERROR,
 	},
+	"modules/app/channel-watch.ts": { of: START },
+	"modules/app/deadband.ts": { of: START },
+	"modules/app/windows.ts": { of: START },
 	"modules/app/measuring.ts": {
-		"take: cold-call": "an alarm begins or ends",
+		"read: cold-call": "an alarm begins or ends",
 		tellAlarms: "an alarm begins or ends",
+		edge: "an edge of an input",
 	},
 	"modules/app/reporter.ts": {
 		"certificateWords, certificateAlarm, certificateEnds": "an alarm begins or ends",
@@ -159,8 +169,17 @@ export const EXCEPTIONS: Table = {
 		"read: throw": MISUSE,
 		"write: 2 throw, template": MISUSE,
 	},
+	"drivers/adjustment.ts": { of: START },
+	"drivers/bme280.ts": { "start, coefficientsOf": "the sensor starts" },
+	"drivers/digital-input.ts": {
+		"constructor > orRelease": START,
+		sample: SENSOR_CLASS,
+		"level: throw": MISUSE,
+	},
+	"drivers/edge-input.ts": { "opened: throw": MISUSE },
 	"drivers/i2c-bus.ts": { "freeBus, freeBus > open": "a bus that is blocked" },
-	"drivers/i2c-thermometer.ts": {
+	"drivers/i2c-parts.ts": { partQuantity: START },
+	"drivers/i2c-sensor.ts": {
 		"sample, configure": SENSOR_CLASS,
 		"read: throw": MISUSE,
 		"constructor > orRelease": START,
@@ -168,7 +187,24 @@ export const EXCEPTIONS: Table = {
 		"failed: cold-call": "once in a while of a sensor that is silent",
 		open: "at start, and once in a while of a sensor that is silent",
 	},
-	"drivers/node-board.ts": { close: "at the end", makeThermometer: START },
+	"drivers/node-board.ts": {
+		close: "at the end",
+		"make, makeThermometer, place, wire": START,
+	},
 	"drivers/ntc-thermistor.ts": { "sample, configure": SENSOR_CLASS, "read: throw": MISUSE },
-	"drivers/tachometer.ts": { "sample, configure": SENSOR_CLASS, "read: throw": MISUSE },
+	"drivers/pulse-counter.ts": {
+		sample: SENSOR_CLASS,
+		"record: to-string": "a total beyond 31 bits, at most once in ten minutes",
+	},
+	"drivers/pull.ts": { "inputMode: throw": MISUSE },
+	"drivers/sampled-sensor.ts": {
+		"read: throw": MISUSE,
+		"read: key": "what a class of somebody else returns is an object each time anyway",
+	},
+	"drivers/sources.ts": {
+		"i2c, sht3x, bme280, tmp117, tmp102, i2c > make, digitalInput, digitalInput > make, pulseCounter, pulseCounter > make, voltage, voltage > make, foreignSensor, foreignSensor > map, foreignSensor > make":
+			START,
+	},
+	"drivers/tachometer.ts": { sample: SENSOR_CLASS },
+	"drivers/voltage-input.ts": { "sample, configure": SENSOR_CLASS, "read: throw": MISUSE },
 };

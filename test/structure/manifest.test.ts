@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { BOARDS, boardManifest, boardWithPins } from "../../host-sim/engine/boards.js";
+import { BOARDS, boardManifest, boardModules } from "../../host-sim/engine/boards.js";
 import { readManifest } from "../../host-sim/engine/manifest.js";
 import { ROOT, sources } from "./sources.js";
 
@@ -89,13 +89,16 @@ describe("manifest", () => {
 		const folders = entries.filter((entry) => entry.isDirectory()).map(({ name }) => name);
 		assert.deepEqual(folders.sort(), [...BOARDS].sort());
 		for (const board of BOARDS) {
-			const { creation, modules } = boardManifest(board);
-			const wired = boardWithPins(board);
+			const { creation } = boardManifest(board);
+			const { modules, pins, channels, provider: file } = boardModules(board);
 			// The walk over every entry (npm run proof:stack) comes to less.
 			assert.ok(creation.stack >= 384, `${board}: a stack of ${creation.stack} slots; 384 are needed`);
-			assert.equal(modules[`drivers/boards/${wired}/pins`], `./drivers/boards/${wired}/pins`);
-			const provider = readFileSync(join(ROOT, `drivers/boards/${board}/host/provider.ts`), "utf8");
-			assert.match(provider, new RegExp(`drivers/boards/${wired}/(pins|host/provider)`));
+			for (const target of [pins, channels]) assert.equal(modules[target], `./${target}`);
+			assert.equal(file, `drivers/boards/${board}/host/provider`);
+			// Its own names both, or it is another board's.
+			const provider = readFileSync(join(ROOT, `${file}.ts`), "utf8");
+			if (!/drivers\/boards\/[^/]+\/host\/provider"/.test(provider))
+				for (const target of [pins, channels]) assert.match(provider, new RegExp(`from "${target}"`));
 		}
 	});
 

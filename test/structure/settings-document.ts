@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { parse } from "@babel/parser";
 import { SCHEMA } from "../../modules/app/settings.js";
 import { CLOUD_NAMES } from "../../modules/cloud/clouds.js";
+import { CHANNEL_FIELDS } from "../../modules/core/channel-table.js";
 import type { Field, Fields } from "../../modules/core/schema.js";
 import { ROOT } from "./sources.js";
 
@@ -12,6 +13,7 @@ export const DOCUMENT = "docs/settings.md";
 
 /** The file that has a group. */
 function fileOf(group: string): string {
+	if (group === "channels") return "modules/core/channel-table.ts";
 	if (!(CLOUD_NAMES as readonly string[]).includes(group)) return "modules/app/settings.ts";
 	const list = readFileSync(join(ROOT, "modules/cloud/list.ts"), "utf8");
 	const folder = new RegExp(`\\{ ${group} \\} from "\\./([^/]+)/`).exec(list)?.[1];
@@ -26,7 +28,7 @@ function meanings(group: string): Map<string, string> {
 	const text = readFileSync(join(ROOT, fileOf(group)), "utf8");
 	const { program } = parse(text, { sourceType: "module", plugins: ["typescript"] });
 	const found = new Map<string, string>();
-	const own = (CLOUD_NAMES as readonly string[]).includes(group);
+	const own = group === "channels" || (CLOUD_NAMES as readonly string[]).includes(group);
 	const visit = (node: Node, inGroup: boolean): void => {
 		if (Array.isArray(node)) {
 			for (const one of node) visit(one, inGroup);
@@ -85,6 +87,18 @@ function table(group: string, fields: Fields): string[] {
 	return ["| setting | default | range | unit | meaning |", "|---|---|---|---|---|", ...rows];
 }
 
+/** The fields of a channel: a group of each channel's own. */
+function channelTable(): string[] {
+	return [
+		"## channels",
+		"",
+		"A group for each channel of the board's table ([sensors.md](sensors.md)), by its key:",
+		'`{"channels":{"temperature":{"deadband":0.2,"high":30}}}`. What it leaves out is as the table says.',
+		"",
+		...table("channels", CHANNEL_FIELDS),
+	];
+}
+
 export function settingsDocument(): string {
 	const groups = Object.entries(SCHEMA as Readonly<Record<string, Fields>>);
 	return [
@@ -95,6 +109,8 @@ export function settingsDocument(): string {
 		"`--settings FILE`; [boards.md](boards.md#settings-on-a-board) says where a board has them from. A board's",
 		"manifest may override a default, such as `outbox.measures`.",
 		...groups.flatMap(([group, fields]) => ["", `## ${group}`, "", ...table(group, fields)]),
+		"",
+		...channelTable(),
 		"",
 	].join("\n");
 }

@@ -27,6 +27,8 @@ function rows(text: string): { keys: string[]; writer: string; words: string }[]
 
 /** "operation-0 to -3" is four keys; "…" goes on as the one before it. */
 function keysOf(names: string): string[] {
+	// The longest one of a pin.
+	if (names.endsWith("-PIN")) return [names.replace("PIN", "48")];
 	const range = /^(\S+)-(\d) to -(\d)$/.exec(names);
 	if (!range) return names.split(/, |… /).filter((name) => name !== "");
 	const [, name, from, to] = range;
@@ -43,7 +45,8 @@ function keysIn(text: string): string[] {
 		/const UNDER_WAY[^[]*\[\s*\[?([^\]]*)\]/.exec(text.replace("string[]", "strings"))?.[1] ?? "";
 	const markers = [...listed.matchAll(/"([^"]+)"/g)].map(([, key]) => key);
 	const called = [...text.matchAll(/\bstore\.(?:get|set|delete)\("([^"]+)"/g)].map(([, key]) => key);
-	return [...new Set([...named, ...markers, ...called])] as string[];
+	const ofPins = [...text.matchAll(/key: `([a-z]+-)\$\{pin\}`/g)].map(([, key]) => `${key}48`);
+	return [...new Set([...named, ...markers, ...called, ...ofPins])] as string[];
 }
 
 describe("the store's keys", () => {

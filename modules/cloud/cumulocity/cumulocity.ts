@@ -76,7 +76,7 @@ export class Cumulocity implements Cloud {
 			qos: 1,
 			retain: false,
 		});
-		const encoder = new CumulocityMeasures(cumulocity.multiple);
+		const encoder = new CumulocityMeasures(settings.channels, cumulocity.multiple);
 		this.encoder = encoder;
 		const lane = {
 			topic: UP,
@@ -131,6 +131,14 @@ export class Cumulocity implements Cloud {
 		const time = wallMs < 0 ? "" : new Date(wallMs).toISOString();
 		const row = `${ALARMS[severity as keyof typeof ALARMS]},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`;
 		return this.tell(RecordKind.Alarm, row);
+	}
+
+	event(type: string, text: string, wallMs: number): boolean {
+		const time = wallMs < 0 ? "" : new Date(wallMs).toISOString();
+		return this.tell(
+			RecordKind.Event,
+			`${MessageId.Event},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`,
+		);
 	}
 
 	certificateDays(days: number): boolean {

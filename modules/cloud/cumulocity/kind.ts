@@ -6,6 +6,7 @@ import { CUMULOCITY, type CumulocitySettings } from "./settings.js";
 
 export const cumulocity: CloudKind<CumulocitySettings, typeof CUMULOCITY> = Object.freeze({
 	settings: CUMULOCITY,
-	atRest: Object.freeze({ slots: 1601, chunkBytes: 6_522 }),
+	atRest: Object.freeze({ slots: 1610, chunkBytes: 6_594 }),
+	channel: Object.freeze({ slots: 36, chunkBytes: 144 }),
 	make: (settings: CumulocitySettings, { version }: Build) => new Cumulocity(settings, version),
 });

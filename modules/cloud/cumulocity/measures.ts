@@ -1,42 +1,40 @@
-// A sample as SmartREST rows: 200 for each value, or 201 for all of them where the tenant knows it.
-// Everything constant is made into bytes once.
+// A sample as SmartREST rows: 200 for each value (212 for a battery's level), or 201 for all of them where
+// the tenant knows it. Everything constant is made into bytes once.
 
 import { ascii } from "../../core/bytes.js";
-import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
+import type { Channel, Sample } from "../../core/channels.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../outbox/record-template.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
+import { utf8 } from "../text.js";
 import { MessageId } from "./message-ids.js";
 
 const LF = 10;
-/** Fragment and series of each channel, in the order of CHANNELS. */
-const SERIES: readonly string[] = Object.freeze([
-	"c8y_Temperature,T",
-	"mote_Led,brightness",
-	"mote_Buzzer,frequency",
-	"mote_Speed,measured",
-]);
+/** Of this fragment and series 212 makes a measurement: its row has a value and a time, and no unit. */
+const BATTERY = Object.freeze({ fragment: "c8y_Battery", series: "level" } as const);
 const MULTIPLE_HEAD = ascii(`${MessageId.MeasurementMultiple},mote_Sample,`);
 
 export class CumulocityMeasures {
 	/** Largest sample, bytes, and the time stamps in it. */
 	readonly recordBytes: number;
 	readonly stamps: number;
+	private readonly channels: readonly Channel[];
 	private readonly multiple: boolean;
 	private readonly heads: readonly Uint8Array[];
 	private readonly units: readonly Uint8Array[];
 
-	/** `multiple`: 201 instead of a 200 for each value. */
-	constructor(multiple: boolean) {
+	/** `multiple`: 201 instead of a row for each value. */
+	constructor(channels: readonly Channel[], multiple: boolean) {
+		this.channels = channels;
 		this.multiple = multiple;
-		this.stamps = multiple ? 1 : CHANNELS.length;
-		this.heads = CHANNELS.map((_, i) =>
-			ascii(multiple ? `,${SERIES[i]},` : `${MessageId.Measurement},${SERIES[i]},`),
+		this.stamps = multiple ? 1 : channels.length;
+		this.heads = channels.map((channel) => utf8(head(channel, multiple)));
+		this.units = channels.map((channel) =>
+			utf8(multiple ? `,${channel.unit}` : isBattery(channel) ? "," : `,${channel.unit},`),
 		);
-		this.units = CHANNELS.map((channel) => ascii(multiple ? `,${channel.unit}` : `,${channel.unit},`));
 		// Part by part a value asks for 29 bytes, which in 200 the time after it makes up for.
 		let bytes = multiple ? MULTIPLE_HEAD.length + ISO_TIME_BYTES + 24 : 0;
-		for (let i = 0; i < CHANNELS.length; i++)
+		for (let i = 0; i < channels.length; i++)
 			bytes +=
 				(this.heads[i]?.length ?? 0) +
 				TEMPLATE_VALUE_BYTES +
@@ -49,7 +47,7 @@ export class CumulocityMeasures {
 	template(): TemplatePart[] {
 		const { multiple } = this;
 		const parts: TemplatePart[] = multiple ? [MULTIPLE_HEAD, "stamp"] : [];
-		for (const [channel, { decimals }] of CHANNELS.entries()) {
+		for (const [channel, { decimals }] of this.channels.entries()) {
 			parts.push(this.heads[channel] as Uint8Array, { channel, decimals }, this.units[channel] as Uint8Array);
 			if (!multiple) parts.push("stamp", Uint8Array.of(LF));
 		}
@@ -59,14 +57,14 @@ export class CumulocityMeasures {
 
 	/** Writes a sample and returns the number of values. */
 	encode(record: RecordWriter, values: Sample): number {
-		const { multiple } = this;
+		const { multiple, channels } = this;
 		let written = 0;
 		if (multiple) {
 			record.put(MULTIPLE_HEAD);
 			record.stamp();
 		}
-		for (let i = 0; i < CHANNELS.length; i++) {
-			const { decimals } = CHANNELS[i] as Channel;
+		for (let i = 0; i < channels.length; i++) {
+			const { decimals } = channels[i] as Channel;
 			if (!record.value(this.heads[i] as Uint8Array, values[i] as number, decimals)) continue;
 			record.put(this.units[i] as Uint8Array);
 			if (!multiple) {
@@ -78,4 +76,15 @@ export class CumulocityMeasures {
 		if (multiple) record.byte(LF);
 		return written;
 	}
+}
+
+function isBattery({ fragment, series }: Channel): boolean {
+	return fragment === BATTERY.fragment && series === BATTERY.series;
+}
+
+/** What stands before a value. */
+function head(channel: Channel, multiple: boolean): string {
+	const { fragment, series } = channel;
+	if (multiple) return `,${fragment},${series},`;
+	return isBattery(channel) ? `${MessageId.Battery},` : `${MessageId.Measurement},${fragment},${series},`;
 }

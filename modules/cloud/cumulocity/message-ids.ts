@@ -13,6 +13,7 @@ export const MessageId = Object.freeze({
 	Measurement: 200,
 	MeasurementMultiple: 201,
 	SignalStrength: 210,
+	Battery: 212,
 	CriticalAlarm: 301,
 	MajorAlarm: 302,
 	MinorAlarm: 303,

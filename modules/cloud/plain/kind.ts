@@ -7,6 +7,7 @@ import { PLAIN, type PlainSettings, plainMistakes } from "./settings.js";
 export const plain: CloudKind<PlainSettings, typeof PLAIN> = Object.freeze({
 	settings: PLAIN,
 	mistakes: plainMistakes,
-	atRest: Object.freeze({ slots: 1431, chunkBytes: 6_965 }),
+	atRest: Object.freeze({ slots: 1440, chunkBytes: 7_037 }),
+	channel: Object.freeze({ slots: 29, chunkBytes: 83 }),
 	make: (settings: PlainSettings) => new Plain(settings),
 });

@@ -3,7 +3,7 @@
 // 2 PUBCOMP, at QoS 0 out of the socket. "online" and, as the will, "offline" are retained.
 
 import { ascii } from "../../core/bytes.js";
-import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
+import type { Channel, Sample } from "../../core/channels.js";
 import { MAX_DECIMAL_BYTES } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import { cutUtf8, isUtf8 } from "../../core/utf8.js";
@@ -46,6 +46,7 @@ export class Plain implements Cloud {
 	readonly stamp = new IsoStamp();
 	readonly measures: LaneShape;
 	readonly events: LaneShape;
+	private readonly channels: readonly Channel[];
 	private readonly names: readonly Uint8Array[];
 	/** What is subscribed to, and what the topics of commands match. */
 	private readonly filter: Uint8Array;
@@ -82,7 +83,8 @@ export class Plain implements Cloud {
 	};
 
 	constructor(settings: PlainSettings) {
-		const { device, plain, sampling } = settings;
+		const { device, plain, sampling, channels } = settings;
+		this.channels = channels;
 		const topic = (pattern: string) => topicName(withId(pattern, device.id));
 		this.status = topic(plain.status);
 		const filter = withId(plain.commands, device.id);
@@ -96,8 +98,8 @@ export class Plain implements Cloud {
 		this.raw = plain.format === "raw";
 		const will = { topic: this.status, payload: ascii("offline"), qos: plain.statusQos, retain: true };
 		this.connect = connectOptions(settings, device.id, will, !plain.persistent);
-		this.names = CHANNELS.map((channel, i) =>
-			this.raw ? (i > 0 ? COMMA : NOTHING) : utf8(`,${jsonString(channel.name)}:`),
+		this.names = channels.map(({ key }, i) =>
+			this.raw ? (i > 0 ? COMMA : NOTHING) : utf8(`,${jsonString(key)}:`),
 		);
 		let recordBytes = TIME.length + ISO_TIME_BYTES + 2 + MAX_DECIMAL_BYTES;
 		for (const name of this.names) recordBytes += name.length + TEMPLATE_VALUE_BYTES;
@@ -145,27 +147,28 @@ export class Plain implements Cloud {
 
 	template(): TemplatePart[] {
 		const parts: TemplatePart[] = this.raw ? [] : [TIME, "stamp", ascii('"')];
-		for (const [channel, { decimals }] of CHANNELS.entries())
+		for (const [channel, { decimals }] of this.channels.entries())
 			parts.push(this.names[channel] as Uint8Array, { channel, decimals });
 		if (!this.raw) parts.push(ascii("}"));
 		return parts;
 	}
 
 	encode(record: RecordWriter, values: Sample): number {
+		const { channels } = this;
 		let written = 0;
 		if (this.raw) {
 			// A value that is missing leaves its place empty.
-			for (let i = 0; i < CHANNELS.length; i++) {
+			for (let i = 0; i < channels.length; i++) {
 				record.put(this.names[i] as Uint8Array);
-				if (record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) written++;
+				if (record.decimal(values[i] as number, (channels[i] as Channel).decimals)) written++;
 			}
 			return written;
 		}
 		record.put(TIME);
 		record.stamp();
 		record.byte(34);
-		for (let i = 0; i < CHANNELS.length; i++) {
-			const { decimals } = CHANNELS[i] as Channel;
+		for (let i = 0; i < channels.length; i++) {
+			const { decimals } = channels[i] as Channel;
 			if (record.value(this.names[i] as Uint8Array, values[i] as number, decimals)) written++;
 		}
 		record.byte(125);
@@ -173,17 +176,31 @@ export class Plain implements Cloud {
 	}
 
 	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
-		const host = this.host as CloudHost;
-		// A command without room for its result is not carried out.
-		if (host.messages.room <= 1) return false;
 		const status = on ? "ACTIVE" : "CLEARED";
-		const time = wallMs < 0 ? "null" : jsonString(new Date(wallMs).toISOString());
-		const payload = utf8(
+		const time = jsonTime(wallMs);
+		return this.tell(
+			RecordKind.Alarm,
 			this.raw
 				? `ALARM ${type} ${severity} ${status}: ${text}`
 				: `{"time":${time},"alarm":${jsonString(type)},"severity":${jsonString(severity)},"status":"${status}","text":${jsonString(text)}}`,
 		);
-		return host.messages.queue(RecordKind.Alarm, 0, (record) => record.put(payload));
+	}
+
+	event(type: string, text: string, wallMs: number): boolean {
+		return this.tell(
+			RecordKind.Event,
+			this.raw
+				? `EVENT ${type}: ${text}`
+				: `{"time":${jsonTime(wallMs)},"event":${jsonString(type)},"text":${jsonString(text)}}`,
+		);
+	}
+
+	private tell(kind: number, text: string): boolean {
+		const { messages } = this.host as CloudHost;
+		// A command without room for its result is not carried out.
+		if (messages.room <= 1) return false;
+		const payload = utf8(text);
+		return messages.queue(kind, 0, (record) => record.put(payload));
 	}
 
 	eventDelivered(): void {}
@@ -257,4 +274,8 @@ export class Plain implements Cloud {
 	tick(): void {}
 
 	disconnected(): void {}
+}
+
+function jsonTime(wallMs: number): string {
+	return wallMs < 0 ? "null" : jsonString(new Date(wallMs).toISOString());
 }

@@ -2,10 +2,12 @@
 
 import type { Build, CloudKind } from "../cloud-kind.js";
 import { SapIot } from "./sap-iot.js";
-import { SAP, type SapSettings } from "./settings.js";
+import { SAP, type SapSettings, sapMistakes } from "./settings.js";
 
 export const sap: CloudKind<SapSettings, typeof SAP> = Object.freeze({
 	settings: SAP,
-	atRest: Object.freeze({ slots: 1569, chunkBytes: 7_319 }),
+	mistakes: sapMistakes,
+	atRest: Object.freeze({ slots: 1578, chunkBytes: 7_391 }),
+	channel: Object.freeze({ slots: 29, chunkBytes: 83 }),
 	make: (settings: SapSettings, { boot }: Build) => new SapIot(settings, boot),
 });

@@ -2,7 +2,7 @@
 // made into bytes once; per sample only digits are written.
 
 import { ascii } from "../../core/bytes.js";
-import { CHANNELS, type Channel, type Sample } from "../../core/channels.js";
+import type { Channel, Sample } from "../../core/channels.js";
 import { MAX_DECIMAL_BYTES, NUMBER_DIGITS } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../outbox/record-template.js";
@@ -21,6 +21,7 @@ export class SapMeasures {
 	readonly numberAt: number;
 	readonly recordBytes: number;
 	readonly dated: boolean;
+	private readonly channels: readonly Channel[];
 	private readonly arrays: boolean;
 	private readonly head: Uint8Array;
 	private readonly headNumberAt: number;
@@ -31,7 +32,8 @@ export class SapMeasures {
 
 	/** `idPrefix` goes in front of the number in the message id. */
 	constructor(settings: SapSettings, idPrefix: string) {
-		const { sap } = settings;
+		const { sap, channels } = settings;
+		this.channels = channels;
 		this.dated = sap.dateProperty !== "";
 		this.arrays = sap.arrays;
 		const id = sap.messageId ? `"measureMessageId":"${idPrefix}${PLACEHOLDER}",` : "";
@@ -48,7 +50,7 @@ export class SapMeasures {
 		this.headNumberAt = !this.dated && sap.messageId ? numberAt : -1;
 		this.head = utf8(this.dated ? open : `${head}"timestamp":`);
 		this.beforeMeasures = ascii(this.dated ? "" : `,${opening}${open}`);
-		this.names = CHANNELS.map((channel) => utf8(sap.arrays ? "" : `${jsonString(channel.name)}:`));
+		this.names = channels.map(({ property }) => utf8(sap.arrays ? "" : `${jsonString(property)}:`));
 		this.date = utf8(sap.arrays ? ',"' : `,${jsonString(sap.dateProperty)}:"`);
 		this.tail = ascii(this.dated ? `"${close}` : `${close}]}`);
 		let bytes = this.head.length + this.beforeMeasures.length + this.date.length + this.tail.length;
@@ -64,7 +66,7 @@ export class SapMeasures {
 		else parts.push(this.head.slice(0, at), "number", this.head.slice(at + NUMBER_DIGITS));
 		if (!this.dated) parts.push("stamp");
 		parts.push(this.beforeMeasures);
-		for (const [channel, { decimals }] of CHANNELS.entries()) {
+		for (const [channel, { decimals }] of this.channels.entries()) {
 			if (channel > 0) parts.push(Uint8Array.of(COMMA));
 			parts.push(this.names[channel] as Uint8Array, { channel, decimals });
 		}
@@ -81,12 +83,13 @@ export class SapMeasures {
 		if (this.headNumberAt >= 0) record.numberAt(this.headNumberAt);
 		if (!this.dated) record.stamp();
 		record.put(this.beforeMeasures);
+		const { channels } = this;
 		let written = 0;
-		for (let i = 0; i < CHANNELS.length; i++) {
+		for (let i = 0; i < channels.length; i++) {
 			const before = record.length;
 			if (written > 0) record.byte(COMMA);
 			record.put(this.names[i] as Uint8Array);
-			if (record.decimal(values[i] as number, (CHANNELS[i] as Channel).decimals)) written++;
+			if (record.decimal(values[i] as number, (channels[i] as Channel).decimals)) written++;
 			else if (this.arrays) return 0;
 			else record.rewind(before);
 		}

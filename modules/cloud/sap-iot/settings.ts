@@ -25,3 +25,11 @@ export const SAP = Object.freeze({
 
 /** What this cloud reads. */
 export type SapSettings = SharedSettings & { readonly sap: Values<typeof SAP> };
+
+/** What the ranges do not say: an array has a place for every property, so a value cannot be left out. */
+export function sapMistakes({ sap, channels }: SapSettings): string[] {
+	if (!sap.arrays) return [];
+	return channels
+		.filter(({ intervalMs }) => intervalMs > 0)
+		.map(({ key }) => `channels.${key}.intervalMs: not together with sap.arrays`);
+}

@@ -2,7 +2,7 @@
 // time.
 
 import assert from "node:assert/strict";
-import { CHANNELS } from "../../../modules/core/channels.js";
+import { DEFAULT_TABLE as CHANNELS } from "../../../modules/core/default-channels.js";
 import { Limits } from "../../../modules/mqtt/limits.js";
 import { seeded } from "../../support/seeded.js";
 import { verifyEncoding, verifyParsing } from "./node.js";
@@ -67,7 +67,7 @@ describe("benchmark: bytes on the wire", () => {
 			record(sap, { device: { cloud: "sap" }, sap: { arrays } }, 1).published.map(
 				({ packet }) => JSON.parse(packet.payload.toString()).measures[0],
 			);
-		const names = CHANNELS.map(({ name }) => name);
+		const names = CHANNELS.map(({ key }) => key);
 		const objects = samples().map((values) =>
 			Object.fromEntries(values.map((value, i) => [names[i], value])),
 		);

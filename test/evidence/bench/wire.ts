@@ -10,7 +10,7 @@ import type { Cloud } from "../../../modules/cloud/cloud.js";
 import { Cumulocity, MAX_PACKET_BYTES } from "../../../modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "../../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../../modules/cloud/sap-iot/sap-iot.js";
-import { CHANNELS } from "../../../modules/core/channels.js";
+import { DEFAULT_TABLE as CHANNELS } from "../../../modules/core/default-channels.js";
 import { Log } from "../../../modules/core/log.js";
 import { lengthBytes } from "../../../modules/mqtt/packet.js";
 import { SessionState } from "../../../modules/mqtt/session-state.js";

@@ -120,7 +120,7 @@ class Reporter {
 	async growth({ name, program }: Engine): Promise<object> {
 		this.#note(`${name}: growth`);
 		const options = { callgrind: this.#callgrind, messages: 4000, rounds: 1, counted: 300 };
-		const widths = [1, 4, 16, 64];
+		const widths = [1, 4, 9, 16];
 		const wide: Cost[] = [];
 		for (const cloud of CLOUDS)
 			for (const channels of widths)

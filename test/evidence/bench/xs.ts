@@ -128,27 +128,16 @@ async function programOf(work: Work, start: string, bench: object): Promise<Prog
 
 /** The firmware with another number of channels. */
 function widened(module: ProgramModule, channels: number): ProgramModule {
-	if (module.name === "modules/core/channels") {
-		const list = Array.from(
-			{ length: channels },
-			(_, i) => `Object.freeze({name:"v${i}",unit:"C",decimals:${[2, 0, 0, 1][i % 4]}})`,
-		);
-		return {
-			...module,
-			source: `export const ChannelIndex = Object.freeze({Temperature:0,Led:1,Buzzer:2,Speed:3});\nexport const CHANNELS = Object.freeze([${list}]);\nexport const emptySample = () => CHANNELS.map(() => Number.NaN);\n`,
-		};
-	}
-	if (module.name === "modules/cloud/cumulocity/cumulocity" || module.name === `${ON_XS}/encode`) {
-		const list = Array.from({ length: channels }, (_, i) => `"mote_V,v${i}"`);
-		return {
-			...module,
-			source: module.source.replace(
-				/const SERIES = Object\.freeze\(\[[\s\S]*?\]\)/,
-				`const SERIES = Object.freeze([${list}])`,
-			),
-		};
-	}
-	return module;
+	if (module.name !== "modules/core/default-channels") return module;
+	const entries = Array.from({ length: channels }, (_, i) => {
+		const decimals = [2, 0, 0, 1][i % 4];
+		return `v${i}:{from:"uptime",unit:"C",decimals:${decimals},fragment:"mote_V",series:"v${i}"}`;
+	});
+	const source =
+		`import { channelTable } from "./channel-table.js";\n` +
+		`export const DEFAULT_CHANNELS = Object.freeze({${entries}});\n` +
+		"export const DEFAULT_TABLE = channelTable(DEFAULT_CHANNELS);\n";
+	return { ...module, source };
 }
 
 /** The first packets of a way, for comparison. */

@@ -7,6 +7,7 @@ import type { MemoryStats } from "../../../host-sim/engine/engine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import type { ProgramModule } from "../../../host-sim/xs/program.js";
 import { BenchBoard, DEVICE, JournalFlash } from "./bench-board.js";
+import type { TableSize } from "./on-xs/tables.js";
 import type { Published } from "./peer.js";
 
 type Groups = Record<string, Record<string, unknown>>;
@@ -14,6 +15,8 @@ type Groups = Record<string, Record<string, unknown>>;
 export interface Case {
 	readonly name: string;
 	readonly mote: Groups;
+	/** A table of so many channels in the place of the board's own. */
+	readonly channels?: TableSize;
 	/** Samples wait for the socket, so that they travel in batches. */
 	readonly batch?: boolean;
 	/** The thermistor's wire is open: samples are written part by part, because a value is missing. */
@@ -131,6 +134,34 @@ function bare(name: string): Case {
 
 export const CASES: readonly Case[] = [...BARE, ...KEPT];
 
+/** Each cloud with a table of so many channels, whole and with a value missing in every sample. */
+export function ofChannels(channels: TableSize): Case[] {
+	return ["cumulocity", "sap", "plain"].flatMap((cloud) => {
+		// A wide record leaves room for fewer of them.
+		const mote = { ...device(cloud), ...fast, outbox: { measures: channels > 9 ? 8 : 16 } };
+		const name = `${cloud}, ${channels} channel${channels === 1 ? "" : "s"}`;
+		// Of one channel that is missing there is nothing to send.
+		const missing = { name: `${name}, a value missing`, mote, channels, missing: true };
+		return [{ name, mote, channels }, ...(channels === 1 ? [] : [missing])];
+	});
+}
+
+/** What lies between reading and ring, where settings ask for it: windows, deadband, scale, alarms. */
+export const BETWEEN: Case = {
+	name: "plain, 16 channels, windows, deadband, scale and alarms",
+	channels: 16,
+	mote: {
+		...device("plain"),
+		sampling: { intervalMs: 1000, readMs: 250, heartbeatMs: 1000 },
+		channels: {
+			temperature: { deadband: 0.1, scale: 1.01, offset: -0.5 },
+			// Not the thermistor: that leaves its range now and then, and an alarm is a text.
+			pressure: { intervalMs: 5000, window: "minimum", high: 2000, low: 0, missing: true },
+			rate: { window: "maximum", minimum: -1, maximum: 1e6 },
+		},
+	},
+};
+
 export interface ProofOptions {
 	readonly engine: EngineProgram;
 	readonly messages: number;
@@ -144,7 +175,8 @@ export async function prove(test: Case, options: ProofOptions): Promise<Result> 
 	const mote = test.inbound ? { ...test.mote, sampling: { intervalMs: 86_400_000 } } : test.mote;
 	const window = test.batch ? SMALL_WINDOW : undefined;
 	const flash = new JournalFlash(SECTORS);
-	const board = await BenchBoard.open({ engine, mote, window, flash, ...(patch ? { patch } : {}) });
+	const { channels: table } = test;
+	const board = await BenchBoard.open({ engine, mote, window, flash, table, ...(patch && { patch }) });
 	try {
 		const { peer } = board;
 		if (test.missing) board.machine.circuit.thermistorFault = "open";
@@ -164,7 +196,8 @@ export async function prove(test: Case, options: ProofOptions): Promise<Result> 
 		const { snapshots } = flash;
 		await go(messages);
 		// Some write little: on until a snapshot was among what is counted.
-		if (test.mote.outbox) for (let i = 0; i < 9 && flash.snapshots === snapshots; i++) await go(messages);
+		if (test.mote.outbox?.keep)
+			for (let i = 0; i < 9 && flash.snapshots === snapshots; i++) await go(messages);
 		const end = await board.memory();
 		const to = await board.status();
 		const done = test.inbound ? to.publishesReceived - from.publishesReceived : to.delivered - from.delivered;
@@ -346,7 +379,7 @@ export function isClean(taken: Taken): boolean {
 }
 
 function isMeasure({ topic, payload }: Published): boolean {
-	if (topic === "s/us") return /^20[01],/.test(payload.subarray(0, 4).toString());
+	if (topic === "s/us") return /^2(0[01]|12),/.test(payload.subarray(0, 4).toString());
 	return topic === `measures/${DEVICE}` || topic === `mote/${DEVICE}/measures`;
 }
 

@@ -1,9 +1,9 @@
 // A node on XS with the smallest board's memory, in virtual time, beside a peer.
 
-import { PINS } from "../../../drivers/boards/esp32c3/pins.js";
 import { NorFlash, newFlash } from "../../../host-sim/circuit/nor-flash.js";
-import type { Creation } from "../../../host-sim/engine/boards.js";
+import type { BoardName, Creation } from "../../../host-sim/engine/boards.js";
 import type { MemoryStats } from "../../../host-sim/engine/engine.js";
+import { hardwareOf } from "../../../host-sim/engine/hardware.js";
 import type { NodeStatus } from "../../../host-sim/engine/status.js";
 import { VirtualTime } from "../../../host-sim/engine/time-source.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
@@ -11,6 +11,7 @@ import { boardCreation, withoutReserve } from "../../../host-sim/xs/creation.js"
 import { XsMachine } from "../../../host-sim/xs/machine.js";
 import { makeProgram, type ProgramModule } from "../../../host-sim/xs/program.js";
 import type { Machine } from "../../../modules/app/room.js";
+import { TABLES, type TableSize } from "./on-xs/tables.js";
 import { Peer } from "./peer.js";
 
 export const DEVICE = "mote-0001";
@@ -30,10 +31,17 @@ export class JournalFlash extends NorFlash {
 	}
 }
 
+const OWN_TABLE = "drivers/boards/esp32c3/channels";
+const ON_XS = "test/evidence/proof/on-xs/tables";
+
 export type Groups = Record<string, Record<string, unknown>>;
 
 export interface BenchOptions {
 	readonly engine: EngineProgram;
+	/** Whose channels, pins and provider it has; the smallest one's unless said otherwise. */
+	readonly board?: BoardName;
+	/** A table of so many channels in the place of the smallest board's own. */
+	readonly table?: TableSize | undefined;
 	readonly mote: Groups;
 	/** Bytes that the node's socket takes at a time. */
 	readonly window?: number | undefined;
@@ -63,7 +71,14 @@ export class BenchBoard {
 	readonly program: readonly ProgramModule[];
 
 	static async open(options: BenchOptions): Promise<BenchBoard> {
-		const { mote, patch = (module) => module } = options;
+		const { mote, table, patch = (module) => module } = options;
+		const retabled = (module: ProgramModule) =>
+			table !== undefined && module.name === OWN_TABLE
+				? {
+						...module,
+						source: `import { TABLES } from "${ON_XS}";\nexport const CHANNELS = TABLES[${table}];\n`,
+					}
+				: module;
 		const config = {
 			...(options.machine && { machine: options.machine }),
 			mote: {
@@ -73,7 +88,9 @@ export class BenchBoard {
 				broker: { host: "127.0.0.1", port: 1883, tls: false, clientCertificate: false, ...mote.broker },
 			},
 		};
-		const program = (await makeProgram("esp32c3-min", config)).map(patch);
+		const program = (await makeProgram(options.board ?? "esp32c3-min", config, [ON_XS]))
+			.map(retabled)
+			.map(patch);
 		const board = new BenchBoard(options, program);
 		board.peer.window = options.window;
 		board.machine.boot();
@@ -87,7 +104,8 @@ export class BenchBoard {
 			engine: options.engine,
 			creation: options.creation ?? withoutReserve(boardCreation("esp32c3-min")),
 			program,
-			pins: PINS,
+			...hardwareOf(options.board ?? "esp32c3-min"),
+			...(options.table !== undefined && { channels: TABLES[options.table] }),
 			resources: options.resources ?? new Map(),
 			time: this.time,
 			network: this.peer.network,

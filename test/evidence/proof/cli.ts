@@ -6,9 +6,11 @@ import { buildEngine } from "../../../host-sim/xs/build.js";
 import { boardCreation, SLOT_BYTES, TLS_RESERVE, withoutReserve } from "../../../host-sim/xs/creation.js";
 import { printTable } from "../bench/table.js";
 import {
+	BETWEEN,
 	CASES,
 	costs,
 	isClean,
+	ofChannels,
 	prove,
 	type Reconnected,
 	type Result,
@@ -16,12 +18,15 @@ import {
 	type Worn,
 	wear,
 } from "./alloc.js";
+import { TABLES, type TableSize } from "./on-xs/tables.js";
 
 const { values } = parseArgs({
 	options: {
 		messages: { type: "string", default: "100000" },
 		reconnects: { type: "string", default: "1000" },
 		json: { type: "boolean", default: false },
+		/** Only tables of so many channels: 1, 4, 9, 16. */
+		channels: { type: "string" },
 		/** The engine of the SDK at $MODDABLE, which is what boards run, instead of npm's. */
 		sdk: { type: "boolean", default: false },
 	},
@@ -37,19 +42,25 @@ const started = performance.now();
 const note = (text: string) =>
 	process.stderr.write(`${((performance.now() - started) / 1000).toFixed(0)} s  ${text}\n`);
 
+const sizes = values.channels?.split(",").map(Number);
+for (const size of sizes ?? [])
+	if (!(size in TABLES)) throw new Error(`--channels is a list of ${Object.keys(TABLES).join(", ")}`);
+const cases = sizes ? [...sizes.flatMap((size) => ofChannels(size as TableSize)), BETWEEN] : CASES;
+
 const results: Result[] = [];
-for (const test of CASES) {
+for (const test of cases) {
 	results.push(await prove(test, { engine, messages }));
 	note(test.name);
 }
 const reconnected: Reconnected[] = [];
-for (const cloud of ["cumulocity", "sap", "plain"]) {
+const clouds = sizes ? [] : ["cumulocity", "sap", "plain"];
+for (const cloud of clouds) {
 	reconnected.push(await reconnect(cloud, engine, times));
 	note(`${times} reconnects, ${cloud}`);
 }
-const costly = await costs(engine);
+const costly = sizes ? [] : await costs(engine);
 const worn: Worn[] = [];
-for (const cloud of ["cumulocity", "sap", "plain"]) worn.push(await wear(cloud, engine));
+for (const cloud of clouds) worn.push(await wear(cloud, engine));
 
 /** Slots and chunks as bytes of a board. */
 function bytes(slots: number, chunkBytes: number): number {
@@ -102,6 +113,7 @@ else {
 			`${end.keys}`,
 		]),
 	);
+	if (sizes) process.exit(results.every(({ taken }) => isClean(taken)) ? 0 : 1);
 	printTable(
 		`Live memory before and after ${times} reconnects`,
 		["cloud", "slots", "after", "chunk bytes", "after", "keys", "after", "taken and given back, each"],

@@ -3,13 +3,14 @@
 
 import type { BoardName } from "../../../host-sim/engine/boards.js";
 import type { MemoryStats } from "../../../host-sim/engine/engine.js";
+import { hardwareOf } from "../../../host-sim/engine/hardware.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import type { Owner } from "../../../host-sim/xs/codec.js";
 import { boardCreation, machineOf, SLOT_BYTES } from "../../../host-sim/xs/creation.js";
 import type { ProgramModule } from "../../../host-sim/xs/program.js";
 import { makeCloud } from "../../../main.js";
 import { fitting } from "../../../modules/app/room.js";
-import { makeSettings } from "../../../modules/app/settings.js";
+import { settingsOf } from "../../../modules/app/settings.js";
 import { ecPair, make } from "../../firmware/network/make-certificate.js";
 import { BenchBoard, DEVICE, EPOCH, type Groups, JournalFlash, WIFI } from "./bench-board.js";
 
@@ -52,7 +53,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Groups>> = {
 	"the same with SHT3x, alarms, keep all": {
 		...onWifi("cumulocity", CERTIFICATE),
 		temperature: { sensor: "sht3x" },
-		alarms: { highC: 50, lowC: 10, sensor: true },
+		channels: { temperature: { high: 50, low: 10, missing: true } },
 		outbox: { measures: 12, keep: "all" },
 	},
 	"SAP, Wi-Fi, certificates": onWifi("sap", CERTIFICATE),
@@ -78,11 +79,13 @@ export async function rest(
 	engine: EngineProgram,
 	mote: Groups,
 	patch?: (module: ProgramModule) => ProgramModule,
+	name?: BoardName,
 ): Promise<Resting> {
 	const certificates = resources();
 	const board = await BenchBoard.open({
 		engine,
 		mote,
+		...(name !== undefined && { board: name }),
 		// More than is ever there.
 		creation: { ...boardCreation("esp32c3-min"), static: 300_000 },
 		flash: new JournalFlash(32),
@@ -157,13 +160,21 @@ export function byRoom({ owners }: Resting): Map<Room, Share> {
 	return rooms;
 }
 
+/** Without the channels that a board does not have. */
+function known(mote: Groups, board: BoardName): Groups {
+	const keys = hardwareOf(board).channels.map(({ key }) => key);
+	const { channels, ...rest } = mote;
+	const own = Object.entries(channels ?? {}).filter(([key]) => keys.includes(key));
+	return { ...rest, channels: Object.fromEntries(own) };
+}
+
 /**
  * The most measures that a board's outbox holds with these settings, by the reckoning that a board makes at
  * its start; 0: they do not fit.
  */
 export function mostMeasures(board: BoardName, mote: Groups): number {
-	const settings = makeSettings({
-		...mote,
+	const settings = settingsOf(hardwareOf(board).channels, {
+		...known(mote, board),
 		device: { id: DEVICE, ...mote.device },
 		outbox: { ...mote.outbox, measures: 60_000 },
 	});
@@ -174,6 +185,8 @@ export function mostMeasures(board: BoardName, mote: Groups): number {
 /** A feature: settings with and without it. The settings of the base differ from the defaults too. */
 export interface Feature {
 	readonly name: string;
+	/** Whose channels count; the smallest board's unless given. */
+	readonly board?: BoardName;
 	readonly base: Groups;
 	readonly more: Groups;
 }
@@ -181,15 +194,45 @@ export interface Feature {
 const base = (cloud: string): Groups => ({ device: { cloud }, outbox: { measures: 12 } });
 const feature = (name: string, more: Groups, cloud = "plain"): Feature => ({ name, base: base(cloud), more });
 
+const STATION = "esp32c3-station";
+
+/** The station with these channels alone. */
+function stationOf(cloud: string, keys: readonly string[]): Groups {
+	const off = hardwareOf(STATION).channels.filter(({ key }) => !keys.includes(key));
+	return { ...base(cloud), channels: Object.fromEntries(off.map(({ key }) => [key, { off: true }])) };
+}
+
+/** What a part adds, with its channels and their places in twelve measures. */
+const part = (name: string, ...keys: string[]): Feature[] =>
+	["Cumulocity", "plain"].map((cloud) => {
+		const without = stationOf(cloud.toLowerCase(), ["window"]);
+		return {
+			name: `${name}, ${cloud}`,
+			board: STATION,
+			base: without,
+			more: stationOf(cloud.toLowerCase(), ["window", ...keys]),
+		};
+	});
+
 export const FEATURES: readonly Feature[] = [
 	feature("Wi-Fi", { network: WIFI }),
 	feature("TLS at rest, without its session", { broker: TLS }),
 	feature("a client certificate", { broker: CERTIFICATE }),
 	feature("a thermometer on I²C (SHT3x)", { temperature: { sensor: "sht3x" } }),
 	feature("a thermometer on I²C (TMP117)", { temperature: { sensor: "tmp117" } }),
-	feature("alarms of the temperature", { alarms: { highC: 50, lowC: 10, sensor: true } }, "cumulocity"),
-	feature("a deadband", { sampling: { deadbandC: 0.1 } }),
-	feature("an interval of its own", { sampling: { temperatureMs: 5000 } }),
+	feature(
+		"alarms of a channel",
+		{ channels: { temperature: { high: 50, low: 10, missing: true } } },
+		"cumulocity",
+	),
+	feature("a deadband", { channels: { temperature: { deadband: 0.1 } } }),
+	feature("an interval of its own", { channels: { temperature: { intervalMs: 5000 } } }),
+	feature("readings between samples", { sampling: { readMs: 100 } }),
+	feature("scale or offset of a channel", { channels: { temperature: { offset: 1 } } }),
+	...part("a BME280, three channels", "temperature", "humidity", "pressure"),
+	...part("an SHT3x, two channels", "outdoorTemperature", "outdoorHumidity"),
+	...part("a pulse counter, one channel", "rain"),
+	...part("a voltage, two channels", "voltage", "battery"),
 	feature("keep: events", { outbox: { keep: "events" } }),
 	feature("keep: all", { outbox: { keep: "all" } }),
 	feature("a persistent session", { plain: { persistent: true } }),
@@ -200,10 +243,12 @@ export const FEATURES: readonly Feature[] = [
 ];
 
 /** What a feature costs. */
-export async function costOf(engine: EngineProgram, { base, more }: Feature): Promise<Share> {
-	const without = (await rest(engine, base)).total;
+export async function costOf(engine: EngineProgram, { base, more, board }: Feature): Promise<Share> {
+	const without = (await rest(engine, base, undefined, board)).total;
 	const merged: Record<string, Record<string, unknown>> = { ...base };
-	for (const [group, values] of Object.entries(more)) merged[group] = { ...merged[group], ...values };
-	const { slots, chunkBytes } = (await rest(engine, merged)).total;
+	// The channels that are off are others, not more.
+	for (const [group, values] of Object.entries(more))
+		merged[group] = group === "channels" ? values : { ...merged[group], ...values };
+	const { slots, chunkBytes } = (await rest(engine, merged, undefined, board)).total;
 	return { slots: slots - without.slots, chunkBytes: chunkBytes - without.chunkBytes };
 }

@@ -54,12 +54,19 @@ const VARIANTS: Readonly<Record<CloudName, readonly Groups[]>> = {
 	cumulocity: [
 		{ cumulocity: { debug: true } },
 		{ cumulocity: { multiple: true }, sampling: { qos: 2 }, temperature: { sensor: "sht3x" } },
-		{ cumulocity: { relay: "speed" }, sampling: { qos: 0, deadbandC: 1, heartbeatMs: 20_000 } },
+		{
+			cumulocity: { relay: "speed" },
+			channels: { temperature: { deadband: 1 } },
+			sampling: { qos: 0, heartbeatMs: 20_000 },
+		},
 	],
 	sap: [
-		{},
+		{ sap: { arrays: true } },
 		{ sap: { dateProperty: "_time", messageId: false }, temperature: { sensor: "tmp117" } },
-		{ sap: { arrays: true }, sampling: { temperatureMs: 5000, speedMs: 3000 }, led: { digital: true } },
+		{
+			channels: { temperature: { intervalMs: 5000 }, speed: { intervalMs: 3000 } },
+			led: { digital: true },
+		},
 	],
 	plain: [
 		{ plain: { persistent: true, commandsQos: 2, resultsQos: 2, statusQos: 2 }, sampling: { qos: 2 } },
@@ -106,11 +113,14 @@ export async function walk(
 	const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
 	const variants = VARIANTS[cloud];
 	const variant = variants[(seed - 1) % variants.length] as Groups;
+	// Sixteen channels of all parts where little else happens; elsewhere the board's own.
+	const wide = keep === "off";
 	const flash = new JournalFlash(SECTORS[keep]);
 	const board = await BenchBoard.open({
 		engine,
 		walk: true,
 		flash,
+		...(wide && { table: 16 }),
 		creation: { ...boardCreation("esp32c3"), stack: STACK, static: 262_144 },
 		resources: new Map([["client.der", certificate()]]),
 		mote: {
@@ -124,7 +134,10 @@ export async function walk(
 				host: seed % 8 === 0 ? "localhost" : "127.0.0.1",
 			},
 			sampling: { intervalMs: 1000, ...variant.sampling },
-			alarms: { highC: 40, lowC: 0, sensor: true },
+			channels: {
+				...variant.channels,
+				temperature: { high: 40, low: 0, missing: true, ...(variant.channels?.temperature as object) },
+			},
 			outbox: { keep, measures: 12, events: pick([4, 8]) },
 		},
 	});
@@ -210,6 +223,26 @@ export async function walk(
 			2,
 			() => {
 				circuit.ambientC = pick([-20, 20, 60]);
+			},
+		],
+		[
+			wide ? 3 : 0,
+			() => {
+				const control = pick(pick(circuit.parts).controls);
+				if (control.kind === "switch") control.value = !control.value;
+			},
+		],
+		[
+			wide ? 3 : 0,
+			() => {
+				const contact = circuit.parts.find(({ id }) => id.startsWith("input"))?.controls[0];
+				if (contact) contact.value = contact.value !== true;
+			},
+		],
+		[
+			wide ? 1 : 0,
+			() => {
+				circuit.i2c.fault = pick(["", "stuck", "noisy", ""]);
 			},
 		],
 		[2, settle],

@@ -18,7 +18,7 @@ describe("MoteNode: alarms", () => {
 		const cloud = new AlarmCloud();
 		const { node, time, board, lines } = setup({
 			cloud,
-			settings: { alarms: { highC: 30, hysteresisC: 2, severity: "MINOR" } },
+			settings: { channels: { temperature: { high: 30, hysteresis: 2 } }, alarms: { severity: "MINOR" } },
 		});
 		board.values = [20, 0, 0, 0];
 		node.start();
@@ -44,7 +44,7 @@ describe("MoteNode: alarms", () => {
 	});
 
 	it("does without a cloud that has a place for them, and without settings watches nothing", () => {
-		const { node, time, board, lines } = setup({ settings: { alarms: { lowC: 0 } } });
+		const { node, time, board, lines } = setup({ settings: { channels: { temperature: { low: 0 } } } });
 		board.values = [-5, 0, 0, 0];
 		node.start();
 		time.advance(5000);

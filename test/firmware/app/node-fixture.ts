@@ -2,11 +2,12 @@
 
 import type { BootGuard } from "../../../modules/app/boot-guard.js";
 import { MoteNode } from "../../../modules/app/node.js";
-import type { Board } from "../../../modules/app/parts.js";
-import { makeSettings } from "../../../modules/app/settings.js";
+import type { Board, EdgeListener } from "../../../modules/app/parts.js";
+import { settingsOf } from "../../../modules/app/settings.js";
 import type { Cloud, CloudHost, OpeningStep } from "../../../modules/cloud/cloud.js";
 import { utf8 } from "../../../modules/cloud/text.js";
-import type { Sample } from "../../../modules/core/channels.js";
+import type { Channel, Sample } from "../../../modules/core/channels.js";
+import { DEFAULT_TABLE } from "../../../modules/core/default-channels.js";
 import { Log } from "../../../modules/core/log.js";
 import type { InboundMessage } from "../../../modules/mqtt/parser.js";
 import { Network } from "../../../modules/network/network.js";
@@ -93,6 +94,7 @@ export class FakeCloud implements Cloud {
 }
 
 export class FakeBoard implements Board {
+	listener: EdgeListener | undefined;
 	values = [1, 2, 3, 4];
 	calls: string[] = [];
 	/** Thrown by `speed`. */
@@ -130,6 +132,8 @@ export interface Options {
 	source?: FakeSource;
 	tls?: boolean;
 	guard?: BootGuard;
+	/** The board's channels; the default ones unless given. */
+	table?: readonly Channel[];
 	makeBroker?: (time: VirtualTime) => FakeBroker;
 }
 
@@ -161,7 +165,7 @@ export function setup(options: Options = {}) {
 			log,
 		});
 	const node = new MoteNode({
-		settings: makeSettings({ outbox: { measures: 16, events: 4 } }, settings),
+		settings: settingsOf(options.table ?? DEFAULT_TABLE, { outbox: { measures: 16, events: 4 } }, settings),
 		cloud,
 		board,
 		transport: broker,

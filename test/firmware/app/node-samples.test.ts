@@ -127,7 +127,10 @@ describe("MoteNode: samples", () => {
 describe("MoteNode: deadband", () => {
 	it("leaves out and counts samples that say nothing new, but sends one now and then", () => {
 		const { node, time, board, up } = setup({
-			settings: { sampling: { deadbandC: 0.5, deadbandRpm: 3, heartbeatMs: 5000 } },
+			settings: {
+				channels: { temperature: { deadband: 0.5 }, speed: { deadband: 3 } },
+				sampling: { heartbeatMs: 5000 },
+			},
 		});
 		const steps: Array<[number[], boolean]> = [
 			[[20, 0, 0, 100], true],
@@ -158,7 +161,7 @@ describe("MoteNode: deadband", () => {
 
 	it("holds the next samples against the last that the ring had room for", () => {
 		const { node, time, broker, board } = setup({
-			settings: { sampling: { deadbandC: 1 }, outbox: { measures: 4 } },
+			settings: { channels: { temperature: { deadband: 1 } }, outbox: { measures: 4 } },
 		});
 		board.counting = true;
 		node.start();
@@ -179,7 +182,9 @@ describe("MoteNode: deadband", () => {
 
 describe("MoteNode: sensors with an interval of their own", () => {
 	it("leaves their values out of the samples between, and counts only those as missing that are", () => {
-		const { node, time, board, up } = setup({ settings: { sampling: { temperatureMs: 3000 } } });
+		const { node, time, board, up } = setup({
+			settings: { channels: { temperature: { intervalMs: 3000 } } },
+		});
 		board.values = [20, 1, 0, 100];
 		node.start();
 		time.advance(4500);

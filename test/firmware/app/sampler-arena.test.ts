@@ -13,7 +13,7 @@ describe("Sampler", () => {
 	function setup(intervalMs: number, sample?: (at: number) => void) {
 		const time = new VirtualTime({ start: 5000 });
 		const at: number[] = [];
-		const sampler = new Sampler(time, time, intervalMs, {
+		const sampler = new Sampler(time, time, intervalMs, 0, {
 			sample: () => {
 				at.push(time.now - 5000);
 				sample?.(time.now);

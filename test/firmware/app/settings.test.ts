@@ -6,6 +6,7 @@ import { makeSettings, SCHEMA, SettingsError } from "../../../modules/app/settin
 import { Cumulocity } from "../../../modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "../../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../../modules/cloud/sap-iot/sap-iot.js";
+import { DEFAULT_TABLE } from "../../../modules/core/default-channels.js";
 import { connectLength } from "../../../modules/mqtt/encode.js";
 import { Limits } from "../../../modules/mqtt/limits.js";
 
@@ -24,14 +25,16 @@ function mistakes(...inputs: unknown[]): readonly string[] {
 describe("makeSettings", () => {
 	it("gives the default of every setting without input", () => {
 		const settings = makeSettings() as unknown as Record<string, Record<string, unknown>>;
-		assert.deepEqual(Object.keys(settings), Object.keys(SCHEMA));
+		assert.deepEqual(Object.keys(settings), [...Object.keys(SCHEMA), "channels"]);
 		for (const [group, fields] of Object.entries(SCHEMA))
 			for (const [key, field] of Object.entries(fields as Record<string, { value: unknown }>))
 				assert.equal(settings[group]?.[key], field.value, `${group}.${key}`);
 	});
 
 	it("has defaults that are right by its own rules", () => {
-		assert.deepEqual(mistakes(makeSettings()), []);
+		const { channels, ...groups } = makeSettings();
+		assert.deepEqual(mistakes(groups), []);
+		assert.equal(channels, DEFAULT_TABLE);
 	});
 
 	it("gives a fresh group where there is input, and the frozen defaults where there is none", () => {
@@ -115,19 +118,20 @@ describe("makeSettings", () => {
 	});
 
 	it("refuses limits of which both alarms stand at once, unless one of them is off", () => {
-		for (const alarms of [
-			{ highC: 20, lowC: 21 },
-			{ highC: 20, lowC: 20 },
-			{ highC: 30, lowC: 20, hysteresisC: 10.5 },
+		const of = (temperature: object) => mistakes({ channels: { temperature } });
+		for (const limits of [
+			{ high: 20, low: 21 },
+			{ high: 20, low: 20 },
+			{ high: 30, low: 20, hysteresis: 10.5 },
 		])
-			assert.match(mistakes({ alarms })[0] ?? "", /^alarms.lowC: must be below alarms.highC/);
-		for (const alarms of [
-			{ highC: 30, lowC: 20, hysteresisC: 10 },
-			{ highC: 20, lowC: 20, hysteresisC: 0 },
-			{ highC: -90, hysteresisC: 50 },
-			{ lowC: 290, hysteresisC: 50 },
+			assert.match(of(limits)[0] ?? "", /^channels.temperature.low: must be below high by hysteresis/);
+		for (const limits of [
+			{ high: 30, low: 20, hysteresis: 10 },
+			{ high: 20, low: 20, hysteresis: 0 },
+			{ high: -90, hysteresis: 50 },
+			{ low: 290, hysteresis: 50 },
 		])
-			assert.deepEqual(mistakes({ alarms }), []);
+			assert.deepEqual(of(limits), []);
 	});
 
 	it("refuses commands on a topic of the node's own: it would answer itself for ever", () => {

@@ -117,7 +117,10 @@ function world({ settings = {}, older = false, required, values = [20, 0, 0, 0],
 
 describe("a node at a tenant: availability", () => {
 	const slow = { sampling: { intervalMs: 3_600_000 } };
-	const still = { sampling: { deadbandC: 1, heartbeatMs: 86_400_000 } };
+	const still = {
+		channels: { temperature: { deadband: 1 } },
+		sampling: { heartbeatMs: 86_400_000 },
+	};
 	for (const [what, options] of [
 		["samples once an hour", { settings: slow }],
 		["has values that do not change for a day", { settings: still }],

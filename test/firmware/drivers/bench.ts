@@ -4,6 +4,7 @@
 import { Circuit } from "../../../host-sim/circuit/circuit.js";
 import { makeIO } from "../../../host-sim/circuit/io.js";
 import type { Ledc } from "../../../host-sim/circuit/ledc.js";
+import type { PartPlace } from "../../../host-sim/circuit/part.js";
 import type { DigitalOptions, I2COptions } from "../../../modules/core/io.js";
 import { seeded } from "../../support/seeded.js";
 import { VirtualTime } from "../../support/virtual-time.js";
@@ -11,14 +12,18 @@ import { VirtualTime } from "../../support/virtual-time.js";
 export const PINS = { temperature: 34, led: 2, buzzer: 25, motor: 26, tachometer: 27, data: 21, clock: 22 };
 
 /** A circuit with its IO classes; the ambient temperature does not swing unless a test wants it to. */
-export function bench(motor?: { maxRpm: number; slots: number }, ledc?: Ledc) {
+export function bench(
+	motor?: { maxRpm: number; slots: number },
+	ledc?: Ledc,
+	parts: readonly PartPlace[] = [],
+) {
 	const time = new VirtualTime({ start: 1000 });
 	const world = {
 		now: () => time.now,
 		every: (ms: number, tick: () => void) => time.every(ms, tick),
 		random: seeded(7),
 	};
-	const circuit = new Circuit(PINS, world, motor);
+	const circuit = new Circuit(PINS, world, motor, parts);
 	circuit.swingC = 0;
 	return { time, circuit, io: makeIO(circuit, ledc) };
 }
@@ -71,6 +76,7 @@ export function journal() {
 	class Digital extends Port {
 		static readonly Input = 0;
 		static readonly InputPullUp = 1;
+		static readonly InputPullDown = 2;
 		static readonly Output = 8;
 		static readonly OutputOpenDrain = 9;
 		static readonly Rising = 1;

@@ -9,6 +9,7 @@ import { BOARDS, boardManifest } from "../../../host-sim/engine/boards.js";
 import { TONE_RANGE } from "../../../modules/app/commands.js";
 import { makeSettings } from "../../../modules/app/settings.js";
 import { emptySample } from "../../../modules/core/channels.js";
+import { DEFAULT_TABLE } from "../../../modules/core/default-channels.js";
 import { bench, PINS } from "./bench.js";
 
 /** LEDC channels of low speed (soc_caps.h of ESP-IDF v6.0). */
@@ -72,7 +73,7 @@ describe("boards", () => {
 
 	it("measures what the circuit's thermistor has", () => {
 		const { board, circuit } = boot(new Ledc());
-		const values = emptySample();
+		const values = emptySample(DEFAULT_TABLE);
 		board.sample(values);
 		assert.ok(Math.abs((values[0] as number) - circuit.temperatureC) < 0.5);
 	});

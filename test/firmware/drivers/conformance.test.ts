@@ -11,6 +11,7 @@ import { XsMachine } from "../../../host-sim/xs/machine.js";
 import { makeProgram } from "../../../host-sim/xs/program.js";
 import { makeSettings } from "../../../modules/app/settings.js";
 import { emptySample } from "../../../modules/core/channels.js";
+import { DEFAULT_TABLE } from "../../../modules/core/default-channels.js";
 import { engineOrSkip } from "../../support/engine.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 import { bench, journal, PINS } from "./bench.js";
@@ -52,9 +53,18 @@ describe("Ecma-419 conformance on XS", () => {
 			...more,
 			"test/support/virtual-time",
 			"test/support/seeded",
-			...["circuit", "io", "i2c-bus", "i2c-parts", "motor", "thermal"].map(
-				(name) => `host-sim/circuit/${name}`,
-			),
+			...[
+				"bme280",
+				"bus-part",
+				"circuit",
+				"io",
+				"i2c-bus",
+				"i2c-parts",
+				"motor",
+				"part",
+				"pin-parts",
+				"thermal",
+			].map((name) => `host-sim/circuit/${name}`),
 		]);
 		let crash: unknown;
 		const machine = new XsMachine({
@@ -197,7 +207,7 @@ describe("NodeBoard", () => {
 		board.buzzer(880, 0);
 		board.speed(100);
 		time.advance(10_000);
-		const values = emptySample();
+		const values = emptySample(DEFAULT_TABLE);
 		board.sample(values);
 		time.advance(1000);
 		board.sample(values);
@@ -212,8 +222,11 @@ describe("NodeBoard", () => {
 		const { io, time, circuit } = bench();
 		circuit.noise = 0;
 		const good = options(io, time);
-		const values = emptySample();
-		const board = new NodeBoard({ ...good, temperature: { ...good.temperature, offsetC: -2.5 } });
+		const values = emptySample(DEFAULT_TABLE);
+		const board = new NodeBoard({
+			...good,
+			...makeSettings({ channels: { temperature: { offset: -2.5 } } }),
+		});
 		board.sample(values);
 		assert.ok(Math.abs((values[0] as number) + 2.5 - circuit.temperatureC) < 0.1);
 		circuit.thermistorFault = "open";
@@ -228,7 +241,7 @@ describe("NodeBoard", () => {
 		const values = [7, 7, 7, 7];
 		board.sample(values);
 		assert.deepEqual([...values], [Number.NaN, 0, 0, 0]);
-		assert.equal(board.temperatureFault, "open");
+		assert.equal(board.fault(0), "open");
 	});
 
 	it("puts everything at rest and frees all pins when closed, also twice", () => {
@@ -248,7 +261,7 @@ describe("NodeBoard", () => {
 			() => board.led(1),
 			() => board.buzzer(1, 0),
 			() => board.speed(1),
-			() => board.sample(emptySample()),
+			() => board.sample(emptySample(DEFAULT_TABLE)),
 		])
 			assert.throws(call);
 	});
@@ -259,7 +272,7 @@ describe("NodeBoard", () => {
 			const owner = new io.PWM({ pin });
 			const { temperature: ntc, ...rest } = options(io, time);
 			const onBus = name === "data" || name === "clock";
-			const temperature = onBus ? { sensor: "tmp117", address: 0, offsetC: 0 } : ntc;
+			const temperature = onBus ? { sensor: "tmp117", address: 0 } : ntc;
 			assert.throws(() => new NodeBoard({ ...rest, temperature }), /in use/);
 			owner.close();
 			assert.equal(time.armed, 0);
@@ -293,7 +306,7 @@ describe("NodeBoard", () => {
 			{ ...good, thermistor: { ...good.thermistor, beta: 0 } },
 			{ ...good, led: { ...good.led, gamma: 5 } },
 			{ ...good, buzzer: { ...good.buzzer, dutyPercent: 51 } },
-			{ ...good, temperature: { sensor: "tmp117", address: 200, offsetC: 0 } },
+			{ ...good, temperature: { sensor: "tmp117", address: 200 } },
 			{ ...good, thermistor: { ...good.thermistor, supplyVolts: 0 } },
 			{ ...good, motor: { ...good.motor, maxRpm: 0 } },
 			{ ...good, motor: { ...good.motor, pulsesPerRevolution: 0 } },

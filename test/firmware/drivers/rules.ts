@@ -1,13 +1,17 @@
 // Ecma-419's rules for IO and drivers, as one table over all of them. Nothing here names Node: the rules run
 // on the engine of the boards too, and there also over the IO classes that host-sim has for it.
 
+import { BME280 } from "../../../drivers/bme280.js";
 import { Buzzer } from "../../../drivers/buzzer.js";
+import { DigitalInput } from "../../../drivers/digital-input.js";
 import { SHT3X, TMP102, TMP117 } from "../../../drivers/i2c-parts.js";
-import { I2cThermometer } from "../../../drivers/i2c-thermometer.js";
+import { I2cSensor } from "../../../drivers/i2c-sensor.js";
 import { Led } from "../../../drivers/led.js";
 import { Motor } from "../../../drivers/motor.js";
 import { NtcThermistor } from "../../../drivers/ntc-thermistor.js";
+import { PulseCounter } from "../../../drivers/pulse-counter.js";
 import { Tachometer } from "../../../drivers/tachometer.js";
+import { VoltageInput } from "../../../drivers/voltage-input.js";
 import type { AnalogClass, DigitalClass, I2CClass, PulseWidthClass } from "../../../modules/core/io.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 import { journal, PINS } from "./bench.js";
@@ -44,6 +48,22 @@ class NoI2c {
 		throw new Error("hardware was touched");
 	}
 }
+
+/** Nor these. */
+class NoDigital {
+	static readonly Input = 0;
+	static readonly InputPullUp = 1;
+	static readonly InputPullDown = 2;
+	static readonly Rising = 1;
+	static readonly Falling = 2;
+	constructor() {
+		throw new Error("hardware was touched");
+	}
+}
+const BAD_INPUTS = [
+	{ input: { io: NoDigital, pin: PINS.tachometer, pull: "sideways" } },
+	{ input: { io: NoDigital, pin: PINS.tachometer, edge: "both" } },
+];
 
 /** Ties the types of one case together and hides them from the table. */
 function define<T extends Closable>(definition: {
@@ -86,9 +106,9 @@ export const DRIVERS: readonly Case[] = [
 			{ adc: { lowVolts: 3, fullVolts: 2.45 } },
 		],
 	}),
-	...[TMP117, TMP102, SHT3X].map((part) =>
-		define<I2cThermometer>({
-			name: `I2cThermometer with ${part.name}`,
+	...[TMP117, TMP102, SHT3X, BME280].map((part) =>
+		define<I2cSensor>({
+			name: `I2cSensor with ${part.name}`,
 			pin: PINS.data,
 			options: (io, time) => ({
 				sensor: { io: io.I2C, data: PINS.data, clock: PINS.clock },
@@ -97,7 +117,7 @@ export const DRIVERS: readonly Case[] = [
 				clock: time,
 				timers: time,
 			}),
-			make: (options) => new I2cThermometer(options),
+			make: (options) => new I2cSensor(options),
 			methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
 			bad: [
 				...[7, 120, (0x48).toString(), Number.NaN, 72.5].map((address) => ({
@@ -159,7 +179,52 @@ export const DRIVERS: readonly Case[] = [
 		}),
 		make: (options) => new Tachometer(options),
 		methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
-		bad: [{ pulsesPerRevolution: 0 }, { pulsesPerRevolution: undefined }],
+		bad: [{ pulsesPerRevolution: 0 }, { pulsesPerRevolution: undefined }, ...BAD_INPUTS],
+	}),
+	define<PulseCounter>({
+		name: "PulseCounter",
+		pin: PINS.tachometer,
+		options: (io, clock) => ({ input: { io: io.Digital, pin: PINS.tachometer }, clock }),
+		make: (options) => new PulseCounter(options),
+		methods: (d) => ({
+			read: () => d.read(),
+			frequency: () => d.read(1),
+			sample: () => d.sample(),
+			configure: () => d.configure({}),
+		}),
+		bad: [{ recordMs: 10 }, { recordMs: Number.NaN }, ...BAD_INPUTS],
+	}),
+	define<DigitalInput>({
+		name: "DigitalInput",
+		pin: PINS.tachometer,
+		options: (io, timers) => ({ input: { io: io.Digital, pin: PINS.tachometer }, timers }),
+		make: (options) => new DigitalInput(options),
+		methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
+		bad: [
+			{ debounceMs: -1 },
+			{ debounceMs: Number.NaN },
+			{ input: { io: NoDigital, pin: PINS.tachometer, pull: "sideways" } },
+		],
+	}),
+	define<VoltageInput>({
+		name: "VoltageInput",
+		pin: PINS.temperature,
+		options: (io) => ({
+			sensor: { io: io.Analog, pin: PINS.temperature },
+			adc: { lowVolts: 0.15, fullVolts: 2.45 },
+			upperOhms: 100_000,
+			lowerOhms: 100_000,
+		}),
+		make: (options) => new VoltageInput(options),
+		methods: (d) => ({ read: () => d.read(), sample: () => d.sample(), configure: () => d.configure({}) }),
+		bad: [
+			{ upperOhms: -1 },
+			{ lowerOhms: 0 },
+			{ upperOhms: Number.NaN },
+			{ emptyVolts: 4.2 },
+			{ fullVolts: 3.3 },
+			{ adc: { lowVolts: 3, fullVolts: 2.45 } },
+		],
 	}),
 ];
 

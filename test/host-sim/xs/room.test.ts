@@ -4,11 +4,12 @@
 import assert from "node:assert/strict";
 import type { Creation } from "../../../host-sim/engine/boards.js";
 import { BOARDS, boardManifest } from "../../../host-sim/engine/boards.js";
+import { hardwareOf } from "../../../host-sim/engine/hardware.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import { boardCreation, machineOf, SLOT_BYTES } from "../../../host-sim/xs/creation.js";
 import { makeCloud } from "../../../main.js";
 import { fitting, needOf, roomFault } from "../../../modules/app/room.js";
-import { makeSettings } from "../../../modules/app/settings.js";
+import { settingsOf } from "../../../modules/app/settings.js";
 import { BenchBoard, DEVICE, type Groups, JournalFlash, WIFI } from "../../evidence/proof/bench-board.js";
 import { engineOrSkip } from "../../support/engine.js";
 
@@ -17,16 +18,24 @@ const FULL: Groups = {
 	network: WIFI,
 	outbox: { keep: "all" },
 	temperature: { sensor: "sht3x" },
-	alarms: { highC: 50, lowC: 10, sensor: true },
-	sampling: { deadbandC: 0.1 },
+	channels: { temperature: { high: 50, low: 10, missing: true, deadband: 0.1 } },
 };
+const STATION = "esp32c3-station";
+const KEYS = hardwareOf(STATION).channels.map(({ key }) => key);
+/** The station with these channels alone; with the same fields for each. */
+const only = (...on: string[]): Groups => ({
+	channels: Object.fromEntries(KEYS.filter((key) => !on.includes(key)).map((key) => [key, { off: true }])),
+});
+const every = (fields: object): Groups => ({
+	channels: Object.fromEntries(KEYS.map((key) => [key, fields])),
+});
 /** More than is ever there. */
 const ROOMY: Creation = { ...MIN, static: 300_000 };
 
 /** What BenchBoard makes of them. */
-function settingsOf(mote: Groups) {
+function reckoned(mote: Groups, board = "esp32c3-min") {
 	const broker = { host: "127.0.0.1", port: 1883, tls: false, clientCertificate: false };
-	return makeSettings({
+	return settingsOf(hardwareOf(board).channels, {
 		...mote,
 		device: { id: DEVICE, ...mote.device },
 		outbox: { measures: 16, ...mote.outbox },
@@ -56,26 +65,56 @@ describe("room on a board", () => {
 			["Wi-Fi", { network: WIFI }],
 			["everything kept", { outbox: { keep: "all" } }],
 			["a thermometer on I²C", { temperature: { sensor: "sht3x" } }],
-			["alarms", { alarms: { highC: 90 } }],
-			["a deadband", { sampling: { deadbandC: 0.1 } }],
+			["a reading more often than a sample", { sampling: { readMs: 100 } }],
+			["an interval of its own", { channels: { speed: { intervalMs: 5000 } } }],
+			["an offset", { channels: { temperature: { offset: 1 } } }],
+			["without its thermistor", { channels: { temperature: { off: true } } }],
+			["without tachometer and buzzer", { channels: { speed: { off: true }, buzzer: { off: true } } }],
+			["alarms", { channels: { temperature: { high: 90 } } }],
+			["a deadband", { channels: { temperature: { deadband: 0.1 } } }],
 			["all of that", FULL],
 		] as ReadonlyArray<readonly [string, Groups]>)
 			it(`is taken as reckoned: ${cloud}, ${what}`, async function () {
 				const mote = { device: { cloud }, ...more };
 				const board = await BenchBoard.open({ engine, mote, creation: ROOMY, flash: new JournalFlash(32) });
 				try {
-					await board.wait(30_000);
-					const { slots, chunkBytes, slotBytes } = await board.memory(true);
-					if (slotBytes !== SLOT_BYTES) this.skip();
-					const settings = settingsOf(mote);
-					const { measures, events } = settings.outbox;
-					const need = needOf(settings, makeCloud(settings, 1), measures, events);
-					const over = (need.slots - slots) * SLOT_BYTES + need.chunkBytes - chunkBytes;
-					assert.ok(over > -200 && over < 900, `${over} bytes more than the engine's`);
+					await taken(this, board, mote);
 				} finally {
 					board.close();
 				}
 			});
+
+	for (const cloud of ["cumulocity", "sap", "plain"])
+		for (const [what, more] of [
+			["nine channels of five parts", {}],
+			["only the BME280", only("temperature", "humidity", "pressure")],
+			["only the SHT3x", only("outdoorTemperature", "outdoorHumidity")],
+			["only the contact", only("window")],
+			["only the pulses", only("rain")],
+			["only the battery", only("voltage", "battery")],
+			["alarms and windows of each", every({ high: 1e6, missing: true, intervalMs: 5000, deadband: 1 })],
+		] as ReadonlyArray<readonly [string, Groups]>)
+			it(`is taken as reckoned by a station: ${cloud}, ${what}`, async function () {
+				const mote = { device: { cloud }, ...more };
+				const board = await BenchBoard.open({ engine, mote, board: STATION, creation: ROOMY });
+				try {
+					await taken(this, board, mote, STATION);
+				} finally {
+					board.close();
+				}
+			});
+
+	/** Holds what a board has taken against what is reckoned for its settings. */
+	async function taken(test: Mocha.Context, board: BenchBoard, mote: Groups, name?: string) {
+		await board.wait(30_000);
+		const { slots, chunkBytes, slotBytes } = await board.memory(true);
+		if (slotBytes !== SLOT_BYTES) test.skip();
+		const settings = reckoned(mote, name);
+		const { measures, events } = settings.outbox;
+		const need = needOf(settings, makeCloud(settings, 1), measures, events);
+		const over = (need.slots - slots) * SLOT_BYTES + need.chunkBytes - chunkBytes;
+		assert.ok(over > -200 && over < 900, `${over} bytes more than the engine's`);
+	}
 
 	for (const [name, creation] of [
 		["esp32c3-min", MIN],
@@ -84,7 +123,7 @@ describe("room on a board", () => {
 		for (const cloud of ["cumulocity", "sap", "plain"])
 			it(`is enough for the most that is reckoned to fit: ${cloud} with all, ${name}`, async () => {
 				const mote = { device: { cloud }, ...FULL };
-				const wanted = settingsOf({ ...mote, outbox: { keep: "all", measures: 60_000 } });
+				const wanted = reckoned({ ...mote, outbox: { keep: "all", measures: 60_000 } });
 				const most = fitting(wanted, makeCloud(wanted, 1), machineOf(creation));
 				assert.ok(most && most.measures > 50 && most.events === 8);
 				const outbox = { keep: "all", ...most };
@@ -157,7 +196,7 @@ describe("room on a board", () => {
 
 	it("names the setting at fault, and the largest value that fits", () => {
 		const fault = (outbox: object, mote: Groups = {}) => {
-			const settings = settingsOf({ device: { cloud: "plain" }, ...mote, outbox: { ...outbox } });
+			const settings = reckoned({ device: { cloud: "plain" }, ...mote, outbox: { ...outbox } });
 			return roomFault(settings, makeCloud(settings, 1), machineOf(MIN));
 		};
 		assert.equal(fault({}), "");
@@ -171,7 +210,7 @@ describe("room on a board", () => {
 			) ?? [];
 		assert.equal(fault({ measures: Number(both[0]), events: Number(both[1]) }), "");
 		// Wi-Fi that the image brings counts as that of the settings does.
-		const settings = settingsOf({ device: { cloud: "plain" }, outbox: { measures: Number(most) } });
+		const settings = reckoned({ device: { cloud: "plain" }, outbox: { measures: Number(most) } });
 		const joins = { ...machineOf(MIN), joins: true };
 		assert.notEqual(roomFault(settings, makeCloud(settings, 1), joins), "");
 	});

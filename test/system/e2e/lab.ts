@@ -4,13 +4,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PINS } from "../../../drivers/boards/esp32/pins.js";
 import {
 	type CloudName,
 	EmbeddedCloud,
 	type EmbeddedCloudOptions,
 } from "../../../host-sim/cloud/embedded-cloud.js";
+import type { BoardName } from "../../../host-sim/engine/boards.js";
 import type { Engine } from "../../../host-sim/engine/engine.js";
+import { hardwareOf } from "../../../host-sim/engine/hardware.js";
 import type { NodeStatus } from "../../../host-sim/engine/status.js";
 import { Machine } from "../../../host-sim/nodejs/machine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
@@ -39,6 +40,10 @@ export interface LabOptions {
 	/** Where the firmware runs: on this engine, or on Node. */
 	readonly engine: EngineProgram | undefined;
 	readonly cloud: CloudName;
+	/** Whose channels, pins and memory it has; the ESP32's unless given. */
+	readonly board?: BoardName;
+	/** The memory of another board. */
+	readonly memory?: BoardName;
 	/** Overlays the settings. */
 	readonly mote?: Record<string, Record<string, unknown>>;
 	readonly embedded?: Partial<EmbeddedCloudOptions>;
@@ -55,7 +60,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 		...options.embedded,
 	});
 	const identity = await cloud.device(DEVICE);
-	const { mote = {}, observer, engine } = options;
+	const { mote = {}, observer, engine, board = "esp32", memory = board } = options;
 	const config = {
 		mote: {
 			...mote,
@@ -67,7 +72,7 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 	let boots = 0;
 	let crash: unknown;
 	const common = {
-		pins: PINS,
+		...hardwareOf(board),
 		resources: new Map([
 			["ca.der", cloud.identities.ca.der],
 			["client.der", identity.certDer],
@@ -87,8 +92,8 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 			: new XsMachine({
 					...common,
 					engine,
-					creation: withoutReserve(boardCreation("esp32")),
-					program: await makeProgram("esp32", { ...config, observe: observer !== undefined }),
+					creation: withoutReserve(boardCreation(memory)),
+					program: await makeProgram(board, { ...config, observe: observer !== undefined }),
 				});
 	options.prepare?.(machine);
 	machine.boot();

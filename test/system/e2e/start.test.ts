@@ -328,7 +328,7 @@ describe("npm start", () => {
 		const settings = settingsFile({
 			network: { ssid: "barn", ssid2: "home", password2: "12345678" },
 			temperature: { sensor: "sht3x" },
-			alarms: { highC: -50, lowC: -60, sensor: true },
+			channels: { temperature: { high: -50, low: -60, missing: true } },
 		});
 		const outcome = await runCli([
 			...["--engine", "xs", "--board", "esp32c3-min", "--settings", settings],
@@ -347,8 +347,9 @@ describe("npm start", () => {
 		if (!xs) this.skip();
 		const file = settingsFile({
 			network: { ssid: "home", password: "12345678" },
-			alarms: { highC: -50, sensor: true, severity: "CRITICAL" },
-			sampling: { deadbandC: 50, heartbeatMs: 1000 },
+			channels: { temperature: { high: -50, missing: true, deadband: 50 } },
+			alarms: { severity: "CRITICAL" },
+			sampling: { heartbeatMs: 1000 },
 		});
 		const run = startCli([
 			...["--board", "esp32c3-min", "--settings", file, "--interval", "100ms", "--measures", "4"],

@@ -1,9 +1,11 @@
-// Ecma-419's host provider of this board: the IO classes of the SDK, what they can do, and the pins by name.
+// Ecma-419's host provider of this board: the IO classes of the SDK, what they can do, the pins by name, and
+// the channels.
 
 import Analog from "embedded:io/analog";
 import Digital from "embedded:io/digital";
 import I2C from "embedded:io/i2c";
 import PWM from "embedded:io/pwm";
+import { CHANNELS } from "drivers/boards/esp32/channels";
 import { PINS } from "drivers/boards/esp32/pins";
 import { ADC, TONES } from "drivers/esp32";
 
@@ -12,6 +14,7 @@ const device = Object.freeze({
 	pin: PINS,
 	adc: ADC,
 	tones: TONES,
+	channels: CHANNELS,
 });
 
 export default device;

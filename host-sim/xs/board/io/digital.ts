@@ -17,6 +17,7 @@ export default class Digital implements Listener {
 	/** What the line has when the pin lets go of it: an open-drain line is pulled up. */
 	readonly #rest: number;
 	readonly #onReadable: (() => void) | undefined;
+	readonly #edge: number;
 	#pin: number;
 	#value = 0;
 
@@ -28,6 +29,7 @@ export default class Digital implements Listener {
 			throw new RangeError("invalid mode");
 		if (onReadable && !edge) throw new RangeError("onReadable needs an edge");
 		this.#onReadable = onReadable;
+		this.#edge = edge ?? 0;
 		this.#pin = claimPin(options.pin);
 		if (onReadable) this.#watch(true);
 	}
@@ -55,6 +57,6 @@ export default class Digital implements Listener {
 
 	#watch(on: boolean): void {
 		Hardware.current().setPin(this.#pin, on ? this : undefined);
-		host.send(Out.Watch, this.#pin, on);
+		host.send(Out.Watch, this.#pin, on ? this.#edge : 0);
 	}
 }

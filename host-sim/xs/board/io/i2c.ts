@@ -1,4 +1,4 @@
-// Ecma-419's I2C over the parent's circuit. A read travels as one number, so that it takes no memory.
+// Ecma-419's I2C over the parent's circuit. A read travels as numbers of six bytes, so that it takes no memory.
 
 import { Hardware } from "host-sim/xs/board/hardware";
 import { Out } from "host-sim/xs/frames";
@@ -27,14 +27,17 @@ export default class I2C {
 	}
 	read(buffer: Uint8Array): number {
 		if (!this.#open) throw new Error("closed");
-		if (buffer.length > MAX_READ) throw new RangeError("at most 6 bytes");
-		let rest = host.ask(Out.I2cRead, this.#address, buffer.length) as number;
+		const { length } = buffer;
+		let rest = host.ask(Out.I2cRead, this.#address, length) as number;
 		if (rest < 0) throw new Error("read failed");
-		for (let i = buffer.length - 1; i >= 0; i--) {
-			buffer[i] = rest % 256;
-			rest = Math.floor(rest / 256);
+		for (let at = 0; at < length; at += MAX_READ) {
+			if (at > 0) rest = host.ask(Out.I2cMore, at) as number;
+			for (let i = Math.min(length, at + MAX_READ) - 1; i >= at; i--) {
+				buffer[i] = rest % 256;
+				rest = Math.floor(rest / 256);
+			}
 		}
-		return buffer.length;
+		return length;
 	}
 	write(buffer: Uint8Array): void {
 		if (!this.#open) throw new Error("closed");

@@ -6,7 +6,8 @@ import type { Cloud } from "../../../../modules/cloud/cloud.js";
 import { Cumulocity } from "../../../../modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "../../../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../../../modules/cloud/sap-iot/sap-iot.js";
-import { CHANNELS, type Channel, emptySample, type Sample } from "../../../../modules/core/channels.js";
+import { type Channel, emptySample, type Sample } from "../../../../modules/core/channels.js";
+import { DEFAULT_TABLE as CHANNELS } from "../../../../modules/core/default-channels.js";
 import { publishHeaderLength } from "../../../../modules/mqtt/encode.js";
 import { Arena } from "../../../../modules/outbox/arena.js";
 import type { Lane } from "../../../../modules/outbox/lane.js";
@@ -32,12 +33,7 @@ const PACKET_BYTES = 8192;
 const SAMPLES = 256;
 const EPOCH = 1767225600000;
 /** Names of the rows and values of SmartREST, as Cumulocity.encode writes them. */
-const SERIES = Object.freeze([
-	"c8y_Temperature,T",
-	"mote_Led,brightness",
-	"mote_Buzzer,frequency",
-	"mote_Speed,measured",
-]);
+const SERIES = Object.freeze(CHANNELS.map(({ fragment, series }) => `${fragment},${series}`));
 
 export default function start(): void {
 	const bench = (config as unknown as { bench: Bench }).bench;
@@ -64,7 +60,7 @@ function makeValues(): Sample[] {
 	};
 	const samples: Sample[] = [];
 	for (let n = 0; n < SAMPLES; n++) {
-		const sample = emptySample();
+		const sample = emptySample(CHANNELS);
 		for (let i = 0; i < sample.length; i++) {
 			const wide = 10 ** Math.floor(random() * 4);
 			sample[i] = (random() < 0.3 ? -1 : 1) * random() * wide;
@@ -232,7 +228,7 @@ function concat(cloud: string, values: Sample, wall: number): string {
 	}
 	let members = "";
 	for (let i = 0; i < values.length; i++) {
-		const { name, decimals } = CHANNELS[i] as Channel;
+		const { key: name, decimals } = CHANNELS[i] as Channel;
 		members += `${i > 0 ? "," : ""}"${name}":${(values[i] as number).toFixed(decimals)}`;
 	}
 	if (cloud === "plain") return `{"time":"${new Date(wall).toISOString()}",${members}}`;
@@ -242,7 +238,7 @@ function concat(cloud: string, values: Sample, wall: number): string {
 function stringify(cloud: string, values: Sample, wall: number): string {
 	const members: Record<string, number> = {};
 	for (let i = 0; i < values.length; i++) {
-		const { name, decimals } = CHANNELS[i] as Channel;
+		const { key: name, decimals } = CHANNELS[i] as Channel;
 		const scale = 10 ** decimals;
 		members[name] = Math.round((values[i] as number) * scale) / scale;
 	}

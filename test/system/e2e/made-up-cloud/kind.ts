@@ -9,5 +9,6 @@ export const madeUp: CloudKind<MadeUpSettings, typeof MADE_UP> = Object.freeze({
 	settings: MADE_UP,
 	mistakes: madeUpMistakes,
 	atRest: Object.freeze({ slots: 1900, chunkBytes: 9000 }),
+	channel: Object.freeze({ slots: 30, chunkBytes: 100 }),
 	make: (settings: MadeUpSettings) => new MadeUp(settings),
 });

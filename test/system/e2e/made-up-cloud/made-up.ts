@@ -5,7 +5,8 @@ import type { Cloud, CloudHost, OpeningStep } from "../../../../modules/cloud/cl
 import { connectOptions } from "../../../../modules/cloud/connect.js";
 import { utf8 } from "../../../../modules/cloud/text.js";
 import { ascii } from "../../../../modules/core/bytes.js";
-import { CHANNELS, type Channel, type Sample } from "../../../../modules/core/channels.js";
+import type { Channel, Sample } from "../../../../modules/core/channels.js";
+import { DEFAULT_TABLE as CHANNELS } from "../../../../modules/core/default-channels.js";
 import type { InboundMessage } from "../../../../modules/mqtt/parser.js";
 import { topicFilter, topicName } from "../../../../modules/mqtt/topic.js";
 import type { LaneShape } from "../../../../modules/outbox/lane.js";

@@ -1,9 +1,10 @@
 // Thermometers on the simulated I²C bus: values, starts, faults of sensor and wire, and how the bus is freed.
 
 import assert from "node:assert/strict";
+import { BME280 } from "../../../drivers/bme280.js";
 import { freeBus } from "../../../drivers/i2c-bus.js";
-import { type Part, SHT3X, TMP102, TMP117 } from "../../../drivers/i2c-parts.js";
-import { I2cThermometer } from "../../../drivers/i2c-thermometer.js";
+import { type Part, partQuantity, SHT3X, TMP102, TMP117 } from "../../../drivers/i2c-parts.js";
+import { I2cSensor } from "../../../drivers/i2c-sensor.js";
 import type { I2cFault } from "../../../host-sim/circuit/i2c-bus.js";
 import { VirtualTime } from "../../support/virtual-time.js";
 import { bench, journal, PINS } from "./bench.js";
@@ -17,7 +18,7 @@ const PARTS = [
 
 function make(part: Part, address: number, set = bench()) {
 	const { io, time } = set;
-	const thermometer = new I2cThermometer({
+	const thermometer = new I2cSensor({
 		sensor: { io: io.I2C, data: PINS.data, clock: PINS.clock, address },
 		part,
 		bus: { io: io.Digital },
@@ -27,7 +28,7 @@ function make(part: Part, address: number, set = bench()) {
 	return { ...set, thermometer };
 }
 
-describe("I2cThermometer", () => {
+describe("I2cSensor", () => {
 	for (const { part, address, step } of PARTS)
 		describe(part.name, () => {
 			it("gives what the circuit has, to the sensor's step, over its whole range", () => {
@@ -40,7 +41,8 @@ describe("I2cThermometer", () => {
 					const read = thermometer.read();
 					assert.ok(Math.abs(read - circuit.temperatureC) <= step, `${read} for ${celsius}`);
 					assert.equal(thermometer.fault, "");
-					assert.deepEqual(thermometer.sample(), { temperature: thermometer.read() });
+					const more = part === SHT3X ? { humidity: thermometer.read(1) } : {};
+					assert.deepEqual(thermometer.sample(), { temperature: thermometer.read(), ...more });
 				}
 			});
 
@@ -199,7 +201,11 @@ describe("I2cThermometer", () => {
 
 	it("calls a value outside of the datasheet's range implausible", () => {
 		const set = bench();
-		const { thermometer, time } = make({ ...TMP117, maximumC: 20 }, 0x48, set);
+		const { thermometer, time } = make(
+			{ ...TMP117, quantities: [partQuantity("temperature", "C", 2, -55, 20)] },
+			0x48,
+			set,
+		);
 		time.advance(1000);
 		assert.ok(Number.isNaN(thermometer.read()));
 		assert.equal(thermometer.fault, "implausible");
@@ -213,7 +219,7 @@ describe("I2cThermometer", () => {
 		] as const) {
 			const hardware = journal();
 			const time = new VirtualTime();
-			new I2cThermometer({
+			new I2cSensor({
 				sensor: { io: hardware.io.I2C, data: PINS.data, clock: PINS.clock },
 				part,
 				clock: time,
@@ -222,6 +228,62 @@ describe("I2cThermometer", () => {
 			assert.deepEqual(hardware.calls.slice(1), start);
 			assert.equal(hardware.calls[0], `open ${PINS.data} ${PINS.clock} ${part.address}`);
 		}
+	});
+});
+
+describe("two sensors on a bus", () => {
+	it("let go of a bus that is blocked, and both measure once one has freed it", () => {
+		const { io, time, circuit } = bench(undefined, undefined, [{ part: "BME280", address: 0x76 }]);
+		const bus = { io: io.Digital, sensors: [] };
+		const { data, clock } = circuit.pins;
+		const make = (part: Part) =>
+			new I2cSensor({ sensor: { io: io.I2C, data, clock }, part, bus, clock: time, timers: time });
+		const [one, two] = [make(SHT3X), make(BME280)];
+		const both = () => [one.read(), two.read(), two.read(1)];
+		time.advance(2000);
+		both();
+		time.advance(2000);
+		assert.ok(both().every((value) => !Number.isNaN(value)));
+		circuit.i2c.fault = "stuck";
+		for (let second = 0; second < 20; second++) {
+			time.advance(1000);
+			both();
+		}
+		assert.equal(circuit.i2c.fault, "", "nine pulses have freed it");
+		assert.ok(both().every((value) => !Number.isNaN(value)));
+		one.close();
+		time.advance(1000);
+		assert.ok(!Number.isNaN(two.read()));
+		assert.equal(bus.sensors.length, 1);
+		two.close();
+		for (const pin of [data, clock]) new io.PWM({ pin }).close();
+	});
+
+	it("stay silent while somebody else has the pins, and come back", () => {
+		const { io, time, circuit } = bench();
+		const bus = { io: io.Digital, sensors: [] };
+		const { data, clock } = circuit.pins;
+		const sensor = new I2cSensor({
+			sensor: { io: io.I2C, data, clock },
+			part: SHT3X,
+			bus,
+			clock: time,
+			timers: time,
+		});
+		// A class of the SDK's on the same bus, which knows nothing of ours.
+		const other = new io.I2C({ data, clock, hz: 100_000, address: 0x10 });
+		time.advance(2000);
+		circuit.i2c.fault = "stuck";
+		for (let second = 0; second < 40; second++) {
+			time.advance(1000);
+			assert.ok(second < 3 || Number.isNaN(sensor.read()));
+		}
+		other.close();
+		for (let second = 0; second < 80; second++) {
+			time.advance(1000);
+			sensor.read();
+		}
+		assert.ok(!Number.isNaN(sensor.read()));
 	});
 });
 

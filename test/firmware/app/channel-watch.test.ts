@@ -1,19 +1,19 @@
-// Alarms of the temperature, value by value.
+// Alarms of a channel, value by value.
 
 import assert from "node:assert/strict";
+import { ChannelAlarm, ChannelWatch } from "../../../modules/app/channel-watch.js";
 import { makeSettings } from "../../../modules/app/settings.js";
-import { TemperatureAlarm, TemperatureWatch } from "../../../modules/app/temperature-watch.js";
 
-const { High, Low, Sensor } = TemperatureAlarm;
+const { High, Low, Sensor } = ChannelAlarm;
 
-function make(alarms: object): TemperatureWatch {
-	const watch = TemperatureWatch.of(makeSettings({ alarms }).alarms);
+function make(temperature: object): ChannelWatch {
+	const [watch] = ChannelWatch.of(makeSettings({ channels: { temperature } }).channels) ?? [];
 	assert.ok(watch);
 	return watch;
 }
 
 /** What is on after each value, all told. */
-function on(watch: TemperatureWatch, values: readonly number[]): number[] {
+function on(watch: ChannelWatch, values: readonly number[]): number[] {
 	return values.map((value) => {
 		const pending = watch.update(value);
 		for (const alarm of [High, Low, Sensor]) if (pending & alarm) watch.told(alarm);
@@ -21,13 +21,21 @@ function on(watch: TemperatureWatch, values: readonly number[]): number[] {
 	});
 }
 
-describe("temperature alarms", () => {
+describe("alarms of a channel", () => {
 	it("are off unless the settings ask for them", () => {
-		assert.equal(TemperatureWatch.of(makeSettings().alarms), undefined);
+		assert.equal(ChannelWatch.of(makeSettings().channels), undefined);
+		const { channels } = makeSettings({ channels: { speed: { high: 150 }, led: { missing: true } } });
+		assert.deepEqual(
+			ChannelWatch.of(channels)?.map(({ place, channel }) => [place, channel.key]),
+			[
+				[1, "led"],
+				[3, "speed"],
+			],
+		);
 	});
 
 	it("begin beyond the limit, and end only as far inside as the hysteresis says", () => {
-		const watch = make({ highC: 30, lowC: 5, hysteresisC: 2 });
+		const watch = make({ high: 30, low: 5, hysteresis: 2 });
 		assert.deepEqual(on(watch, [20, 30, 30.01, 29, 28.01, 28, 30, 5, 4.99, 6.99, 7, 31, -1]), [
 			0,
 			0,
@@ -46,7 +54,7 @@ describe("temperature alarms", () => {
 	});
 
 	it("a sensor is at fault from the third value on that is missing, and the others stay as they are meanwhile", () => {
-		const watch = make({ highC: 30, sensor: true });
+		const watch = make({ high: 30, missing: true });
 		const none = Number.NaN;
 		assert.deepEqual(on(watch, [31, none, none, 31, none, none, none, none, 31]), [
 			...[High, High, High, High, High, High, High | Sensor, High | Sensor, High],
@@ -54,7 +62,7 @@ describe("temperature alarms", () => {
 	});
 
 	it("tell everything with the first value, then only what changes, and again what was not told", () => {
-		const watch = make({ highC: 30, lowC: 0 });
+		const watch = make({ high: 30, low: 0 });
 		assert.equal(watch.update(20), High | Low);
 		watch.told(High);
 		assert.equal(watch.update(20), Low);
@@ -70,7 +78,7 @@ describe("temperature alarms", () => {
 	});
 
 	it("tell nothing of what is not watched", () => {
-		const watch = make({ lowC: 0 });
+		const watch = make({ low: 0 });
 		assert.equal(watch.update(1000), Low);
 		watch.told(Low);
 		for (let i = 0; i < 5; i++) assert.equal(watch.update(Number.NaN), 0);

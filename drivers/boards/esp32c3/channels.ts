@@ -1,0 +1,7 @@
+// What this board measures. docs/boards.md says how to add a sensor of your own.
+
+import { channelTable } from "../../../modules/core/channel-table.js";
+import { DEFAULT_CHANNELS } from "../../../modules/core/default-channels.js";
+import { PINS } from "./pins.js";
+
+export const CHANNELS = channelTable({ ...DEFAULT_CHANNELS }, PINS);

@@ -1,0 +1,146 @@
+// The parts that a board's table of channels can name, beside the standard ones: each says what it measures
+// and makes its driver. Channels that name the same object read the same driver.
+
+import type { Quantity, Sensor, Source } from "../modules/core/channels.js";
+import { BME280 } from "./bme280.js";
+import { DigitalInput, type DigitalInputOptions, STATE } from "./digital-input.js";
+import type { EdgeInputOptions } from "./edge-input.js";
+import { type Part, SHT3X, TMP102, TMP117 } from "./i2c-parts.js";
+import { I2cSensor } from "./i2c-sensor.js";
+import type { Hardware } from "./node-board.js";
+import { PULSES, PulseCounter } from "./pulse-counter.js";
+import { type Ecma419Sensor, SampledSensor } from "./sampled-sensor.js";
+import { VOLTAGE, VoltageInput, type VoltageInputOptions } from "./voltage-input.js";
+
+export type BoardSource = Source<Hardware>;
+
+/** A part on the board's I²C bus; `address`: 7 bits, the part's usual one unless given. */
+export function i2c(part: Part, address = part.address): BoardSource {
+	return Object.freeze({
+		part: part.name,
+		quantities: part.quantities,
+		address,
+		slots: part.slots,
+		chunkBytes: part.chunkBytes,
+		make: ({ io, pin, clock, timers, bus }: Hardware): Sensor =>
+			new I2cSensor({
+				sensor: { io: io.I2C, data: pin.data, clock: pin.clock, address },
+				part,
+				bus,
+				clock,
+				timers,
+			}),
+	});
+}
+
+/** Temperature and humidity. */
+export const sht3x = (address?: number): BoardSource => i2c(SHT3X, address);
+/** Temperature, humidity and air pressure. */
+export const bme280 = (address?: number): BoardSource => i2c(BME280, address);
+/** Temperature. */
+export const tmp117 = (address?: number): BoardSource => i2c(TMP117, address);
+/** Temperature. */
+export const tmp102 = (address?: number): BoardSource => i2c(TMP102, address);
+
+export interface InputPlace extends Pick<DigitalInputOptions, "invert" | "debounceMs"> {
+	readonly pin: number;
+	readonly pull?: "up" | "down" | "none";
+	/** What 0 and 1 are called: with it each change is told as an event. */
+	readonly states?: readonly [string, string];
+}
+
+/** A contact, a button, a motion sensor: its state, 0 or 1. */
+export function digitalInput({ pin, pull = "up", states, ...more }: InputPlace): BoardSource {
+	return Object.freeze({
+		part: "input",
+		quantities: STATE,
+		pin,
+		slots: 42,
+		chunkBytes: 24,
+		...(states && { states: Object.freeze(states) }),
+		make: ({ io, timers }: Hardware, edge: (state: number) => void): Sensor =>
+			new DigitalInput({
+				...more,
+				input: { io: io.Digital, pin, pull },
+				timers,
+				...(states && { onChange: edge }),
+			}),
+	});
+}
+
+export interface PulsePlace extends Pick<EdgeInputOptions["input"], "pull" | "edge"> {
+	readonly pin: number;
+	/** Shortest pause between two records of the total, ms; ten minutes unless given. */
+	readonly recordMs?: number;
+}
+
+/** Pulses of a meter: their total, kept over restarts, and their frequency. */
+export function pulseCounter({ pin, recordMs, ...more }: PulsePlace): BoardSource {
+	return Object.freeze({
+		part: "pulses",
+		quantities: PULSES,
+		pin,
+		slots: 32,
+		chunkBytes: 34,
+		make: ({ io, clock, store }: Hardware): Sensor =>
+			new PulseCounter({
+				input: { io: io.Digital, pin, ...more },
+				clock,
+				...(store && { kept: { store, key: `count-${pin}` } }),
+				...(recordMs !== undefined && { recordMs }),
+			}),
+	});
+}
+
+export interface VoltagePlace
+	extends Pick<VoltageInputOptions, "upperOhms" | "lowerOhms" | "emptyVolts" | "fullVolts"> {
+	/** Of the ADC. */
+	readonly pin: number;
+}
+
+/** A voltage behind a divider, and how full the battery is that it comes from. */
+export function voltage({ pin, ...more }: VoltagePlace): BoardSource {
+	const { upperOhms = 0, lowerOhms = 1 } = more;
+	return Object.freeze({
+		part: "voltage",
+		quantities: VOLTAGE,
+		pin,
+		ratio: lowerOhms / (upperOhms + lowerOhms),
+		slots: 10,
+		chunkBytes: 0,
+		make: ({ io, adc }: Hardware): Sensor =>
+			new VoltageInput({
+				...more,
+				sensor: { io: io.Analog, pin },
+				adc: adc ?? { lowVolts: 0, fullVolts: 3.3 },
+			}),
+	});
+}
+
+/** A sensor class of the SDK's, or of somebody else's: see drivers/sampled-sensor.ts. */
+export interface ForeignSensor {
+	/** For people. */
+	readonly part: string;
+	/** What it measures; `path`: where that is in a sample, the name unless given. */
+	readonly quantities: ReadonlyArray<Quantity & { readonly path?: readonly string[] }>;
+	/** Makes and configures the sensor; may throw when the part is missing. */
+	make(hardware: Hardware): Ecma419Sensor;
+	readonly address?: number;
+	readonly pin?: number;
+	/** What it takes of XS at rest. */
+	readonly slots?: number;
+	readonly chunkBytes?: number;
+}
+
+export function foreignSensor({ make, slots = 60, chunkBytes = 200, ...source }: ForeignSensor): BoardSource {
+	const paths = Object.freeze(
+		source.quantities.map(({ name, path }) => Object.freeze(path ? [...path] : [name])),
+	);
+	return Object.freeze({
+		...source,
+		slots,
+		chunkBytes,
+		make: (hardware: Hardware): Sensor =>
+			new SampledSensor({ make: () => make(hardware), paths, clock: hardware.clock }),
+	});
+}

@@ -1,0 +1,281 @@
+// Makes a table of channels out of what a board's folder says, and lays settings over it. What is left out
+// has a default; every mistake is listed, with the channel's name.
+
+import {
+	type Channel,
+	type ChannelEntry,
+	isNodeFact,
+	NO_LIMIT,
+	NodeFact,
+	type Quantity,
+	STANDARD,
+} from "./channels.js";
+import { choice, type Fields, flag, type Input, overlay, real, text, whole } from "./schema.js";
+
+export const MAX_CHANNELS = 16;
+/** A day. */
+const LONGEST_MS = 86_400_000;
+const MAX_KEY = 32;
+const WINDOWS = Object.freeze(["last", "mean", "minimum", "maximum"] as const);
+const TYPES = Object.freeze(["integer", "long", "float", "double"] as const);
+
+/** What settings can change of a channel; the defaults are those of a channel whose table says nothing. */
+export const CHANNEL_FIELDS = Object.freeze({
+	/** The channel is not measured and not sent. */
+	off: flag(false),
+	/** Unit as it is sent. The default is the sensor's. */
+	unit: text("", 16),
+	/** Fraction digits that are sent. The default is the sensor's. */
+	decimals: whole(0, 0, 4),
+	/** A value below is no value; the default is any. */
+	minimum: real(-NO_LIMIT, -NO_LIMIT, NO_LIMIT),
+	/** A value above is no value; the default is any. */
+	maximum: real(NO_LIMIT, -NO_LIMIT, NO_LIMIT),
+	/** What the sensor gives is multiplied by this. */
+	scale: real(1, -1e6, 1e6),
+	/** Then this is added: for a chip whose ADC was never calibrated, or a board that warms its sensor. */
+	offset: real(0, -NO_LIMIT, NO_LIMIT),
+	/** Pause between values, where it is longer than that between samples; 0: in each sample. Unit: ms. */
+	intervalMs: whole(0, 0, LONGEST_MS),
+	/**
+	 * What is sent of the readings since the last value: the last one, or their mean, minimum or maximum. The
+	 * default is the mean where the sensor measures something continuous.
+	 */
+	window: choice<string>("last", WINDOWS),
+	/**
+	 * Leave samples out while no channel has moved further than its deadband since the last one that was sent;
+	 * 0: any change is news. Without a deadband anywhere each sample is sent.
+	 */
+	deadband: real(0, 0, NO_LIMIT),
+	/** An alarm above this value; the default is none. */
+	high: real(NO_LIMIT, -NO_LIMIT, NO_LIMIT),
+	/** An alarm below this value; the default is none. */
+	low: real(-NO_LIMIT, -NO_LIMIT, NO_LIMIT),
+	/** An alarm ends this far inside its limit. */
+	hysteresis: real(0, 0, NO_LIMIT),
+	/** An alarm for a sensor that gives no value three times in a row. */
+	missing: flag(false),
+	/** Fragment on Cumulocity; the default is "mote_" and the key. */
+	fragment: text("", 40, 1),
+	/** Series on Cumulocity; the default is the key. */
+	series: text("", 40, 1),
+	/** Property on SAP; the default is the key. */
+	property: text("", 40, 1),
+	/** Its type in SAP's device model; the default is integer without decimals, else double. */
+	type: choice<string>("double", TYPES),
+} satisfies Fields);
+
+/** Every mistake of a table at once. */
+export class ChannelError extends Error {
+	override name = "ChannelError";
+	readonly mistakes: readonly string[];
+
+	constructor(mistakes: readonly string[]) {
+		super(`channels: ${mistakes.join("; ")}`);
+		this.mistakes = mistakes;
+	}
+}
+
+/** A board's pins by name, as far as a table can clash with them. */
+export interface TablePins {
+	readonly temperature: number;
+	readonly led: number;
+	readonly buzzer: number;
+	readonly motor: number;
+	readonly tachometer: number;
+	readonly data: number;
+	readonly clock: number;
+}
+
+/**
+ * The channels of a board, in their order; with its pins, parts are held against them. Throws a ChannelError
+ * with every mistake.
+ */
+export function channelTable(
+	entries: Readonly<Record<string, ChannelEntry>>,
+	pins?: TablePins,
+): readonly Channel[] {
+	const mistakes: string[] = [];
+	const channels = Object.keys(entries).map((key) =>
+		makeChannel(key, entries[key] as ChannelEntry, mistakes),
+	);
+	if (channels.length < 1 || channels.length > MAX_CHANNELS) mistakes.push(`there are 1 to ${MAX_CHANNELS}`);
+	if (mistakes.length === 0) mistakes.push(...channelMistakes(channels), ...clashes(channels, pins));
+	if (mistakes.length > 0) throw new ChannelError(mistakes);
+	return Object.freeze(channels);
+}
+
+function makeChannel(key: string, entry: ChannelEntry, mistakes: string[]): Channel {
+	const { from, value, ...given } = entry;
+	if (!isKey(key)) mistakes.push(`${key}: a key is a small letter and up to 31 letters and digits`);
+	const quantities = typeof from === "string" ? [STANDARD[from]] : from.quantities;
+	const quantity = placeOf(quantities, value, key);
+	if (quantity < 0)
+		mistakes.push(`${key}: value must be one of ${quantities.map(({ name }) => name).join(", ")}`);
+	const { unit, decimals, window = "last" } = quantities[Math.max(0, quantity)] as Quantity;
+	const places = given.decimals ?? decimals;
+	const base = {
+		unit,
+		decimals,
+		minimum: -NO_LIMIT,
+		maximum: NO_LIMIT,
+		scale: 1,
+		offset: 0,
+		intervalMs: 0,
+		window,
+		deadband: 0,
+		high: NO_LIMIT,
+		low: -NO_LIMIT,
+		hysteresis: 0,
+		missing: false,
+		fragment: `mote_${capital(key)}`,
+		series: key,
+		property: key,
+		type: places === 0 ? "integer" : "double",
+	};
+	const all = overlay(key, CHANNEL_FIELDS, given as Input, base, mistakes);
+	const number = isNodeFact(from) ? NodeFact[from] : quantity;
+	return Object.freeze({ key, from, quantity: number, ...all }) as unknown as Channel;
+}
+
+/** The named quantity, else the one that is called like the channel, else the only one; or -1. */
+function placeOf(quantities: readonly Quantity[], value: string | undefined, key: string): number {
+	const named = quantities.findIndex(({ name }) => name === (value ?? key));
+	return named < 0 && value === undefined && quantities.length === 1 ? 0 : named;
+}
+
+/**
+ * `channels` with what settings say of them: a group of settings for each key. One that is switched off stays
+ * in the list, so that settings laid over these can switch it on.
+ */
+export function overlayChannels(
+	channels: readonly Channel[],
+	input: unknown,
+	mistakes: string[],
+): readonly Channel[] {
+	if (!isGroup(input)) {
+		mistakes.push("channels: must be an object of channels");
+		return channels;
+	}
+	const result = [...channels];
+	for (const key of Object.keys(input)) {
+		const place = channels.findIndex((channel) => channel.key === key);
+		const values = input[key];
+		if (place < 0) mistakes.push(`channels.${key}: unknown channel`);
+		else if (!isGroup(values)) mistakes.push(`channels.${key}: must be an object`);
+		else {
+			const changed = overlay(`channels.${key}`, CHANNEL_FIELDS, values, {}, mistakes);
+			result[place] = over(result[place] as Channel, changed);
+		}
+	}
+	return result;
+}
+
+/** A channel of which only what was changed takes memory: the rest stays in the image. */
+function over(base: Channel, changed: Input): Channel {
+	const channel = Object.create(base) as Channel;
+	// Not by an assignment: what the image has cannot be written, not even in an object over it.
+	for (const field of Object.keys(changed))
+		Object.defineProperty(channel, field, { value: changed[field], enumerable: true });
+	return channel;
+}
+
+/** Those that are not switched off. The table itself, where settings say nothing. */
+export function activeChannels(channels: readonly Channel[], mistakes: string[]): readonly Channel[] {
+	const isOff = (channel: Channel) => (channel as { readonly off?: boolean }).off === true;
+	const active = channels.some(isOff) ? channels.filter((channel) => !isOff(channel)) : channels;
+	if (active.length === 0) mistakes.push("channels: at least one must be on");
+	for (const mistake of channelMistakes(active)) mistakes.push(`channels.${mistake}`);
+	return active;
+}
+
+/** What no range tells: limits that contradict each other, and names that no cloud takes, or that stand twice. */
+export function channelMistakes(channels: readonly Channel[]): string[] {
+	const mistakes: string[] = [];
+	const names: string[] = [];
+	const properties: string[] = [];
+	for (const channel of channels) {
+		const { key, minimum, maximum, high, low, hysteresis, unit } = channel;
+		const { fragment, series, property, scale } = channel;
+		if (!(minimum < maximum)) mistakes.push(`${key}.minimum: must be below maximum`);
+		if (high < NO_LIMIT && low > -NO_LIMIT && low > high - hysteresis)
+			mistakes.push(`${key}.low: must be below high by hysteresis, or both alarms stand at once`);
+		if (scale === 0) mistakes.push(`${key}.scale: must not be 0`);
+		if (hasOneOf(unit, ',"')) mistakes.push(`${key}.unit: no comma and no quotes`);
+		if (!isName(fragment)) mistakes.push(`${key}.fragment: letters, digits, _ and -, a letter first`);
+		if (!isName(series)) mistakes.push(`${key}.series: letters, digits, _ and -, a letter first`);
+		const name = `${fragment}.${series}`;
+		if (names.includes(name)) mistakes.push(`${key}.series: another channel has fragment and series too`);
+		if (properties.includes(property)) mistakes.push(`${key}.property: another channel has it too`);
+		names.push(name);
+		properties.push(property);
+	}
+	return mistakes;
+}
+
+/** Parts that want a pin or an address which another one has. */
+function clashes(channels: readonly Channel[], pins: TablePins | undefined): string[] {
+	const mistakes: string[] = [];
+	const uses = (source: string) => channels.some(({ from }) => from === source);
+	const onBus = channels.some(({ from }) => typeof from !== "string" && from.address !== undefined);
+	const owners: Array<readonly [what: string, place: number]> = [];
+	if (pins) {
+		for (const name of ["led", "buzzer", "motor"] as const) owners.push([`the ${name}`, pins[name]]);
+		if (uses("thermometer")) owners.push(["the thermometer", pins.temperature]);
+		if (uses("tachometer")) owners.push(["the tachometer", pins.tachometer]);
+		if (onBus) owners.push(["the I²C bus", pins.data], ["the I²C bus", pins.clock]);
+	}
+	const addresses: Array<readonly [key: string, place: number]> = [];
+	const claim = (list: Array<readonly [string, number]>, key: string, place: number, what: string) => {
+		const owner = list.find((one) => one[1] === place);
+		if (owner) mistakes.push(`${key}: ${what} is taken by ${owner[0]}`);
+		else list.push([key, place]);
+	};
+	for (const [i, { key, from }] of channels.entries()) {
+		if (typeof from === "string" || channels.findIndex((channel) => channel.from === from) < i) continue;
+		if (from.pin !== undefined) claim(owners, key, from.pin, `GPIO ${from.pin}`);
+		if (from.address !== undefined)
+			claim(addresses, key, from.address, `address 0x${from.address.toString(16)}`);
+	}
+	return mistakes;
+}
+
+function isGroup(value: unknown): value is Input {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function hasOneOf(text: string, characters: string): boolean {
+	for (const character of characters) if (text.includes(character)) return true;
+	return false;
+}
+
+function isLetter(c: number): boolean {
+	return (c | 32) >= 97 && (c | 32) <= 122;
+}
+function isDigit(c: number): boolean {
+	return c >= 48 && c <= 57;
+}
+
+function isKey(key: string): boolean {
+	const first = key.charCodeAt(0);
+	if (!(first >= 97 && first <= 122) || key.length > MAX_KEY) return false;
+	for (let i = 1; i < key.length; i++) {
+		const c = key.charCodeAt(i);
+		if (!isLetter(c) && !isDigit(c)) return false;
+	}
+	return true;
+}
+
+function isName(name: string): boolean {
+	if (!isLetter(name.charCodeAt(0))) return false;
+	for (let i = 1; i < name.length; i++) {
+		const c = name.charCodeAt(i);
+		if (!isLetter(c) && !isDigit(c) && c !== 95 && c !== 45) return false;
+	}
+	return true;
+}
+
+/** A key with a capital letter in front: names of alarms and fragments have it. */
+export function capital(key: string): string {
+	return key.charAt(0).toUpperCase() + key.slice(1);
+}
