@@ -1,5 +1,6 @@
 // What the page asks for: it is done to the circuit, the line, the clock, the broker and the node.
 
+import type { SimulatedPart } from "../circuit/part.js";
 import type { EmbeddedCloud } from "../cloud/embedded-cloud.js";
 import type { CommandResult, Engine } from "../engine/engine.js";
 import type { Line } from "../engine/line.js";
@@ -62,6 +63,8 @@ export class Actions {
 			case "stuck":
 				circuit.tachometerStuck = flag(value);
 				return;
+			case "part":
+				return setPart(circuit.parts, value);
 			case "cut":
 				this.#line.cut = flag(value);
 				return;
@@ -119,6 +122,15 @@ export class Actions {
 			if (!told) this.#feed.command({ ...entry, status, reason });
 		});
 	}
+}
+
+/** `{part, control, value}`, by their ids. */
+function setPart(parts: readonly SimulatedPart[], asked: unknown): void {
+	const { part, control, value } = (asked ?? {}) as Record<string, unknown>;
+	const found = parts.find(({ id }) => id === part)?.controls.find(({ id }) => id === control);
+	if (!found) throw new ActionError("there is no such part, or nothing of that name on it");
+	if (found.kind === "switch") found.value = flag(value);
+	else found.value = number(value, found.min, found.max);
 }
 
 function number(value: unknown, min: number, max: number): number {

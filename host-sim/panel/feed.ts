@@ -41,7 +41,7 @@ const PAUSE_MS = 100;
 const PATIENCE = 40;
 
 export class Feed {
-	readonly about: Readonly<Record<string, unknown>>;
+	about: Readonly<Record<string, unknown>>;
 	readonly #kept: Lists = { sampled: [], stored: [], ring: [], wire: [], said: [] };
 	readonly #commands = new Map<string, Command>();
 	#now: Now = {};

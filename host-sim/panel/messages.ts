@@ -28,11 +28,41 @@ export interface WirePacket {
 	readonly hex: string;
 }
 
+/** A channel as the page shows it. */
+export interface ShownChannel {
+	readonly key: string;
+	readonly unit: string;
+	readonly decimals: number;
+	/** A standard source's name, or the part's. */
+	readonly from: string;
+}
+/** A simulated part: what it is, and what can be set on it. */
+export interface ShownPart {
+	readonly id: string;
+	readonly name: string;
+	readonly controls: readonly ShownControl[];
+}
+export type ShownControl = { readonly id: string; readonly name: string } & (
+	| {
+			readonly kind: "slider";
+			readonly min: number;
+			readonly max: number;
+			readonly step: number;
+			readonly unit: string;
+	  }
+	| { readonly kind: "switch" }
+);
+/** A part now: its reading in words, and the values of its controls in their order. */
+export interface PartNow {
+	readonly reading: string;
+	readonly values: ReadonlyArray<number | boolean>;
+}
+
 /** A sample as the node took it. */
 export interface Sampled {
 	/** ms since 1970. */
 	readonly at: number;
-	/** In the order of CHANNELS; null: no value. */
+	/** In the order of the channels; null: no value. */
 	readonly values: ReadonlyArray<number | null>;
 }
 /** A sample as the cloud has it. */

@@ -2,7 +2,8 @@
 // the clock, the broker and the node.
 
 import type { Observer } from "../../modules/app/observer.js";
-import { CHANNELS } from "../../modules/core/channels.js";
+import type { Channel } from "../../modules/core/channels.js";
+import type { EmbeddedCloud } from "../cloud/embedded-cloud.js";
 import type { CloudEvent } from "../cloud/events.js";
 import { Line } from "../engine/line.js";
 import type { Sentence } from "../engine/narration.js";
@@ -16,6 +17,15 @@ const LOOK_MS = 100;
 const MEMORY_MS = 1000;
 const MAX_CAPTURE_BYTES = 16 * 1024 * 1024;
 const MAX_SHOWN = 50;
+const MAX_SERIES = 64;
+
+/** The last value of a series in the cloud, and how many there were. */
+interface Came {
+	readonly text: string;
+	readonly unit: string;
+	readonly at: number;
+	readonly count: number;
+}
 
 /** Whom a panel is about. */
 export interface PanelSubject {
@@ -26,6 +36,8 @@ export interface PanelSubject {
 	readonly embedded: boolean;
 	readonly maxRpm: number;
 	readonly keep: string;
+	/** What a sample has. */
+	readonly channels: readonly Channel[];
 }
 
 export class Panel {
@@ -36,6 +48,10 @@ export class Panel {
 	readonly #wire: Wire;
 	readonly #actions: Actions;
 	readonly #captured: CapturedFrame[] = [];
+	/** A cloud's name of a series → the channel's key. */
+	readonly #series = new Map<string, string>();
+	/** What came last of each channel. */
+	readonly #came = new Map<string, Came>();
 	readonly #subject: PanelSubject;
 	#capturedBytes = 0;
 	#run: PanelRun | undefined;
@@ -44,7 +60,14 @@ export class Panel {
 
 	constructor(subject: PanelSubject) {
 		this.#subject = subject;
-		this.#feed = new Feed({ ...subject, started: Date.now(), channels: CHANNELS });
+		const channels = subject.channels.map(({ key, unit, decimals, from }) => ({
+			...{ key, unit, decimals },
+			from: typeof from === "string" ? from : from.part,
+		}));
+		// SAP knows a channel by its property; elsewhere series are called like the channels here.
+		for (const { key, property } of subject.channels)
+			this.#series.set(subject.cloud === "sap" ? property : key, key);
+		this.#feed = new Feed({ ...subject, started: Date.now(), channels });
 		this.#actions = new Actions(this.line, this.time, this.#feed);
 		this.#server = new PanelServer(this.#feed, {
 			act: (action, value) => this.#actions.act(this.#run, action, value),
@@ -68,6 +91,11 @@ export class Panel {
 	/** From here on there is something to show. */
 	watch(run: PanelRun): void {
 		this.#run = run;
+		const parts = run.machine.circuit.parts.map(({ id, name, controls }) => ({
+			...{ id, name },
+			controls: controls.map(({ value: _now, ...control }) => control),
+		}));
+		this.#feed.about = { ...this.#feed.about, parts };
 		if (run.cloud) run.cloud.onEvent = (event) => this.#cloudEvent(event);
 		this.#timer = setInterval(() => {
 			this.#look().catch((error: Error) =>
@@ -110,8 +138,11 @@ export class Panel {
 	#cloudEvent(event: CloudEvent): void {
 		const feed = this.#feed;
 		if (event.kind === "stored") {
-			const { series, value, time: at, arrived } = event.value;
+			const { series: name, value, time: at, arrived, text, unit } = event.value;
+			const series = this.#series.get(name) ?? name;
 			feed.stored({ at, arrived, series, value });
+			const count = (this.#came.get(series)?.count ?? 0) + 1;
+			if (count > 1 || this.#came.size < MAX_SERIES) this.#came.set(series, { text, unit, at, count });
 		} else if (event.kind === "operation") this.#operation(event.id);
 		// Each first connection of a boot ends what the boot before may have left executing, mostly nothing.
 		else if (event.kind === "error" && /^45,502,No EXECUTING/.test(event.text)) return;
@@ -171,6 +202,10 @@ export class Panel {
 				broker: !this.#actions.brokerStops,
 				powered: this.#actions.powered,
 			},
+			parts: circuit.parts.map(({ reading, controls }) => ({
+				reading,
+				values: controls.map(({ value }) => value),
+			})),
 		});
 		if (turn % 5 === 0) this.#feed.now({ node: status ?? null, ...this.#cloudView() });
 		if (turn % Math.round(MEMORY_MS / LOOK_MS) === 0) {
@@ -180,6 +215,24 @@ export class Panel {
 		}
 	}
 
+	/** Alarms and events of a plain broker; on SAP there are none. */
+	#told(cloud: EmbeddedCloud): Record<string, unknown> {
+		if (cloud.cloud !== "plain") return {};
+		const told = cloud.plain.devices.get(this.#subject.device)?.told.slice(-MAX_SHOWN) ?? [];
+		const of = (wanted: string) =>
+			told
+				.filter(({ kind }) => kind === wanted)
+				.map(({ type, text, status, time = 0 }) => ({
+					type,
+					text,
+					status,
+					time,
+					severity: status,
+					count: 1,
+				}));
+		return { alarms: of("alarm"), events: of("event") };
+	}
+
 	/** What the cloud knows of the device. */
 	#cloudView(): Record<string, unknown> {
 		const cloud = this.#run?.cloud;
@@ -187,7 +240,13 @@ export class Panel {
 		if (!cloud) return {};
 		const online = cloud.connected(device);
 		const samples = cloud.samples(device);
-		if (cloud.cloud !== "cumulocity") return { cloud: { online, samples } };
+		const keys = this.#subject.channels.map(({ key }) => key);
+		/** In the channels' order; what is no channel is last. */
+		const place = (series: string) => (keys.includes(series) ? keys.indexOf(series) : keys.length);
+		const came = [...this.#came]
+			.map(([series, last]) => ({ series, ...last }))
+			.sort((a, b) => place(a.series) - place(b.series));
+		if (cloud.cloud !== "cumulocity") return { cloud: { online, samples, came, ...this.#told(cloud) } };
 		const { inventory } = cloud.cumulocity.tenant;
 		const ours = <T extends { device: string }>(list: readonly T[]) =>
 			list.filter((one) => one.device === device).slice(-MAX_SHOWN);
@@ -195,6 +254,7 @@ export class Panel {
 			cloud: {
 				online,
 				samples,
+				came,
 				device: inventory.devices.get(device) ?? null,
 				alarms: ours(inventory.alarms),
 				events: ours(inventory.events),

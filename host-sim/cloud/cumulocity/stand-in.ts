@@ -17,7 +17,7 @@ import type { Fragments, Operation } from "./operations.js";
 import { operatorRoutes } from "./operator.js";
 import { formatRow, parseRows, type Quoting, type Row } from "./rows.js";
 import { carryOut } from "./templates.js";
-import { type NewMeasurement, Tenant } from "./tenant.js";
+import { type NewMeasurement, type SeriesNames, Tenant } from "./tenant.js";
 
 export interface CumulocityOptions {
 	/** How quotes inside a downward column are escaped. */
@@ -32,6 +32,8 @@ export interface CumulocityOptions {
 	now?: () => number;
 	/** Put all rows that are due at one moment into one message. */
 	multiRow?: boolean;
+	/** What series are called here, by "fragment.series"; those of the default channels unless given. */
+	series?: SeriesNames;
 }
 
 const MAX_PACKET = 16184;
@@ -61,7 +63,7 @@ export class CumulocityStandIn implements StandIn {
 	constructor(context: StandInContext, options: CumulocityOptions = {}) {
 		this.context = context;
 		this.options = { ...options };
-		this.tenant = new Tenant(context.report, options.now ?? Date.now);
+		this.tenant = new Tenant(context.report, options.now ?? Date.now, options.series);
 		this.tenant.availability.start();
 	}
 

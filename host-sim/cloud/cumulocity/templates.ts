@@ -120,6 +120,11 @@ const TEMPLATES: Record<string, Template> = {
 		const [value, text] = [row.number(0, "temperature"), row.text(0)];
 		measure({ device, type, fragment: type, series: "T", value, text, unit: "C", time: row.time(1) });
 	},
+	"212": (row, { device, measure }) => {
+		const type = "c8y_Battery";
+		const [value, text] = [row.number(0, "battery"), row.text(0)];
+		measure({ device, type, fragment: type, series: "level", value, text, unit: "%", time: row.time(1) });
+	},
 	"301": alarm("CRITICAL"),
 	"302": alarm("MAJOR"),
 	"303": alarm("MINOR"),
@@ -170,7 +175,7 @@ function ids(older: boolean): string[] {
 const SINCE_2023 = new Set(["125", "507", "602"]);
 
 /** What shows that a device is alive. */
-const COUNTS = new Set(["125", "200", "201", "210", "211", "301", "302", "303", "304", "400", "401"]);
+const COUNTS = new Set(["125", "200", "201", "210", "211", "212", "301", "302", "303", "304", "400", "401"]);
 
 /** Operation templates speak about a device, but bring no data that would create it. */
 const CREATES_NOTHING = new Set(["100", "500", "501", "502", "503", "507", "602"]);

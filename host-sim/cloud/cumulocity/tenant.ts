@@ -25,8 +25,11 @@ export interface Measurement {
 
 export type NewMeasurement = Omit<Measurement, "id" | "arrival" | "publish">;
 
-/** The series of this project's device, under the names every embedded cloud uses. */
-const COMMON_SERIES: Record<string, string> = {
+/** "fragment.series" → the name that every embedded cloud uses for it. */
+export type SeriesNames = Readonly<Record<string, string>>;
+
+/** Those of this project's device, unless somebody says otherwise. */
+const COMMON_SERIES: SeriesNames = {
 	"c8y_Temperature.T": "temperature",
 	"mote_Led.brightness": "led",
 	"mote_Buzzer.frequency": "buzzer",
@@ -36,11 +39,6 @@ const COMMON_SERIES: Record<string, string> = {
 /** Measurements about the node itself: no part of a sample. */
 const ABOUT_ITSELF = new Set(["c8y_SignalStrength", "mote_Certificate", "mote_Node"]);
 
-function seriesName(fragment: string, series: string): string {
-	const name = `${fragment}.${series}`;
-	return Object.hasOwn(COMMON_SERIES, name) ? (COMMON_SERIES[name] as string) : name;
-}
-
 export class Tenant {
 	readonly inventory = new Inventory();
 	readonly measurements: Measurement[] = [];
@@ -48,9 +46,11 @@ export class Tenant {
 	readonly availability: AvailabilityClock;
 	private arrivals = 0;
 	readonly operations: Operations;
+	private readonly names: SeriesNames;
 
 	/** `now` gives ms since 1970, for the availability clock. */
-	constructor(report: ReportEvent, now: () => number) {
+	constructor(report: ReportEvent, now: () => number, names: SeriesNames = COMMON_SERIES) {
+		this.names = names;
 		this.values = new ValueStore(report);
 		this.availability = new AvailabilityClock(this.inventory, report, now);
 		this.operations = new Operations((operation: Operation) => {
@@ -63,7 +63,9 @@ export class Tenant {
 		const arrival = ++this.arrivals;
 		remember(this.measurements, { id: String(arrival), ...measurement, arrival, publish });
 		const { device, fragment, series, value, text, unit, time } = measurement;
-		if (ABOUT_ITSELF.has(fragment)) return;
-		this.values.add(device, publish, { series: seriesName(fragment, series), value, text, unit, time });
+		const full = `${fragment}.${series}`;
+		const known = Object.hasOwn(this.names, full) ? this.names[full] : undefined;
+		if (known === undefined && ABOUT_ITSELF.has(fragment)) return;
+		this.values.add(device, publish, { series: known ?? full, value, text, unit, time });
 	}
 }

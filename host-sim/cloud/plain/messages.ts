@@ -43,8 +43,32 @@ export function readMeasure(payload: string): Measure {
 	return { time: parsed.getTime(), values: values as [string, number][] };
 }
 
-export function readResult(payload: string): CommandOutcome {
-	const { command, status, reason = "" } = parseObject(payload);
+/** An alarm or an event of the device. */
+export interface Told {
+	readonly kind: "alarm" | "event";
+	readonly type: string;
+	/** ACTIVE or CLEARED; of an event nothing. */
+	readonly status: string;
+	readonly text: string;
+	/** ms since 1970; undefined: the device did not know. */
+	readonly time: number | undefined;
+}
+
+/** What comes on the topic of results: how a command ended, an alarm, an event. */
+export function readReport(payload: string): CommandOutcome | Told {
+	const message = parseObject(payload);
+	const { alarm, event, status = "", text, time } = message;
+	if (alarm === undefined && event === undefined) return readResult(message);
+	const type = alarm ?? event;
+	if (typeof type !== "string" || typeof text !== "string" || typeof status !== "string")
+		throw new MessageError("an alarm or an event has a type, a text and a status");
+	if (time !== null && (typeof time !== "string" || !TIME.test(time)))
+		throw new MessageError("time is not ISO 8601 with milliseconds and Z");
+	const at = typeof time === "string" ? Date.parse(time) : undefined;
+	return { kind: alarm === undefined ? "event" : "alarm", type, status, text, time: at };
+}
+
+function readResult({ command, status, reason = "" }: Record<string, unknown>): CommandOutcome {
 	if (typeof command !== "string") throw new MessageError("command is not a string");
 	if (status !== "SUCCESSFUL" && status !== "FAILED") throw new MessageError("status is unknown");
 	if (typeof reason !== "string") throw new MessageError("reason is not a string");

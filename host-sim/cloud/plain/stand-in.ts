@@ -13,7 +13,7 @@ import type {
 	StandInContext,
 } from "../stand-in.js";
 import { ValueStore } from "../values.js";
-import { type Measure, MessageError, readMeasure, readResult } from "./messages.js";
+import { type Measure, MessageError, readMeasure, readReport, type Told } from "./messages.js";
 
 interface SentCommand {
 	text: string;
@@ -28,6 +28,8 @@ interface PlainDevice {
 	health: string;
 	measures: Measure[];
 	results: CommandOutcome[];
+	/** Alarms and events, oldest first. */
+	told: Told[];
 	/** Commands without an outcome yet, oldest first. */
 	waiting: SentCommand[];
 }
@@ -96,7 +98,7 @@ export class PlainStandIn implements StandIn {
 			if (kind === "status") device.status = text;
 			else if (kind === "health") device.health = text;
 			else if (kind === "measures") this.measured(device, readMeasure(text));
-			else this.finished(device, readResult(text));
+			else this.reported(device, readReport(text));
 		} catch (error) {
 			if (!(error instanceof MessageError)) throw error;
 			this.context.report({ kind: "error", device: id, text: `${topic}: ${error.message}` });
@@ -154,6 +156,11 @@ export class PlainStandIn implements StandIn {
 				answer: ({ params }) => ({ body: known(params.id ?? "").results }),
 			},
 			{
+				method: "GET",
+				path: /^\/devices\/(?<id>[^/]+)\/told$/,
+				answer: ({ params }) => ({ body: known(params.id ?? "").told }),
+			},
+			{
 				method: "POST",
 				path: /^\/devices\/(?<id>[^/]+)\/commands$/,
 				answer: ({ params, body }) => {
@@ -175,7 +182,15 @@ export class PlainStandIn implements StandIn {
 	private ensure(id: string): PlainDevice {
 		const known = this.devices.get(id);
 		if (known) return known;
-		const device: PlainDevice = { id, status: "", health: "", measures: [], results: [], waiting: [] };
+		const device: PlainDevice = {
+			id,
+			status: "",
+			health: "",
+			measures: [],
+			results: [],
+			told: [],
+			waiting: [],
+		};
 		this.devices.set(id, device);
 		return device;
 	}
@@ -187,6 +202,11 @@ export class PlainStandIn implements StandIn {
 			const { time } = measure;
 			this.values.add(device.id, publish, { series, value, text: String(value), unit: "", time });
 		}
+	}
+
+	private reported(device: PlainDevice, report: CommandOutcome | Told): void {
+		if ("kind" in report) remember(device.told, report);
+		else this.finished(device, report);
 	}
 
 	private finished(device: PlainDevice, outcome: CommandOutcome): void {

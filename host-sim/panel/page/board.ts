@@ -43,6 +43,7 @@ export class BoardCard {
 	#last = 0;
 	#maxRpm = 200;
 	#measured = "";
+	readonly #thermistor: HTMLElement;
 
 	constructor() {
 		const slots = Array.from({ length: SLOTS }, (_, i) =>
@@ -73,6 +74,12 @@ export class BoardCard {
 				h("div", { class: "picture" }, picture),
 				h("div", {}, h("h3", {}, name), ...more),
 			);
+		this.#thermistor = part(
+			"part-thermometer",
+			h("wokwi-ntc-temperature-sensor", { "aria-hidden": "true" }),
+			"Thermistor",
+			this.#value.celsius,
+		);
 		this.element = card(
 			"board",
 			"Board",
@@ -84,12 +91,7 @@ export class BoardCard {
 					"div",
 					{ class: "parts" },
 					part("part-led", this.#led, "LED", this.#value.led),
-					part(
-						"part-thermometer",
-						h("wokwi-ntc-temperature-sensor", { "aria-hidden": "true" }),
-						"Thermistor",
-						this.#value.celsius,
-					),
+					this.#thermistor,
 					part(
 						"part-buzzer",
 						this.#buzzer,
@@ -104,8 +106,10 @@ export class BoardCard {
 		requestAnimationFrame((now) => this.#turn(now));
 	}
 
-	begin(maxRpm: number): void {
+	/** `thermistor`: a channel shows it. */
+	begin(maxRpm: number, thermistor: boolean): void {
 		this.#maxRpm = maxRpm;
+		this.#thermistor.hidden = !thermistor;
 	}
 
 	show({ led, toneHz, rpm, duty, celsius }: Circuit): void {

@@ -1,5 +1,6 @@
 // The operator's side: commands and how they go, alarms and events, and the device as the cloud sees it.
 
+import { shownUnit } from "../../engine/words.js";
 import type { Command, Said } from "../messages.js";
 import { button, card, h, say, time } from "./dom.js";
 import { act } from "./state.js";
@@ -17,9 +18,18 @@ interface Event {
 	readonly text: string;
 	readonly time: number;
 }
+/** What came last of a series, and how often. */
+interface Came {
+	readonly series: string;
+	readonly text: string;
+	readonly unit: string;
+	readonly at: number;
+	readonly count: number;
+}
 export interface CloudView {
 	readonly online: boolean;
 	readonly samples: number;
+	readonly came: readonly Came[];
 	readonly device?: Readonly<Record<string, unknown>> | null;
 	readonly alarms?: readonly Alarm[];
 	readonly events?: readonly Event[];
@@ -46,8 +56,10 @@ export class Operator {
 	readonly #alarms = h("ul", { class: "told", "aria-label": "Alarms" });
 	readonly #events = h("ul", { class: "told", "aria-label": "Events" });
 	readonly #device = h("dl", { class: "facts" });
+	readonly #details = h("details", {}, h("summary", {}, "The device, as the cloud sees it"), this.#device);
 	readonly #more: HTMLElement;
 	readonly #stored = h("p", { class: "muted" });
+	readonly #came = h("dl", { class: "facts", id: "came" });
 	#shown = "";
 
 	constructor() {
@@ -99,7 +111,7 @@ export class Operator {
 			this.#alarms,
 			h("h3", {}, "Events"),
 			this.#events,
-			h("details", {}, h("summary", {}, "The device, as the cloud sees it"), this.#device),
+			this.#details,
 		);
 		this.element = card(
 			"operator",
@@ -117,6 +129,7 @@ export class Operator {
 			),
 			this.#commands,
 			this.#stored,
+			this.#came,
 			this.#more,
 		);
 		this.#title = this.element.querySelector("h2") as HTMLElement;
@@ -124,12 +137,28 @@ export class Operator {
 
 	begin(about: Readonly<Record<string, unknown>>, commands: readonly Command[]): void {
 		say(this.#title, `Operator, at ${NAMES[String(about.cloud)] ?? ""}`);
-		this.#more.hidden = about.cloud !== "cumulocity" || about.embedded !== true;
+		this.#more.hidden = about.cloud === "sap" || about.embedded !== true;
+		this.#details.hidden = about.cloud !== "cumulocity";
+		this.#came.replaceChildren();
 		for (const input of this.element.querySelectorAll<HTMLInputElement | HTMLButtonElement>("input, button"))
 			input.disabled = about.embedded !== true;
 		this.#known.clear();
 		this.#commands.replaceChildren();
 		this.commands(commands);
+	}
+
+	/** Last values: rows are made once, and then only their texts change. */
+	#show(came: readonly Came[]): void {
+		const names = [...this.#came.querySelectorAll("dt")];
+		const rows = [...this.#came.querySelectorAll("dd")];
+		for (const [i, { series, text, unit, at, count }] of came.entries()) {
+			const name = names[i] ?? h("dt");
+			const row = rows[i] ?? h("dd");
+			if (!rows[i]) this.#came.append(name, row);
+			say(name, series);
+			say(row, `${text} ${shownUnit(unit)}`.trimEnd());
+			row.title = `${count} values, the last of ${time(at)}`;
+		}
 	}
 
 	commands(commands: readonly Command[]): void {
@@ -154,8 +183,9 @@ export class Operator {
 		);
 	}
 
-	show({ online, samples, device, alarms = [], events = [] }: CloudView): void {
+	show({ online, samples, came, device, alarms = [], events = [] }: CloudView): void {
 		say(this.#stored, `${online ? "online" : "offline"}, ${samples} samples stored`);
+		this.#show(came);
 		// What has not changed is not built anew: somebody may be reading it.
 		const shown = JSON.stringify([device, alarms, events]);
 		if (shown === this.#shown) return;

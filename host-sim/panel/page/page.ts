@@ -2,7 +2,7 @@
 
 import type { MemoryStats } from "../../engine/engine.js";
 import type { NodeStatus } from "../../engine/status.js";
-import type { Now, Snapshot, Update } from "../messages.js";
+import type { Now, PartNow, ShownChannel, ShownPart, Snapshot, Update } from "../messages.js";
 import { BoardCard, type Circuit } from "./board.js";
 import { Curve } from "./curve.js";
 import { h, say } from "./dom.js";
@@ -46,6 +46,8 @@ document.body.append(
 	),
 );
 
+/** The channel of the tachometer, or -1. */
+let speedAt = -1;
 let lost = "";
 let refusedUntil = 0;
 function tell(text: string): void {
@@ -68,6 +70,7 @@ function showNow(now: Now): void {
 		document.body.classList.toggle("dark-board", !powered);
 		document.body.classList.toggle("cut", cut);
 	}
+	if (now.parts) world.parts.show(now.parts as PartNow[]);
 	if (now.node !== undefined) {
 		const status = now.node as NodeStatus | null;
 		engine.node(status);
@@ -82,7 +85,7 @@ function showNow(now: Now): void {
 function update({ sampled, stored, ring, wire: packets, said, commands, now }: Update): void {
 	if (sampled) {
 		curve.sampled(sampled);
-		board.measured(sampled.at(-1)?.values[3] ?? null);
+		board.measured(sampled.at(-1)?.values[speedAt] ?? null);
 	}
 	if (stored) curve.stored(stored);
 	if (ring) curve.ring(ring);
@@ -101,8 +104,13 @@ void follow({
 			about,
 			`on ${String(name).toUpperCase()}, to ${CLOUDS[String(cloud)]}${embedded === true ? " (stand-in)" : ""}`,
 		);
-		board.begin(Number(snapshot.about.maxRpm));
-		curve.begin();
+		const channels = snapshot.about.channels as readonly ShownChannel[];
+		speedAt = channels.findIndex(({ from }) => from === "tachometer");
+		const thermistor = channels.some(({ from }) => from === "thermometer");
+		board.begin(Number(snapshot.about.maxRpm), thermistor);
+		world.begin({ thermistor, tachometer: speedAt >= 0 });
+		world.parts.begin((snapshot.about.parts ?? []) as readonly ShownPart[]);
+		curve.begin(channels);
 		curve.sampled(snapshot.sampled);
 		curve.stored(snapshot.stored);
 		curve.ring(snapshot.ring);

@@ -1,6 +1,8 @@
 // The world around the board: what can be turned, and what can go wrong.
 
-import { button, card, h, say } from "./dom.js";
+import { button, card, h } from "./dom.js";
+import { PartsList } from "./parts.js";
+import { slider } from "./slider.js";
 import { act } from "./state.js";
 
 export interface World {
@@ -19,11 +21,10 @@ export interface World {
 }
 
 const HOUR = 3_600_000;
-/** Pause between what a slider says while it moves, ms. */
-const SLIDE_MS = 80;
 
 export class WorldCard {
 	readonly element: HTMLElement;
+	readonly parts = new PartsList();
 	readonly #show: Array<(world: World) => void> = [];
 
 	constructor() {
@@ -77,8 +78,20 @@ export class WorldCard {
 				this.#switch("stuck", "Tachometer stuck", (world) => world.stuck),
 				this.#switch("cut", "Network cut", (world) => world.cut),
 			),
+			this.parts.element,
 			h("div", { class: "buttons" }, broker, power),
 		);
+	}
+
+	/** What a board does not have cannot go wrong. */
+	begin(has: Readonly<Record<"thermistor" | "tachometer", boolean>>): void {
+		for (const [id, there] of [
+			["thermistor", has.thermistor],
+			["stuck", has.tachometer],
+		] as const) {
+			const row = this.element.querySelector(`#${id}`)?.parentElement;
+			if (row) row.hidden = !there;
+		}
 	}
 
 	show(world: World): void {
@@ -94,31 +107,9 @@ export class WorldCard {
 		unit: string,
 		of: (world: World) => number,
 	): HTMLElement {
-		const value = h("output", { for: id });
-		let told = 0;
-		let waiting: ReturnType<typeof setTimeout> | undefined;
-		let held = 0;
-		const input = h("input", {
-			...{ type: "range", id, min, max, step },
-			oninput: () => {
-				say(value, `${input.value} ${unit}`);
-				held = performance.now();
-				clearTimeout(waiting);
-				waiting = setTimeout(
-					() => act(id, Number(input.value)),
-					Math.max(0, SLIDE_MS - (performance.now() - told)),
-				);
-				told = performance.now();
-			},
-		});
-		this.#show.push((world) => {
-			// What is just being moved is not moved back by what is under way.
-			if (performance.now() - held < 600) return;
-			const now = String(of(world));
-			if (input.value !== now) input.value = now;
-			say(value, `${now} ${unit}`);
-		});
-		return h("div", { class: "slider" }, h("label", { for: id }, name), value, input);
+		const { element, show } = slider(id, name, { min, max, step, unit }, (value) => act(id, value));
+		this.#show.push((world) => show(of(world)));
+		return element;
 	}
 
 	#choice(

@@ -165,6 +165,11 @@ describe("panel: in the browser", () => {
 			gap,
 			WAIT,
 		);
+		if (process.env.MOTE_SCREENSHOTS) {
+			await send("led 40%; buzzer 880Hz; speed 100");
+			await page.waitForTimeout(8000);
+			await page.screenshot({ path: join(process.env.MOTE_SCREENSHOTS, "panel.png") });
+		}
 		assert.deepEqual(wrong, []);
 	});
 
@@ -368,7 +373,7 @@ describe("panel: in the browser", () => {
 				undefined,
 				WAIT,
 			);
-			assert.equal(await page.locator("#operator h3:visible").count(), 0);
+			assert.equal(await page.locator("#operator h3:visible").count(), cloud === "plain" ? 2 : 0);
 			await page.click(".wire li[data-type=PUBLISH] .packet");
 			await page.waitForFunction(
 				() => /^[[{]\n/.test(document.querySelector(".wire .details pre")?.textContent ?? ""),
@@ -377,6 +382,69 @@ describe("panel: in the browser", () => {
 			);
 			assert.deepEqual(wrong, []);
 		});
+
+	it("shows nine channels of five parts by unit, with their values, sliders and faults, at both widths", async function () {
+		if (!xs) this.skip();
+		await open("--board", "esp32c3-station");
+		const chips = page.locator("#curve .pick");
+		assert.deepEqual(await chips.allInnerTexts(), [
+			...["temperature", "humidity", "pressure", "outdoorTemperature", "outdoorHumidity"],
+			...["window", "rain", "voltage", "battery"],
+		]);
+		const units = () =>
+			page
+				.locator("#plot-values .plot")
+				.evaluateAll((plots) => plots.map((plot) => plot.getAttribute("data-unit")));
+		assert.deepEqual(await units(), ["C", "%RH", "hPa", "", "mm", "V", "%"]);
+		await page.click("#chip-temperature");
+		assert.equal((await units())[0], "C", "the other one of this unit is shown still");
+		await page.click("#chip-outdoorTemperature");
+		assert.deepEqual(await units(), ["%RH", "hPa", "", "mm", "V", "%"]);
+		await page.click("#chip-outdoorTemperature");
+		await page.click("#chip-temperature");
+		assert.equal(await page.locator(".more-parts fieldset").count(), 5);
+		assert.equal(await page.locator("#part-thermometer").isVisible(), false);
+
+		await page.locator("#bme280-76-pressure").fill("850");
+		const cloudHas = (series: string, wanted: RegExp) =>
+			page.waitForFunction(
+				([name, source]) => {
+					const terms = [...document.querySelectorAll("#came dt")];
+					const term = terms.find((one) => one.textContent === name);
+					return new RegExp(source as string).test(term?.nextElementSibling?.textContent ?? "");
+				},
+				[series, wanted.source],
+				WAIT,
+			);
+		await cloudHas("pressure", /^8(50|49\.9)/);
+		await page.click("#input-0-closed");
+		await cloudHas("window", /^0$/);
+		await page.waitForFunction(
+			() => /mote_Window: window closed/.test(document.querySelector("#operator")?.textContent ?? ""),
+			undefined,
+			WAIT,
+		);
+		await page.click("#sht3x-45-pulled");
+		await page.waitForFunction(
+			() => Number(document.querySelector("#count-missingValues")?.textContent) > 3,
+			undefined,
+			WAIT,
+		);
+		const narrow = await browser.newPage({ viewport: { width: 390, height: 800 }, colorScheme: "dark" });
+		try {
+			await show(narrow, url);
+			assert.equal(await narrow.locator("#curve .pick").count(), 9);
+			assert.ok((await narrow.evaluate(() => document.documentElement.scrollWidth)) <= 390);
+			if (process.env.MOTE_SCREENSHOTS) {
+				await page.waitForTimeout(4000);
+				await page.screenshot({ path: join(process.env.MOTE_SCREENSHOTS, "station.png"), fullPage: true });
+				await narrow.screenshot({ path: join(process.env.MOTE_SCREENSHOTS, "narrow.png"), fullPage: true });
+			}
+		} finally {
+			await narrow.close();
+		}
+		assert.deepEqual(wrong, []);
+	});
 
 	it("restarts the broker, sticks the tachometer, sets the clock wrong, and the node comes through", async function () {
 		if (!xs) this.skip();
