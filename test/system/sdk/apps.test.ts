@@ -56,6 +56,16 @@ describe("Moddable SDK: apps of others", () => {
 		}
 	});
 
+	it("runs three sensor classes of the SDK, unchanged, as sources of channels", async () => {
+		await build("sensors", {});
+		await simulator?.until(/done/);
+		const trace = simulator?.trace ?? "";
+		assert.match(trace, /SHT3x: temperature 2\d\.\d\d C, humidity 40\.0 %RH; \d+ bytes of slots/);
+		assert.match(trace, /TMP102: temperature 2\d\.\d\d C; /);
+		assert.match(trace, /NTC: temperature (24.9|25.0)\d C; /);
+		console.log(trace.replace(/^/gm, "      "));
+	});
+
 	it("runs the thermistor's driver alone", async () => {
 		await build("ntc", {});
 		await simulator?.until(/done/);
