@@ -181,6 +181,7 @@ function twentyBits(bytes: Uint8Array, at: number): number {
 export const BME280: Part = Object.freeze({
 	name: "BME280",
 	address: 0x76,
+	addresses: Object.freeze([0x76, 0x77]),
 	hz: 400_000,
 	quantities: Object.freeze([
 		partQuantity("temperature", "C", 2, -40, 85),
@@ -191,6 +192,6 @@ export const BME280: Part = Object.freeze({
 	settleMs: 2,
 	periodMs: 500,
 	protocol: Bme280Protocol,
-	slots: 86,
-	chunkBytes: 500,
+	slots: 88,
+	chunkBytes: 525,
 });

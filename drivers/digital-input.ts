@@ -28,6 +28,11 @@ export const STATE: readonly Quantity[] = Object.freeze([
 
 const DEBOUNCE_MS = 20;
 
+/** Throws for a time that no contact takes. */
+export function checkDebounce(ms = DEBOUNCE_MS): void {
+	if (!(ms >= 0 && ms <= 10_000)) throw new RangeError("input: debounce is 0 to 10000 ms");
+}
+
 export class DigitalInput {
 	private readonly settled: Alarm;
 	private readonly debounceMs: number;
@@ -35,10 +40,12 @@ export class DigitalInput {
 	private readonly onChange: ((state: number) => void) | undefined;
 	private input: DigitalPort | undefined;
 	private state = 0;
+	/** The level has changed, and has not stood for long enough yet. */
+	private settling = false;
 
 	constructor(options: DigitalInputOptions) {
 		const { input, invert = false, debounceMs = DEBOUNCE_MS, timers, onChange } = options;
-		if (!(debounceMs >= 0 && debounceMs <= 10_000)) throw new RangeError("input: debounce is 0 to 10000 ms");
+		checkDebounce(debounceMs);
 		const { io, pin, pull = "up" } = input;
 		this.invert = invert;
 		this.debounceMs = debounceMs;
@@ -58,7 +65,8 @@ export class DigitalInput {
 
 	/** 0 or 1. */
 	read(): number {
-		this.level();
+		// An edge that nobody was told of is made up for.
+		if (this.level() !== this.state && !this.settling) this.edge();
 		return this.state;
 	}
 
@@ -78,6 +86,7 @@ export class DigitalInput {
 
 	/** The level has stood for long enough. */
 	due(): void {
+		this.settling = false;
 		const state = this.level();
 		if (state === this.state) return;
 		this.state = state;
@@ -86,7 +95,10 @@ export class DigitalInput {
 
 	private edge(): void {
 		if (this.debounceMs === 0) this.due();
-		else this.settled.start(this.debounceMs);
+		else {
+			this.settling = true;
+			this.settled.start(this.debounceMs);
+		}
 	}
 
 	private level(): number {

@@ -1,9 +1,11 @@
 // A digital input whose edges are counted, and how often they come. Not the SDK's PulseCount: that is a
-// quadrature decoder, which nets to zero on one wire.
+// quadrature decoder, which nets to zero on one wire. What comes while the script is busy, the SDK tells as
+// one edge: so fast signals are counted too low while TLS or a blocked bus holds up the machine.
 
-import type { Clock } from "../modules/core/clock.js";
+import type { Alarm, Clock, Timers } from "../modules/core/clock.js";
 import type { DigitalClass, DigitalPort, Pin } from "../modules/core/io.js";
 import { inputMode, type Pull } from "./pull.js";
+import { orRelease } from "./release.js";
 
 export interface EdgeInputOptions {
 	readonly input: {
@@ -15,6 +17,9 @@ export interface EdgeInputOptions {
 		readonly edge?: "rising" | "falling";
 	};
 	readonly clock: Clock;
+	/** A level counts once it has stood for so long, ms, which takes timers; 0 unless given: each edge counts. */
+	readonly debounceMs?: number;
+	readonly timers?: Timers;
 }
 
 /** Without an edge for this long there is no frequency, ms. */
@@ -22,6 +27,11 @@ const STANDSTILL_MS = 2000;
 
 export class EdgeInput {
 	protected readonly clock: Clock;
+	private readonly debounceMs: number;
+	/** The level that counts, and the last one that has stood. */
+	private readonly counted: number;
+	private level = 0;
+	declare private settled?: Alarm;
 	private input: DigitalPort | undefined;
 	private edges = 0;
 	private lastEdge = Number.NaN;
@@ -29,15 +39,25 @@ export class EdgeInput {
 	private from = Number.NaN;
 	private perMs = 0;
 
-	constructor({ input, clock }: EdgeInputOptions) {
+	constructor({ input, clock, timers, debounceMs = 0 }: EdgeInputOptions) {
 		const { io, pin, pull = "up", edge = "rising" } = input;
 		if (edge !== "rising" && edge !== "falling") throw new RangeError("input: edge is rising or falling");
+		if (!(debounceMs >= 0 && debounceMs <= 10_000)) throw new RangeError("input: debounce is 0 to 10000 ms");
+		if (debounceMs > 0 && !timers) throw new RangeError("input: to debounce takes timers");
 		this.clock = clock;
-		this.input = new io({
-			pin,
-			mode: inputMode(io, pull),
-			edge: edge === "rising" ? io.Rising : io.Falling,
-			onReadable: () => this.edge(),
+		this.debounceMs = debounceMs;
+		this.counted = edge === "rising" ? 1 : 0;
+		const one = edge === "rising" ? io.Rising : io.Falling;
+		const mode = inputMode(io, pull);
+		if (debounceMs > 0 && timers) this.settled = timers.create(this);
+		orRelease(this, () => {
+			this.input = new io({
+				pin,
+				mode,
+				edge: debounceMs > 0 ? io.Rising | io.Falling : one,
+				onReadable: () => this.changed(),
+			});
+			this.level = this.input.read() === 0 ? 0 : 1;
 		});
 	}
 
@@ -70,8 +90,22 @@ export class EdgeInput {
 	}
 
 	close(): void {
+		this.settled?.close();
 		this.input?.close();
 		this.input = undefined;
+	}
+
+	/** The level has stood for long enough. */
+	due(): void {
+		const level = this.input?.read() === 0 ? 0 : 1;
+		if (!this.input || level === this.level) return;
+		this.level = level;
+		if (level === this.counted) this.edge();
+	}
+
+	private changed(): void {
+		if (this.settled) this.settled.start(this.debounceMs);
+		else this.edge();
 	}
 
 	protected edge(): void {

@@ -1,6 +1,8 @@
 // What the SDK's IO classes give on every chip of the ESP32 family (SDK 8.2.3, modules/io): the boards'
 // providers say it, so that drivers and commands keep within it.
 
+import type { Gpio } from "../modules/core/channel-table.js";
+
 /**
  * The ADC at its default attenuation: 4095 counts stand for `fullVolts` at the pin, and not for the supply
  * (_analog.c). What lies below `lowVolts` it does not measure.
@@ -13,3 +15,29 @@ export const ADC = Object.freeze({ lowVolts: 0.15, fullVolts: 2.45 } as const);
  * made.
  */
 export const TONES = Object.freeze([20, 19_500] as const);
+
+/** Pins of the chips, by their datasheets; ADC1 only, because Wi-Fi needs ADC2. */
+export const ESP32: Gpio = Object.freeze({
+	pins: Object.freeze([
+		[0, 19],
+		[21, 23],
+		[25, 27],
+		[32, 39],
+	] as const),
+	flash: Object.freeze([6, 11] as const),
+	inputOnly: Object.freeze([34, 39] as const),
+	adc: Object.freeze([32, 39] as const),
+});
+export const ESP32C3: Gpio = Object.freeze({
+	pins: Object.freeze([[0, 21]] as const),
+	flash: Object.freeze([12, 17] as const),
+	adc: Object.freeze([0, 4] as const),
+});
+export const ESP32S3: Gpio = Object.freeze({
+	pins: Object.freeze([
+		[0, 21],
+		[26, 48],
+	] as const),
+	flash: Object.freeze([26, 32] as const),
+	adc: Object.freeze([1, 10] as const),
+});

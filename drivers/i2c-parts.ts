@@ -43,8 +43,9 @@ export const partQuantity = (
 
 export interface Part {
 	readonly name: string;
-	/** Usual address, 7 bits. */
+	/** Usual address, 7 bits, and all that its pins can give it. */
 	readonly address: number;
+	readonly addresses: readonly number[];
 	/** Of the bus, Hz. */
 	readonly hz: number;
 	readonly quantities: readonly PartQuantity[];
@@ -193,32 +194,35 @@ function crc8(bytes: Uint8Array, at: number): number {
 export const TMP117: Part = Object.freeze({
 	name: "TMP117",
 	address: 0x48,
+	addresses: Object.freeze([0x48, 0x49, 0x4a, 0x4b]),
 	hz: 400_000,
 	quantities: Object.freeze([partQuantity("temperature", "C", 2, -55, 150)]),
 	settleMs: 2,
 	periodMs: 0,
 	protocol: Tmp117Protocol,
-	slots: 75,
-	chunkBytes: 100,
+	slots: 78,
+	chunkBytes: 125,
 });
 
 /** ±0.5 °C; 0x48 to 0x4B by its pin ADD0. */
 export const TMP102: Part = Object.freeze({
 	name: "TMP102",
 	address: 0x48,
+	addresses: Object.freeze([0x48, 0x49, 0x4a, 0x4b]),
 	hz: 400_000,
 	quantities: Object.freeze([partQuantity("temperature", "C", 2, -55, 128)]),
 	settleMs: 2,
 	periodMs: 0,
 	protocol: Tmp102Protocol,
-	slots: 75,
-	chunkBytes: 100,
+	slots: 78,
+	chunkBytes: 125,
 });
 
 /** SHT30, SHT31, SHT35: ±0.2 °C, ±2 %RH; 0x44, or 0x45 by its pin ADDR. */
 export const SHT3X: Part = Object.freeze({
 	name: "SHT3x",
 	address: 0x44,
+	addresses: Object.freeze([0x44, 0x45]),
 	hz: 400_000,
 	quantities: Object.freeze([
 		partQuantity("temperature", "C", 2, -40, 125),
@@ -227,6 +231,6 @@ export const SHT3X: Part = Object.freeze({
 	settleMs: 2,
 	periodMs: 500,
 	protocol: Sht3xProtocol,
-	slots: 67,
-	chunkBytes: 150,
+	slots: 69,
+	chunkBytes: 160,
 });

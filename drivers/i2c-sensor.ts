@@ -72,7 +72,7 @@ export class I2cSensor {
 		const { clock, part } = this.options;
 		const now = clock.monotonic();
 		// A part that is missing costs its time once a sample, however many channels want something of it.
-		if (quantity > 0 && now - this.failedAt < SAME_SAMPLE_MS) return Number.NaN;
+		if (now - this.failedAt < SAME_SAMPLE_MS) return Number.NaN;
 		if (this.step === -2) this.start(0);
 		if (this.step !== -1) return Number.NaN;
 		if (now - this.at < part.periodMs) return this.values[quantity] as number;

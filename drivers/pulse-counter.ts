@@ -21,6 +21,11 @@ export const PULSES: readonly Quantity[] = Object.freeze([
 
 const COUNT = 0;
 const RECORD_MS = 600_000;
+/** Throws for records that would wear the flash out. */
+export function checkRecords(ms = RECORD_MS): void {
+	if (!(ms >= 1000)) throw new RangeError("counter: a record at most once a second");
+}
+
 /** More does not fit into a number of the store: it is kept as a text. */
 const MOST = 0x7fffffff;
 
@@ -34,7 +39,7 @@ export class PulseCounter extends EdgeInput {
 
 	constructor(options: PulseCounterOptions) {
 		const { kept, recordMs = RECORD_MS, clock } = options;
-		if (!(recordMs >= 1000)) throw new RangeError("counter: a record at most once a second");
+		checkRecords(recordMs);
 		super(options);
 		this.kept = kept;
 		this.recordMs = recordMs;

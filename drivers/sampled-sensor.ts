@@ -23,6 +23,8 @@ export interface SampledSensorOptions {
 	readonly holdMs?: number;
 }
 
+/** A class spells its quantities otherwise than the table, or leaves one out. */
+const NOTHING_THERE = "what sample() returns has no number there";
 const HOLD_MS = 50;
 /** Until a sensor that failed is tried again, ms; doubled up to the largest. */
 const PAUSE_MS = 1000;
@@ -54,12 +56,14 @@ export class SampledSensor {
 		const now = this.options.clock.monotonic();
 		if (now - this.at >= this.holdMs) this.take(now);
 		let value: unknown = this.last;
+		if (value === undefined) return Number.NaN;
 		const path = this.options.paths[quantity] as readonly string[];
-		for (let i = 0; i < path.length; i++) {
-			if (typeof value !== "object" || value === null) return Number.NaN;
+		for (let i = 0; i < path.length && typeof value === "object" && value !== null; i++)
 			value = (value as Record<string, unknown>)[path[i] as string];
-		}
-		return typeof value === "number" ? value : typeof value === "boolean" ? Number(value) : Number.NaN;
+		if (typeof value === "number") return value;
+		if (typeof value === "boolean") return Number(value);
+		this.lastFault = NOTHING_THERE;
+		return Number.NaN;
 	}
 
 	/** Why there is no value, or "". */
@@ -79,7 +83,6 @@ export class SampledSensor {
 		if (!this.sensor && now >= this.retryAt) this.open();
 		const { sensor } = this;
 		if (!sensor) return;
-		this.at = now;
 		try {
 			this.last = sensor.sample();
 			this.lastFault = this.last === undefined ? "not ready" : "";
@@ -89,6 +92,7 @@ export class SampledSensor {
 			closeQuietly(sensor);
 			this.failed(error);
 		}
+		this.at = this.options.clock.monotonic(); // some wait in it
 	}
 
 	private open(): void {
@@ -100,7 +104,7 @@ export class SampledSensor {
 	}
 
 	private failed(error: unknown): void {
-		this.lastFault = error instanceof Error ? error.message : "failed";
+		this.lastFault = String(error);
 		this.retryAt = this.options.clock.monotonic() + this.pauseMs;
 		this.pauseMs = Math.min(LONGEST_MS, this.pauseMs * 2);
 	}

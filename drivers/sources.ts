@@ -3,19 +3,23 @@
 
 import type { Quantity, Sensor, Source } from "../modules/core/channels.js";
 import { BME280 } from "./bme280.js";
-import { DigitalInput, type DigitalInputOptions, STATE } from "./digital-input.js";
+import { checkDebounce, DigitalInput, type DigitalInputOptions, STATE } from "./digital-input.js";
 import type { EdgeInputOptions } from "./edge-input.js";
 import { type Part, SHT3X, TMP102, TMP117 } from "./i2c-parts.js";
 import { I2cSensor } from "./i2c-sensor.js";
 import type { Hardware } from "./node-board.js";
-import { PULSES, PulseCounter } from "./pulse-counter.js";
+import { checkRecords, PULSES, PulseCounter } from "./pulse-counter.js";
 import { type Ecma419Sensor, SampledSensor } from "./sampled-sensor.js";
-import { VOLTAGE, VoltageInput, type VoltageInputOptions } from "./voltage-input.js";
+import { checkVoltage, VOLTAGE, VoltageInput, type VoltageInputOptions } from "./voltage-input.js";
+
+/** What contacts of meters bounce at most, ms. */
+const CONTACT_MS = 5;
 
 export type BoardSource = Source<Hardware>;
 
-/** A part on the board's I²C bus; `address`: 7 bits, the part's usual one unless given. */
+/** A part on the board's I²C bus; `address`: one that the part can have, its usual one unless given. */
 export function i2c(part: Part, address = part.address): BoardSource {
+	if (!part.addresses.includes(address)) throw new RangeError(`${part.name}: ${addressesOf(part)}`);
 	return Object.freeze({
 		part: part.name,
 		quantities: part.quantities,
@@ -31,6 +35,10 @@ export function i2c(part: Part, address = part.address): BoardSource {
 				timers,
 			}),
 	});
+}
+
+function addressesOf({ addresses }: Part): string {
+	return `its address is ${addresses.map((one) => `0x${one.toString(16)}`).join(" or ")}`;
 }
 
 /** Temperature and humidity. */
@@ -51,10 +59,12 @@ export interface InputPlace extends Pick<DigitalInputOptions, "invert" | "deboun
 
 /** A contact, a button, a motion sensor: its state, 0 or 1. */
 export function digitalInput({ pin, pull = "up", states, ...more }: InputPlace): BoardSource {
+	checkDebounce(more.debounceMs);
 	return Object.freeze({
 		part: "input",
 		quantities: STATE,
 		pin,
+		pull,
 		slots: 42,
 		chunkBytes: 24,
 		...(states && { states: Object.freeze(states) }),
@@ -70,22 +80,30 @@ export function digitalInput({ pin, pull = "up", states, ...more }: InputPlace):
 
 export interface PulsePlace extends Pick<EdgeInputOptions["input"], "pull" | "edge"> {
 	readonly pin: number;
+	/** For a contact that bounces: its level counts once it has stood for so long, ms; 5 unless given, 0: not. */
+	readonly debounceMs?: number;
 	/** Shortest pause between two records of the total, ms; ten minutes unless given. */
 	readonly recordMs?: number;
 }
 
 /** Pulses of a meter: their total, kept over restarts, and their frequency. */
-export function pulseCounter({ pin, recordMs, ...more }: PulsePlace): BoardSource {
+export function pulseCounter(place: PulsePlace): BoardSource {
+	const { pin, pull = "up", recordMs, debounceMs = CONTACT_MS, ...more } = place;
+	checkRecords(recordMs);
+	checkDebounce(debounceMs);
 	return Object.freeze({
 		part: "pulses",
 		quantities: PULSES,
 		pin,
-		slots: 32,
+		pull,
+		slots: 42,
 		chunkBytes: 34,
-		make: ({ io, clock, store }: Hardware): Sensor =>
+		make: ({ io, clock, timers, store }: Hardware): Sensor =>
 			new PulseCounter({
-				input: { io: io.Digital, pin, ...more },
+				input: { io: io.Digital, pin, pull, ...more },
+				debounceMs,
 				clock,
+				timers,
 				...(store && { kept: { store, key: `count-${pin}` } }),
 				...(recordMs !== undefined && { recordMs }),
 			}),
@@ -100,11 +118,13 @@ export interface VoltagePlace
 
 /** A voltage behind a divider, and how full the battery is that it comes from. */
 export function voltage({ pin, ...more }: VoltagePlace): BoardSource {
+	checkVoltage(more);
 	const { upperOhms = 0, lowerOhms = 1 } = more;
 	return Object.freeze({
 		part: "voltage",
 		quantities: VOLTAGE,
 		pin,
+		analog: true,
 		ratio: lowerOhms / (upperOhms + lowerOhms),
 		slots: 10,
 		chunkBytes: 0,

@@ -24,6 +24,18 @@ export const VOLTAGE: readonly Quantity[] = Object.freeze([
 ] as const);
 
 const VOLTS = 0;
+/** One cell of lithium, V. */
+const EMPTY = 3.3;
+const FULL = 4.2;
+
+/** Throws for a divider or a battery that cannot be. */
+export function checkVoltage(
+	options: Pick<VoltageInputOptions, "upperOhms" | "lowerOhms" | "emptyVolts" | "fullVolts">,
+): void {
+	const { upperOhms = 0, lowerOhms = 1, emptyVolts = EMPTY, fullVolts = FULL } = options;
+	if (!(upperOhms >= 0 && lowerOhms > 0)) throw new RangeError("voltage: resistances must be positive");
+	if (!(fullVolts > emptyVolts)) throw new RangeError("voltage: full must be above empty");
+}
 
 export class VoltageInput {
 	private input: AnalogInput | undefined;
@@ -36,11 +48,10 @@ export class VoltageInput {
 	private lastFault: VoltageFault = "";
 
 	constructor(options: VoltageInputOptions) {
-		const { sensor, adc, upperOhms = 0, lowerOhms = 1, emptyVolts = 3.3, fullVolts = 4.2 } = options;
-		if (!(upperOhms >= 0 && lowerOhms > 0)) throw new RangeError("voltage: resistances must be positive");
+		const { sensor, adc, upperOhms = 0, lowerOhms = 1, emptyVolts = EMPTY, fullVolts = FULL } = options;
+		checkVoltage(options);
 		if (!(adc.lowVolts >= 0 && adc.fullVolts > adc.lowVolts))
 			throw new RangeError("voltage: the range of the ADC must be positive");
-		if (!(fullVolts > emptyVolts)) throw new RangeError("voltage: full must be above empty");
 		this.emptyVolts = emptyVolts;
 		this.fullVolts = fullVolts;
 		this.input = new sensor.io({ pin: sensor.pin });

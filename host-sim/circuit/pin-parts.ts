@@ -14,6 +14,9 @@ const BOUNCES = 7;
 /** Pause between looks at a meter, ms: a pulse each time, but for those that come very fast or seldom. */
 const SHORTEST_MS = 5;
 const LONGEST_MS = 500;
+/** A contact stays closed for so long, ms, up to so many pulses a second. */
+const CLOSED_MS = 12;
+const SLOW_HZ = 25;
 
 /** A contact to ground, with a pull-up: closed is 0. */
 class Contact implements PinPart {
@@ -82,7 +85,7 @@ class Contact implements PinPart {
 	}
 }
 
-/** A meter whose contact gives pulses. */
+/** A meter whose contact gives pulses: it closes to ground for a moment, and bounces. */
 class Pulses implements PinPart {
 	readonly id: string;
 	readonly name: string;
@@ -90,6 +93,11 @@ class Pulses implements PinPart {
 	readonly controls: readonly Control[];
 	readonly #rate = slider("hz", "Pulses", [0, 200, 0.5], "Hz", 2);
 	readonly #stuck = toggle("stuck", "Stuck");
+	readonly #bounces = toggle("bounces", "Contact bounces");
+	#level = 1;
+	/** Levels that are still to come, one each millisecond. */
+	#coming: number[] = [];
+	#stopBouncing: (() => void) | undefined;
 	readonly #world: PinWorld;
 	#onEdge: ((rising: boolean) => void) | undefined;
 	#phase = 0;
@@ -102,7 +110,7 @@ class Pulses implements PinPart {
 		this.id = `pulses-${pin}`;
 		this.name = `Pulses on GPIO ${pin}`;
 		this.pin = pin;
-		this.controls = [this.#rate, this.#stuck];
+		this.controls = [this.#rate, this.#stuck, this.#bounces];
 		this.#world = world;
 	}
 
@@ -110,7 +118,7 @@ class Pulses implements PinPart {
 		return this.#stuck.value ? "stuck" : `${this.#rate.value} Hz, ${this.total} so far`;
 	}
 	level(): number {
-		return 1;
+		return this.#level;
 	}
 	/** It runs while somebody counts. */
 	get onEdge(): ((rising: boolean) => void) | undefined {
@@ -125,6 +133,9 @@ class Pulses implements PinPart {
 		this.#onEdge = undefined;
 		this.#stop?.();
 		this.#stop = undefined;
+		this.#stopBouncing?.();
+		this.#stopBouncing = undefined;
+		this.#level = 1;
 		this.#tickMs = 0;
 	}
 
@@ -143,11 +154,37 @@ class Pulses implements PinPart {
 
 	#count(): void {
 		this.#phase += (this.#rate.value * this.#tickMs) / 1000;
+		if (this.#phase < 1) return;
+		// Slow ones stay closed for a while, as contacts do; fast ones are told as edges alone.
+		if (this.#rate.value <= SLOW_HZ) {
+			this.#phase -= Math.floor(this.#phase); // the slider was moved
+			this.total++;
+			this.#close();
+			return;
+		}
 		for (; this.#phase >= 1; this.#phase--) {
 			this.total++;
 			this.#onEdge?.(false);
 			this.#onEdge?.(true);
 		}
+	}
+
+	#close(): void {
+		const bounces = this.#bounces.value ? [1, 0, 1, 0] : [];
+		const held = Array.from({ length: CLOSED_MS }, () => 0);
+		this.#coming = [...bounces, ...held, 1, ...(this.#bounces.value ? [0, 1, 0, 1] : [])];
+		this.#set(0);
+		this.#stopBouncing ??= this.#world.every(BOUNCE_MS, () => {
+			const next = this.#coming.shift();
+			if (next !== undefined) return this.#set(next);
+			this.#stopBouncing?.();
+			this.#stopBouncing = undefined;
+		});
+	}
+	#set(level: number): void {
+		if (level === this.#level) return;
+		this.#level = level;
+		this.#onEdge?.(level === 1);
 	}
 }
 

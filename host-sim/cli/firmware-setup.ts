@@ -102,7 +102,9 @@ function tableOf(board: BoardName): readonly Channel[] {
 	try {
 		return hardwareOf(board).channels;
 	} catch (error) {
-		throw new OptionError(`--board: ${board} cannot be used: ${(error as Error).message}.`);
+		throw new OptionError(
+			`--board: ${board} cannot be used: ${(error as Error).message.replace(/\.$/, "")}.`,
+		);
 	}
 }
 

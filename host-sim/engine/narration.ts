@@ -33,6 +33,8 @@ const closed: Explain = (code, detail) => `${describeClose(code)}${detail === ""
 function events(explain: Explain): Table {
 	return {
 		sampled: ownWay,
+		silent: (key, fault) =>
+			fault === "" ? info(`${key} has values again`) : warn(`${key} has no value: ${fault}`),
 		sending: ownWay,
 		evicted: (total) => warn(`the ring is full: ${total} measures were dropped`),
 		delivered: ownWay,

@@ -46,8 +46,12 @@ export function silentEnd(code: number | null, signal: string | null): MachineCr
 	return describe(code ?? 128, signal ? `ended by ${signal}` : `ended with code ${code}`, "", []);
 }
 
+/** What a new file of a board or of the firmware wants. */
+const UNNAMED = "Name the file in the manifest.json of its folder.";
+
 function describe(code: number, what: string, detail: string, calls: readonly string[]): MachineCrash {
-	const reason = REASONS[code] ?? "The engine ended unexpectedly.";
+	const unnamed = /module "[^"]*" not found/.test(detail) ? ` ${UNNAMED}` : "";
+	const reason = `${REASONS[code] ?? "The engine ended unexpectedly."}${unnamed}`;
 	const at = calls.length > 0 ? `\n${calls.map((call) => `    at ${call}`).join("\n")}` : "";
 	return new MachineCrash(code, `XS: ${what}${detail === "" ? "" : `: ${detail}`}. ${reason}${at}`, calls);
 }

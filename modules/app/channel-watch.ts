@@ -42,9 +42,10 @@ export class ChannelWatch {
 	update(value: number): number {
 		const { High, Low, Sensor } = ChannelAlarm;
 		if (Number.isNaN(value)) {
-			if (++this.missing < MISSING) return this.pending();
+			// Of what has no value nothing else is known: its other alarms stay as they are.
+			if (++this.missing < MISSING) return 0;
 			this.on |= Sensor;
-			return this.pending();
+			return this.pending() & Sensor;
 		}
 		this.missing = 0;
 		const { high, low, hysteresis } = this.channel;

@@ -41,6 +41,13 @@ export class Measuring implements Sampled, EdgeListener {
 	private readonly watches: readonly ChannelWatch[] | undefined;
 	private readonly deadband: Deadband | undefined;
 	private readonly windows: Windows | undefined;
+	/** Bits of the channels that had no value in the last sample, and of those of which that was told. */
+	private missed = 0;
+	private silent = 0;
+	/** An alarm found no room: it is tried again with the next sample, not with each reading. */
+	private crowded = false;
+	/** That a sample does not fit into its record was told. */
+	private overlong = false;
 
 	/** `text`: the cloud's template of a sample. */
 	constructor(
@@ -75,6 +82,7 @@ export class Measuring implements Sampled, EdgeListener {
 	}
 
 	sample(whole: boolean): void {
+		if (whole) this.crowded = false;
 		this.read();
 		if (whole) this.take();
 		this.delivery.session.pump(); // from here, where no variables of the sample are on the stack
@@ -84,7 +92,7 @@ export class Measuring implements Sampled, EdgeListener {
 	private read(): void {
 		const { values, watches } = this;
 		this.parts.board.sample(values);
-		if (watches)
+		if (watches && !this.crowded)
 			for (let i = 0; i < watches.length; i++) {
 				const watch = watches[i] as ChannelWatch;
 				const alarms = watch.update(values[watch.place] as number);
@@ -106,6 +114,7 @@ export class Measuring implements Sampled, EdgeListener {
 		if (values.every(Number.isNaN)) {
 			// Nothing to send: it must not push a good sample out of a full ring.
 			health.missingValues += values.length - leftOut;
+			this.noteMissing(due);
 			health.droppedSamples++;
 			this.observer?.sampled?.(values, -1, false);
 			return;
@@ -124,7 +133,7 @@ export class Measuring implements Sampled, EdgeListener {
 			return;
 		}
 		const wall = clock.wallAt(sampledAt);
-		const accepted = this.record(slot, values, sampledAt, wall);
+		const accepted = this.record(slot, values, sampledAt, wall, due);
 		health.missingValues -= leftOut; // nothing was wrong with them
 		if (accepted) {
 			health.accepted++;
@@ -149,9 +158,40 @@ export class Measuring implements Sampled, EdgeListener {
 				alarm === ChannelAlarm.Sensor
 					? `the ${key} sensor gives no value`
 					: `${key} ${(this.values[watch.place] as number).toFixed(decimals)} ${unit}`.trimEnd();
-			if (cloud.alarm?.(capital(key) + type, settings.alarms.severity, on, text, wall) === false) continue;
+			if (cloud.alarm?.(capital(key) + type, settings.alarms.severity, on, text, wall) === false) {
+				this.crowded = true;
+				continue;
+			}
 			watch.told(alarm);
 			if (on) log.warn(`alarm ${type}: ${text}`);
+		}
+	}
+
+	/**
+	 * Says of each channel that has no value in a second sample in a row why, and when it has values again;
+	 * `due` has a bit for each that is to have one.
+	 */
+	private noteMissing(due: number): void {
+		const { values } = this;
+		let missing = 0;
+		for (let i = 0; i < values.length; i++)
+			if ((due & (1 << i)) !== 0 && Number.isNaN(values[i] as number)) missing |= 1 << i;
+		const changed = (missing & this.missed & ~this.silent) | (this.silent & due & ~missing);
+		this.missed = (this.missed & ~due) | missing;
+		if (changed === 0) return;
+		this.silent ^= changed;
+		this.tellSilent(changed);
+	}
+
+	private tellSilent(changed: number): void {
+		const { board, log, settings } = this.parts;
+		for (const [place, { key }] of settings.channels.entries()) {
+			if ((changed & (1 << place)) === 0) continue;
+			const gone = (this.silent & (1 << place)) !== 0;
+			const fault = gone ? board.fault?.(place) || "out of range" : "";
+			if (gone) log.warn(`${key}: no value: ${fault}`);
+			else log.info(`${key}: values again`);
+			this.observer?.silent?.(key, fault);
 		}
 	}
 
@@ -168,12 +208,13 @@ export class Measuring implements Sampled, EdgeListener {
 	}
 
 	/** Writes the sample into its slot: by the template, or part by part where that is not possible. */
-	private record(slot: number, values: Sample, sampledAt: number, wall: number): boolean {
+	private record(slot: number, values: Sample, sampledAt: number, wall: number, due: number): boolean {
 		const { ring, template } = this;
 		if (template && wall >= 0) {
 			const end = template.write(values, wall, ring.lastNumber, ring.writeAt);
 			if (end < REFUSED) {
 				ring.commit(slot, end - ring.writeAt);
+				if (this.missed !== 0) this.noteMissing(due);
 				return true;
 			}
 		}
@@ -181,9 +222,17 @@ export class Measuring implements Sampled, EdgeListener {
 		writer.begin(ring, slot, sampledAt);
 		const written = this.parts.cloud.encode(writer, values);
 		this.health.missingValues += values.length - written;
+		if (written < values.length || this.missed !== 0) this.noteMissing(due);
+		if (writer.overflow) this.reportOverflow();
 		if (written === 0 || writer.overflow) return false;
 		ring.commit(slot, writer.length);
 		return true;
+	}
+
+	/** Values with more digits than a record has room for, in many channels at once. */
+	private reportOverflow(): void {
+		if (!this.overlong) this.parts.log.error("a sample is longer than its record and was dropped");
+		this.overlong = true;
 	}
 
 	/** One line in the log for the first of a row: a full ring evicts with every sample. */

@@ -45,7 +45,7 @@ export class NodeFacts implements Sensor {
 				return wall < 0 ? Number.NaN : Math.floor((certificateEnd - wall) / DAY);
 			}
 			case NodeFact.clockOffset:
-				return network && network.time.synchronized > 0 ? network.time.driftMs : Number.NaN;
+				return network && network.time.synchronized > 1 ? network.time.driftMs : Number.NaN;
 			default:
 				return Number.NaN;
 		}

@@ -199,11 +199,15 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 	}
 
 	ended(): void {
-		const { network, guard, board } = this.parts;
+		const { network, guard, board, log } = this.parts;
 		this.expiry.stop();
 		network?.stop();
 		guard?.ending();
-		board.close();
+		try {
+			board.close();
+		} catch (error) {
+			log.error("hardware: ", String(error)); // what is asked for goes on all the same
+		}
 		const { stopped } = this;
 		this.stopped = undefined;
 		stopped?.();

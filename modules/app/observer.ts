@@ -17,6 +17,8 @@ export const OVERDUE_WORDS = "the cloud did not confirm in time; sending again";
 export interface Observer {
 	/** A sample was taken and, if `accepted`, is in the ring. NaN: a channel without a value. */
 	sampled?(values: Sample, wallMs: number, accepted: boolean): void;
+	/** A channel has had no value in two samples, and why; or, with "", it has values again. */
+	silent?(key: string, fault: string): void;
 	/** A message with `records` records begins to go out; `packetId` is 0 at QoS 0. */
 	sending?(topic: Uint8Array, records: number, packetId: number, resent: boolean, measures: boolean): void;
 	/** The ring is full: the oldest queued measures were dropped; `total` since this boot. */

@@ -24,6 +24,8 @@ export interface Board extends Omit<Actuators, "interval"> {
 	listener?: EdgeListener | undefined;
 	/** Fills in all channels; NaN where there is no value. */
 	sample(values: Sample): void;
+	/** Why the channel at this place has no value. */
+	fault?(place: number): string;
 	/** Tones that it can make, Hz: lowest and highest; undefined: whatever a command may say. */
 	readonly tones?: readonly [number, number] | undefined;
 	/** Puts everything at rest and releases the pins. */

@@ -1,5 +1,6 @@
 // What a node needs of a cloud before it is made: its settings, its memory, and how to make it.
 
+import type { Channel } from "../core/channels.js";
 import type { Fields } from "../core/schema.js";
 import type { Cloud } from "./cloud.js";
 import type { SharedSettings } from "./shared-settings.js";
@@ -28,7 +29,9 @@ export interface CloudKind<Settings extends SharedSettings, Group extends Fields
 	 * nothing that settings switch on. test/host-sim/xs/room.test.ts holds it against the engine.
 	 */
 	readonly atRest: Memory;
-	/** What a channel more than the default four takes, beside its part of each record. */
+	/** What a channel more than the default four takes, beside its part of each record, with usual names. */
 	readonly channel: Memory;
+	/** What of a channel stands in each of its values. */
+	names(channel: Channel): string;
 	make(settings: Settings, build: Build): Cloud;
 }

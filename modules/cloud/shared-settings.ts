@@ -3,7 +3,7 @@
 import type { Channel } from "../core/channels.js";
 
 export interface SharedSettings {
-	readonly device: { readonly id: string; readonly name: string };
+	readonly device: { readonly id: string; readonly name: string; readonly cloud?: string };
 	readonly broker: {
 		readonly host: string;
 		/** Seconds. */

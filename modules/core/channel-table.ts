@@ -7,6 +7,7 @@ import {
 	isNodeFact,
 	NO_LIMIT,
 	NodeFact,
+	type PropertyType,
 	type Quantity,
 	STANDARD,
 } from "./channels.js";
@@ -16,6 +17,8 @@ export const MAX_CHANNELS = 16;
 /** A day. */
 const LONGEST_MS = 86_400_000;
 const MAX_KEY = 32;
+/** Plain JSON has it for itself. */
+const RESERVED = "time";
 const WINDOWS = Object.freeze(["last", "mean", "minimum", "maximum"] as const);
 const TYPES = Object.freeze(["integer", "long", "float", "double"] as const);
 
@@ -76,6 +79,18 @@ export class ChannelError extends Error {
 	}
 }
 
+/** What a chip's pins can do; ranges are from and to. */
+export interface Gpio {
+	/** Those that there are. */
+	readonly pins: readonly (readonly [number, number])[];
+	/** Those that flash and PSRAM hang on. */
+	readonly flash: readonly [number, number];
+	/** Those that are inputs only, without resistors of the chip; none unless given. */
+	readonly inputOnly?: readonly [number, number];
+	/** Those of ADC1: ADC2 is not usable beside Wi-Fi. */
+	readonly adc: readonly [number, number];
+}
+
 /** A board's pins by name, as far as a table can clash with them. */
 export interface TablePins {
 	readonly temperature: number;
@@ -88,31 +103,48 @@ export interface TablePins {
 }
 
 /**
- * The channels of a board, in their order; with its pins, parts are held against them. Throws a ChannelError
- * with every mistake.
+ * The channels of a board, in their order; with its pins and what its chip's pins can do, parts are held
+ * against them. Throws a ChannelError with every mistake.
  */
 export function channelTable(
 	entries: Readonly<Record<string, ChannelEntry>>,
 	pins?: TablePins,
+	gpio?: Gpio,
 ): readonly Channel[] {
 	const mistakes: string[] = [];
 	const channels = Object.keys(entries).map((key) =>
 		makeChannel(key, entries[key] as ChannelEntry, mistakes),
 	);
-	if (channels.length < 1 || channels.length > MAX_CHANNELS) mistakes.push(`there are 1 to ${MAX_CHANNELS}`);
-	if (mistakes.length === 0) mistakes.push(...channelMistakes(channels), ...clashes(channels, pins));
+	if (channels.length < 1 || channels.length > MAX_CHANNELS)
+		mistakes.push(`there are ${channels.length}, and must be 1 to ${MAX_CHANNELS}`);
+	if (mistakes.length === 0)
+		mistakes.push(...channelMistakes(channels), ...clashes(channels, pins), ...misfits(channels, gpio));
 	if (mistakes.length > 0) throw new ChannelError(mistakes);
 	return Object.freeze(channels);
+}
+
+/** What a source gives; undefined for what is no source. */
+function quantitiesOf(from: ChannelEntry["from"] | undefined): readonly Quantity[] | undefined {
+	if (typeof from === "string") return Object.hasOwn(STANDARD, from) ? [STANDARD[from]] : undefined;
+	return from?.quantities;
 }
 
 function makeChannel(key: string, entry: ChannelEntry, mistakes: string[]): Channel {
 	const { from, value, ...given } = entry;
 	if (!isKey(key)) mistakes.push(`${key}: a key is a small letter and up to 31 letters and digits`);
-	const quantities = typeof from === "string" ? [STANDARD[from]] : from.quantities;
-	const quantity = placeOf(quantities, value, key);
+	const known = quantitiesOf(from);
+	if (!known)
+		mistakes.push(
+			typeof from === "function"
+				? `${key}.from: a function; call it, such as sht3x()`
+				: `${key}.from: must be a source, or one of ${Object.keys(STANDARD).join(", ")}`,
+		);
+	const quantities = known ?? [STANDARD.uptime];
+	const quantity = known ? placeOf(quantities, value, key) : 0;
 	if (quantity < 0)
 		mistakes.push(`${key}: value must be one of ${quantities.map(({ name }) => name).join(", ")}`);
 	const { unit, decimals, window = "last" } = quantities[Math.max(0, quantity)] as Quantity;
+	overlay(key, CHANNEL_FIELDS, { unit, decimals, window }, {}, mistakes); // somebody else's may be wrong
 	const places = given.decimals ?? decimals;
 	const base = {
 		unit,
@@ -131,11 +163,16 @@ function makeChannel(key: string, entry: ChannelEntry, mistakes: string[]): Chan
 		fragment: `mote_${capital(key)}`,
 		series: key,
 		property: key,
-		type: places === 0 ? "integer" : "double",
+		type: typeOf(places),
 	};
 	const all = overlay(key, CHANNEL_FIELDS, given as Input, base, mistakes);
 	const number = isNodeFact(from) ? NodeFact[from] : quantity;
 	return Object.freeze({ key, from, quantity: number, ...all }) as unknown as Channel;
+}
+
+/** The type of a property with so many decimals. */
+function typeOf(decimals: number): PropertyType {
+	return decimals === 0 ? "integer" : "double";
 }
 
 /** The named quantity, else the one that is called like the channel, else the only one; or -1. */
@@ -161,11 +198,18 @@ export function overlayChannels(
 	for (const key of Object.keys(input)) {
 		const place = channels.findIndex((channel) => channel.key === key);
 		const values = input[key];
-		if (place < 0) mistakes.push(`channels.${key}: unknown channel`);
+		if (place < 0)
+			mistakes.push(
+				`channels.${key}: unknown channel; there are ${channels.map((one) => one.key).join(", ")}`,
+			);
 		else if (!isGroup(values)) mistakes.push(`channels.${key}: must be an object`);
 		else {
+			const base = result[place] as Channel;
 			const changed = overlay(`channels.${key}`, CHANNEL_FIELDS, values, {}, mistakes);
-			result[place] = over(result[place] as Channel, changed);
+			// The type follows the decimals, unless somebody has said it.
+			const { decimals, type } = changed as Partial<Channel>;
+			const follows = decimals !== undefined && type === undefined && base.type === typeOf(base.decimals);
+			result[place] = over(base, follows ? { ...changed, type: typeOf(decimals) } : changed);
 		}
 	}
 	return result;
@@ -197,9 +241,12 @@ export function channelMistakes(channels: readonly Channel[]): string[] {
 	for (const channel of channels) {
 		const { key, minimum, maximum, high, low, hysteresis, unit } = channel;
 		const { fragment, series, property, scale } = channel;
+		if (key === RESERVED) mistakes.push(`${key}: the time of a sample has this name in JSON`);
 		if (!(minimum < maximum)) mistakes.push(`${key}.minimum: must be below maximum`);
 		if (high < NO_LIMIT && low > -NO_LIMIT && low > high - hysteresis)
-			mistakes.push(`${key}.low: must be below high by hysteresis, or both alarms stand at once`);
+			mistakes.push(
+				`${key}.low: must be below high (${high}) by hysteresis (${hysteresis}), or both alarms stand at once`,
+			);
 		if (scale === 0) mistakes.push(`${key}.scale: must not be 0`);
 		if (hasOneOf(unit, ',"')) mistakes.push(`${key}.unit: no comma and no quotes`);
 		if (!isName(fragment)) mistakes.push(`${key}.fragment: letters, digits, _ and -, a letter first`);
@@ -217,7 +264,10 @@ export function channelMistakes(channels: readonly Channel[]): string[] {
 function clashes(channels: readonly Channel[], pins: TablePins | undefined): string[] {
 	const mistakes: string[] = [];
 	const uses = (source: string) => channels.some(({ from }) => from === source);
-	const onBus = channels.some(({ from }) => typeof from !== "string" && from.address !== undefined);
+	// Settings may put a sensor on the bus in the thermistor's place.
+	const onBus =
+		uses("thermometer") ||
+		channels.some(({ from }) => typeof from !== "string" && from.address !== undefined);
 	const owners: Array<readonly [what: string, place: number]> = [];
 	if (pins) {
 		for (const name of ["led", "buzzer", "motor"] as const) owners.push([`the ${name}`, pins[name]]);
@@ -236,6 +286,24 @@ function clashes(channels: readonly Channel[], pins: TablePins | undefined): str
 		if (from.pin !== undefined) claim(owners, key, from.pin, `GPIO ${from.pin}`);
 		if (from.address !== undefined)
 			claim(addresses, key, from.address, `address 0x${from.address.toString(16)}`);
+	}
+	return mistakes;
+}
+
+/** Parts on pins that cannot do what they need. */
+function misfits(channels: readonly Channel[], gpio: Gpio | undefined): string[] {
+	const mistakes: string[] = [];
+	const within = (pin: number, [from, to]: readonly [number, number]) => pin >= from && pin <= to;
+	for (const { key, from } of channels) {
+		if (!gpio || typeof from === "string" || from.pin === undefined) continue;
+		const { pin, analog = false, pull = "none" } = from;
+		if (!Number.isInteger(pin) || !gpio.pins.some((range) => within(pin, range)))
+			mistakes.push(`${key}: the chip has no GPIO ${pin}`);
+		else if (within(pin, gpio.flash)) mistakes.push(`${key}: the chip's flash hangs on GPIO ${pin}`);
+		else if (analog && !within(pin, gpio.adc))
+			mistakes.push(`${key}: a voltage is measured on GPIO ${gpio.adc[0]} to ${gpio.adc[1]}`);
+		else if (gpio.inputOnly && pull !== "none" && within(pin, gpio.inputOnly))
+			mistakes.push(`${key}: GPIO ${pin} has no resistor; put one on the board, and pull is none`);
 	}
 	return mistakes;
 }

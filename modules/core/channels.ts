@@ -34,6 +34,10 @@ export interface Source<Hardware = never> {
 	readonly address?: number;
 	/** GPIO. */
 	readonly pin?: number;
+	/** The pin is one of the ADC. */
+	readonly analog?: boolean;
+	/** Resistor of the chip at the pin; none unless given. */
+	readonly pull?: "up" | "down" | "none";
 	/** Of a voltage: what a divider lets through to the pin, 0 to 1. */
 	readonly ratio?: number;
 	/** What its driver takes of XS at rest: slots, and bytes of chunks. */
@@ -71,7 +75,7 @@ export const STANDARD = Object.freeze({
 	restarts: quantity("restarts", "", 0),
 	/** Days left of the device's certificate. */
 	certificate: quantity("certificate", "d", 0),
-	/** How far the clock was off when it was set last; positive: it was slow. */
+	/** How far the clock was off when it was set last but for the first time; positive: it was slow. */
 	clockOffset: quantity("clockOffset", "ms", 0),
 } as const);
 

@@ -14,6 +14,8 @@ function said(event: (observer: Observer) => void): Sentence[] {
 describe("narration", () => {
 	const cases: ReadonlyArray<readonly [(o: Observer) => void, Sentence["level"], string]> = [
 		[(o) => o.evicted?.(7), "warn", "the ring is full: 7 measures were dropped"],
+		[(o) => o.silent?.("attic", "open"), "warn", "attic has no value: open"],
+		[(o) => o.silent?.("attic", ""), "info", "attic has values again"],
 		[(o) => o.unconfirmed?.(1), "warn", "1 measure sent; it is unknown whether it arrived"],
 		[(o) => o.unconfirmed?.(2), "warn", "2 measures sent; it is unknown whether it arrived"],
 		[(o) => o.refused?.(422, "no such sensor"), "warn", "the cloud refused a message: 422 no such sensor"],

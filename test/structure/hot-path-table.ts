@@ -110,6 +110,7 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
 		"start, makeArena": START,
+		"ended: to-string": ERROR,
 	},
 	"modules/app/delivery.ts": {
 		"makeKeeper, makeKeeper > failed, resume": START,
@@ -124,6 +125,7 @@ export const EXCEPTIONS: Table = {
 		"read: cold-call": "an alarm begins or ends",
 		tellAlarms: "an alarm begins or ends",
 		edge: "an edge of an input",
+		tellSilent: "a channel loses its values, or has them again",
 	},
 	"modules/app/reporter.ts": {
 		"certificateWords, certificateAlarm, certificateEnds": "an alarm begins or ends",
@@ -172,11 +174,11 @@ export const EXCEPTIONS: Table = {
 	"drivers/adjustment.ts": { of: START },
 	"drivers/bme280.ts": { "start, coefficientsOf": "the sensor starts" },
 	"drivers/digital-input.ts": {
-		"constructor > orRelease": START,
+		"constructor > orRelease, checkDebounce": START,
 		sample: SENSOR_CLASS,
 		"level: throw": MISUSE,
 	},
-	"drivers/edge-input.ts": { "opened: throw": MISUSE },
+	"drivers/edge-input.ts": { "constructor > orRelease": START, "opened: throw": MISUSE },
 	"drivers/i2c-bus.ts": { "freeBus, freeBus > open": "a bus that is blocked" },
 	"drivers/i2c-parts.ts": { partQuantity: START },
 	"drivers/i2c-sensor.ts": {
@@ -194,18 +196,24 @@ export const EXCEPTIONS: Table = {
 	},
 	"drivers/ntc-thermistor.ts": { "sample, configure": SENSOR_CLASS, "read: throw": MISUSE },
 	"drivers/pulse-counter.ts": {
+		checkRecords: START,
 		sample: SENSOR_CLASS,
 		"record: to-string": "a total beyond 31 bits, at most once in ten minutes",
 	},
 	"drivers/pull.ts": { "inputMode: throw": MISUSE },
 	"drivers/sampled-sensor.ts": {
 		"read: throw": MISUSE,
+		"failed: to-string": "the sensor has failed",
 		"read: key": "what a class of somebody else returns is an object each time anyway",
 	},
 	"drivers/sources.ts": {
-		"i2c, sht3x, bme280, tmp117, tmp102, i2c > make, digitalInput, digitalInput > make, pulseCounter, pulseCounter > make, voltage, voltage > make, foreignSensor, foreignSensor > map, foreignSensor > make":
+		"i2c, addressesOf, addressesOf > map, sht3x, bme280, tmp117, tmp102, i2c > make, digitalInput, digitalInput > make, pulseCounter, pulseCounter > make, voltage, voltage > make, foreignSensor, foreignSensor > map, foreignSensor > make":
 			START,
 	},
 	"drivers/tachometer.ts": { sample: SENSOR_CLASS },
-	"drivers/voltage-input.ts": { "sample, configure": SENSOR_CLASS, "read: throw": MISUSE },
+	"drivers/voltage-input.ts": {
+		checkVoltage: START,
+		"sample, configure": SENSOR_CLASS,
+		"read: throw": MISUSE,
+	},
 };

@@ -3,6 +3,7 @@
 
 import { channelTable } from "../../../modules/core/channel-table.js";
 import type { ChannelEntry } from "../../../modules/core/channels.js";
+import { ESP32C3 } from "../../esp32.js";
 import { bme280, digitalInput, pulseCounter, sht3x, voltage } from "../../sources.js";
 import { PINS } from "../esp32c3/pins.js";
 
@@ -31,4 +32,4 @@ const ENTRIES = {
 	battery: { from: BATTERY, value: "level", fragment: "c8y_Battery", series: "level" },
 } satisfies Record<string, ChannelEntry>;
 
-export const CHANNELS = channelTable(ENTRIES, PINS);
+export const CHANNELS = channelTable(ENTRIES, PINS, ESP32C3);

@@ -1,5 +1,6 @@
 // The SAP IoT service in the list of clouds.
 
+import type { Channel } from "../../core/channels.js";
 import type { Build, CloudKind } from "../cloud-kind.js";
 import { SapIot } from "./sap-iot.js";
 import { SAP, type SapSettings, sapMistakes } from "./settings.js";
@@ -7,7 +8,8 @@ import { SAP, type SapSettings, sapMistakes } from "./settings.js";
 export const sap: CloudKind<SapSettings, typeof SAP> = Object.freeze({
 	settings: SAP,
 	mistakes: sapMistakes,
-	atRest: Object.freeze({ slots: 1578, chunkBytes: 7_391 }),
+	atRest: Object.freeze({ slots: 1585, chunkBytes: 7_391 }),
 	channel: Object.freeze({ slots: 29, chunkBytes: 83 }),
+	names: ({ property }: Channel) => property,
 	make: (settings: SapSettings, { boot }: Build) => new SapIot(settings, boot),
 });

@@ -26,10 +26,17 @@ export const SAP = Object.freeze({
 /** What this cloud reads. */
 export type SapSettings = SharedSettings & { readonly sap: Values<typeof SAP> };
 
-/** What the ranges do not say: an array has a place for every property, so a value cannot be left out. */
-export function sapMistakes({ sap, channels }: SapSettings): string[] {
-	if (!sap.arrays) return [];
-	return channels
-		.filter(({ intervalMs }) => intervalMs > 0)
-		.map(({ key }) => `channels.${key}.intervalMs: not together with sap.arrays`);
+/**
+ * What the ranges do not say: an array has a place for every property, so a value cannot be left out; and the
+ * date has a property of its own.
+ */
+export function sapMistakes({ device, sap, channels }: SapSettings): string[] {
+	const mistakes: string[] = [];
+	if (device.cloud !== undefined && device.cloud !== "sap") return mistakes;
+	for (const { key, property, intervalMs } of channels) {
+		if (sap.arrays && intervalMs > 0)
+			mistakes.push(`channels.${key}.intervalMs: not together with sap.arrays`);
+		if (property === sap.dateProperty) mistakes.push(`channels.${key}.property: sap.dateProperty has it`);
+	}
+	return mistakes;
 }

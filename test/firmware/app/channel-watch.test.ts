@@ -77,6 +77,13 @@ describe("alarms of a channel", () => {
 		assert.equal(watch.update(20), High);
 	});
 
+	it("say nothing of limits while there is no value, and of the sensor only after three", () => {
+		const watch = make({ high: 30, missing: true });
+		assert.deepEqual([watch.update(Number.NaN), watch.update(Number.NaN)], [0, 0]);
+		assert.equal(watch.update(Number.NaN), Sensor);
+		assert.equal(watch.update(20), High | Sensor);
+	});
+
 	it("tell nothing of what is not watched", () => {
 		const watch = make({ low: 0 });
 		assert.equal(watch.update(1000), Low);

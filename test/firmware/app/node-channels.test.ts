@@ -128,6 +128,25 @@ describe("MoteNode: readings between samples", () => {
 		assert.equal(node.health.samples - before, 10);
 	});
 
+	it("try an alarm that found no room again with the next sample, not with each reading", () => {
+		const { time, board, broker, node } = start(DOOR, "cumulocity", {
+			sampling: { intervalMs: 5000, readMs: 100 },
+			channels: { speed: { high: 150 } },
+		});
+		broker.reachable = false;
+		broker.lose();
+		for (let i = 0; i < 20; i++) board.listener?.edge(4, i & 1);
+		let asked = 0;
+		const { board: parts } = { board };
+		board.sample = (values) => {
+			values.fill(151);
+			asked++;
+		};
+		time.advance(10_000);
+		assert.ok(parts && asked >= 99);
+		assert.ok(node.messages.room <= 2);
+	});
+
 	it("raise alarms as soon as a reading is beyond the limit", () => {
 		const { time, board, broker } = start(DOOR, "cumulocity", {
 			sampling: { intervalMs: 600_000, readMs: 1000 },
@@ -159,6 +178,42 @@ describe("MoteNode: readings between samples", () => {
 		board.values[0] = 20;
 		time.advance(10_000);
 		assert.equal(node.health.accepted, 2);
+	});
+});
+
+describe("MoteNode: channels without a value", () => {
+	it("are told with the reason in the second sample, and when they have values again", () => {
+		const { time, board, lines, node } = start(DOOR, "plain", { channels: { led: { intervalMs: 3000 } } });
+		const silent: string[] = [];
+		node.observer = { silent: (key, fault) => silent.push(`${key} ${fault}`) };
+		Object.assign(board, { fault: (place: number) => (place === 0 ? "open" : "") });
+		const sample = (temperature: number, led = 1) => {
+			board.values[0] = temperature;
+			board.values[1] = led;
+			time.advance(1000);
+		};
+		sample(20);
+		sample(Number.NaN);
+		assert.deepEqual(silent, [], "one may be lost");
+		sample(Number.NaN);
+		assert.deepEqual(silent, ["temperature open"]);
+		for (let i = 0; i < 5; i++) sample(Number.NaN);
+		assert.equal(silent.length, 1);
+		sample(21);
+		assert.deepEqual(silent, ["temperature open", "temperature "]);
+		for (let i = 0; i < 9; i++) sample(21, Number.NaN);
+		assert.equal(silent.at(-1), "led out of range", "by its own pace: the samples between have none anyway");
+		for (let i = 0; i < 4; i++) sample(21, 5);
+		assert.equal(silent.at(-1), "led ");
+		assert.ok(lines.includes("warn: temperature: no value: open"));
+		assert.equal(silent.length, 4);
+	});
+
+	it("of which a sample has none at all are told too", () => {
+		const { time, board, lines } = start(DOOR, "plain");
+		board.values.fill(Number.NaN);
+		time.advance(3000);
+		assert.equal(lines.filter((line) => line.includes("no value")).length, 5);
 	});
 });
 

@@ -124,7 +124,10 @@ describe("makeSettings", () => {
 			{ high: 20, low: 20 },
 			{ high: 30, low: 20, hysteresis: 10.5 },
 		])
-			assert.match(of(limits)[0] ?? "", /^channels.temperature.low: must be below high by hysteresis/);
+			assert.match(
+				of(limits)[0] ?? "",
+				/^channels.temperature.low: must be below high \(\d+\) by hysteresis \([\d.]+\)/,
+			);
 		for (const limits of [
 			{ high: 30, low: 20, hysteresis: 10 },
 			{ high: 20, low: 20, hysteresis: 0 },

@@ -1,11 +1,24 @@
 // The table of channels: what a board's folder says, what settings lay over it, and every mistake at once.
 
 import assert from "node:assert/strict";
+import { ESP32, ESP32C3, ESP32S3 } from "../../../drivers/esp32.js";
 import { SHT3X, TMP102, TMP117 } from "../../../drivers/i2c-parts.js";
-import { bme280, digitalInput, sht3x, voltage } from "../../../drivers/sources.js";
+import {
+	bme280,
+	digitalInput,
+	foreignSensor,
+	pulseCounter,
+	sht3x,
+	voltage,
+} from "../../../drivers/sources.js";
 import { isSetting, SettingsError, settingsOf } from "../../../modules/app/settings.js";
 import { chooseSettings, LONGEST_TEXT } from "../../../modules/app/stored-settings.js";
-import { CHANNEL_FIELDS, ChannelError, channelTable } from "../../../modules/core/channel-table.js";
+import {
+	CHANNEL_FIELDS,
+	ChannelError,
+	channelTable,
+	type Gpio,
+} from "../../../modules/core/channel-table.js";
 import { type Channel, type ChannelEntry, NO_LIMIT } from "../../../modules/core/channels.js";
 import { DEFAULT_CHANNELS, DEFAULT_TABLE } from "../../../modules/core/default-channels.js";
 
@@ -119,7 +132,7 @@ describe("channelTable", () => {
 				c: { from: "uptime", fragment: "mote_A", series: "a", property: "a" },
 			}),
 			[
-				"a.low: must be below high by hysteresis, or both alarms stand at once",
+				"a.low: must be below high (5) by hysteresis (1), or both alarms stand at once",
 				"a.unit: no comma and no quotes",
 				"b.minimum: must be below maximum",
 				"b.scale: must not be 0",
@@ -130,12 +143,28 @@ describe("channelTable", () => {
 		);
 	});
 
+	it("says what is no source", () => {
+		const standard =
+			"thermometer, led, buzzer, tachometer, signal, uptime, memory, restarts, certificate, clockOffset";
+		for (const [from, mistake] of [
+			["thermometr", `a.from: must be a source, or one of ${standard}`],
+			["toString", `a.from: must be a source, or one of ${standard}`],
+			[undefined, `a.from: must be a source, or one of ${standard}`],
+			[{}, `a.from: must be a source, or one of ${standard}`],
+			[sht3x, "a.from: a function; call it, such as sht3x()"],
+		] as const)
+			assert.deepEqual(tableMistakes({ a: { from } as never }), [mistake]);
+		assert.throws(() => bme280(0x18), /BME280: its address is 0x76 or 0x77/);
+		assert.throws(() => sht3x(0x46), /SHT3x: its address is 0x44 or 0x45/);
+	});
+
 	it("has 1 to 16 channels", () => {
 		const many = (n: number): Entries =>
 			Object.fromEntries(Array.from({ length: n }, (_, i) => [`c${i}`, { from: "uptime" } as ChannelEntry]));
 		assert.deepEqual(tableMistakes(many(16)), []);
 		assert.equal(channelTable(many(1)).length, 1);
-		for (const n of [0, 17]) assert.deepEqual(tableMistakes(many(n)), ["there are 1 to 16"]);
+		for (const n of [0, 17])
+			assert.deepEqual(tableMistakes(many(n)), [`there are ${n}, and must be 1 to 16`]);
 	});
 });
 
@@ -163,10 +192,53 @@ describe("parts that want the same place", () => {
 			"b: GPIO 7 is taken by the tachometer",
 		]);
 		assert.deepEqual(mistakes({ a: input(3), b: input(7), c: input(10), d: input(1) }), []);
+		// Settings may put a sensor on the bus in the thermistor's place.
+		assert.equal(mistakes({ ...DEFAULT_CHANNELS, c: input(10) }).length, 1);
 		assert.deepEqual(mistakes({ humidity: { from: sht3x() }, c: input(10), d: input(1) }), [
 			"c: GPIO 10 is taken by the I²C bus",
 			"d: GPIO 1 is taken by the I²C bus",
 		]);
+	});
+
+	it("are told what their pin cannot do", () => {
+		const table = (entries: Entries, gpio: Gpio) => {
+			try {
+				channelTable(entries, undefined, gpio);
+			} catch (error) {
+				return (error as ChannelError).mistakes;
+			}
+			return [];
+		};
+		assert.deepEqual(
+			table(
+				{
+					a: input(99),
+					b: input(6),
+					c: input(35),
+					d: { from: digitalInput({ pin: 36, pull: "none" }) },
+					e: { from: voltage({ pin: 4 }), value: "voltage" },
+					f: { from: voltage({ pin: 33 }), value: "voltage" },
+					g: input(20),
+				},
+				ESP32,
+			),
+			[
+				"a: the chip has no GPIO 99",
+				"b: the chip's flash hangs on GPIO 6",
+				"c: GPIO 35 has no resistor; put one on the board, and pull is none",
+				"e: a voltage is measured on GPIO 32 to 39",
+				"g: the chip has no GPIO 20",
+			],
+		);
+		assert.equal(table({ a: input(1.5) }, ESP32C3).length, 1);
+		assert.equal(
+			table({ a: input(13), b: { from: voltage({ pin: 5 }), value: "level" } }, ESP32C3).length,
+			2,
+		);
+		assert.equal(
+			table({ a: input(30), b: { from: voltage({ pin: 11 }), value: "level" } }, ESP32S3).length,
+			2,
+		);
 	});
 
 	it("on the bus have an address each", () => {
@@ -219,8 +291,14 @@ describe("channels in settings", () => {
 	for (const [channels, mistakes] of [
 		[5, ["channels: must be an object of channels"]],
 		[[], ["channels: must be an object of channels"]],
-		[{ temprature: { off: true } }, ["channels.temprature: unknown channel"]],
-		[{ toString: { off: true } }, ["channels.toString: unknown channel"]],
+		[
+			{ temprature: { off: true } },
+			["channels.temprature: unknown channel; there are temperature, led, buzzer, speed"],
+		],
+		[
+			{ toString: { off: true } },
+			["channels.toString: unknown channel; there are temperature, led, buzzer, speed"],
+		],
 		[{ led: true }, ["channels.led: must be an object"]],
 		[{ led: { from: "uptime" } }, ["channels.led.from: unknown setting"]],
 		[{ led: { key: "lamp" } }, ["channels.led.key: unknown setting"]],
@@ -230,7 +308,7 @@ describe("channels in settings", () => {
 		[
 			{ temperature: { low: 30, high: 20 }, led: { series: "a,b" } },
 			[
-				"channels.temperature.low: must be below high by hysteresis, or both alarms stand at once",
+				"channels.temperature.low: must be below high (20) by hysteresis (1), or both alarms stand at once",
 				"channels.led.series: letters, digits, _ and -, a letter first",
 			],
 		],
@@ -243,6 +321,7 @@ describe("channels in settings", () => {
 		assert.throws(
 			() =>
 				settingsOf(DEFAULT_TABLE, {
+					device: { cloud: "sap" },
 					sap: { arrays: true },
 					channels: { speed: { intervalMs: 5000 } },
 				}),
@@ -276,6 +355,24 @@ describe("channels in settings", () => {
 				mistakes({ sensor }).length,
 				"the addresses in the settings are the parts' own",
 			);
+	});
+
+	it("of SAP have another property than the date, and on JSON the time has its own name", () => {
+		const dated = (cloud: string) => ({ device: { cloud }, sap: { dateProperty: "speed" } });
+		assert.throws(() => settingsOf(DEFAULT_TABLE, dated("sap")), /channels.speed.property: sap.dateProperty/);
+		settingsOf(DEFAULT_TABLE, dated("plain"));
+		assert.deepEqual(tableMistakes({ time: { from: "uptime" } }), [
+			"time: the time of a sample has this name in JSON",
+		]);
+	});
+
+	it("have the type of their decimals, unless somebody says it", () => {
+		const typeOf = (...layers: object[]) =>
+			settingsOf(DEFAULT_TABLE, ...layers.map((led) => ({ channels: { led } }))).channels[1]?.type;
+		assert.equal(typeOf({ decimals: 2 }), "double");
+		assert.equal(typeOf({ decimals: 2, type: "float" }), "float");
+		assert.equal(typeOf({ type: "long" }, { decimals: 2 }), "long");
+		assert.equal(typeOf({ decimals: 2 }, { decimals: 0 }), "integer");
 	});
 
 	it("are known to the store by the board's own table", () => {
@@ -321,7 +418,7 @@ describe("channels in settings", () => {
 	it("of sixteen channels fit into the store's text, with alarms, deadband and interval of each", () => {
 		const keys = Array.from({ length: 16 }, (_, i) => `outdoorTemperature${i}`);
 		const table = channelTable(
-			Object.fromEntries(keys.map((key, i) => [key, { from: sht3x(0x30 + i), value: "temperature" }])),
+			Object.fromEntries(keys.map((key, i) => [key, { from: digitalInput({ pin: i }) }])),
 		);
 		const each = {
 			intervalMs: 60_000,
@@ -359,6 +456,26 @@ describe("channels in settings", () => {
 });
 
 describe("sources", () => {
+	it("refuse options that no driver would take, where the table is made", () => {
+		for (const make of [
+			() => pulseCounter({ pin: 1, recordMs: 100 }),
+			() => pulseCounter({ pin: 1, debounceMs: -1 }),
+			() => digitalInput({ pin: 1, debounceMs: 60_000 }),
+			() => voltage({ pin: 1, emptyVolts: 10 }),
+			() => voltage({ pin: 1, lowerOhms: 0 }),
+		])
+			assert.throws(make, RangeError);
+		const from = foreignSensor({
+			part: "X",
+			quantities: [{ name: "x", unit: "a\nb", decimals: 5 }],
+			make: () => ({ sample: () => ({}), close: () => {} }),
+		});
+		assert.deepEqual(tableMistakes({ x: { from } }), [
+			"x.unit: must be well-formed, printable text",
+			"x.decimals: must be 0 to 4",
+		]);
+	});
+
 	it("say where their part hangs, and which channels read the same one", () => {
 		const battery = voltage({ pin: 3, upperOhms: 300_000, lowerOhms: 100_000 });
 		assert.deepEqual([battery.part, battery.pin, battery.ratio], ["voltage", 3, 0.25]);

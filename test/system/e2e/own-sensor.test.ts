@@ -24,26 +24,6 @@ const PARTS = [
 const BOARD = "drivers/boards/esp32";
 const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
 
-/** What host-sim needs of a part that it does not know: the LM75's temperature register. */
-const DEVICE = `
-class Lm75Device implements I2cDevice {
-	readonly #place: Place;
-	constructor(place: Place) {
-		this.#place = place;
-	}
-	written(bytes: Uint8Array): boolean {
-		return bytes[0] === 0;
-	}
-	read(bytes: Uint8Array): boolean {
-		const value = Math.round(this.#place.celsius() * 8) << 5;
-		bytes[0] = value >> 8;
-		bytes[1] = value;
-		return true;
-	}
-	powered(): void {}
-}
-`;
-
 /** The document's blocks of TypeScript, in their order. */
 const blocks = () =>
 	[...readDocument("docs/sensors.md").matchAll(/```ts\n([\s\S]*?)```/g)].map(([, text = ""]) => text);
@@ -101,7 +81,7 @@ describe("a sensor that somebody adds", () => {
 	});
 
 	it("that is not in the list needs its class, a line of the manifest, and for a laptop a device", async () => {
-		const [, lm75 = ""] = blocks();
+		const [, lm75 = "", device = ""] = blocks();
 		writeFileSync(join(folder, BOARD, "lm75.ts"), lm75);
 		edit(`${BOARD}/channels.ts`, (text) =>
 			`import { LM75 } from "./lm75.js";\n${text}`.replace(
@@ -116,10 +96,15 @@ describe("a sensor that somebody adds", () => {
 			),
 		);
 		check();
-		// Until somebody simulates it there is no value, and all others are measured: 0x48 has a TMP117 here.
+		// Until somebody simulates it there is no value, it is said why, and all others are measured.
+		const bare = start("--measures", "4", "--interval", "200ms");
+		const { code, out, err } = await bare.ended;
+		assert.equal(code, 0, err);
+		assert.match(out, /! attic has no value: Error: write failed/);
+		assert.match(out, /attic –/);
 		edit("host-sim/circuit/bus-part.ts", (text) =>
 			text
-				.replace("const DEVICES", `${DEVICE}\nconst DEVICES`)
+				.replace("const DEVICES", `${device}\nconst DEVICES`)
 				.replace("\tBME280: Bme280Device,", "\tBME280: Bme280Device,\n\tLM75: Lm75Device,"),
 		);
 		check();

@@ -2,6 +2,7 @@
 // modules/cloud.
 
 import type { CloudKind } from "../../../../modules/cloud/cloud-kind.js";
+import type { Channel } from "../../../../modules/core/channels.js";
 import { MadeUp } from "./made-up.js";
 import { MADE_UP, type MadeUpSettings, madeUpMistakes } from "./settings.js";
 
@@ -10,5 +11,6 @@ export const madeUp: CloudKind<MadeUpSettings, typeof MADE_UP> = Object.freeze({
 	mistakes: madeUpMistakes,
 	atRest: Object.freeze({ slots: 1900, chunkBytes: 9000 }),
 	channel: Object.freeze({ slots: 30, chunkBytes: 100 }),
+	names: ({ key }: Channel) => key,
 	make: (settings: MadeUpSettings) => new MadeUp(settings),
 });
