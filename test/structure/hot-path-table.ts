@@ -125,6 +125,7 @@ export const EXCEPTIONS: Table = {
 		"read: cold-call": "an alarm begins or ends",
 		tellAlarms: "an alarm begins or ends",
 		edge: "an edge of an input",
+		"noteMissing: cold-call": "a channel loses its values, or has them again",
 		tellSilent: "a channel loses its values, or has them again",
 	},
 	"modules/app/reporter.ts": {
