@@ -14,9 +14,9 @@ const BOUNCES = 7;
 /** Pause between looks at a meter, ms: a pulse each time, but for those that come very fast or seldom. */
 const SHORTEST_MS = 5;
 const LONGEST_MS = 500;
-/** A contact stays closed for so long, ms, up to so many pulses a second. */
+/** A contact stays closed for half of the time, at most for so long, ms, up to so many pulses a second. */
 const CLOSED_MS = 12;
-const SLOW_HZ = 25;
+const CONTACT_HZ = 80;
 
 /** A contact to ground, with a pull-up: closed is 0. */
 class Contact implements PinPart {
@@ -95,9 +95,9 @@ class Pulses implements PinPart {
 	readonly #stuck = toggle("stuck", "Stuck");
 	readonly #bounces = toggle("bounces", "Contact bounces");
 	#level = 1;
-	/** Levels that are still to come, one each millisecond. */
-	#coming: number[] = [];
-	#stopBouncing: (() => void) | undefined;
+	/** Levels that are still to come, each with the time for which it stands, ms. */
+	#coming: Array<readonly [level: number, ms: number]> = [];
+	#stopMoving: (() => void) | undefined;
 	readonly #world: PinWorld;
 	#onEdge: ((rising: boolean) => void) | undefined;
 	#phase = 0;
@@ -133,8 +133,8 @@ class Pulses implements PinPart {
 		this.#onEdge = undefined;
 		this.#stop?.();
 		this.#stop = undefined;
-		this.#stopBouncing?.();
-		this.#stopBouncing = undefined;
+		this.#stopMoving?.();
+		this.#stopMoving = undefined;
 		this.#level = 1;
 		this.#tickMs = 0;
 	}
@@ -155,8 +155,8 @@ class Pulses implements PinPart {
 	#count(): void {
 		this.#phase += (this.#rate.value * this.#tickMs) / 1000;
 		if (this.#phase < 1) return;
-		// Slow ones stay closed for a while, as contacts do; fast ones are told as edges alone.
-		if (this.#rate.value <= SLOW_HZ) {
+		// What a contact can do, it does; faster ones are told as edges alone.
+		if (this.#rate.value <= CONTACT_HZ) {
 			this.#phase -= Math.floor(this.#phase); // the slider was moved
 			this.total++;
 			this.#close();
@@ -170,16 +170,20 @@ class Pulses implements PinPart {
 	}
 
 	#close(): void {
-		const bounces = this.#bounces.value ? [1, 0, 1, 0] : [];
-		const held = Array.from({ length: CLOSED_MS }, () => 0);
-		this.#coming = [...bounces, ...held, 1, ...(this.#bounces.value ? [0, 1, 0, 1] : [])];
-		this.#set(0);
-		this.#stopBouncing ??= this.#world.every(BOUNCE_MS, () => {
-			const next = this.#coming.shift();
-			if (next !== undefined) return this.#set(next);
-			this.#stopBouncing?.();
-			this.#stopBouncing = undefined;
-		});
+		const held = Math.min(CLOSED_MS, Math.floor(500 / this.#rate.value));
+		const bounces = (level: number) =>
+			this.#bounces.value ? [1 - level, level, 1 - level].map((to) => [to, BOUNCE_MS] as const) : [];
+		this.#coming = [[0, BOUNCE_MS], ...bounces(0), [0, held], [1, BOUNCE_MS], ...bounces(1), [1, 0]];
+		this.#move();
+	}
+	#move(): void {
+		this.#stopMoving?.();
+		this.#stopMoving = undefined;
+		const next = this.#coming.shift();
+		if (!next) return;
+		const [level, ms] = next;
+		this.#set(level);
+		if (this.#coming.length > 0) this.#stopMoving = this.#world.every(ms, () => this.#move());
 	}
 	#set(level: number): void {
 		if (level === this.#level) return;
