@@ -30,8 +30,8 @@ const ELSEWHERE = new Map([
 ]);
 
 /** Seeds and steps by which a walk comes by much; where little is kept, a snapshot needs more of them. */
-const SEEDS: Readonly<Record<CloudName, number>> = { cumulocity: 11, sap: 4, plain: 1 };
-const STEPS = { off: 250, events: 500, all: 250 } as const;
+const SEEDS: Readonly<Record<CloudName, number>> = { cumulocity: 11, sap: 6, plain: 1 };
+const STEPS = { off: 250, events: 600, all: 250 } as const;
 
 describe("the stack of every entry on XS", () => {
 	let engine: EngineProgram;
