@@ -16,28 +16,22 @@ export const ADC = Object.freeze({ lowVolts: 0.15, fullVolts: 2.45 } as const);
  */
 export const TONES = Object.freeze([20, 19_500] as const);
 
+const range = (first: number, last: number) => Object.freeze([first, last] as const);
+
 /** Pins of the chips, by their datasheets; ADC1 only, because Wi-Fi needs ADC2. */
 export const ESP32: Gpio = Object.freeze({
-	pins: Object.freeze([
-		[0, 19],
-		[21, 23],
-		[25, 27],
-		[32, 39],
-	] as const),
-	flash: Object.freeze([6, 11] as const),
-	inputOnly: Object.freeze([34, 39] as const),
-	adc: Object.freeze([32, 39] as const),
+	pins: Object.freeze([range(0, 19), range(21, 23), range(25, 27), range(32, 39)]),
+	flash: range(6, 11),
+	inputOnly: range(34, 39),
+	adc: range(32, 39),
 });
 export const ESP32C3: Gpio = Object.freeze({
-	pins: Object.freeze([[0, 21]] as const),
-	flash: Object.freeze([12, 17] as const),
-	adc: Object.freeze([0, 4] as const),
+	pins: Object.freeze([range(0, 21)]),
+	flash: range(12, 17),
+	adc: range(0, 4),
 });
 export const ESP32S3: Gpio = Object.freeze({
-	pins: Object.freeze([
-		[0, 21],
-		[26, 48],
-	] as const),
-	flash: Object.freeze([26, 32] as const),
-	adc: Object.freeze([1, 10] as const),
+	pins: Object.freeze([range(0, 21), range(26, 48)]),
+	flash: range(26, 32),
+	adc: range(1, 10),
 });

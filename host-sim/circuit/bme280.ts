@@ -5,14 +5,14 @@ import type { I2cDevice } from "./i2c-bus.js";
 import type { Place } from "./i2c-parts.js";
 
 /** Coefficients of one chip: those of the example in Bosch's datasheet of the BMP280, and usual ones for humidity. */
-const T = [27504, 26435, -1000] as const;
-const P = [36477, -10685, 3024, 2855, 140, -7, 15500, -14600, 6000] as const;
-const H = [75, 362, 0, 315, 50, 30] as const;
+const T = Object.freeze([27504, 26435, -1000] as const);
+const P = Object.freeze([36477, -10685, 3024, 2855, 140, -7, 15500, -14600, 6000] as const);
+const H = Object.freeze([75, 362, 0, 315, 50, 30] as const);
 
 const START_MS = 2;
 /** Of each quantity once. */
 const MEASURE_MS = 8;
-const PAUSES_MS = [0.5, 62.5, 125, 250, 500, 1000, 10, 20] as const;
+const PAUSES_MS = Object.freeze([0.5, 62.5, 125, 250, 500, 1000, 10, 20] as const);
 const NOTHING = 0x80000;
 const NOTHING_HUMIDITY = 0x8000;
 

@@ -6,13 +6,13 @@ import type { I2cBus, I2cDevice } from "./i2c-bus.js";
 import { type Place, Sht3xDevice, Tmp102Device, Tmp117Device } from "./i2c-parts.js";
 import { type Control, type PartPlace, type SimulatedPart, slider } from "./part.js";
 
-const DEVICES: Readonly<Record<string, new (place: Place) => I2cDevice>> = {
+const DEVICES: Readonly<Record<string, new (place: Place) => I2cDevice>> = Object.freeze({
 	TMP117: Tmp117Device,
 	TMP102: Tmp102Device,
 	SHT3x: Sht3xDevice,
 	BME280: Bme280Device,
-};
-const HUMID = ["SHT3x", "BME280"];
+});
+const HUMID = Object.freeze(["SHT3x", "BME280"]);
 
 class BusPart implements SimulatedPart {
 	readonly id: string;

@@ -107,7 +107,7 @@ const SHT3X_MEASURE_MS = 15;
 const SHT3X_BREAK_MS = 1;
 const SHT3X_RESET_MS = 1.5;
 /** Single shots with clock stretching: the read waits until they have ended. */
-const SHT3X_SINGLE = [0x2c06, 0x2c0d, 0x2c10];
+const SHT3X_SINGLE = Object.freeze([0x2c06, 0x2c0d, 0x2c10]);
 const SHT3X_RESET = 0x30a2;
 const SHT3X_STATUS = 0xf32d;
 const SHT3X_CLEAR = 0x3041;

@@ -1,7 +1,7 @@
 // Words that several views share.
 
 /** Units that people write otherwise than they are sent. */
-const UNITS: Readonly<Record<string, string>> = { C: "°C", "%RH": "% RH" };
+const UNITS: Readonly<Record<string, string>> = Object.freeze({ C: "°C", "%RH": "% RH" });
 
 export function shownUnit(unit: string): string {
 	return UNITS[unit] ?? unit;

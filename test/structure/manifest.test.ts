@@ -5,6 +5,7 @@ import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { BOARDS, boardManifest, boardModules } from "../../host-sim/engine/boards.js";
 import { readManifest } from "../../host-sim/engine/manifest.js";
 import { ROOT, sources } from "./sources.js";
@@ -138,7 +139,46 @@ describe("manifest", () => {
 	});
 });
 
+/** Each array and plain object below a value that could be changed. */
+function unfrozen(value: unknown, path: string, seen = new Set<unknown>()): string[] {
+	if (typeof value !== "object" || value === null || seen.has(value)) return [];
+	seen.add(value);
+	const plain = Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
+	const here = plain && !Object.isFrozen(value) ? [path] : [];
+	return here.concat(
+		Object.entries(value).flatMap(([name, part]) => unfrozen(part, `${path}.${name}`, seen)),
+	);
+}
+
+/** What the simulator's program has from host-sim: it is preloaded as well. */
+const simulated = sources("host-sim").filter(({ path }) =>
+	Object.entries(read<Manifest>(SIMULATOR).modules).some(
+		([name]) => name.startsWith("host-sim/") && path.startsWith(name.replace(/\*$/, "")),
+	),
+);
+
 describe("preload rules", () => {
+	for (const { path, text } of simulated)
+		it(`${path} keeps nothing mutable at module level`, () => {
+			for (const line of text.split("\n").filter((at) => /^(export )?const\b/.test(at)))
+				assert.doesNotMatch(line, /=\s*[[{]/, `not frozen: ${line}`);
+		});
+
+	it("what modules export is frozen to its last part", async () => {
+		const checked = sources("modules", "drivers").filter(
+			({ path, imports }) =>
+				!path.startsWith("modules/platform/") &&
+				!path.endsWith("/provider.ts") &&
+				!imports.some((name) => /^(embedded:|[a-z]+$)/.test(name)),
+		);
+		assert.ok(checked.length > 100);
+		for (const { path } of checked) {
+			const exports: object = await import(pathToFileURL(join(ROOT, path)).href);
+			const parts = Object.entries(exports).flatMap(([name, value]) => unfrozen(value, name));
+			assert.deepEqual(parts, [], path);
+		}
+	});
+
 	for (const source of firmware) {
 		it(`${source.path} keeps nothing mutable at module level`, () => {
 			const top = source.text
