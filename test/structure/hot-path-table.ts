@@ -179,6 +179,7 @@ export const EXCEPTIONS: Table = {
 		sample: SENSOR_CLASS,
 		"level: throw": MISUSE,
 	},
+	"drivers/esp32.ts": { range: "when the image is linked" },
 	"drivers/edge-input.ts": { "constructor > orRelease": START, "opened: throw": MISUSE },
 	"drivers/i2c-bus.ts": { "freeBus, freeBus > open": "a bus that is blocked" },
 	"drivers/i2c-parts.ts": { partQuantity: START },
