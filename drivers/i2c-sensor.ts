@@ -119,7 +119,8 @@ export class I2cSensor {
 		this.closed = true;
 		this.settled.close();
 		const { bus } = this.options;
-		if (bus?.sensors) bus.sensors.splice(bus.sensors.indexOf(this), 1);
+		const last = bus?.sensors?.pop();
+		if (bus?.sensors && last && last !== this) bus.sensors[bus.sensors.indexOf(this)] = last;
 		this.release();
 	}
 

@@ -343,7 +343,10 @@ function isName(name: string): boolean {
 	return true;
 }
 
-/** A key with a capital letter in front: names of alarms and fragments have it. */
+/**
+ * A key with a capital letter in front: names of alarms and fragments have it. Not by toUpperCase, whose
+ * tables of Unicode take 12 KB of the image.
+ */
 export function capital(key: string): string {
-	return key.charAt(0).toUpperCase() + key.slice(1);
+	return isKey(key) ? String.fromCharCode(key.charCodeAt(0) - 32) + key.slice(1) : key;
 }

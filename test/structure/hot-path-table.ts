@@ -184,7 +184,6 @@ export const EXCEPTIONS: Table = {
 	"drivers/i2c-bus.ts": { "freeBus, freeBus > open": "a bus that is blocked" },
 	"drivers/i2c-parts.ts": { partQuantity: START },
 	"drivers/i2c-sensor.ts": {
-		close: "at the end",
 		"sample, configure": SENSOR_CLASS,
 		"read: throw": MISUSE,
 		"constructor > orRelease": START,
