@@ -11,11 +11,12 @@ import { makeSettings, type Settings, SettingsError, settingsOf } from "../../mo
 import { NOT_JSON, parseSettings } from "../../modules/app/settings-text.js";
 import { Json, JsonScanner } from "../../modules/cloud/json.js";
 import type { Channel } from "../../modules/core/channels.js";
+import { isRecord } from "../../modules/core/schema.js";
 import { type EmbeddedCloud, hasStandIn } from "../cloud/embedded-cloud.js";
 import { DEFAULT_MODEL, type SapModel } from "../cloud/sap/model.js";
 import { type BoardName, boardManifest } from "../engine/boards.js";
 import { hardwareOf } from "../engine/hardware.js";
-import { readManifest } from "../engine/manifest.js";
+import { overlay, readManifest } from "../engine/manifest.js";
 import { boardCreation, machineOf } from "../xs/creation.js";
 import { OptionError } from "./option-error.js";
 import type { Options, ResolvedOptions } from "./options.js";
@@ -164,25 +165,14 @@ function merge(base: Groups, own: Groups, options: Options): Groups {
 	// The live view tells more than the log, but for errors. The time server is one of the simulated network:
 	// no name is looked up for it.
 	const sim = { device: { log: "error" }, network: { sntp: "127.0.0.1", sntp2: "127.0.0.1" } };
-	const merged: Groups = {};
 	// What is no object goes through as it is, so that the firmware's own check names it.
-	for (const layer of [base, sim, file, own, given])
-		for (const [group, values] of Object.entries(layer))
-			merged[group] =
-				isGroup(values) && isGroup(merged[group] ?? {}) ? { ...merged[group], ...values } : values;
-	return merged;
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
+	return [sim, file, own, given].reduce<Record<string, unknown>>(overlay, base) as Groups;
 }
 
 /** `config.mote` of the manifest, with that of the board over it, as in a build for the board. */
 function manifestConfig(board: BoardName): Groups {
-	const base = { ...(readManifest("manifest.json").config.mote as Groups) };
-	for (const [group, values] of Object.entries(boardManifest(board).config.mote))
-		base[group] = { ...base[group], ...values };
-	return base;
+	const base = readManifest("manifest.json").config.mote as Groups;
+	return overlay(base, boardManifest(board).config.mote) as Groups;
 }
 
 function readSettings(path: string): Groups {
@@ -197,7 +187,7 @@ function readSettings(path: string): Groups {
 			`--settings: ${path} ${where === "" ? `is refused: ${error.mistakes.join("; ")}` : where}.`,
 		);
 	}
-	if (!isGroup(value)) throw new OptionError(`--settings: ${path} must hold one object of groups.`);
+	if (!isRecord(value)) throw new OptionError(`--settings: ${path} must hold one object of groups.`);
 	return value as Groups;
 }
 

@@ -51,7 +51,8 @@ function mapped(values: unknown, change: (path: string) => string): Values | und
 	);
 }
 
-function overlay(base: Values, over: object): Values {
+/** `over` laid over `base`, however deep: key by key, and lists joined. */
+export function overlay(base: Values, over: object): Values {
 	const result = { ...base };
 	for (const [key, value] of Object.entries(over)) {
 		const below = result[key];

@@ -9,9 +9,11 @@ import { DEFAULT_TABLE } from "../core/default-channels.js";
 import { LEVELS } from "../core/log.js";
 import {
 	choice,
+	defaultsOf,
 	type Fields,
 	flag,
 	type Input,
+	isRecord,
 	overlay,
 	real,
 	text,
@@ -191,7 +193,7 @@ const DEFAULTS: Readonly<Record<string, Input>> = Object.freeze(
 	Object.fromEntries(
 		Object.entries(SCHEMA as Readonly<Record<string, Fields>>).map(([group, fields]) => [
 			group,
-			Object.freeze(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value]))),
+			defaultsOf(fields),
 		]),
 	),
 );
@@ -279,8 +281,4 @@ function thermometerMistakes({ temperature, channels }: Settings): string[] {
 	const own = address === 0 ? ADDRESSES[sensor as keyof typeof ADDRESSES] : address;
 	const other = channels.find(({ from }) => typeof from !== "string" && from.address === own);
 	return other ? [`temperature.address: 0x${own.toString(16)} is taken by channels.${other.key}`] : [];
-}
-
-function isRecord(value: unknown): value is Input {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }

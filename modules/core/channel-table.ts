@@ -11,7 +11,18 @@ import {
 	type Quantity,
 	STANDARD,
 } from "./channels.js";
-import { choice, type Fields, flag, type Input, overlay, real, text, whole } from "./schema.js";
+import {
+	choice,
+	defaultsOf,
+	type Fields,
+	flag,
+	type Input,
+	isRecord,
+	overlay,
+	real,
+	text,
+	whole,
+} from "./schema.js";
 
 export const MAX_CHANNELS = 16;
 /** A day. */
@@ -146,20 +157,12 @@ function makeChannel(key: string, entry: ChannelEntry, mistakes: string[]): Chan
 	const { unit, decimals, window = "last" } = quantities[Math.max(0, quantity)] as Quantity;
 	overlay(key, CHANNEL_FIELDS, { unit, decimals, window }, {}, mistakes); // somebody else's may be wrong
 	const places = given.decimals ?? decimals;
+	const { off: _, ...usual } = defaultsOf(CHANNEL_FIELDS); // only settings switch a channel off
 	const base = {
+		...usual,
 		unit,
 		decimals,
-		minimum: -NO_LIMIT,
-		maximum: NO_LIMIT,
-		scale: 1,
-		offset: 0,
-		intervalMs: 0,
 		window,
-		deadband: 0,
-		high: NO_LIMIT,
-		low: -NO_LIMIT,
-		hysteresis: 0,
-		missing: false,
 		fragment: `mote_${capital(key)}`,
 		series: key,
 		property: key,
@@ -190,7 +193,7 @@ export function overlayChannels(
 	input: unknown,
 	mistakes: string[],
 ): readonly Channel[] {
-	if (!isGroup(input)) {
+	if (!isRecord(input)) {
 		mistakes.push("channels: must be an object of channels");
 		return channels;
 	}
@@ -202,7 +205,7 @@ export function overlayChannels(
 			mistakes.push(
 				`channels.${key}: unknown channel; there are ${channels.map((one) => one.key).join(", ")}`,
 			);
-		else if (!isGroup(values)) mistakes.push(`channels.${key}: must be an object`);
+		else if (!isRecord(values)) mistakes.push(`channels.${key}: must be an object`);
 		else {
 			const base = result[place] as Channel;
 			const changed = overlay(`channels.${key}`, CHANNEL_FIELDS, values, {}, mistakes);
@@ -306,10 +309,6 @@ function misfits(channels: readonly Channel[], gpio: Gpio | undefined): string[]
 			mistakes.push(`${key}: GPIO ${pin} has no resistor; put one on the board, and pull is none`);
 	}
 	return mistakes;
-}
-
-function isGroup(value: unknown): value is Input {
-	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function hasOneOf(text: string, characters: string): boolean {

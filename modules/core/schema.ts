@@ -59,6 +59,15 @@ export type Values<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> 
 /** Settings as somebody gives them. */
 export type Input = Readonly<Record<string, unknown>>;
 
+export function isRecord(value: unknown): value is Input {
+	return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A group without input. */
+export function defaultsOf(fields: Fields): Input {
+	return Object.freeze(Object.fromEntries(Object.entries(fields).map(([key, field]) => [key, field.value])));
+}
+
 /** `base` overlaid by `values`; mistakes are added to the list, without values: one may be a password. */
 export function overlay(
 	group: string,

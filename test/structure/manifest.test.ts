@@ -7,7 +7,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { BOARDS, boardManifest, boardModules } from "../../host-sim/engine/boards.js";
-import { readManifest } from "../../host-sim/engine/manifest.js";
+import { overlay, readManifest } from "../../host-sim/engine/manifest.js";
 import { ROOT, sources } from "./sources.js";
 
 interface Manifest {
@@ -49,6 +49,17 @@ describe("manifest", () => {
 		const include = `./${SIMULATOR}`;
 		assert.deepEqual(simulators, { lin: { include }, mac: { include }, win: { include } });
 		assert.equal(readManifest(SIMULATOR).modules.chip, "./host-sim/mcsim/chip");
+	});
+
+	it("is laid over another key by key, however deep, as mcconfig does it", () => {
+		const base = { channels: { rain: { offset: 1, high: 9 } }, device: { id: "a" }, outbox: [1] };
+		const over = { channels: { rain: { offset: 2 }, wind: {} }, device: null };
+		assert.deepEqual(overlay(base, over), {
+			channels: { rain: { offset: 2, high: 9 }, wind: {} },
+			device: null,
+			outbox: [1],
+		});
+		assert.equal(base.channels.rain.offset, 1);
 	});
 
 	it("gives every module of the firmware a target of the same path", () => {
