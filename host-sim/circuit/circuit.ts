@@ -1,6 +1,6 @@
 // The board's circuit: a thermistor divider on an ADC, an LED and a piezo on PWM, a motor with a tachometer,
-// thermometers on an I²C bus, and what the board's table of channels asks for. Pure TypeScript: it runs in host-sim and inside Moddable's simulator. Time
-// and chance are lent.
+// thermometers on an I²C bus, and what the board's table of channels asks for. Pure TypeScript: it runs in
+// host-sim and inside Moddable's simulator. Time and chance are lent.
 
 import { busPart } from "./bus-part.js";
 import { I2cBus } from "./i2c-bus.js";

@@ -12,20 +12,18 @@ export interface PartPlace {
 }
 
 /** What can be set on a part. */
-export type Control = {
-	readonly id: string;
-	readonly name: string;
-} & (
+export type ControlShape = { readonly id: string; readonly name: string } & (
 	| {
 			readonly kind: "slider";
 			readonly min: number;
 			readonly max: number;
 			readonly step: number;
 			readonly unit: string;
-			value: number;
 	  }
-	| { readonly kind: "switch"; value: boolean }
+	| { readonly kind: "switch" }
 );
+/** The same, and what it is set to. */
+export type Control = ControlShape & ({ kind: "slider"; value: number } | { kind: "switch"; value: boolean });
 
 export interface SimulatedPart {
 	/** Unique on the board: "bme280-76", "input-4". */

@@ -11,6 +11,8 @@ export interface PinWorld {
 const BOUNCE_MS = 1;
 /** Changes of the level before a contact that bounces comes to rest; odd, so that it ends where it should. */
 const BOUNCES = 7;
+/** The same of a meter's. */
+const PULSE_BOUNCES = 5;
 /** Pause between looks at a meter, ms: a pulse each time, but for those that come very fast or seldom. */
 const SHORTEST_MS = 5;
 const LONGEST_MS = 500;
@@ -18,70 +20,98 @@ const LONGEST_MS = 500;
 const CLOSED_MS = 12;
 const CONTACT_HZ = 80;
 
-/** A contact to ground, with a pull-up: closed is 0. */
+/** A wire that a pull-up holds at 1, and a contact that draws it to 0. */
+class Wire {
+	onEdge: ((rising: boolean) => void) | undefined;
+	level = 1;
+	readonly #world: PinWorld;
+	/** Levels that are still to come, each with the time for which it stands, ms. */
+	#coming: Array<readonly [level: number, ms: number]> = [];
+	#stop: (() => void) | undefined;
+
+	constructor(world: PinWorld) {
+		this.#world = world;
+	}
+
+	/** Goes through these levels; the last one stays. */
+	move(...levels: ReadonlyArray<readonly [level: number, ms: number]>): void {
+		this.#coming = [...levels];
+		this.#next();
+	}
+
+	/** Nobody looks any more. */
+	rest(): void {
+		this.onEdge = undefined;
+		this.#coming = [];
+		this.#next();
+	}
+
+	#next(): void {
+		this.#stop?.();
+		this.#stop = undefined;
+		const next = this.#coming.shift();
+		if (!next) return;
+		const [level, ms] = next;
+		if (level !== this.level) {
+			this.level = level;
+			this.onEdge?.(level === 1);
+		}
+		if (this.#coming.length > 0) this.#stop = this.#world.every(ms, () => this.#next());
+	}
+}
+
+/** So many changes of the level, a millisecond apart; the first one is to `level`. */
+function changes(level: number, count: number): Array<readonly [level: number, ms: number]> {
+	return Array.from({ length: count }, (_, i) => [i % 2 === 0 ? level : 1 - level, BOUNCE_MS] as const);
+}
+
+/** A contact to ground: closed is 0. */
 class Contact implements PinPart {
 	readonly id: string;
 	readonly name: string;
 	readonly pin: number;
-	onEdge: ((rising: boolean) => void) | undefined;
 	readonly controls: readonly Control[];
-	readonly #world: PinWorld;
+	readonly #wire: Wire;
 	readonly #bounces = toggle("bounces", "Contact bounces", true);
-	#level = 1;
-	#stop: (() => void) | undefined;
 
 	constructor(pin: number, world: PinWorld) {
 		this.id = `input-${pin}`;
 		this.name = `Contact on GPIO ${pin}`;
 		this.pin = pin;
-		this.#world = world;
-		const close = (closed: boolean) => this.#move(closed ? 0 : 1);
-		const level = () => this.#level;
+		const wire = new Wire(world);
+		this.#wire = wire;
+		const bounces = this.#bounces;
 		this.controls = [
 			{
 				id: "closed",
 				name: "Closed",
 				kind: "switch",
 				get value() {
-					return level() === 0;
+					return wire.level === 0;
 				},
 				set value(closed: boolean) {
-					close(closed);
+					const level = closed ? 0 : 1;
+					wire.move(...(level === wire.level ? [] : changes(level, bounces.value ? BOUNCES : 1)));
 				},
 			},
-			this.#bounces,
+			bounces,
 		];
 	}
 
 	get reading(): string {
-		return this.#level === 0 ? "closed" : "open";
+		return this.#wire.level === 0 ? "closed" : "open";
 	}
 	level(): number {
-		return this.#level;
+		return this.#wire.level;
+	}
+	get onEdge(): ((rising: boolean) => void) | undefined {
+		return this.#wire.onEdge;
+	}
+	set onEdge(onEdge: ((rising: boolean) => void) | undefined) {
+		this.#wire.onEdge = onEdge;
 	}
 	close(): void {
-		this.#stop?.();
-		this.#stop = undefined;
-		this.onEdge = undefined;
-	}
-
-	#move(level: number): void {
-		this.#stop?.();
-		this.#stop = undefined;
-		if (level === this.#level) return;
-		this.#set(level);
-		if (!this.#bounces.value) return;
-		let left = BOUNCES - 1;
-		this.#stop = this.#world.every(BOUNCE_MS, () => {
-			this.#set(1 - this.#level);
-			if (--left > 0) return;
-			this.#stop?.();
-			this.#stop = undefined;
-		});
-	}
-	#set(level: number): void {
-		this.#level = level;
-		this.onEdge?.(level === 1);
+		this.#wire.rest();
 	}
 }
 
@@ -94,12 +124,8 @@ class Pulses implements PinPart {
 	readonly #rate = slider("hz", "Pulses", [0, 200, 0.5], "Hz", 2);
 	readonly #stuck = toggle("stuck", "Stuck");
 	readonly #bounces = toggle("bounces", "Contact bounces");
-	#level = 1;
-	/** Levels that are still to come, each with the time for which it stands, ms. */
-	#coming: Array<readonly [level: number, ms: number]> = [];
-	#stopMoving: (() => void) | undefined;
+	readonly #wire: Wire;
 	readonly #world: PinWorld;
-	#onEdge: ((rising: boolean) => void) | undefined;
 	#phase = 0;
 	#stop: (() => void) | undefined;
 	#tickMs = 0;
@@ -112,31 +138,30 @@ class Pulses implements PinPart {
 		this.pin = pin;
 		this.controls = [this.#rate, this.#stuck, this.#bounces];
 		this.#world = world;
+		this.#wire = new Wire(world);
 	}
 
 	get reading(): string {
 		return this.#stuck.value ? "stuck" : `${this.#rate.value} Hz, ${this.total} so far`;
 	}
 	level(): number {
-		return this.#level;
+		return this.#wire.level;
 	}
 	/** It runs while somebody counts. */
 	get onEdge(): ((rising: boolean) => void) | undefined {
-		return this.#onEdge;
+		return this.#wire.onEdge;
 	}
 	set onEdge(onEdge: ((rising: boolean) => void) | undefined) {
-		this.#onEdge = onEdge;
+		this.#wire.onEdge = onEdge;
 		if (onEdge) this.#keepTime();
 		else this.close();
 	}
 	close(): void {
-		this.#onEdge = undefined;
 		this.#stop?.();
 		this.#stop = undefined;
-		this.#stopMoving?.();
-		this.#stopMoving = undefined;
-		this.#level = 1;
 		this.#tickMs = 0;
+		this.#wire.rest();
+		this.#wire.level = 1;
 	}
 
 	#keepTime(): void {
@@ -164,31 +189,15 @@ class Pulses implements PinPart {
 		}
 		for (; this.#phase >= 1; this.#phase--) {
 			this.total++;
-			this.#onEdge?.(false);
-			this.#onEdge?.(true);
+			this.onEdge?.(false);
+			this.onEdge?.(true);
 		}
 	}
 
 	#close(): void {
 		const held = Math.min(CLOSED_MS, Math.floor(500 / this.#rate.value));
-		const bounces = (level: number) =>
-			this.#bounces.value ? [1 - level, level, 1 - level].map((to) => [to, BOUNCE_MS] as const) : [];
-		this.#coming = [[0, BOUNCE_MS], ...bounces(0), [0, held], [1, BOUNCE_MS], ...bounces(1), [1, 0]];
-		this.#move();
-	}
-	#move(): void {
-		this.#stopMoving?.();
-		this.#stopMoving = undefined;
-		const next = this.#coming.shift();
-		if (!next) return;
-		const [level, ms] = next;
-		this.#set(level);
-		if (this.#coming.length > 0) this.#stopMoving = this.#world.every(ms, () => this.#move());
-	}
-	#set(level: number): void {
-		if (level === this.#level) return;
-		this.#level = level;
-		this.#onEdge?.(level === 1);
+		const count = this.#bounces.value ? PULSE_BOUNCES : 1;
+		this.#wire.move(...changes(0, count), [0, held], ...changes(1, count));
 	}
 }
 

@@ -1,5 +1,6 @@
 // What host-sim tells the page; shared by both.
 
+import type { ControlShape } from "../circuit/part.js";
 import type { NamedRow } from "../cloud/cumulocity/template-names.js";
 
 export interface WirePacket {
@@ -42,16 +43,8 @@ export interface ShownPart {
 	readonly name: string;
 	readonly controls: readonly ShownControl[];
 }
-export type ShownControl = { readonly id: string; readonly name: string } & (
-	| {
-			readonly kind: "slider";
-			readonly min: number;
-			readonly max: number;
-			readonly step: number;
-			readonly unit: string;
-	  }
-	| { readonly kind: "switch" }
-);
+/** What can be set on a part. */
+export type ShownControl = ControlShape;
 /** A part now: its reading in words, and the values of its controls in their order. */
 export interface PartNow {
 	readonly reading: string;

@@ -7,6 +7,19 @@ import { fileURLToPath } from "node:url";
 
 export const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
+/** What the firmware, host-sim and their tests consist of. */
+export const WHOLE = [
+	"package.json",
+	"tsconfig.json",
+	"manifest.json",
+	"main.ts",
+	"modules",
+	"drivers",
+	"certs",
+	"host-sim",
+	"test",
+];
+
 /** Copies files and folders, named from the project's root, into a new folder, and returns that. */
 export function copyOf(parts: readonly string[], prefix: string): string {
 	const folder = mkdtempSync(join(tmpdir(), prefix));

@@ -8,23 +8,12 @@ import { type AddressInfo, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Aedes } from "aedes";
-import { copyOf, ROOT } from "../../support/copy.js";
+import { copyOf, ROOT, WHOLE } from "../../support/copy.js";
 import { engineOrSkip } from "../../support/engine.js";
 import { eventually } from "../../support/waiting.js";
 import { startProgram } from "./cli.js";
 
 const OWN = fileURLToPath(new URL("./made-up-cloud", import.meta.url));
-const PARTS = [
-	"package.json",
-	"tsconfig.json",
-	"manifest.json",
-	"main.ts",
-	"modules",
-	"drivers",
-	"certs",
-	"host-sim",
-	"test",
-];
 const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
 
 describe("a cloud that somebody adds", () => {
@@ -34,7 +23,7 @@ describe("a cloud that somebody adds", () => {
 	const received: [topic: string, payload: string][] = [];
 
 	before(async () => {
-		folder = copyOf(PARTS, "mote-cloud-");
+		folder = copyOf(WHOLE, "mote-cloud-");
 		const room = join(folder, "modules/cloud/made-up");
 		mkdirSync(room);
 		for (const name of readdirSync(OWN)) {

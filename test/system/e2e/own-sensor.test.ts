@@ -6,21 +6,10 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildEngine } from "../../../host-sim/xs/build.js";
-import { copyOf, ROOT } from "../../support/copy.js";
+import { copyOf, ROOT, WHOLE } from "../../support/copy.js";
 import { readDocument } from "../../support/documents.js";
 import { startProgram } from "./cli.js";
 
-const PARTS = [
-	"package.json",
-	"tsconfig.json",
-	"manifest.json",
-	"main.ts",
-	"modules",
-	"drivers",
-	"certs",
-	"host-sim",
-	"test",
-];
 const BOARD = "drivers/boards/esp32";
 const tsc = join(ROOT, "node_modules/typescript/bin/tsc");
 
@@ -37,7 +26,7 @@ describe("a sensor that somebody adds", () => {
 			() => true,
 			() => false,
 		);
-		folder = copyOf(PARTS, "mote-sensor-");
+		folder = copyOf(WHOLE, "mote-sensor-");
 	});
 	after(() => rmSync(folder, { recursive: true }));
 
