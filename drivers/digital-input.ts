@@ -2,8 +2,8 @@
 
 import type { Quantity } from "../modules/core/channels.js";
 import type { Alarm, Timers } from "../modules/core/clock.js";
-import type { DigitalClass, DigitalPort, Pin } from "../modules/core/io.js";
-import { inputMode, type Pull } from "./pull.js";
+import type { DigitalClass, DigitalPort, Pin, Pull } from "../modules/core/io.js";
+import { checkDebounce, inputMode } from "./input-pin.js";
 import { orRelease } from "./release.js";
 
 export interface DigitalInputOptions {
@@ -27,11 +27,6 @@ export const STATE: readonly Quantity[] = Object.freeze([
 ] as const);
 
 const DEBOUNCE_MS = 20;
-
-/** Throws for a time that no contact takes. */
-export function checkDebounce(ms = DEBOUNCE_MS): void {
-	if (!(ms >= 0 && ms <= 10_000)) throw new RangeError("input: debounce is 0 to 10000 ms");
-}
 
 export class DigitalInput {
 	private readonly settled: Alarm;

@@ -3,8 +3,8 @@
 // one edge: so fast signals are counted too low while TLS or a blocked bus holds up the machine.
 
 import type { Alarm, Clock, Timers } from "../modules/core/clock.js";
-import type { DigitalClass, DigitalPort, Pin } from "../modules/core/io.js";
-import { inputMode, type Pull } from "./pull.js";
+import type { DigitalClass, DigitalPort, Pin, Pull } from "../modules/core/io.js";
+import { checkDebounce, inputMode } from "./input-pin.js";
 import { orRelease } from "./release.js";
 
 export interface EdgeInputOptions {
@@ -42,7 +42,7 @@ export class EdgeInput {
 	constructor({ input, clock, timers, debounceMs = 0 }: EdgeInputOptions) {
 		const { io, pin, pull = "up", edge = "rising" } = input;
 		if (edge !== "rising" && edge !== "falling") throw new RangeError("input: edge is rising or falling");
-		if (!(debounceMs >= 0 && debounceMs <= 10_000)) throw new RangeError("input: debounce is 0 to 10000 ms");
+		checkDebounce(debounceMs);
 		if (debounceMs > 0 && !timers) throw new RangeError("input: to debounce takes timers");
 		this.clock = clock;
 		this.debounceMs = debounceMs;

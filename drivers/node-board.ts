@@ -3,6 +3,7 @@
 
 import {
 	type Channel,
+	type EdgeListener,
 	isNodeFact,
 	type Sample,
 	type Sensor,
@@ -15,7 +16,7 @@ import type { Store } from "../modules/core/store.js";
 import { Adjustment } from "./adjustment.js";
 import { Buzzer } from "./buzzer.js";
 import type { I2cBus } from "./i2c-bus.js";
-import { SHT3X, TMP102, TMP117 } from "./i2c-parts.js";
+import { type Part, SHT3X, TMP102, TMP117 } from "./i2c-parts.js";
 import { I2cSensor } from "./i2c-sensor.js";
 import { Led } from "./led.js";
 import { Motor } from "./motor.js";
@@ -90,11 +91,6 @@ export interface Hardware extends NodeBoardOptions {
 	readonly bus: I2cBus;
 }
 
-/** Hears of inputs whose edges are events: the channel's place and the state that begins. */
-export interface EdgeListener {
-	edge(place: number, state: number): void;
-}
-
 export class NodeBoard {
 	listener: EdgeListener | undefined;
 	/** Lowest and highest tone, Hz. */
@@ -120,8 +116,10 @@ export class NodeBoard {
 		try {
 			for (let place = 0; place < channels.length; place++) {
 				const { from } = channels[place] as Channel;
-				if (from !== "led" && from !== "buzzer" && !isNodeFact(from) && this.place(channels, from) === place)
-					keep(this.make(hardware, from, place));
+				const first = channels.findIndex((channel) => channel.from === from);
+				const own = from !== "led" && from !== "buzzer" && !isNodeFact(from);
+				const sensor = own && first === place ? keep(this.make(hardware, from, place)) : this.sensors[first];
+				this.sensors.push(sensor as Sensor); // the others follow in `wire`
 			}
 			const { digital, gamma } = options.led;
 			this.ledDriver = keep(
@@ -138,17 +136,12 @@ export class NodeBoard {
 			const { dutyPercent, longestMs } = options.buzzer;
 			const output = { io: io.PWM, pin: pin.buzzer };
 			this.buzzerDriver = keep(new Buzzer({ output, duty: dutyPercent / 100, longestMs, timers }));
-			this.wire(options, made);
+			this.wire(options.facts);
 			this.adjustment = Adjustment.of(channels);
 		} catch (error) {
 			for (const driver of made) closeQuietly(driver);
 			throw error;
 		}
-	}
-
-	/** The place of the first channel of a source. */
-	private place(channels: readonly Channel[], from: Source | StandardSource): number {
-		return channels.findIndex((channel) => channel.from === from);
 	}
 
 	private make(options: Hardware, from: Source | StandardSource, place: number): Sensor {
@@ -162,20 +155,17 @@ export class NodeBoard {
 		return source.make(options, (state) => this.listener?.edge(place, state));
 	}
 
-	/** Says which sensor each channel reads; the sensors were made in the order of their first channels. */
-	private wire({ channels, facts }: NodeBoardOptions, made: readonly { close(): void }[]): void {
-		let next = 0;
+	/** Channels of the actuators, and of what the node knows of itself. */
+	private wire(facts: Sensor | undefined): void {
+		const { channels, sensors } = this;
 		for (let place = 0; place < channels.length; place++) {
 			const { from } = channels[place] as Channel;
-			const first = this.place(channels, from);
-			let sensor: Sensor | undefined;
-			if (from === "led") sensor = this.ledDriver;
-			else if (from === "buzzer") sensor = this.buzzerDriver;
-			else if (isNodeFact(from)) sensor = facts;
-			else if (first < place) sensor = this.sensors[first];
-			else sensor = made[next++] as Sensor;
-			if (!sensor) throw new Error(`board: nobody knows the node's ${String(from)}`);
-			this.sensors.push(sensor);
+			if (from === "led") sensors[place] = this.ledDriver;
+			else if (from === "buzzer") sensors[place] = this.buzzerDriver;
+			else if (isNodeFact(from)) {
+				if (!facts) throw new Error(`board: nobody knows the node's ${from}`);
+				sensors[place] = facts;
+			}
 		}
 	}
 
@@ -212,7 +202,7 @@ export class NodeBoard {
 }
 
 function makeThermometer(options: Hardware): Sensor {
-	const { io, pin, adc, temperature, thermistor, clock, timers, bus } = options;
+	const { io, pin, adc, temperature, thermistor } = options;
 	const { sensor, address } = temperature;
 	if (sensor === "ntc") {
 		const { steinhartA: a, steinhartB: b, steinhartC: c } = thermistor;
@@ -225,11 +215,11 @@ function makeThermometer(options: Hardware): Sensor {
 		});
 	}
 	const part = sensor === "tmp117" ? TMP117 : sensor === "tmp102" ? TMP102 : SHT3X;
-	return new I2cSensor({
-		sensor: { io: io.I2C, data: pin.data, clock: pin.clock, address: address === 0 ? part.address : address },
-		part,
-		bus,
-		clock,
-		timers,
-	});
+	return sensorOnBus(options, part, address === 0 ? part.address : address);
+}
+
+export function sensorOnBus(hardware: Hardware, part: Part, address: number): I2cSensor {
+	const { io, pin, bus, clock, timers } = hardware;
+	const sensor = { io: io.I2C, data: pin.data, clock: pin.clock, address };
+	return new I2cSensor({ sensor, part, bus, clock, timers });
 }

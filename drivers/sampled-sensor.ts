@@ -19,12 +19,11 @@ export interface SampledSensorOptions {
 	/** Where each quantity is in what `sample` returns: names from the outside in. */
 	readonly paths: ReadonlyArray<readonly string[]>;
 	readonly clock: Clock;
-	/** One `sample` serves for so long, ms; 50 unless given. */
-	readonly holdMs?: number;
 }
 
 /** A class spells its quantities otherwise than the table, or leaves one out. */
 const NOTHING_THERE = "what sample() returns has no number there";
+/** One `sample` serves for so long, ms. */
 const HOLD_MS = 50;
 /** Until a sensor that failed is tried again, ms; doubled up to the largest. */
 const PAUSE_MS = 1000;
@@ -32,7 +31,6 @@ const LONGEST_MS = 60_000;
 
 export class SampledSensor {
 	private readonly options: SampledSensorOptions;
-	private readonly holdMs: number;
 	private sensor: Ecma419Sensor | undefined;
 	private last: object | undefined;
 	/** When it was taken, and when a failed sensor is tried again; monotonic ms. */
@@ -46,7 +44,6 @@ export class SampledSensor {
 	constructor(options: SampledSensorOptions) {
 		if (options.paths.length === 0) throw new RangeError("sensor: at least one quantity");
 		this.options = options;
-		this.holdMs = options.holdMs ?? HOLD_MS;
 		this.open();
 	}
 
@@ -54,7 +51,7 @@ export class SampledSensor {
 	read(quantity = 0): number {
 		if (this.closed) throw new Error("sensor: closed");
 		const now = this.options.clock.monotonic();
-		if (now - this.at >= this.holdMs) this.take(now);
+		if (now - this.at >= HOLD_MS) this.take(now);
 		let value: unknown = this.last;
 		if (value === undefined) return Number.NaN;
 		const path = this.options.paths[quantity] as readonly string[];

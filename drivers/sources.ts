@@ -2,12 +2,13 @@
 // and makes its driver. Channels that name the same object read the same driver.
 
 import type { Quantity, Sensor, Source } from "../modules/core/channels.js";
+import type { Pull } from "../modules/core/io.js";
 import { BME280 } from "./bme280.js";
-import { checkDebounce, DigitalInput, type DigitalInputOptions, STATE } from "./digital-input.js";
+import { DigitalInput, type DigitalInputOptions, STATE } from "./digital-input.js";
 import type { EdgeInputOptions } from "./edge-input.js";
 import { type Part, SHT3X, TMP102, TMP117 } from "./i2c-parts.js";
-import { I2cSensor } from "./i2c-sensor.js";
-import type { Hardware } from "./node-board.js";
+import { checkDebounce } from "./input-pin.js";
+import { type Hardware, sensorOnBus } from "./node-board.js";
 import { checkRecords, PULSES, PulseCounter } from "./pulse-counter.js";
 import { type Ecma419Sensor, SampledSensor } from "./sampled-sensor.js";
 import { checkVoltage, VOLTAGE, VoltageInput, type VoltageInputOptions } from "./voltage-input.js";
@@ -26,14 +27,7 @@ export function i2c(part: Part, address = part.address): BoardSource {
 		address,
 		slots: part.slots,
 		chunkBytes: part.chunkBytes,
-		make: ({ io, pin, clock, timers, bus }: Hardware): Sensor =>
-			new I2cSensor({
-				sensor: { io: io.I2C, data: pin.data, clock: pin.clock, address },
-				part,
-				bus,
-				clock,
-				timers,
-			}),
+		make: (hardware: Hardware): Sensor => sensorOnBus(hardware, part, address),
 	});
 }
 
@@ -52,7 +46,7 @@ export const tmp102 = (address?: number): BoardSource => i2c(TMP102, address);
 
 export interface InputPlace extends Pick<DigitalInputOptions, "invert" | "debounceMs"> {
 	readonly pin: number;
-	readonly pull?: "up" | "down" | "none";
+	readonly pull?: Pull;
 	/** What 0 and 1 are called: with it each change is told as an event. */
 	readonly states?: readonly [string, string];
 }

@@ -2,7 +2,7 @@
 // channels and edges of inputs are told.
 
 import { capital } from "../core/channel-table.js";
-import { emptySample, type Sample } from "../core/channels.js";
+import { type EdgeListener, emptySample, type Sample } from "../core/channels.js";
 import type { Clock } from "../core/clock.js";
 import type { Arena } from "../outbox/arena.js";
 import {
@@ -18,7 +18,7 @@ import { Deadband } from "./deadband.js";
 import type { Delivery } from "./delivery.js";
 import type { Health } from "./health.js";
 import type { Observer } from "./observer.js";
-import type { EdgeListener, NodeParts } from "./parts.js";
+import type { NodeParts } from "./parts.js";
 import { type Sampled, Sampler } from "./sampler.js";
 import { Windows } from "./windows.js";
 

@@ -1,7 +1,7 @@
 // What a node is made of. main.ts chooses the parts, for a board, Moddable's simulator and host-sim alike.
 
 import type { Cloud } from "../cloud/cloud.js";
-import type { Sample } from "../core/channels.js";
+import type { EdgeListener, Sample } from "../core/channels.js";
 import type { Clock, Random, Timers } from "../core/clock.js";
 import type { Flash } from "../core/flash.js";
 import type { Log } from "../core/log.js";
@@ -12,12 +12,6 @@ import type { BootGuard } from "./boot-guard.js";
 import type { Actuators } from "./commands.js";
 import type { Settings } from "./settings.js";
 import type { ChipFacts } from "./vitals.js";
-
-/** Hears of inputs whose edges are events. */
-export interface EdgeListener {
-	/** The channel at this place has changed its state, 0 or 1. */
-	edge(place: number, state: number): void;
-}
 
 /** The actuators, and what they and the sensors read. */
 export interface Board extends Omit<Actuators, "interval"> {

@@ -4,12 +4,18 @@
 import type { Alarm, AlarmOwner, Clock, Timers } from "../core/clock.js";
 
 /** A reading may come by so much earlier than its timer meant, ms; half of the shortest interval. */
-const EARLY_MS = 50;
+export const EARLY_MS = 50;
 
 /** Who takes the samples. */
 export interface Sampled {
 	/** Reads the sensors; `whole`: and takes a sample. */
 	sample(whole: boolean): void;
+}
+
+/** What comes `every` ms keeps to its grid, unless it is behind it; monotonic ms. */
+export function nextOnGrid(due: number, every: number, now: number): number {
+	const then = due + every;
+	return then > now ? then : now + every;
 }
 
 export class Sampler implements AlarmOwner {
@@ -68,10 +74,7 @@ export class Sampler implements AlarmOwner {
 
 	private readOrSample(now: number): void {
 		const whole = now >= this.sampleAt - EARLY_MS;
-		if (whole) {
-			this.sampleAt += this.pauseMs;
-			if (this.sampleAt <= now) this.sampleAt = now + this.pauseMs;
-		}
+		if (whole) this.sampleAt = nextOnGrid(this.sampleAt, this.pauseMs, now);
 		this.owner.sample(whole);
 	}
 

@@ -2,9 +2,7 @@
 // last time come to.
 
 import type { Channel, Sample } from "../core/channels.js";
-
-/** A sample may come by so much earlier than its timer meant, ms; half of the shortest interval. */
-const EARLY_MS = 50;
+import { EARLY_MS, nextOnGrid } from "./sampler.js";
 
 export class Windows {
 	/** Channels that were not due at the last `take`. */
@@ -61,7 +59,7 @@ export class Windows {
 			}
 			mask |= 1 << i;
 			const { intervalMs, window } = channels[i] as Channel;
-			due[i] = next(due[i] as number, intervalMs, now);
+			due[i] = nextOnGrid(due[i] as number, intervalMs, now);
 			const count = counts[i] as number;
 			const all = held[i] as number;
 			values[i] = count === 0 ? Number.NaN : window === "mean" ? all / count : all;
@@ -69,10 +67,4 @@ export class Windows {
 		}
 		return mask;
 	}
-}
-
-/** Values keep to their grid, unless they are behind it. */
-function next(due: number, every: number, now: number): number {
-	const then = due + every;
-	return then > now ? then : now + every;
 }

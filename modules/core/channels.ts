@@ -1,6 +1,8 @@
 // What a node measures and reports: a table of channels, which a board's folder makes and settings change.
 // Drivers, clouds and alarms share it.
 
+import type { Pull } from "./io.js";
+
 /** How the readings since the last value that was sent become one. */
 export type Window = "last" | "mean" | "minimum" | "maximum";
 /** The kinds of SAP properties that a channel can have. */
@@ -25,6 +27,12 @@ export interface Sensor {
 	close(): void;
 }
 
+/** Hears of inputs whose edges are events. */
+export interface EdgeListener {
+	/** The channel at this place has changed its state, 0 or 1. */
+	edge(place: number, state: number): void;
+}
+
 /** A part of a board that channels read: what it measures, where it hangs, and how to make its driver. */
 export interface Source<Hardware = never> {
 	/** For people, such as "SHT3x". */
@@ -37,7 +45,7 @@ export interface Source<Hardware = never> {
 	/** The pin is one of the ADC. */
 	readonly analog?: boolean;
 	/** Resistor of the chip at the pin; none unless given. */
-	readonly pull?: "up" | "down" | "none";
+	readonly pull?: Pull;
 	/** Of a voltage: what a divider lets through to the pin, 0 to 1. */
 	readonly ratio?: number;
 	/** What its driver takes of XS at rest: slots, and bytes of chunks. */

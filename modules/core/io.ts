@@ -26,6 +26,9 @@ export interface DigitalOptions {
 	edge?: number;
 	onReadable?: () => void;
 }
+/** Resistor at an input: of the chip, to its supply or to ground; or none, where the board has one. */
+export type Pull = "up" | "down" | "none";
+
 export interface DigitalClass {
 	new (options: DigitalOptions): DigitalPort;
 	readonly Input: number;

@@ -75,6 +75,7 @@ export const EXCEPTIONS: Table = {
 		attach: START,
 		alarm: "an alarm begins or ends",
 		event: "an edge of an input",
+		reportRow: "an alarm, or an edge of an input",
 		certificateDays: "once a day",
 		signalStrength: "once an hour",
 		tell: "an alarm, or once an hour or a day",
@@ -166,6 +167,7 @@ export const EXCEPTIONS: Table = {
 		"play: new, object-literal":
 			"Ecma-419's PWM takes its frequency when it is made; the README says what it costs",
 	},
+	"drivers/input-pin.ts": { "inputMode: throw": MISUSE, checkDebounce: START },
 	"drivers/led.ts": { sample: SENSOR_CLASS, "read: throw": MISUSE, "write: 2 throw": MISUSE },
 	"drivers/motor.ts": {
 		"constructor > orRelease": START,
@@ -175,7 +177,7 @@ export const EXCEPTIONS: Table = {
 	"drivers/adjustment.ts": { of: START },
 	"drivers/bme280.ts": { "start, coefficientsOf": "the sensor starts" },
 	"drivers/digital-input.ts": {
-		"constructor > orRelease, checkDebounce": START,
+		"constructor > orRelease": START,
 		sample: SENSOR_CLASS,
 		"level: throw": MISUSE,
 	},
@@ -193,7 +195,7 @@ export const EXCEPTIONS: Table = {
 	},
 	"drivers/node-board.ts": {
 		close: "at the end",
-		"make, makeThermometer, place, wire": START,
+		"make, makeThermometer, sensorOnBus, wire": START,
 	},
 	"drivers/ntc-thermistor.ts": { "sample, configure": SENSOR_CLASS, "read: throw": MISUSE },
 	"drivers/pulse-counter.ts": {
@@ -201,7 +203,6 @@ export const EXCEPTIONS: Table = {
 		sample: SENSOR_CLASS,
 		"record: to-string": "a total beyond 31 bits, at most once in ten minutes",
 	},
-	"drivers/pull.ts": { "inputMode: throw": MISUSE },
 	"drivers/sampled-sensor.ts": {
 		"read: throw": MISUSE,
 		"failed: to-string": "the sensor has failed",

@@ -128,17 +128,14 @@ export class Cumulocity implements Cloud {
 
 	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
 		if (!on) return this.tell(RecordKind.Alarm, `${MessageId.ClearAlarm},mote_${type}\n`, TAG_CLEARED);
-		const time = wallMs < 0 ? "" : new Date(wallMs).toISOString();
-		const row = `${ALARMS[severity as keyof typeof ALARMS]},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`;
-		return this.tell(RecordKind.Alarm, row);
+		return this.tell(
+			RecordKind.Alarm,
+			reportRow(ALARMS[severity as keyof typeof ALARMS], type, text, wallMs),
+		);
 	}
 
 	event(type: string, text: string, wallMs: number): boolean {
-		const time = wallMs < 0 ? "" : new Date(wallMs).toISOString();
-		return this.tell(
-			RecordKind.Event,
-			`${MessageId.Event},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`,
-		);
+		return this.tell(RecordKind.Event, reportRow(MessageId.Event, type, text, wallMs));
 	}
 
 	certificateDays(days: number): boolean {
@@ -260,6 +257,12 @@ export class Cumulocity implements Cloud {
 		this.operations.pending.disconnected();
 		this.availability?.closed();
 	}
+}
+
+/** An alarm or an event. */
+function reportRow(id: number, type: string, text: string, wallMs: number): string {
+	const time = wallMs < 0 ? "" : new Date(wallMs).toISOString();
+	return `${id},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`;
 }
 
 /** The first column as a number, or -1. */

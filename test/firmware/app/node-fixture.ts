@@ -2,11 +2,11 @@
 
 import type { BootGuard } from "../../../modules/app/boot-guard.js";
 import { MoteNode } from "../../../modules/app/node.js";
-import type { Board, EdgeListener } from "../../../modules/app/parts.js";
+import type { Board } from "../../../modules/app/parts.js";
 import { settingsOf } from "../../../modules/app/settings.js";
 import type { Cloud, CloudHost, OpeningStep } from "../../../modules/cloud/cloud.js";
 import { utf8 } from "../../../modules/cloud/text.js";
-import type { Channel, Sample } from "../../../modules/core/channels.js";
+import type { Channel, EdgeListener, Sample } from "../../../modules/core/channels.js";
 import { DEFAULT_TABLE } from "../../../modules/core/default-channels.js";
 import { Log } from "../../../modules/core/log.js";
 import type { InboundMessage } from "../../../modules/mqtt/parser.js";
