@@ -160,7 +160,7 @@ export function byRoom({ owners }: Resting): Map<Room, Share> {
 	return rooms;
 }
 
-/** Without the channels that a board does not have. */
+/** Without the channels that a board's table does not have. */
 function known(mote: Groups, board: BoardName): Groups {
 	const keys = hardwareOf(board).channels.map(({ key }) => key);
 	const { channels, ...rest } = mote;
@@ -169,12 +169,12 @@ function known(mote: Groups, board: BoardName): Groups {
 }
 
 /**
- * The most measures that a board's outbox holds with these settings, by the reckoning that a board makes at
- * its start; 0: they do not fit.
+ * The most measures that a board's outbox holds with these settings and the channels of `table`, by the
+ * reckoning that a board makes at its start; 0: they do not fit.
  */
-export function mostMeasures(board: BoardName, mote: Groups): number {
-	const settings = settingsOf(hardwareOf(board).channels, {
-		...known(mote, board),
+export function mostMeasures(board: BoardName, mote: Groups, table = board): number {
+	const settings = settingsOf(hardwareOf(table).channels, {
+		...known(mote, table),
 		device: { id: DEVICE, ...mote.device },
 		outbox: { ...mote.outbox, measures: 60_000 },
 	});

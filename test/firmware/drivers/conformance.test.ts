@@ -5,12 +5,15 @@ import assert from "node:assert/strict";
 import { PINS as BOARD_PINS } from "../../../drivers/boards/esp32/pins.js";
 import { ADC } from "../../../drivers/esp32.js";
 import { NodeBoard } from "../../../drivers/node-board.js";
+import { type BoardSource, digitalInput, sht3x } from "../../../drivers/sources.js";
+import { partsOf } from "../../../host-sim/engine/parts.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import { boardCreation } from "../../../host-sim/xs/creation.js";
 import { XsMachine } from "../../../host-sim/xs/machine.js";
 import { makeProgram } from "../../../host-sim/xs/program.js";
 import { makeSettings } from "../../../modules/app/settings.js";
-import { emptySample } from "../../../modules/core/channels.js";
+import { channelTable } from "../../../modules/core/channel-table.js";
+import { emptySample, NodeFact } from "../../../modules/core/channels.js";
 import { DEFAULT_TABLE } from "../../../modules/core/default-channels.js";
 import { engineOrSkip } from "../../support/engine.js";
 import { VirtualTime } from "../../support/virtual-time.js";
@@ -216,6 +219,53 @@ describe("NodeBoard", () => {
 		assert.deepEqual([led, buzzer], [40, 880]);
 		assert.ok(Math.abs(rpm - circuit.motorRpm) < 1.5);
 		assert.deepEqual([circuit.toneHz, Math.round(circuit.ledPercent)], [880, 40]);
+	});
+
+	it("keeps several parts of a kind apart, between actuators and what the node knows of itself", () => {
+		const [inside, outside] = [sht3x(), sht3x(0x45)];
+		const [door, window, gate] = [4, 5, 12].map((pin) =>
+			digitalInput({ pin, debounceMs: 0, states: ["closed", "open"] }),
+		) as [BoardSource, BoardSource, BoardSource];
+		const channels = channelTable({
+			led: { from: "led" },
+			outside: { from: outside, value: "temperature" },
+			door: { from: door },
+			uptime: { from: "uptime" },
+			inside: { from: inside, value: "temperature" },
+			window: { from: window },
+			humidity: { from: outside },
+			gate: { from: gate },
+		});
+		const { io, time, circuit } = bench(undefined, undefined, partsOf(channels));
+		const put = (part: string, control: string, value: number | boolean) => {
+			const found = circuit.parts.find(({ id }) => id === part)?.controls.find(({ id }) => id === control);
+			if (found?.kind === "slider") found.value = Number(value);
+			else if (found) found.value = value === true;
+		};
+		put("sht3x-45", "warmer", -15);
+		put("sht3x-45", "humidity", 80);
+		const facts = { read: (fact: number) => 100 + fact, close: () => undefined };
+		const board = new NodeBoard({ ...options(io, time), channels, facts });
+		const edges: Array<[place: number, state: number]> = [];
+		board.listener = { edge: (...edge) => edges.push(edge) };
+		board.led(40);
+		const values = emptySample(channels);
+		for (let second = 0; second < 3; second++) {
+			time.advance(1000);
+			board.sample(values);
+		}
+		put("input-5", "bounces", false);
+		put("input-5", "closed", true);
+		board.sample(values);
+		const [led, cold, one, uptime, warm, two, humidity, three] = values as [number, ...number[]];
+		assert.deepEqual([led, uptime, one, two, three], [40, 100 + NodeFact.uptime, 1, 0, 1]);
+		assert.ok(Math.abs((warm as number) - circuit.temperatureC) < 0.1);
+		assert.ok(Math.abs((cold as number) + 15 - circuit.temperatureC) < 0.1);
+		assert.ok(Math.abs((humidity as number) - 80) < 0.1);
+		assert.deepEqual(edges, [[5, 0]]);
+		board.close();
+		assert.throws(() => new NodeBoard({ ...options(io, time), channels }), /nobody knows the node's uptime/);
+		assert.equal(time.armed, 0);
 	});
 
 	it("adds the offset to the temperature, and to a fault nothing", () => {
