@@ -24,6 +24,8 @@ import { CLOUDS } from "./modules/cloud/clouds.js";
 import { isNodeFact, type Sensor } from "./modules/core/channels.js";
 import { Log } from "./modules/core/log.js";
 import type { Store } from "./modules/core/store.js";
+import type { Transport } from "./modules/mqtt/transport.js";
+import { WebSocketTransport } from "./modules/mqtt/web-socket.js";
 import { certificateEnd } from "./modules/network/certificate-end.js";
 import { Network } from "./modules/network/network.js";
 import type { KnownNetwork } from "./modules/network/wifi-supervisor.js";
@@ -31,6 +33,7 @@ import { SystemClock } from "./modules/platform/clock.js";
 import { getDevice } from "./modules/platform/device.js";
 import { openFlash } from "./modules/platform/flash.js";
 import { type Identity, identity } from "./modules/platform/identity.js";
+import { masking } from "./modules/platform/masking.js";
 import { SocketTransport } from "./modules/platform/socket-transport.js";
 import { PreferenceStore } from "./modules/platform/store.js";
 import { restart } from "./modules/platform/system.js";
@@ -68,6 +71,7 @@ export default function main(): MoteNode {
 		cloud: makeCloud(settings, boot),
 		board: guard?.safe ? new SafeBoard() : makeBoard(settings, clock, timers, store, facts),
 		transport: makeTransport(settings, timers, own),
+		masking: settings.broker.transport === "websocket" ? masking : undefined,
 		clock,
 		timers,
 		random: Math.random,
@@ -175,7 +179,14 @@ function makeBoard(
 	return new NodeBoard({ ...settings, io, pin, adc, tones, clock, timers, store, facts });
 }
 
-function makeTransport(settings: Settings, timers: SystemTimers, own: Identity | undefined): SocketTransport {
+function makeTransport(settings: Settings, timers: SystemTimers, own: Identity | undefined): Transport {
+	const socket = makeSocket(settings, timers, own);
+	const { transport, host, port, path, tls } = settings.broker;
+	if (transport === "tcp") return socket;
+	return new WebSocketTransport(socket, { host, port, path, tls }, masking, timers);
+}
+
+function makeSocket(settings: Settings, timers: SystemTimers, own: Identity | undefined): SocketTransport {
 	const { host, port, serverName, alpn, fragmentBytes } = settings.broker;
 	if (!own) return new SocketTransport({ host, port }, timers);
 	const options = { serverName: serverName === "" ? host : serverName, alpn, fragmentBytes, ...own };

@@ -40,6 +40,8 @@ export function explainFailure(code: string, detail: string, broker: BrokerAddre
 		return `${where}: the TLS handshake failed (${detail}).`;
 	}
 	switch (code) {
+		case "upgrade-failed":
+			return `${where}${broker.path ?? ""} does not open a WebSocket for MQTT: ${detail}; check host, port and path.`;
 		case "connack-2":
 			return `${where} refuses the client id; choose another --device.`;
 		case "connack-3":

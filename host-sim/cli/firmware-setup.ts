@@ -51,8 +51,9 @@ export async function embeddedSetup(options: ResolvedOptions, cloud: EmbeddedClo
 
 /** For a node that talks to a broker of the user's. */
 export async function externalSetup(options: ResolvedOptions): Promise<Setup> {
-	const { host, port, tls } = options.broker ?? { host: "", port: 0, tls: false };
+	const { host, port, tls, path } = options.broker ?? { host: "", port: 0, tls: false };
 	const broker: Record<string, unknown> = { host, port, tls, clientCertificate: options.cert !== undefined };
+	if (path !== undefined) Object.assign(broker, { transport: "websocket", path });
 	if (options.username !== undefined) {
 		broker.username = options.username;
 		broker.password = process.env.MOTE_PASSWORD ?? "";

@@ -13,7 +13,8 @@ Without options: an embedded broker and a stand-in of Cumulocity IoT on this mac
 measures once a second. On a terminal, commands such as "led on" can be typed.
 
   --cloud ${CLOUD_NAMES.join("|")}   which cloud the node speaks to (cumulocity)
-  --broker mqtts://host:port     a broker of your own instead of the embedded one; mqtt:// for one without TLS
+  --broker mqtts://host:port     a broker of your own instead of the embedded one; mqtt:// for one without TLS,
+                                 wss://host/mqtt and ws://host/mqtt over WebSocket
   --broker-only                  only the embedded broker and the stand-in, for clients of your own
   --port N                       port of the embedded broker (any free one; 8883 with --broker-only)
   --device ID                    identity of the device (mote-0001)
@@ -40,6 +41,8 @@ export interface BrokerAddress {
 	readonly host: string;
 	readonly port: number;
 	readonly tls: boolean;
+	/** Of a WebSocket; undefined: without. */
+	readonly path?: string | undefined;
 }
 
 export interface Options {
@@ -118,7 +121,7 @@ export function parseOptions(args: readonly string[]): Options {
 	if (values.cert !== undefined && values.username !== undefined)
 		throw new OptionError("Use either --cert and --key, or --username, not both.");
 	if (broker && !broker.tls && (values.ca ?? values.cert))
-		throw new OptionError("--ca, --cert and --key need TLS: write the broker as mqtts://.");
+		throw new OptionError("--ca, --cert and --key need TLS: write the broker as mqtts:// or wss://.");
 	return {
 		cloud,
 		broker,
@@ -216,15 +219,32 @@ function parseInterval(value: string): number {
 	return Math.round(ms);
 }
 
+/** Port of each kind of address. */
+const PORTS: Readonly<Record<string, number>> = { "mqtts:": 8883, "mqtt:": 1883, "wss:": 443, "ws:": 80 };
+
 function parseBroker(value: string): BrokerAddress {
 	const url = URL.canParse(value) ? new URL(value) : undefined;
 	// Before anything that repeats the value.
 	if (value.includes("@"))
 		throw new OptionError("Leave user and password out of --broker: use --username and MOTE_PASSWORD.");
-	const tls = url?.protocol === "mqtts:";
-	if (!url || !(tls || url.protocol === "mqtt:") || url.hostname === "")
-		throw new OptionError(`--broker is an address such as mqtts://broker.example.com:8883, not "${value}".`);
-	const port = url.port === "" ? (tls ? 8883 : 1883) : Number(url.port);
-	// An IPv6 address stands in brackets in a URL only.
-	return { host: url.hostname.replace(/^\[|\]$/g, ""), port, tls };
+	const usual = PORTS[url?.protocol ?? ""];
+	if (!url || usual === undefined || url.hostname === "")
+		throw new OptionError(
+			`--broker is an address such as mqtts://broker.example.com:8883 or wss://broker.example.com/mqtt, not "${value}".`,
+		);
+	const { protocol, hostname, pathname } = url;
+	return {
+		// An IPv6 address stands in brackets in a URL only.
+		host: hostname.replace(/^\[|\]$/g, ""),
+		port: url.port === "" ? usual : Number(url.port),
+		tls: protocol === "mqtts:" || protocol === "wss:",
+		path: protocol.startsWith("ws") ? (pathname === "/" ? "/mqtt" : pathname + url.search) : undefined,
+	};
+}
+
+/** As --broker has it. */
+export function brokerAddress({ host, port, tls, path }: BrokerAddress): string {
+	const name = host.includes(":") ? `[${host}]` : host;
+	const scheme = path === undefined ? "mqtt" : "ws";
+	return `${scheme}${tls ? "s" : ""}://${name}:${port}${path ?? ""}`;
 }

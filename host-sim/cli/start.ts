@@ -8,7 +8,7 @@ import { SettingsError } from "../../modules/app/settings.js";
 import { serveCloud } from "./broker-only.js";
 import { resolveOptions } from "./firmware-setup.js";
 import { OptionError } from "./option-error.js";
-import { parseOptions, type ResolvedOptions, USAGE } from "./options.js";
+import { brokerAddress, parseOptions, USAGE } from "./options.js";
 import { Run, RunError } from "./run.js";
 import { View } from "./view.js";
 
@@ -26,7 +26,7 @@ async function start(): Promise<number> {
 		cloud: options.cloud,
 		device: options.device,
 		panel: run.panel?.url,
-		broker: run.cloud?.brokerUrl ?? brokerUrl(options),
+		broker: run.cloud?.brokerUrl ?? (options.broker && brokerAddress(options.broker)),
 		operator: run.cloud?.operatorUrl,
 	});
 	if (run.panel) view.say(`panel  ${run.panel.url}\n`);
@@ -40,13 +40,6 @@ async function start(): Promise<number> {
 	process.once("SIGTERM", () => run.stop());
 	view.summary(await run.run());
 	return 0;
-}
-
-/** That of --broker. */
-function brokerUrl({ broker }: ResolvedOptions): string | undefined {
-	if (!broker) return undefined;
-	const host = broker.host.includes(":") ? `[${broker.host}]` : broker.host;
-	return `${broker.tls ? "mqtts" : "mqtt"}://${host}:${broker.port}`;
 }
 
 /** Takes commands from the terminal, below the lines of the view. */

@@ -52,6 +52,10 @@ export const Out = Object.freeze({
 	I2cRead: 56,
 	/** position in what was read last → the six bytes from there */
 	I2cMore: 57,
+	/** count → bytes */
+	Random: 58,
+	/** name of the digest, text → bytes */
+	Digest: 59,
 } as const);
 
 /** Parent → script: `kind` of `handle`. */

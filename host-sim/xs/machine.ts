@@ -2,6 +2,7 @@
 // lends time, sockets, pins and storage.
 
 import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { createHash, getRandomValues } from "node:crypto";
 import { lookup } from "node:dns";
 import type { Readable, Writable } from "node:stream";
 import type { Channel } from "../../modules/core/channels.js";
@@ -381,6 +382,14 @@ export class XsMachine implements Engine {
 			}
 			case Out.FlashWrite:
 				return this.flash.write(a as number, c as Uint8Array, b as number);
+			case Out.Random:
+				return this.#answer(getRandomValues(new Uint8Array(a as number)));
+			case Out.Digest:
+				return this.#answer(
+					createHash(a as string)
+						.update(b as string)
+						.digest(),
+				);
 			case Out.Resolve:
 				this.#resolve(a as number, b as string);
 				return;

@@ -15,6 +15,7 @@ const need = (slots: number, chunkBytes: number): Memory => Object.freeze({ slot
 /** What settings switch on, beside what the node takes at rest, as the test measures it. */
 const WIFI = need(91, 0);
 const TLS = need(36, 1_008);
+const WEB_SOCKET = need(58, 96);
 const KEEP = need(91, 188);
 const I2C = need(50, 140);
 /** Of each channel that has alarms. */
@@ -65,6 +66,7 @@ export function needBeside(settings: Settings, joins: boolean): Memory {
 	const sum = new Sum(CLOUDS[device.cloud].atRest);
 	if (joins || network.ssid !== "" || network.ssid2 !== "" || network.ssid3 !== "") sum.add(WIFI);
 	if (broker.tls) sum.add(TLS);
+	if (broker.transport !== "tcp") sum.add(WEB_SOCKET);
 	if (outbox.keep !== "off") sum.add(KEEP);
 	addGroups(sum, settings);
 	addChannels(sum, settings);

@@ -1,7 +1,7 @@
 // The node: it composes what measures, what delivers and what carries out commands, starts them, looks after
 // them twice a second, and ends them in order.
 
-import type { Cloud, CloudHost } from "../cloud/cloud.js";
+import type { CloudHost } from "../cloud/cloud.js";
 import type { Channel } from "../core/channels.js";
 import type { Alarm } from "../core/clock.js";
 import type { Store } from "../core/store.js";
@@ -22,7 +22,6 @@ import { Measuring } from "./measuring.js";
 import type { Observer } from "./observer.js";
 import type { NodeParts } from "./parts.js";
 import { Reporter } from "./reporter.js";
-import type { Settings } from "./settings.js";
 import { joined, startedBadly, startWords, vitals } from "./vitals.js";
 
 /** Longest wait for the outbox to empty before a restart, ms. */
@@ -56,7 +55,7 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 		const { settings, cloud, clock, timers, log, network } = parts;
 		this.parts = parts;
 		const text = cloud.template?.() ?? [];
-		const arena = makeArena(settings, cloud, text);
+		const arena = makeArena(parts, text);
 		this.measures = arena.measures;
 		this.events = arena.events;
 		const writer = new RecordWriter(arena.bytes, arena.view, cloud.stamp, clock, parts.boot);
@@ -243,7 +242,8 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 }
 
 /** With room for what the settings keep, and for the cloud's template. */
-function makeArena({ outbox }: Settings, cloud: Cloud, text: TemplatePart[]): Arena {
+function makeArena({ settings, cloud, masking }: NodeParts, text: TemplatePart[]): Arena {
+	const { outbox } = settings;
 	const kept = outbox.keep === "all" ? [cloud.events, cloud.measures] : [cloud.events];
 	return new Arena(
 		cloud.measures,
@@ -252,5 +252,6 @@ function makeArena({ outbox }: Settings, cloud: Cloud, text: TemplatePart[]): Ar
 		outbox.events,
 		templateBytes(cloud.stamp, text),
 		outbox.keep === "off" ? 0 : Keeper.bytesFor(kept),
+		masking,
 	);
 }

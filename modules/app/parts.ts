@@ -6,6 +6,7 @@ import type { Clock, Random, Timers } from "../core/clock.js";
 import type { Flash } from "../core/flash.js";
 import type { Log } from "../core/log.js";
 import type { Store } from "../core/store.js";
+import type { Masking } from "../mqtt/masking.js";
 import type { Transport } from "../mqtt/transport.js";
 import type { Network } from "../network/network.js";
 import type { BootGuard } from "./boot-guard.js";
@@ -31,6 +32,8 @@ export interface NodeParts {
 	readonly cloud: Cloud;
 	readonly board: Board;
 	readonly transport: Transport;
+	/** Where the transport is a WebSocket. */
+	readonly masking?: Masking | undefined;
 	readonly clock: Clock;
 	readonly timers: Timers;
 	readonly random: Random;

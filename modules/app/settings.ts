@@ -45,6 +45,10 @@ export const SCHEMA = Object.freeze({
 		port: whole(8883, 1, 65535),
 		/** Connect with TLS. */
 		tls: flag(true),
+		/** Over the connection, or over WebSocket (RFC 6455), where only web ports are open. */
+		transport: choice("tcp", ["tcp", "websocket"]),
+		/** Path of the WebSocket on the server. */
+		path: text("/mqtt", 128, 1),
 		/** Name that the server's certificate must have; empty: the host. */
 		serverName: text("", 253),
 		/** Protocol asked for in the handshake (ALPN), such as "mqtt" or "x-amzn-mqtt-ca"; empty: none. */
@@ -251,6 +255,7 @@ export function settingsOf(table: readonly Channel[], ...inputs: readonly unknow
 	for (const name of CLOUD_NAMES) mistakes.push(...(CLOUDS[name].mistakes?.(settings) ?? []));
 	if (settings.broker.password !== "" && settings.broker.username === "")
 		mistakes.push("broker.password: needs broker.username [MQTT-3.1.2-22]");
+	mistakes.push(...webSocketMistakes(settings));
 	for (const key of ["", "2", "3"] as const) {
 		const ssid = settings.network[`ssid${key}`];
 		const password = settings.network[`password${key}`];
@@ -268,6 +273,21 @@ export function settingsOf(table: readonly Channel[], ...inputs: readonly unknow
 		mistakes.push("thermistor.minimumC: must be below thermistor.maximumC");
 	if (mistakes.length > 0) throw new SettingsError(mistakes);
 	return settings;
+}
+
+/** What goes into the request for a WebSocket has to be one word of visible ASCII. */
+function webSocketMistakes({ broker }: Settings): string[] {
+	if (broker.transport !== "websocket") return [];
+	const mistakes: string[] = [];
+	if (!broker.path.startsWith("/") || !isWord(broker.path))
+		mistakes.push('broker.path: must begin with "/", and be of visible ASCII without blanks');
+	if (!isWord(broker.host)) mistakes.push("broker.host: must be of visible ASCII without blanks");
+	return mistakes;
+}
+
+function isWord(text: string): boolean {
+	for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) < 33 || text.charCodeAt(i) > 126) return false;
+	return true;
 }
 
 /** Usual addresses of the sensors that can be in the thermistor's place (drivers/i2c-parts.ts). */

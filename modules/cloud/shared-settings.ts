@@ -10,6 +10,8 @@ export interface SharedSettings {
 		readonly keepAlive: number;
 		readonly username: string;
 		readonly password: string;
+		readonly transport?: string;
+		readonly clientCertificate?: boolean;
 	};
 	/** QoS of measures. */
 	readonly sampling: { readonly qos: 0 | 1 | 2 };

@@ -21,6 +21,8 @@ export const Limits = Object.freeze({
 	inboundQos2: 32,
 	/** From opening the transport to its being open, ms: DNS, TCP and TLS together. */
 	connectMs: 30_000,
+	/** From the request for a WebSocket to the answer, ms. */
+	upgradeMs: 10_000,
 	/** From CONNECT to CONNACK, ms. */
 	connackMs: 15_000,
 	/** Longest silence of the broker while an acknowledgement is due, ms. */

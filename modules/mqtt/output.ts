@@ -8,8 +8,8 @@ import { digitView } from "../core/bytes.js";
 import { replyWord } from "./encode.js";
 import type { Transport } from "./transport.js";
 
-const LARGE = 144;
-const MEDIUM = 12;
+export const LARGE = 144;
+export const MEDIUM = 12;
 /** Bytes behind the stage where the ends of what is to go are put. */
 export const ENDS_BYTES = LARGE + MEDIUM;
 
@@ -27,15 +27,15 @@ export class Output {
 	/** Bytes up to which an acknowledgement may be put in: `size`, and 0 behind DISCONNECT. */
 	limit: number;
 	/** Views of 1, 2, 3 … large units, of medium ones and of single bytes; none of 0. */
-	private readonly large: readonly (Uint8Array | undefined)[];
-	private readonly medium: readonly (Uint8Array | undefined)[];
-	private readonly small: readonly (Uint8Array | undefined)[];
+	protected readonly large: readonly (Uint8Array | undefined)[];
+	protected readonly medium: readonly (Uint8Array | undefined)[];
+	protected readonly small: readonly (Uint8Array | undefined)[];
 
 	/**
 	 * The stage takes `size` bytes of `bytes` from `base` on, at least 64, and ENDS_BYTES behind them; `view` shows
-	 * all of `bytes`.
+	 * all of `bytes`. What is written may begin `head` bytes in front of the stage.
 	 */
-	constructor(bytes: Uint8Array, base: number, size: number, view = digitView(bytes)) {
+	constructor(bytes: Uint8Array, base: number, size: number, view = digitView(bytes), head = 0) {
 		if (size < 64 || base + size + ENDS_BYTES > bytes.length) throw new RangeError("output: dimensions");
 		this.bytes = bytes;
 		this.view = view;
@@ -48,7 +48,7 @@ export class Output {
 				found.push(new Uint8Array(bytes.buffer, bytes.byteOffset + at, n));
 			return found;
 		};
-		this.large = views(base, LARGE, size);
+		this.large = views(base - head, LARGE, size + head);
 		this.medium = views(base + size, MEDIUM, LARGE - MEDIUM);
 		this.small = views(base + size + LARGE, 1, MEDIUM - 1);
 	}

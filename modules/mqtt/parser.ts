@@ -109,19 +109,23 @@ export class Parser {
 	}
 
 	/**
-	 * Takes the next bytes of the stream. To be followed by `next`, and by `tell` for all that it finds, until
-	 * it finds nothing; until then the bytes stay in use.
+	 * Takes the next bytes of the stream, [start, end) of `chunk`. To be followed by `next`, and by `tell` for
+	 * all that it finds, until it finds nothing; until then the bytes stay in use.
 	 */
-	feed(chunk: Uint8Array): void {
+	feed(chunk: Uint8Array, start: number, end: number): void {
 		if (this.dead) return;
 		const fill = this.fill;
-		if (fill === 0) this.bytes = chunk;
-		else {
+		if (fill === 0) {
+			this.bytes = chunk;
+			this.at = start;
+			this.fill = end;
+		} else {
 			const { assembly } = this;
-			assembly.set(chunk, fill);
+			assembly.set(chunk, fill); // no view of a part of the chunk: that would be garbage
+			if (start > 0) assembly.copyWithin(fill, fill + start, fill + end);
 			this.bytes = assembly;
+			this.fill = fill + end - start;
 		}
-		this.fill = fill + chunk.length;
 	}
 
 	/** Finds the next packet, or part of one; false when there is none. */
@@ -154,7 +158,6 @@ export class Parser {
 	private assemble(at: number): void {
 		const { assembly, fill } = this;
 		if (this.dead) return;
-		// No view of the end of the chunk: that would be garbage.
 		if (this.bytes !== assembly) assembly.set(this.bytes);
 		if (at > 0) assembly.copyWithin(0, at, fill);
 	}

@@ -34,3 +34,8 @@ export const REFUSAL_PAUSES = Object.freeze([
 	0,
 	Limits.credentialPauseMs,
 ] as const);
+
+/** Whether a connection's end may be the server's answer to what it was sent. */
+export function isByServer(code: string): boolean {
+	return code === "connection-lost" || code === "closed-by-server" || code === "websocket-closed";
+}

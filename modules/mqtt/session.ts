@@ -20,7 +20,7 @@ import type { PublishSource } from "./publish-source.js";
 import type { ReplyQueue } from "./reply-queue.js";
 import { SessionCounters } from "./session-counters.js";
 import type { SessionBook, SessionHandler, SessionOptions } from "./session-parts.js";
-import { REFUSAL_PAUSES, SessionState } from "./session-state.js";
+import { isByServer, REFUSAL_PAUSES, SessionState } from "./session-state.js";
 import type { Transport, TransportHandler } from "./transport.js";
 
 /** DUP in the first byte of PUBLISH. */
@@ -51,6 +51,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	private now = 0;
 	private readonly handler: SessionHandler;
 	private readonly output: Output;
+	/** Where bytes are written: the transport, or what carries it. */
 	private readonly transport: Transport;
 	private readonly inbound: Inbound;
 	private readonly replies: ReplyQueue;
@@ -68,6 +69,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	/** A QoS 0 message has not left the socket. */
 	private undrained = false;
 	private disconnectDue = false;
+	private readonly connection: Transport;
 	private readonly connect: ConnectOptions;
 	private readonly backoff: Backoff;
 	/** Opening, Greeting and Leaving end by this; Waiting begins anew by it. */
@@ -92,7 +94,8 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 
 	constructor(options: SessionOptions) {
 		const { timers } = options;
-		this.transport = options.transport;
+		this.connection = options.transport;
+		this.transport = options.transport.below ?? options.transport;
 		this.clock = options.clock;
 		this.output = options.output;
 		this.connect = options.connect;
@@ -410,14 +413,14 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	private open(): void {
 		this.current = SessionState.Opening;
 		this.deadline.start(Limits.connectMs);
-		this.transport.open(this);
+		this.connection.open(this);
 	}
 
 	/** The one way out of a connection. */
 	private end(code: string, detail: string, floorMs = 0): void {
 		const state = this.current;
 		if (state === STOPPED || state === WAITING) return;
-		this.transport.close(state !== LEAVING);
+		this.connection.close(state !== LEAVING);
 		this.deadline.stop();
 		this.keepAlive.stop();
 		this.alive.stop();
@@ -429,7 +432,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		this.urgent = this.disconnectDue = this.undrained = false;
 		this.resent = ALL;
 		this.inbound.disconnected();
-		const byServer = state === UP && (code === "connection-lost" || code === "closed-by-server");
+		const byServer = state === UP && isByServer(code);
 		if (this.connect.cleanSession) this.forget(byServer);
 		else {
 			this.exchanges.forgetRequests();
@@ -499,12 +502,12 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		this.transport.awaited = true;
 	}
 
-	received(bytes: Uint8Array): void {
-		this.counters.bytesReceived += bytes.length;
+	received(bytes: Uint8Array, start = 0, end = bytes.length): void {
+		this.counters.bytesReceived += end - start;
 		this.now = this.clock.monotonic();
 		this.keepAlive.lastReceived = this.now;
 		this.parsing = true;
-		this.parser.feed(bytes);
+		this.parser.feed(bytes, start, end);
 		while (this.parser.next()) {
 			const more = this.parser.tell();
 			this.handler.settled?.();

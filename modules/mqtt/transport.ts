@@ -4,8 +4,8 @@
 export interface TransportHandler {
 	/** The connection stands (with TLS: the handshake is done and the server's name was checked). */
 	opened(): void;
-	/** Bytes have arrived: exactly `bytes`, valid during this call only. */
-	received(bytes: Uint8Array): void;
+	/** Bytes have arrived: [start, end) of `bytes`, all of it unless given; valid during this call only. */
+	received(bytes: Uint8Array, start?: number, end?: number): void;
 	/** More can be written, or all that was written is out. */
 	writable(): void;
 	/**
@@ -18,6 +18,8 @@ export interface TransportHandler {
 export type Piece = Uint8Array | undefined;
 
 export interface Transport {
+	/** The transport that carries this one: bytes are written there, and its room and news are asked for. */
+	readonly below?: Transport;
 	/** Begins to connect. Only when idle. */
 	open(handler: TransportHandler): void;
 	/** Bytes that `write` takes now; 0 while not open. */

@@ -3,7 +3,9 @@
 // and of a measure's text.
 
 import { digitView, ownMethods } from "../core/bytes.js";
+import { FRAME_HEAD, FrameOutput } from "../mqtt/frame-output.js";
 import { Limits } from "../mqtt/limits.js";
+import type { Masking } from "../mqtt/masking.js";
 import { ENDS_BYTES, Output } from "../mqtt/output.js";
 import { publishHeader, publishHeaderBytes } from "../mqtt/publish-header.js";
 import type { Lane, LaneShape } from "./lane.js";
@@ -27,7 +29,7 @@ export class Arena {
 	/** Where entries of the journal are put together: `journalBytes`. */
 	readonly journal: Uint8Array | undefined;
 
-	/** How many bytes an arena of these parts takes. */
+	/** How many bytes an arena of these parts takes, FRAME_HEAD more with WebSocket. */
 	static bytesFor(
 		measures: LaneShape,
 		measureSlots: number,
@@ -50,20 +52,25 @@ export class Arena {
 		eventSlots: number,
 		templateBytes: number,
 		journalBytes = 0,
+		masking?: Masking,
 	) {
 		const measureBytes = ringBytes(measureSlots, measures.recordBytes, measures.stamps);
 		const eventBytes = ringBytes(eventSlots, events.recordBytes, events.stamps);
 		const constants = measureBytes + eventBytes;
-		const outputAt = align(constants + constantBytes(measures) + constantBytes(events), 8);
+		const head = masking ? FRAME_HEAD : 0;
+		const outputAt = align(constants + constantBytes(measures) + constantBytes(events), 8) + head;
 		this.templateAt = outputAt + OUTPUT_BYTES;
-		const bytes = Arena.bytesFor(measures, measureSlots, events, eventSlots, templateBytes, journalBytes);
+		const bytes =
+			head + Arena.bytesFor(measures, measureSlots, events, eventSlots, templateBytes, journalBytes);
 		const journalAt = bytes - journalBytes;
 		this.bytes = ownMethods(new Uint8Array(bytes), "copyWithin");
 		this.view = digitView(this.bytes);
 		this.journal = journalBytes > 0 ? this.bytes.subarray(journalAt) : undefined;
 		this.measures = this.lane(measures, measureSlots, 0, constants);
 		this.events = this.lane(events, eventSlots, measureBytes, constants + constantBytes(measures));
-		this.output = new Output(this.bytes, outputAt, Limits.outputBytes, this.view);
+		this.output = masking
+			? new FrameOutput(this.bytes, outputAt, Limits.outputBytes, this.view, masking)
+			: new Output(this.bytes, outputAt, Limits.outputBytes, this.view);
 	}
 
 	private lane(shape: LaneShape, slots: number, ringAt: number, constantsAt: number): Lane {

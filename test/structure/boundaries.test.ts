@@ -101,7 +101,7 @@ const BY_TARGET =
 /** Rooms that may name Moddable's modules. */
 const MODDABLE = ["modules/platform/", "main.ts", "drivers/boards/", "host-sim/mcsim/", "host-sim/xs/board/"];
 const MODDABLE_NAME =
-	/^(embedded:|mc\/|timer$|time$|preference$|flash$|chip$|Resource$|file$|ber$|bin$|crypt$|ecdsa$|pkcs1_5$|pkcs8$|x509$|ssl\/|sdk\/)/;
+	/^(embedded:|mc\/|timer$|time$|preference$|flash$|chip$|Resource$|file$|ber$|bin$|crypt$|ecdsa$|logical$|rng$|pkcs1_5$|pkcs8$|x509$|ssl\/|sdk\/)/;
 
 const firmware = sources(
 	"main.ts",

@@ -30,7 +30,7 @@ const SDK_TLS = "modules/platform/sdk-tls";
 /**
  * Modules of the SDK that our manifest takes by themselves, because the SDK's manifest for them brings more.
  */
-const OF_SDK = ["embedded:io/socket/tcp/tls", "sdk/session"];
+const OF_SDK = ["embedded:io/socket/tcp/tls", "logical", "sdk/session"];
 /** What the chip tells, with its C: on ESP32 only. */
 const CHIP = "modules/platform/esp32/chip";
 const own = firmware.filter(({ path }) => !path.startsWith(SDK_TLS) && path !== `${CHIP}.ts`);

@@ -4,6 +4,6 @@
 import type { Parser } from "../../modules/mqtt/parser.js";
 
 export function push(parser: Parser, chunk: Uint8Array): void {
-	parser.feed(chunk);
+	parser.feed(chunk, 0, chunk.length);
 	while (parser.next()) parser.tell();
 }

@@ -30,4 +30,6 @@ declare const host: {
 	/** Lets a timer fire in `ms`, and then every `repeat` ms unless that is 0. */
 	arm(timer: number, ms: number, repeat: number): void;
 	stop(timer: number): void;
+	/** XORs the first `count` bytes with `by`, over and over. */
+	xor(bytes: Uint8Array, by: Uint8Array, count: number): void;
 };

@@ -118,6 +118,17 @@ static void host_forget(txMachine* the) { hostTimerFree(the, INTEGER(0)); }
 static void host_arm(txMachine* the) { hostTimerArm(INTEGER(0), NUMBER(1), NUMBER(2)); }
 static void host_stop(txMachine* the) { hostTimerArm(INTEGER(0), -1, 0); }
 
+/* Of the SDK's `logical`. */
+static void host_xor(txMachine* the) {
+	void *data, *by;
+	txUnsigned size, bySize, i;
+	txInteger count = INTEGER(2);
+	_xsmcGetBuffer(the, mxArgv(0), &data, &size, 1);
+	_xsmcGetBuffer(the, mxArgv(1), &by, &bySize, 0);
+	if ((count <= 0) || ((txUnsigned)count > size) || (bySize == 0)) mxRangeError("invalid count");
+	for (i = 0; i < (txUnsigned)count; i++) ((uint8_t*)data)[i] ^= ((uint8_t*)by)[i % bySize];
+}
+
 static struct Socket* socketArgument(txMachine* the) {
 	txInteger id = INTEGER(0);
 	if ((id < 0) || (id >= SOCKETS)) mxRangeError("no such socket");
@@ -158,7 +169,7 @@ void hostBuildScript(txMachine* the) {
 	static const struct { char* name; txCallback call; } functions[] = {
 		{ "send", host_send }, { "flash", host_flash }, { "ask", host_ask }, { "attach", host_attach }, { "attached", host_attached },
 		{ "now", host_now }, { "ticks", host_ticks }, { "text", host_text }, { "open", host_open }, { "take", host_take },
-		{ "timer", host_timer }, { "forget", host_forget }, { "arm", host_arm }, { "stop", host_stop },
+		{ "timer", host_timer }, { "forget", host_forget }, { "arm", host_arm }, { "stop", host_stop }, { "xor", host_xor },
 	};
 	txSlot *instance, *slot;
 	size_t i;

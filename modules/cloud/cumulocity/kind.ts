@@ -7,6 +7,12 @@ import { CUMULOCITY, type CumulocitySettings } from "./settings.js";
 
 export const cumulocity: CloudKind<CumulocitySettings, typeof CUMULOCITY> = Object.freeze({
 	settings: CUMULOCITY,
+	mistakes: ({ device, broker }: CumulocitySettings) =>
+		device.cloud === "cumulocity" && broker.transport === "websocket" && broker.clientCertificate
+			? [
+					"broker.clientCertificate: Cumulocity takes no certificate over WebSocket; set it false, and broker.username and broker.password",
+				]
+			: [],
 	atRest: Object.freeze({ slots: 1617, chunkBytes: 6_594 }),
 	channel: Object.freeze({ slots: 36, chunkBytes: 144 }),
 	names: ({ fragment, series, unit }: Channel) => fragment + series + unit,

@@ -29,6 +29,8 @@ export interface Work {
 	 * least that delivery at least once needs.
 	 */
 	readonly client?: "mote" | { readonly sdk: string; readonly keeps?: boolean };
+	/** Mote's client over WebSocket. */
+	readonly webSocket?: boolean;
 	readonly fill?: number;
 	/** Values in a measure; the firmware's four unless given. */
 	readonly channels?: number;

@@ -5,7 +5,16 @@ import assert from "node:assert/strict";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import type { ProgramModule } from "../../../host-sim/xs/program.js";
 import { engineOrSkip } from "../../support/engine.js";
-import { BETWEEN, CASES, type Case, isClean, ofChannels, prove, reconnect } from "./alloc.js";
+import {
+	BETWEEN,
+	CASES,
+	type Case,
+	isClean,
+	OVER_WEB_SOCKET,
+	ofChannels,
+	prove,
+	reconnect,
+} from "./alloc.js";
 
 const MESSAGES = 2000;
 
@@ -53,6 +62,17 @@ describe("allocations on XS", () => {
 	before(async function () {
 		engine = await engineOrSkip(this);
 	});
+
+	for (const test of OVER_WEB_SOCKET)
+		it(`${test.name}: only keys, 16 at once`, async () => {
+			const { taken, messages, end } = await prove(test, { engine, messages: MESSAGES });
+			// 7 slots and 72 bytes for the keys of 16 frames; a small socket takes a message in several.
+			const frames = test.batch ? 3 * messages : messages + 32;
+			assert.ok(taken.slots <= (7 * frames) / 16, `${taken.slots} slots in ${messages} messages`);
+			assert.ok(taken.chunkBytes <= (150 * frames) / 16, `${taken.chunkBytes} bytes`);
+			assert.equal(taken.keys, 0);
+			assert.ok(end.stackPeak < end.stackLimit - 32, `stack ${end.stackPeak} of ${end.stackLimit}`);
+		});
 
 	for (const test of [...CASES, ...([1, 16] as const).flatMap(ofChannels), BETWEEN])
 		it(`${test.name}: none in ${MESSAGES} messages`, async () => {

@@ -50,6 +50,7 @@ export interface Result {
 }
 
 const device = (cloud: string, log = "info") => ({ device: { cloud, log } });
+const WEB_SOCKET = { transport: "websocket", clientCertificate: false };
 const fast = { sampling: { intervalMs: 1000 } };
 
 /** A command in every tenth message; the others are what a broker may send as well. */
@@ -133,6 +134,16 @@ function bare(name: string): Case {
 }
 
 export const CASES: readonly Case[] = [...BARE, ...KEPT];
+
+/** Over WebSocket: nothing but the keys of KEYS frames, which the SDK's random source makes anew each time. */
+export const OVER_WEB_SOCKET: readonly Case[] = [
+	"SmartREST, single",
+	"SmartREST, batched",
+	"inbound, plain commands",
+].map((name) => {
+	const test = bare(name);
+	return { ...test, name: `${name}, over WebSocket`, mote: { ...test.mote, broker: WEB_SOCKET } };
+});
 
 /** Each cloud with a table of so many channels, whole and with a value missing in every sample. */
 export function ofChannels(channels: TableSize): Case[] {

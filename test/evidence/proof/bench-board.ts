@@ -93,6 +93,7 @@ export class BenchBoard {
 			.map(patch);
 		const board = new BenchBoard(options, program);
 		board.peer.window = options.window;
+		board.peer.webSocket = mote.broker?.transport === "websocket";
 		board.machine.boot();
 		await board.machine.whenIdle();
 		return board;

@@ -10,6 +10,7 @@ import {
 	CASES,
 	costs,
 	isClean,
+	OVER_WEB_SOCKET,
 	ofChannels,
 	prove,
 	type Reconnected,
@@ -52,6 +53,8 @@ for (const test of cases) {
 	results.push(await prove(test, { engine, messages }));
 	note(test.name);
 }
+const framed: Result[] = [];
+for (const test of sizes ? [] : OVER_WEB_SOCKET) framed.push(await prove(test, { engine, messages }));
 const reconnected: Reconnected[] = [];
 const clouds = sizes ? [] : ["cumulocity", "sap", "plain"];
 for (const cloud of clouds) {
@@ -79,7 +82,7 @@ else {
 	printTable(
 		`Taken from the machine's memory in ${messages} messages (${sdk ? "the SDK's XS" : "npm's XS 13.3"}, ${engine.bits} bit, ESP32-C3's memory less TLS)`,
 		["path", "messages", "slots", "chunk bytes", "collections", "new keys", "samples a PUBLISH", "commands"],
-		results.map(({ name, messages: n, taken, batched, commands }) => [
+		[...results, ...framed].map(({ name, messages: n, taken, batched, commands }) => [
 			name,
 			`${n}`,
 			`${taken.slots}`,

@@ -4,6 +4,8 @@
 
 import mqtt, { type Packet } from "mqtt-packet";
 import type { LinkEvents, Network } from "../../../host-sim/xs/network.js";
+import { WsConversation } from "../../support/ws-conversation.js";
+import { encodeFrame, Op } from "../../support/ws-frames.js";
 
 export interface Published {
 	readonly topic: string;
@@ -20,12 +22,19 @@ export class Peer {
 	window: number | undefined;
 	/** Bytes stay in the node's socket until `flush`, as on a slow network. */
 	hold = false;
+	/** Speaks WebSocket; set before the first connection. */
+	webSocket = false;
+	/** What the node did wrong there. */
+	get faults(): readonly string[] {
+		return this.#talk?.faults ?? [];
+	}
 	/** Acknowledges what the node publishes, and answers its PINGREQ. */
 	answers = true;
 	/** Of the next CONNECT and SUBSCRIBE. */
 	connack = 0;
 	granted = 1;
 	#events: LinkEvents | undefined;
+	#talk: WsConversation | undefined;
 	#held = 0;
 	#packetId = 0;
 
@@ -35,12 +44,15 @@ export class Peer {
 		this.#held = 0;
 		const parser = mqtt.parser();
 		parser.on("packet", (packet: Packet) => this.#packet(packet));
+		const talk = this.webSocket ? conversation(events, (bytes) => parser.parse(bytes)) : undefined;
+		this.#talk = talk;
 		queueMicrotask(() => events.opened(this.window));
 		return {
 			write: (bytes) => {
 				if (this.hold) this.#held += bytes.length;
 				else events.written(bytes.length);
-				parser.parse(bytes);
+				if (talk) talk.received(bytes);
+				else parser.parse(bytes);
 			},
 			pause() {},
 			resume() {},
@@ -57,18 +69,16 @@ export class Peer {
 	}
 
 	send(packet: Packet): void {
-		this.#events?.data(mqtt.generate(packet));
+		this.#data(mqtt.generate(packet));
 	}
 
 	publish(topic: string, payload: string | Buffer, qos: 0 | 1 | 2): void {
-		this.#events?.data(this.#message(topic, payload, qos));
+		this.#data(this.#message(topic, payload, qos));
 	}
 
 	/** Several messages in one piece, as a network brings them. */
 	publishAll(messages: ReadonlyArray<{ topic: string; payload: string; qos: 0 | 1 | 2 }>): void {
-		this.#events?.data(
-			Buffer.concat(messages.map(({ topic, payload, qos }) => this.#message(topic, payload, qos))),
-		);
+		this.#data(Buffer.concat(messages.map(({ topic, payload, qos }) => this.#message(topic, payload, qos))));
 	}
 
 	#message(topic: string, payload: string | Buffer, qos: 0 | 1 | 2): Buffer {
@@ -87,7 +97,11 @@ export class Peer {
 
 	/** Bytes that need not be a packet. */
 	raw(bytes: Buffer): void {
-		this.#events?.data(bytes);
+		this.#data(bytes);
+	}
+
+	#data(bytes: Buffer): void {
+		this.#events?.data(this.#talk ? encodeFrame(bytes) : bytes);
 	}
 
 	/** Ends the connection. */
@@ -124,4 +138,13 @@ export class Peer {
 			default:
 		}
 	}
+}
+
+/** A WebSocket at whose frames nobody has to wait for the end of a message. */
+function conversation(events: LinkEvents, parse: (bytes: Buffer) => void): WsConversation {
+	const wire = { write: (bytes: Buffer) => events.data(bytes), end() {}, reset() {} };
+	const frame = ({ opcode, payload }: { opcode: number; payload: Buffer }) => {
+		if (opcode === Op.binary || opcode === Op.continuation) parse(payload);
+	};
+	return new WsConversation({ frame }, wire);
 }

@@ -5,13 +5,16 @@ import assert from "node:assert/strict";
 import { type Packet, parser as referenceParser } from "mqtt-packet";
 import { digitView } from "../../../modules/core/bytes.js";
 import type { ConnectOptions } from "../../../modules/mqtt/encode.js";
+import { FRAME_HEAD, FrameOutput } from "../../../modules/mqtt/frame-output.js";
 import type { PayloadSink } from "../../../modules/mqtt/inbound.js";
 import { Limits } from "../../../modules/mqtt/limits.js";
+import type { Masking } from "../../../modules/mqtt/masking.js";
 import { ENDS_BYTES, Output } from "../../../modules/mqtt/output.js";
 import type { InboundMessage } from "../../../modules/mqtt/parser.js";
 import { publishHeader, publishHeaderBytes } from "../../../modules/mqtt/publish-header.js";
 import { Session } from "../../../modules/mqtt/session.js";
 import type { SessionHandler } from "../../../modules/mqtt/session-parts.js";
+import { WebSocketTransport } from "../../../modules/mqtt/web-socket.js";
 import type { Lane } from "../../../modules/outbox/lane.js";
 import { Outbox } from "../../../modules/outbox/outbox.js";
 import type { OutboxHandler } from "../../../modules/outbox/outbox-handler.js";
@@ -20,6 +23,8 @@ import { RecordKind, Ring, ringBytes } from "../../../modules/outbox/ring.js";
 import { IsoStamp } from "../../../modules/outbox/stamp.js";
 import { ScriptedTransport } from "../../support/scripted-transport.js";
 import { VirtualTime } from "../../support/virtual-time.js";
+
+const ADDRESS = { host: "h.example", port: 443, path: "/mqtt", tls: true };
 
 export const utf8 = (text: string): Uint8Array => new TextEncoder().encode(text);
 const latin = (bytes: Uint8Array): string => Buffer.from(bytes).toString("latin1");
@@ -49,6 +54,8 @@ export interface FixtureOptions {
 	lastPacketId?: number;
 	time?: VirtualTime;
 	capacity?: number;
+	/** Over WebSocket, with these masks. */
+	masking?: Masking;
 }
 
 /** What the node would be: keeps a list of what it hears. */
@@ -91,7 +98,10 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		const sizes = shapes.map((s) => ringBytes(s.slots ?? 40, s.payloadBytes ?? 64, s.stamps ?? 1));
 		const constants = shapes.map((s) => utf8((s.prefix ?? "") + (s.separator ?? "") + (s.suffix ?? "")));
 		let at = (sizes[0] as number) + (sizes[1] as number);
-		const base = (at + (constants[0] as Uint8Array).length + (constants[1] as Uint8Array).length + 7) & ~7;
+		const { masking } = options;
+		const head = masking ? FRAME_HEAD : 0;
+		const constantsEnd = at + (constants[0] as Uint8Array).length + (constants[1] as Uint8Array).length;
+		const base = head + ((constantsEnd + 7) & ~7);
 		const headers = shapes.map((s) => publishHeaderBytes(utf8(s.topic)));
 		let headerAt = base + Limits.outputBytes + ENDS_BYTES;
 		const bytes = new Uint8Array(headers.reduce((sum, size) => sum + size, headerAt));
@@ -139,11 +149,15 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		this.writer = new RecordWriter(bytes, digitView(bytes), stamp, this.time, 1);
 		this.outbox = new Outbox([this.events, this.measures], stamp, this.time, 1, this);
 		this.session = new Session({
-			transport: this.transport,
+			transport: masking
+				? new WebSocketTransport(this.transport, ADDRESS, masking, this.time)
+				: this.transport,
 			clock: this.time,
 			timers: this.time,
 			random: options.random ?? (() => 0.5),
-			output: new Output(bytes, base, Limits.outputBytes),
+			output: masking
+				? new FrameOutput(bytes, base, Limits.outputBytes, digitView(bytes), masking)
+				: new Output(bytes, base, Limits.outputBytes),
 			connect: { clientId: utf8("node"), cleanSession: true, keepAlive: 60, ...options.connect },
 			source: this.outbox,
 			handler: this,

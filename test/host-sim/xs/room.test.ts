@@ -22,6 +22,7 @@ const FULL: Groups = {
 	channels: { temperature: { high: 50, low: 10, missing: true, deadband: 0.1 } },
 };
 const STATION = "esp32c3-station";
+const WEB_SOCKET = { broker: { transport: "websocket" } };
 const KEYS = hardwareOf(STATION).channels.map(({ key }) => key);
 /** The station with these channels alone; with the same fields for each. */
 const only = (...on: string[]): Groups => ({
@@ -68,6 +69,7 @@ describe("room on a board", () => {
 			["more measures", { outbox: { measures: 60 } }],
 			["more events", { outbox: { events: 30 } }],
 			["Wi-Fi", { network: WIFI }],
+			["WebSocket", WEB_SOCKET],
 			["everything kept", { outbox: { keep: "all" } }],
 			["a thermometer on I²C", { temperature: { sensor: "sht3x" } }],
 			["a reading more often than a sample", { sampling: { readMs: 100 } }],

@@ -117,6 +117,8 @@ export interface Job {
 	readonly count: number;
 	/** Bytes written are sent to the parent for the first messages. */
 	readonly show: number;
+	/** Over WebSocket: what comes in is framed. */
+	readonly webSocket?: boolean;
 }
 
 /** Frame to the parent: what was written. */
@@ -141,15 +143,17 @@ export const CONNACK = Object.freeze([0x20, 2, 0, 0]) as readonly number[];
 export function runJob(job: Job, client: { publish(): number; received: number }): void {
 	const state = scope.benchHardware;
 	const socket = state.socket as StubSocket;
-	const puback = Uint8Array.of(0x40, 2, 0, 0);
-	const inbound = inboundPacket();
+	const framed = (bytes: Uint8Array) => (job.webSocket ? Uint8Array.of(0x82, bytes.length, ...bytes) : bytes);
+	const puback = framed(Uint8Array.of(0x40, 2, 0, 0));
+	const idAt = puback.length - 2;
+	const inbound = framed(inboundPacket());
 	for (let n = 0; n < job.count; n++) {
 		if (job.way === "loop") continue;
 		socket.log = n < job.show ? [] : undefined;
 		if (job.way === "publish") {
 			const id = client.publish();
-			puback[2] = id >> 8;
-			puback[3] = id & 255;
+			puback[idAt] = id >> 8;
+			puback[idAt + 1] = id & 255;
 			socket.writable();
 			socket.feed(puback);
 		} else {
