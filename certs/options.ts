@@ -24,6 +24,7 @@ Hand out
   keystore ID                     PKCS#12 for desktop clients
   possession CA --code FILE       Cumulocity's verification code, signed
   upload CA --tenant T            the request that registers a CA at Cumulocity; with --url it is sent
+  bulk ID… [--list FILE]          the CSV file that registers devices at Cumulocity; with --basic by passwords
 
   --folder FOLDER       where identities are kept (certs/own)
   --cloud cumulocity|sap|plain    whose rules count (cumulocity; sap for certificates of SAP)
@@ -32,7 +33,9 @@ Hand out
   --path-length N       authorities that may stand below this one (ca 1, intermediate 0)
   --as ID               another name than the certificate's (import, import-sap)
   --secret-file FILE    the secret of an encrypted file; or MOTE_SECRET in the environment, or a prompt
-  --out FILE            where to write (board, chain, keystore)
+  --out FILE            where to write (board, chain, keystore, bulk)
+  --list FILE           ids, one on each line; a name may follow behind a blank (bulk)
+  --type T              the type of the devices (bulk: mote)
   --url URL --user U    Cumulocity's address and an administrator (upload); the password like a secret
   --force               overwrite what is there
   --json                findings as JSON (check)
@@ -40,7 +43,7 @@ Hand out
 
 export const VERBS = [
 	...["ca", "intermediate", "device", "server", "import-sap", "import"],
-	...["chain", "check", "probe", "board", "keystore", "possession", "upload"],
+	...["chain", "check", "probe", "board", "keystore", "possession", "upload", "bulk"],
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -58,12 +61,15 @@ export interface CertsOptions {
 	readonly ca: string | undefined;
 	readonly code: string | undefined;
 	readonly out: string | undefined;
+	readonly list: string | undefined;
+	readonly type: string | undefined;
 	readonly secretFile: string | undefined;
 	readonly url: string | undefined;
 	readonly user: string | undefined;
 	readonly tenant: string | undefined;
 	readonly withoutCa: boolean;
 	readonly nvs: boolean;
+	readonly basic: boolean;
 	readonly force: boolean;
 	readonly json: boolean;
 }
@@ -73,6 +79,7 @@ const flag = { type: "boolean", default: false } as const;
 const OPTIONS = {
 	...{ folder: text, issuer: text, device: text, cloud: text, days: text, bits: text, "path-length": text },
 	...{ as: text, ca: text, code: text, out: text, "secret-file": text, url: text, user: text, tenant: text },
+	...{ list: text, type: text, basic: flag },
 	...{ "without-ca": flag, nvs: flag, force: flag, json: flag, help: flag },
 } as const;
 
@@ -110,12 +117,15 @@ export function parseOptions(args: readonly string[]): CertsOptions | undefined 
 		ca: values.ca,
 		code: values.code,
 		out: values.out,
+		list: values.list,
+		type: values.type,
 		secretFile: values["secret-file"],
 		url: values.url,
 		user: values.user,
 		tenant: values.tenant,
 		withoutCa: values["without-ca"],
 		nvs: values.nvs,
+		basic: values.basic,
 		force: values.force,
 		json: values.json,
 	};

@@ -3,6 +3,7 @@
 import { IdentityFolder } from "./library/folder.js";
 import { type CertsOptions, parseOptions, USAGE, type Verb } from "./options.js";
 import { importAny, importSap } from "./verbs/bring-in.js";
+import { bulk } from "./verbs/bulk.js";
 import { board, keystore, possession, upload } from "./verbs/hand-out.js";
 import { chain, checkAll, probeBroker } from "./verbs/look.js";
 import { ca, device, intermediate, server } from "./verbs/make.js";
@@ -11,7 +12,7 @@ import type { Say } from "./verbs/verb.js";
 type Run = (options: CertsOptions, folder: IdentityFolder, say: Say, note: Say) => Promise<unknown>;
 
 const RUN: Readonly<Record<Verb, Run>> = {
-	...{ ca, intermediate, device, server, chain, board, keystore, possession, upload },
+	...{ ca, intermediate, device, server, chain, board, keystore, possession, upload, bulk },
 	import: importAny,
 	"import-sap": importSap,
 	check: checkAll,

@@ -83,13 +83,14 @@ function normalized(bytes: Buffer): string {
 	);
 }
 
-export async function readBounded(file: string): Promise<Buffer> {
+/** `what`: what the file should be, in words. */
+export async function readBounded(file: string, what = "certificate or key"): Promise<Buffer> {
 	const info = await stat(file).catch((error: NodeJS.ErrnoException) => {
 		throw new CertsError(`${file} cannot be read (${error.code}).`);
 	});
 	if (!info.isFile()) throw new CertsError(`${file} is not a file.`);
 	if (info.size > MAX_BYTES)
-		throw new CertsError(`${file} is larger than ${MAX_BYTES / 1024} KB: that is no certificate or key.`);
+		throw new CertsError(`${file} is larger than ${MAX_BYTES / 1024} KB: that is no ${what}.`);
 	return readFile(file).catch((error: NodeJS.ErrnoException) => {
 		throw new CertsError(`${file} cannot be read (${error.code}).`);
 	});
