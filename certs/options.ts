@@ -17,11 +17,12 @@ Bring in
 Look
   chain ID [--without-ca]         the chain in the right order
   check [ID]                      everything that can be wrong, with the remedy
-  probe mqtts://HOST:PORT --device ID [--ca FILE]
+  probe mqtts://HOST:PORT --device ID [--ca FILE] [--save FILE]
                                   connect with it, and say what the other side did
 Hand out
   board ID --ca FILE              DER files and a manifest for the firmware, or --nvs for boards that share an image
   keystore ID                     PKCS#12 for desktop clients
+  truststore CA… [--ca FILE]      whom a client has to trust: PEM, or PKCS#12 where --out ends in .p12
   possession CA --code FILE       Cumulocity's verification code, signed
   upload CA --tenant T            the request that registers a CA at Cumulocity; with --url it is sent
   bulk ID… [--list FILE]          the CSV file that registers devices at Cumulocity; with --basic by passwords
@@ -33,7 +34,8 @@ Hand out
   --path-length N       authorities that may stand below this one (ca 1, intermediate 0)
   --as ID               another name than the certificate's (import, import-sap)
   --secret-file FILE    the secret of an encrypted file; or MOTE_SECRET in the environment, or a prompt
-  --out FILE            where to write (board, chain, keystore, bulk)
+  --out FILE            where to write (board, chain, keystore, truststore, bulk)
+  --save FILE           keep the certificates that the server sends, for people to look at (probe)
   --list FILE           ids, one on each line; a name may follow behind a blank (bulk)
   --type T              the type of the devices (bulk: mote)
   --url URL --user U    Cumulocity's address and an administrator (upload); the password like a secret
@@ -43,7 +45,8 @@ Hand out
 
 export const VERBS = [
 	...["ca", "intermediate", "device", "server", "import-sap", "import"],
-	...["chain", "check", "probe", "board", "keystore", "possession", "upload", "bulk"],
+	...["chain", "check", "probe", "board", "keystore", "truststore", "possession", "upload"],
+	"bulk",
 ] as const;
 export type Verb = (typeof VERBS)[number];
 
@@ -59,6 +62,7 @@ export interface CertsOptions {
 	readonly pathLength: number | undefined;
 	readonly as: string | undefined;
 	readonly ca: string | undefined;
+	readonly save: string | undefined;
 	readonly code: string | undefined;
 	readonly out: string | undefined;
 	readonly list: string | undefined;
@@ -79,7 +83,7 @@ const flag = { type: "boolean", default: false } as const;
 const OPTIONS = {
 	...{ folder: text, issuer: text, device: text, cloud: text, days: text, bits: text, "path-length": text },
 	...{ as: text, ca: text, code: text, out: text, "secret-file": text, url: text, user: text, tenant: text },
-	...{ list: text, type: text, basic: flag },
+	...{ save: text, list: text, type: text, basic: flag },
 	...{ "without-ca": flag, nvs: flag, force: flag, json: flag, help: flag },
 } as const;
 
@@ -115,6 +119,7 @@ export function parseOptions(args: readonly string[]): CertsOptions | undefined 
 		pathLength: whole("--path-length", values["path-length"], 0, 9),
 		as: values.as,
 		ca: values.ca,
+		save: values.save,
 		code: values.code,
 		out: values.out,
 		list: values.list,

@@ -7,12 +7,13 @@ import { bulk } from "./verbs/bulk.js";
 import { board, keystore, possession, upload } from "./verbs/hand-out.js";
 import { chain, checkAll, probeBroker } from "./verbs/look.js";
 import { ca, device, intermediate, server } from "./verbs/make.js";
+import { truststore } from "./verbs/trust.js";
 import type { Say } from "./verbs/verb.js";
 
 type Run = (options: CertsOptions, folder: IdentityFolder, say: Say, note: Say) => Promise<unknown>;
 
 const RUN: Readonly<Record<Verb, Run>> = {
-	...{ ca, intermediate, device, server, chain, board, keystore, possession, upload, bulk },
+	...{ ca, intermediate, device, server, chain, board, keystore, truststore, possession, upload, bulk },
 	import: importAny,
 	"import-sap": importSap,
 	check: checkAll,

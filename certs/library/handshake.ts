@@ -1,4 +1,4 @@
-// What a TLS 1.2 server says in clear before encryption begins: its certificate, whether it asks for ours,
+// What a TLS 1.2 server says in clear before encryption begins: its certificates, whether it asks for ours,
 // and its alerts. Node tells the first only of handshakes that succeed, and the others never.
 
 import { X509Certificate } from "node:crypto";
@@ -9,6 +9,7 @@ const CHANGE_CIPHER = 20;
 const CERTIFICATE = 11;
 const CERTIFICATE_REQUEST = 13;
 const MAX_BYTES = 128 * 1024;
+const MAX_CHAIN = 20;
 
 /** Descriptions of RFC 5246, 7.2, that concern certificates. */
 const ALERTS: Readonly<Record<number, string>> = {
@@ -27,8 +28,8 @@ const ALERTS: Readonly<Record<number, string>> = {
 
 export class HandshakeReader {
 	asked = false;
-	/** The server's own certificate. */
-	certificate: X509Certificate | undefined;
+	/** The server's own certificate, and what it has sent along; as far as it can be read. */
+	readonly chain: X509Certificate[] = [];
 	/** Words for the server's alert, or "". */
 	alert = "";
 	#bytes = Buffer.alloc(0);
@@ -63,10 +64,15 @@ export class HandshakeReader {
 		}
 	}
 
-	/** The first of the list: a length of three bytes for all, and one for each. */
+	/** A length of three bytes for all, and one for each. */
 	#take(list: Buffer): void {
+		this.chain.length = 0;
 		try {
-			this.certificate = new X509Certificate(list.subarray(6, 6 + list.readUIntBE(3, 3)));
+			for (let at = 3; at < list.length && this.chain.length < MAX_CHAIN; ) {
+				const end = at + 3 + list.readUIntBE(at, 3);
+				this.chain.push(new X509Certificate(list.subarray(at + 3, end)));
+				at = end;
+			}
 		} catch {
 			// Damaged: the handshake fails, and says so.
 		}

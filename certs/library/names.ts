@@ -62,6 +62,14 @@ export function sapName(commonName: string): SapName | undefined {
 	};
 }
 
+/** A name of a stranger's certificate as part of a line. */
+export function oneLine(name: string): string {
+	return name
+		.replaceAll("\n", ", ")
+		.replace(/\p{Cc}/gu, "?")
+		.slice(0, 120);
+}
+
 /** The subject's common name; "" when there is none or more than one. */
 export function commonName(certificate: X509Certificate): string {
 	const subject = certificate.toLegacyObject().subject as unknown as { CN?: unknown };

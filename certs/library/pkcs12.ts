@@ -1,6 +1,6 @@
 // PKCS#12 by node-forge: Node and WebCrypto can neither take such a file apart nor make one, and what clouds
 // and older tools hand out is encrypted with 3DES or RC2, which OpenSSL 3 reads only with its legacy
-// provider. This is its only use here.
+// provider. It is used here and for trust stores only.
 
 import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import forge from "node-forge";

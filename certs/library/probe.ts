@@ -11,6 +11,7 @@ import type { Cloud } from "./clouds.js";
 import { CertsError } from "./errors.js";
 import type { Kept } from "./folder.js";
 import { HandshakeReader } from "./handshake.js";
+import { oneLine } from "./names.js";
 
 export interface ProbeOptions {
 	readonly host: string;
@@ -20,6 +21,8 @@ export interface ProbeOptions {
 	/** PEM; undefined: the authorities that Node knows. */
 	readonly ca: string | undefined;
 	readonly timeoutMs: number;
+	/** Told what the server has sent, its own certificate first; nothing if none can be read. */
+	readonly sent?: (chain: readonly X509Certificate[]) => void;
 }
 
 export interface Step {
@@ -45,7 +48,8 @@ export async function probe(options: ProbeOptions, tell: (step: Step) => void): 
 	try {
 		say(true, `reached ${options.host}:${options.port}`);
 		const { socket, error } = await shake(options, tcp, reader);
-		const shown = reader.certificate;
+		const [shown] = reader.chain;
+		options.sent?.(reader.chain);
 		if (shown) sayServer(options, shown, error === undefined ? socket.authorizationError : undefined, say);
 		if (shown)
 			say(
@@ -228,13 +232,6 @@ async function connectMqtt(
 		);
 		if (code === 0) socket.end(Buffer.of(0xe0, 0));
 	}
-}
-
-function oneLine(name: string): string {
-	return name
-		.replaceAll("\n", ", ")
-		.replace(/\p{Cc}/gu, "?")
-		.slice(0, 120);
 }
 
 function words(error: unknown): string {

@@ -31,6 +31,16 @@ async function ask(what: string, file: string | undefined): Promise<string> {
 	return prompt(`secret of ${what} (it is not shown): `);
 }
 
+const MIN_SECRET = 8;
+
+/** A secret for a store that is made now: one that every other tool takes. */
+export async function newSecret(file: string | undefined, what: string): Promise<string> {
+	const secret = await ask(what, file);
+	if (secret.length < MIN_SECRET || !/^[\x20-\x7e]*$/.test(secret))
+		throw new CertsError(`the secret of ${what} has at least ${MIN_SECRET} characters, all of them ASCII.`);
+	return secret;
+}
+
 function prompt(question: string): Promise<string> {
 	const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
 	const reader = createInterface({ input: stdin, output: nowhere, terminal: true });

@@ -10,17 +10,16 @@ import { check } from "../library/check.js";
 import { CertsError } from "../library/errors.js";
 import { type IdentityFolder, PUBLIC, SECRET, shown } from "../library/folder.js";
 import { checkIdLength } from "../library/names.js";
-import { isAscii, writePkcs12 } from "../library/pkcs12.js";
+import { writePkcs12 } from "../library/pkcs12.js";
 import { writeWhole } from "../library/private-folder.js";
 import { readAuthorities, readBounded } from "../library/read.js";
-import { secretSource } from "../library/secret.js";
+import { newSecret, secretSource } from "../library/secret.js";
 import { type CertsOptions, needed, onlyName } from "../options.js";
 import { cloudOf } from "./look.js";
 import { quoted } from "./make.js";
 import type { Say } from "./verb.js";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const MIN_SECRET = 8;
 
 export async function board(options: CertsOptions, folder: IdentityFolder, say: Say): Promise<void> {
 	const kept = await folder.read("devices", onlyName(options, "the device's id"));
@@ -86,11 +85,7 @@ export async function keystore(options: CertsOptions, folder: IdentityFolder, sa
 	const out = options.out ?? join(kept.folder, "client.p12");
 	if (existsSync(out) && !options.force)
 		throw new CertsError(`${shown(out)} is there already; --force overwrites it.`);
-	const secret = await secretSource(options.secretFile)("the new key store");
-	if (secret.length < MIN_SECRET || !isAscii(secret))
-		throw new CertsError(
-			`the secret of a key store has at least ${MIN_SECRET} characters, all of them ASCII.`,
-		);
+	const secret = await newSecret(options.secretFile, "the new key store");
 	await writeWhole(out, writePkcs12(kept.key, kept.chain, secret, kept.name), SECRET);
 	say(`written to ${shown(out)} (PKCS#12; in Paho the key store, with the same secret)`);
 }

@@ -12,6 +12,7 @@ import { writeWhole } from "../library/private-folder.js";
 import { probe } from "../library/probe.js";
 import { readAuthorities } from "../library/read.js";
 import { type CertsOptions, needed, onlyName } from "../options.js";
+import { mustBeFree, saveChain } from "./trust.js";
 import type { Say } from "./verb.js";
 
 const TIMEOUT_MS = 15_000;
@@ -104,9 +105,16 @@ export async function probeBroker(options: CertsOptions, folder: IdentityFolder,
 	const device = await folder.read("devices", needed(options.device, "--device ID", options.verb));
 	const ca = options.ca === undefined ? undefined : (await readAuthorities(options.ca)).map(String).join("");
 	const cloud = cloudOf(options, device);
-	return probe({ host, port, device, cloud, ca, timeoutMs: TIMEOUT_MS }, ({ good, text }) =>
-		say(`${good ? "✓" : "✗"} ${text}`),
+	if (options.save !== undefined) mustBeFree(options.save, options.force);
+	let chain: readonly X509Certificate[] = [];
+	const sent = (certificates: readonly X509Certificate[]) => {
+		chain = certificates;
+	};
+	const good = await probe({ host, port, device, cloud, ca, timeoutMs: TIMEOUT_MS, sent }, (step) =>
+		say(`${step.good ? "✓" : "✗"} ${step.text}`),
 	);
+	if (options.save !== undefined) await saveChain(options.save, chain, say);
+	return good;
 }
 
 function brokerAddress(text: string): { host: string; port: number } {
