@@ -15,6 +15,7 @@ const LENGTHS: Readonly<Record<string, number>> = {
 	"docs/running.md": 200,
 	"docs/clouds.md": 200,
 	"docs/boards.md": 150,
+	"docs/clients.md": 120,
 	"docs/sensors.md": 200,
 	"docs/design.md": 150,
 	"docs/evidence.md": 200,
