@@ -1,10 +1,11 @@
 // PKCS#12 by node-forge: Node and WebCrypto can neither take such a file apart nor make one, and what clouds
 // and older tools hand out is encrypted with 3DES or RC2, which OpenSSL 3 reads only with its legacy
-// provider. It is used here and for trust stores only.
+// provider. It is used here and in pfx.ts only.
 
-import { createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
+import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import forge from "node-forge";
 import { CertsError } from "./errors.js";
+import { certificateBag, friendlyName, keyBag, localKeyId, pfx } from "./pfx.js";
 
 /** Rounds above this only waste time. */
 const MAX_ITERATIONS = 5_000_000;
@@ -78,24 +79,23 @@ export async function readPkcs12(
 	return { certificates, keys };
 }
 
-/** A PKCS#12 file with AES-256, as OpenSSL 3 and current Java read it. */
+/** A PKCS#12 file with AES-256, as OpenSSL 3 and current Java read it. The secret has to be ASCII. */
 export function writePkcs12(
 	key: KeyObject,
 	chain: readonly X509Certificate[],
 	secret: string,
 	name: string,
 ): Uint8Array {
-	const { pki, asn1, pkcs12 } = forge;
-	const der = key.export({ format: "der", type: "pkcs8" });
-	const forgeKey = pki.privateKeyFromAsn1(asn1.fromDer(der.toString("latin1")));
-	const certificates = chain.map((certificate) => pki.certificateFromPem(certificate.toString()));
-	const p12 = pkcs12.toPkcs12Asn1(forgeKey as forge.pki.rsa.PrivateKey, certificates, secret, {
-		algorithm: "aes256",
-		friendlyName: name,
-		count: 100_000,
-		saltSize: 16,
-	});
-	return Buffer.from(asn1.toDer(p12).getBytes(), "latin1");
+	const same = [
+		friendlyName(name),
+		localKeyId(
+			createHash("sha1")
+				.update(chain[0]?.raw ?? "")
+				.digest(),
+		),
+	];
+	const certificates = chain.map(({ raw }, i) => certificateBag(raw, ...(i === 0 ? same : [])));
+	return pfx([certificates, [keyBag(key.export({ format: "der", type: "pkcs8" }), secret, ...same)]], secret);
 }
 
 /** Throws where an encrypted PKCS#8 key (RFC 5958, 3) asks for too many rounds. */

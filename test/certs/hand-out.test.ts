@@ -124,6 +124,25 @@ describe("certs: handing out", () => {
 		assert.equal(bench.text("own/devices/pump-7b/chain.pem"), bench.text("own/devices/pump-7/chain.pem"));
 	});
 
+	it("makes a key store whose issuer has an EC key", async function () {
+		needsOpenssl(this);
+		const openssl = (line: string) => bench.openssl(...line.split(" "));
+		openssl(
+			"req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout ec.pem -subj /CN=EC -out ec-ca.pem",
+		);
+		openssl("req -new -newkey rsa:2048 -nodes -keyout leaf-key.pem -subj /CN=ec-7 -out leaf.csr");
+		openssl("x509 -req -in leaf.csr -CA ec-ca.pem -CAkey ec.pem -set_serial 7 -days 9 -out leaf.pem");
+		await bench.done("import", ...["leaf.pem", "leaf-key.pem", "ec-ca.pem"].map((name) => bench.path(name)));
+		await bench.done("keystore", "ec-7", "--secret-file", bench.path("secret"));
+		const read = (more: string) =>
+			openssl(`pkcs12 -in own/devices/ec-7/client.p12 -passin file:secret -nodes ${more}`);
+		const [leaf, issuer] =
+			read("-nokeys").match(/-----BEGIN[^-]*-----[^-]*-----END CERTIFICATE-----\n/g) ?? [];
+		assert.deepEqual([leaf, issuer], [bench.text("leaf.pem"), bench.text("ec-ca.pem")]);
+		const key = /-----BEGIN[^-]*-----[^-]*-----END PRIVATE KEY-----\n/.exec(read("-nocerts"))?.[0];
+		assert.equal(key, bench.text("own/devices/ec-7/key.pem"));
+	});
+
 	it("signs Cumulocity's verification code as its tutorial does with openssl", async function () {
 		needsOpenssl(this);
 		bench.write("code.txt", "4a7c1e2f-verification-code");
