@@ -1,7 +1,7 @@
-// The embedded MQTT broker: aedes behind TLS with client certificates, under the rules of one cloud's
-// stand-in.
-import type { AddressInfo, Socket } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
+// The embedded MQTT broker: aedes behind TLS, under the rules of one cloud's stand-in.
+import type { X509Certificate } from "node:crypto";
+import type { Duplex } from "node:stream";
+import { TLSSocket } from "node:tls";
 import { Aedes, type AedesOptions, type Client } from "aedes";
 import { generate } from "mqtt-packet";
 import { commonNameOf } from "../../certs/library/issue.js";
@@ -9,7 +9,8 @@ import type { ReportEvent } from "./events.js";
 import { limitPackets } from "./frame-limit.js";
 import type { Identities } from "./identities.js";
 import { LiveClient } from "./live-client.js";
-import type { BrokerPolicy, DeviceLink } from "./stand-in.js";
+import type { BrokerPolicy, ConnectRequest, DeviceLink } from "./stand-in.js";
+import { TlsListener } from "./tls-listener.js";
 
 type Handler<Name extends keyof AedesOptions> = NonNullable<AedesOptions[Name]>;
 type ConnectPacket = Parameters<Handler<"preConnect">>[1];
@@ -25,24 +26,31 @@ export interface BrokerOptions {
 	port?: number;
 }
 
+/** The certificate a client has shown, if an authority that is trusted here signed it. */
+function certificateOf(conn: unknown): X509Certificate | undefined {
+	// A resumed session counts as authorized without any certificate, so that alone says nothing.
+	return conn instanceof TLSSocket && conn.authorized ? conn.getPeerX509Certificate() : undefined;
+}
+
 export class EmbeddedBroker implements DeviceLink {
 	private readonly policy: BrokerPolicy;
-	private readonly identities: Identities;
 	private readonly report: ReportEvent;
+	private readonly listener: TlsListener;
 	private listenPort: number;
-	private server: Server | undefined;
 	private aedes: Aedes | undefined;
 	private stopping = false;
-	private readonly sockets = new Set<Socket>();
 	private readonly live = new Map<string, LiveClient>();
-	/** Which device a connection was admitted as. */
-	private readonly admitted = new WeakMap<Client, string>();
+	/** Which device a connection was admitted as, and how it came. */
+	private readonly admitted = new WeakMap<Client, { device: string; request: ConnectRequest }>();
 
 	constructor(options: BrokerOptions) {
 		this.policy = options.policy;
-		this.identities = options.identities;
 		this.report = options.report;
 		this.listenPort = options.port ?? 0;
+		const { identities, report } = options;
+		const { admitsPasswords } = this.policy;
+		const onClient = (socket: TLSSocket): void => this.onStream(socket);
+		this.listener = new TlsListener({ identities, admitsPasswords, report, onClient });
 		this.policy.attach(this);
 	}
 
@@ -55,18 +63,18 @@ export class EmbeddedBroker implements DeviceLink {
 	}
 
 	get running(): boolean {
-		return this.server !== undefined;
+		return this.aedes !== undefined;
 	}
 
 	async start(): Promise<void> {
-		if (this.server) return;
+		if (this.aedes) return;
 		this.stopping = false;
 		const aedes = await Aedes.createBroker(this.aedesOptions());
 		aedes.on("client", (client) => this.onClient(client));
 		aedes.on("clientDisconnect", (client) => this.onGone(client));
 		aedes.on("clientError", (client, error) => this.onClientError(client, error));
 		aedes.on("subscribe", (subscriptions, client) => {
-			const device = this.admitted.get(client);
+			const device = this.admitted.get(client)?.device;
 			if (device === undefined) return;
 			for (const { topic, qos } of subscriptions) {
 				if ((qos as number) === SUBACK_FAILURE) continue;
@@ -74,43 +82,22 @@ export class EmbeddedBroker implements DeviceLink {
 				this.report({ kind: "subscribed", device, topic });
 			}
 		});
-		const { server: own, ca } = this.identities;
-		const server = createServer({
-			key: own.keyPem,
-			cert: own.chainPem,
-			ca: ca.pem,
-			requestCert: true,
-			rejectUnauthorized: true,
-			minVersion: "TLSv1.2",
-			// Small packets in quick exchange: waiting to fill segments would cost 40 ms each time.
-			noDelay: true,
-		});
-		server.on("connection", (socket) => {
-			this.sockets.add(socket);
-			socket.once("close", () => this.sockets.delete(socket));
-		});
-		server.on("tlsClientError", (error) => {
-			if (!this.stopping) this.report({ kind: "refused", clientId: "", reason: `TLS: ${error.message}` });
-		});
-		server.on("secureConnection", (socket) => this.onSecure(aedes, socket));
-		await new Promise<void>((resolve, reject) => {
-			server.once("error", reject);
-			server.listen(this.listenPort, "127.0.0.1", resolve);
-		});
-		this.listenPort = (server.address() as AddressInfo).port;
 		this.aedes = aedes;
-		this.server = server;
+		try {
+			this.listenPort = await this.listener.start(this.listenPort);
+		} catch (error) {
+			await this.stop();
+			throw error;
+		}
 	}
 
 	/** Ends the listener and every connection at once, without wills, as when a broker dies. */
 	async stop(): Promise<void> {
-		const { server, aedes } = this;
-		if (!server || !aedes) return;
+		const { aedes } = this;
+		if (!aedes) return;
 		this.stopping = true;
-		this.server = undefined;
 		this.aedes = undefined;
-		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-		for (const socket of this.sockets) socket.destroy();
+		const closed = this.listener.stop();
 		await Promise.all(
 			[...this.live.values()].map(({ client }) => new Promise<void>((done) => client.close(done))),
 		);
@@ -127,9 +114,9 @@ export class EmbeddedBroker implements DeviceLink {
 		return this.live.get(device)?.grantedQos(topic) !== undefined;
 	}
 
-	send(device: string, topic: string, payload: string): boolean {
+	send(device: string, topic: string, payload: string, shown = payload): boolean {
 		const sent = this.live.get(device)?.send(topic, payload) ?? false;
-		if (sent) this.report({ kind: "sent", device, topic, payload });
+		if (sent) this.report({ kind: "sent", device, topic, payload: shown });
 		return sent;
 	}
 
@@ -146,13 +133,13 @@ export class EmbeddedBroker implements DeviceLink {
 			preConnect: (client, packet, done) => void this.onConnect(client, packet, done),
 			authorizePublish: (client, packet, done) => this.onPublish(client, packet, done),
 			authorizeSubscribe: (client, subscription, done) => {
-				const device = this.admitted.get(client);
+				const device = this.admitted.get(client)?.device;
 				const allowed = device !== undefined && this.policy.allowsSubscribe(device, subscription.topic);
 				done(null, allowed ? subscription : null);
 			},
 			authorizeForward: (client, packet) => {
 				if (this.policy.ordinaryBroker) return packet;
-				const device = this.admitted.get(client);
+				const device = this.admitted.get(client)?.device;
 				const live = device === undefined ? undefined : this.live.get(device);
 				return live?.wasSentDirectly(packet.payload) ? packet : null;
 			},
@@ -164,18 +151,19 @@ export class EmbeddedBroker implements DeviceLink {
 		};
 	}
 
-	private onSecure(aedes: Aedes, socket: TLSSocket): void {
+	private onStream(stream: Duplex): void {
 		const { maxPacketBytes } = this.policy;
-		limitPackets(socket, maxPacketBytes, () => {
-			const device = this.deviceOf(socket);
+		limitPackets(stream, maxPacketBytes, () => {
+			const device = this.deviceOf(stream);
 			this.report({ kind: "error", device, text: `packet larger than ${maxPacketBytes} bytes` });
 		});
-		socket.on("error", () => {});
-		aedes.handle(socket);
+		stream.on("error", () => {});
+		if (this.aedes) this.aedes.handle(stream);
+		else stream.destroy();
 	}
 
-	private deviceOf(socket: TLSSocket): string {
-		for (const { device, client } of this.live.values()) if (client.conn === socket) return device;
+	private deviceOf(stream: Duplex): string {
+		for (const { device, client } of this.live.values()) if (client.conn === stream) return device;
 		return "";
 	}
 
@@ -184,13 +172,17 @@ export class EmbeddedBroker implements DeviceLink {
 		packet: ConnectPacket,
 		done: (error: Error | null, success: boolean) => void,
 	): Promise<void> {
-		const certificate = (client.conn as TLSSocket).getPeerX509Certificate?.();
-		const admission = this.policy.admit({
+		const certificate = certificateOf(client.conn);
+		const request: ConnectRequest = {
 			clientId: packet.clientId,
+			certified: certificate !== undefined,
 			commonName: (certificate && commonNameOf(certificate)) ?? "",
+			username: packet.username ?? "",
+			password: packet.password?.toString("utf8") ?? "",
 			protocolLevel: packet.protocolVersion ?? 4,
 			cleanSession: packet.clean ?? true,
-		});
+		};
+		const admission = this.policy.admit(request);
 		if ("refuse" in admission) {
 			this.report({ kind: "refused", clientId: packet.clientId, reason: admission.refuse });
 			this.refuse(client, admission.code);
@@ -205,7 +197,7 @@ export class EmbeddedBroker implements DeviceLink {
 		}
 		packet.clientId = device;
 		if (!this.policy.ordinaryBroker) packet.clean = true;
-		this.admitted.set(client, device);
+		this.admitted.set(client, { device, request: { ...request, password: "" } });
 		done(null, !this.stopping);
 	}
 
@@ -217,15 +209,16 @@ export class EmbeddedBroker implements DeviceLink {
 	}
 
 	private onClient(client: Client): void {
-		const device = this.admitted.get(client);
-		if (device === undefined) return;
+		const admitted = this.admitted.get(client);
+		if (!admitted) return;
+		const { device, request } = admitted;
 		this.live.set(device, new LiveClient(device, client));
-		this.policy.connected(device);
+		this.policy.connected(device, request);
 		this.report({ kind: "connected", device });
 	}
 
 	private onGone(client: Client): void {
-		const device = this.admitted.get(client);
+		const device = this.admitted.get(client)?.device;
 		const live = device === undefined ? undefined : this.live.get(device);
 		if (device === undefined || live?.client !== client) return;
 		this.live.delete(device);
@@ -235,7 +228,7 @@ export class EmbeddedBroker implements DeviceLink {
 	}
 
 	private onClientError(client: Client, error: Error): void {
-		const device = this.admitted.get(client);
+		const device = this.admitted.get(client)?.device;
 		if (device === undefined || this.stopping) return;
 		this.report({ kind: "error", device, text: error.message });
 	}
@@ -245,7 +238,7 @@ export class EmbeddedBroker implements DeviceLink {
 		packet: Parameters<Handler<"authorizePublish">>[1],
 		done: (error?: Error | null) => void,
 	): void {
-		const device = client ? this.admitted.get(client) : undefined;
+		const device = client ? this.admitted.get(client)?.device : undefined;
 		if (!client || device === undefined || this.stopping) {
 			done(new Error("not accepted"));
 			return;
@@ -264,7 +257,7 @@ export class EmbeddedBroker implements DeviceLink {
 		client: Client,
 		packet: { topic: string; payload: string | Buffer; qos: number; retain: boolean },
 	): void {
-		const device = this.admitted.get(client);
+		const device = this.admitted.get(client)?.device;
 		if (device === undefined) return;
 		const { topic, qos, retain } = packet;
 		const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;

@@ -31,6 +31,8 @@ export type CloudEvent =
 	| { kind: "sent"; device: string; topic: string; payload: string }
 	| { kind: "stored"; value: StoredValue }
 	| { kind: "operation"; id: string; device: string; status: string; fragment: string; reason: string }
+	/** A device that waits to be taken into the tenant; no status: it no longer does. */
+	| { kind: "registration"; device: string; status: string }
 	| { kind: "warning"; device: string; text: string }
 	| { kind: "error"; device: string; text: string };
 

@@ -14,11 +14,12 @@ export interface HttpRequest {
 
 export interface HttpAnswer {
 	status?: number;
+	/** Undefined with status 204. */
 	body: unknown;
 }
 
 export interface Route {
-	method: "GET" | "POST" | "PUT";
+	method: "GET" | "POST" | "PUT" | "DELETE";
 	path: RegExp;
 	answer(request: HttpRequest): HttpAnswer;
 }
@@ -150,18 +151,19 @@ export class OperatorServer {
 		if (matching.length === 0) throw new HttpError(404, "notFound", `there is nothing at ${path}`);
 		const route = matching.find((candidate) => candidate.method === request.method);
 		if (!route) throw new HttpError(405, "methodNotAllowed", `${request.method} is not possible at ${path}`);
-		const body = route.method !== "GET" ? await readBody(request) : undefined;
+		const body = route.method === "POST" || route.method === "PUT" ? await readBody(request) : undefined;
 		const params = decodeParams(route.path.exec(path)?.groups);
 		return route.answer({ params, query: url.searchParams, body });
 	}
 
 	private write(response: ServerResponse, status: number, body: unknown): void {
-		const text = JSON.stringify(body);
+		const text = body === undefined ? "" : JSON.stringify(body);
 		const headers: Record<string, string | number> = {
 			"content-type": "application/json; charset=utf-8",
-			"content-length": Buffer.byteLength(text),
 			"cache-control": "no-store",
 		};
+		// A 204 has neither a body nor its length.
+		if (status !== 204) headers["content-length"] = Buffer.byteLength(text);
 		// The rest of a refused body is not read.
 		if (status >= 400) headers.connection = "close";
 		response.writeHead(status, headers).end(text);

@@ -6,8 +6,14 @@ import type { ValueStore } from "./values.js";
 
 export interface ConnectRequest {
 	clientId: string;
-	/** Common name of the client's certificate. */
+	/** Whether the client has shown a certificate that an authority known here signed. */
+	certified: boolean;
+	/** Common name of that certificate. */
 	commonName: string;
+	/** Empty when the client gave none. */
+	username: string;
+	/** Empty when the client gave none, and for everything after the admission. */
+	password: string;
 	/** 3 = MQTT 3.1, 4 = MQTT 3.1.1, 5 = MQTT 5. */
 	protocolLevel: number;
 	cleanSession: boolean;
@@ -31,8 +37,9 @@ export interface DeviceLink {
 	subscribed(device: string, topic: string): boolean;
 	/**
 	 * Sends to this one device, at the QoS it subscribed with; false when it is not there or not subscribed.
+	 * `shown` is what is reported of a payload that holds a secret.
 	 */
-	send(device: string, topic: string, payload: string): boolean;
+	send(device: string, topic: string, payload: string, shown?: string): boolean;
 }
 
 /** The rules of one cloud for connections, topics and messages. */
@@ -41,9 +48,11 @@ export interface BrokerPolicy {
 	readonly maxPacketBytes: number;
 	/** Whether messages travel between clients, are retained, and sessions outlive connections. */
 	readonly ordinaryBroker: boolean;
+	/** Whether a client may come without a certificate, with a user and a password. */
+	readonly admitsPasswords: boolean;
 	attach(link: DeviceLink): void;
 	admit(request: ConnectRequest): Admission;
-	connected(device: string): void;
+	connected(device: string, request: ConnectRequest): void;
 	disconnected(device: string): void;
 	/** Why a publish to this topic ends the connection; undefined when it does not. */
 	refusesPublish(device: string, topic: string): string | undefined;

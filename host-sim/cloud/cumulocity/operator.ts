@@ -1,29 +1,13 @@
 // The operator's side of the Cumulocity stand-in: a few of its REST resources over HTTP.
-import { type HttpAnswer, HttpError, objectBody, queryNumber, type Route } from "../http.js";
+import { HttpError, objectBody, type Route } from "../http.js";
 import type { Alarm, Device, DeviceEvent } from "./inventory.js";
 import type { Fragments, Operation } from "./operations.js";
+import { requestRoutes, userRoutes } from "./operator-devices.js";
+import { collectionPage as page } from "./operator-page.js";
 import type { Measurement, Tenant } from "./tenant.js";
-
-const PAGE = 5;
-const PAGE_MAX = 2000;
 
 const iso = (time: number): string => new Date(time).toISOString();
 const source = (id: string): object => ({ source: { id } });
-
-/** One page of a collection, in Cumulocity's envelope. */
-function page<Item>(
-	name: string,
-	items: readonly Item[],
-	query: URLSearchParams,
-	show: (item: Item) => object,
-): HttpAnswer {
-	const pageSize = Math.max(1, queryNumber(query, "pageSize", PAGE, PAGE_MAX));
-	const currentPage = Math.max(1, queryNumber(query, "currentPage", 1, Number.MAX_SAFE_INTEGER));
-	const start = (currentPage - 1) * pageSize;
-	const totalPages = Math.ceil(items.length / pageSize);
-	const statistics = { currentPage, pageSize, totalPages, totalElements: items.length };
-	return { body: { [name]: items.slice(start, start + pageSize).map(show), statistics } };
-}
 
 function showDevice(device: Device): object {
 	const { id, name, type, creationTime, supportedOperations, hardware, firmware, agent } = device;
@@ -123,6 +107,8 @@ export function operatorRoutes(cloud: Operated): Route[] {
 		return items.filter(({ device }) => wanted === null || device === wanted);
 	};
 	return [
+		...requestRoutes(tenant),
+		...userRoutes(tenant),
 		{
 			method: "GET",
 			path: /^\/inventory\/managedObjects$/,

@@ -10,16 +10,20 @@ import type {
 	StandInContext,
 } from "../stand-in.js";
 import type { ValueStore } from "../values.js";
+import { admit, isBootstrap, userOf } from "./admission.js";
 import { Arguments, RowError } from "./arguments.js";
-import { deviceIdentifier } from "./client-id.js";
+import { Bootstrap, type BootstrapOptions } from "./bootstrap.js";
 import { operationRows } from "./operation-rows.js";
 import type { Fragments, Operation } from "./operations.js";
 import { operatorRoutes } from "./operator.js";
 import { formatRow, parseRows, type Quoting, type Row } from "./rows.js";
 import { carryOut } from "./templates.js";
-import { type NewMeasurement, type SeriesNames, Tenant } from "./tenant.js";
+import { type NewMeasurement, Tenant, type TenantOptions } from "./tenant.js";
+import type { NewUser } from "./users.js";
 
-export interface CumulocityOptions {
+export interface CumulocityOptions extends TenantOptions, BootstrapOptions {
+	/** Device users there are from the start. */
+	users?: readonly NewUser[];
 	/** How quotes inside a downward column are escaped. */
 	quoting?: Quoting;
 	/** Refuse SUBSCRIBE of s/ds before the device exists. */
@@ -28,12 +32,8 @@ export interface CumulocityOptions {
 	silentSubscribe?: boolean;
 	/** A tenant from before 2023: it knows neither 125 (heartbeat) nor 507 and 602. */
 	older?: boolean;
-	/** Clock of the availability, ms since 1970. */
-	now?: () => number;
 	/** Put all rows that are due at one moment into one message. */
 	multiRow?: boolean;
-	/** What series are called here, by "fragment.series"; those of the default channels unless given. */
-	series?: SeriesNames;
 }
 
 const MAX_PACKET = 16184;
@@ -47,23 +47,25 @@ const UP: ReadonlyMap<string, boolean> = new Map([
 	["t/us", false],
 	["c/us", false],
 ]);
-const CODE = { protocol: 1, identifier: 2, notAuthorized: 5 };
-/** A client identifier from this length on is refused on MQTT 3.1. */
-const LONG_CLIENT_ID = 24;
-
 export class CumulocityStandIn implements StandIn {
 	readonly maxPacketBytes = MAX_PACKET;
 	readonly ordinaryBroker = false;
+	readonly admitsPasswords = true;
 	readonly tenant: Tenant;
 	/** May be changed while running. */
 	readonly options: CumulocityOptions;
 	private readonly context: StandInContext;
+	private readonly bootstrap: Bootstrap;
+	/** Devices that are connected to fetch credentials, and for nothing else. */
+	private readonly bootstrapping = new Set<string>();
 	private link: DeviceLink | undefined;
 
 	constructor(context: StandInContext, options: CumulocityOptions = {}) {
 		this.context = context;
 		this.options = { ...options };
-		this.tenant = new Tenant(context.report, options.now ?? Date.now, options.series);
+		this.tenant = new Tenant(context.report, options);
+		this.bootstrap = new Bootstrap(this.tenant, this.options, context);
+		for (const user of options.users ?? []) this.tenant.users.put(user);
 		this.tenant.availability.start();
 	}
 
@@ -87,32 +89,26 @@ export class CumulocityStandIn implements StandIn {
 		return DOWN;
 	}
 
-	admit({ clientId, commonName, protocolLevel, cleanSession }: ConnectRequest): Admission {
-		if (protocolLevel !== 3 && protocolLevel !== 4) {
-			return { refuse: `protocol level ${protocolLevel}`, code: CODE.protocol };
-		}
-		if (clientId === "") return { refuse: "empty client identifier", code: CODE.identifier };
-		const device = deviceIdentifier(clientId);
-		if (device === undefined) return { refuse: "malformed client identifier", code: CODE.notAuthorized };
-		if (device !== commonName) {
-			return { refuse: "certificate name is not the device identifier", code: CODE.notAuthorized };
-		}
-		if (protocolLevel === 3 && clientId.length >= LONG_CLIENT_ID) {
-			return { refuse: "client identifier too long for MQTT 3.1", code: CODE.notAuthorized };
-		}
-		if (cleanSession) return { device };
-		return { device, warning: "clean session 0: nothing is kept, use 1" };
+	admit(request: ConnectRequest): Admission {
+		return admit(request, this.tenant, this.bootstrap.password);
 	}
 
-	connected(): void {}
+	connected(device: string, request: ConnectRequest): void {
+		if (isBootstrap(request)) this.bootstrapping.add(device);
+		const user = request.certified ? undefined : userOf(this.tenant.id, request.username);
+		if (user !== undefined) this.tenant.requests.used(device, user);
+	}
 
-	disconnected(): void {}
+	disconnected(device: string): void {
+		this.bootstrapping.delete(device);
+	}
 
-	refusesPublish(): string | undefined {
-		return undefined;
+	refusesPublish(device: string, topic: string): string | undefined {
+		return this.bootstrapping.has(device) ? this.bootstrap.refusesPublish(topic) : undefined;
 	}
 
 	allowsSubscribe(device: string, topic: string): boolean {
+		if (this.bootstrapping.has(device)) return this.bootstrap.allowsSubscribe(topic);
 		if (/[+#]/.test(topic)) return false;
 		if (topic === DOWN) return this.options.strict === false || this.tenant.inventory.devices.has(device);
 		return topic === ERRORS;
@@ -123,6 +119,7 @@ export class CumulocityStandIn implements StandIn {
 	}
 
 	receive(device: string, { topic, payload }: IncomingPublish): void {
+		if (this.bootstrapping.has(device)) return this.bootstrap.receive(device, payload, this.link);
 		const stores = UP.get(topic);
 		if (stores === undefined) {
 			this.fault(device, 40, "", `Nothing is expected on topic ${topic}`);

@@ -3,8 +3,10 @@ import type { ReportEvent } from "../events.js";
 import { remember } from "../history.js";
 import { ValueStore } from "../values.js";
 import { AvailabilityClock } from "./availability.js";
+import { DeviceRequests } from "./device-requests.js";
 import { Inventory } from "./inventory.js";
 import { type Operation, Operations } from "./operations.js";
+import { DeviceUsers } from "./users.js";
 
 export interface Measurement {
 	id: string;
@@ -39,7 +41,21 @@ const COMMON_SERIES: SeriesNames = {
 /** Measurements about the node itself: no part of a sample. */
 const ABOUT_ITSELF = new Set(["c8y_SignalStrength", "mote_Certificate", "mote_Node"]);
 
+export const TENANT_ID = "t12345";
+
+export interface TenantOptions {
+	/** First part of a device user's name in CONNECT; "t12345" unless given. */
+	tenantId?: string;
+	/** Clock of the availability, ms since 1970. */
+	now?: () => number;
+	/** What series are called here, by "fragment.series"; those of the default channels unless given. */
+	series?: SeriesNames;
+}
+
 export class Tenant {
+	readonly id: string;
+	readonly users = new DeviceUsers();
+	readonly requests: DeviceRequests;
 	readonly inventory = new Inventory();
 	readonly measurements: Measurement[] = [];
 	readonly values: ValueStore;
@@ -48,9 +64,11 @@ export class Tenant {
 	readonly operations: Operations;
 	private readonly names: SeriesNames;
 
-	/** `now` gives ms since 1970, for the availability clock. */
-	constructor(report: ReportEvent, now: () => number, names: SeriesNames = COMMON_SERIES) {
-		this.names = names;
+	constructor(report: ReportEvent, options: TenantOptions = {}) {
+		const { tenantId = TENANT_ID, now = Date.now, series = COMMON_SERIES } = options;
+		this.id = tenantId;
+		this.names = series;
+		this.requests = new DeviceRequests(this.users, report);
 		this.values = new ValueStore(report);
 		this.availability = new AvailabilityClock(this.inventory, report, now);
 		this.operations = new Operations((operation: Operation) => {

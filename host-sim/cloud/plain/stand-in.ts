@@ -41,6 +41,7 @@ const OWN_TOPIC = /^mote\/([^/]+)\/(measures|results|status|health)$/;
 export class PlainStandIn implements StandIn {
 	readonly maxPacketBytes = MAX_PACKET;
 	readonly ordinaryBroker = true;
+	readonly admitsPasswords = false;
 	readonly values: ValueStore;
 	readonly devices = new Map<string, PlainDevice>();
 	private readonly context: StandInContext;

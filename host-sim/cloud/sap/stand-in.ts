@@ -44,6 +44,7 @@ const CN = /^deviceAlternateId:(?<alternateId>[^|]+)\|gatewayId:\d+\|tenantId:[^
 export class SapStandIn implements StandIn {
 	readonly maxPacketBytes = MAX_PACKET;
 	readonly ordinaryBroker = false;
+	readonly admitsPasswords = false;
 	readonly values: ValueStore;
 	readonly model: DeviceModel;
 	readonly samples: StoredSample[] = [];

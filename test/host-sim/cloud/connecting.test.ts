@@ -2,17 +2,20 @@
 import assert from "node:assert/strict";
 import type { CloudEvent } from "../../../host-sim/cloud/embedded-cloud.js";
 import { openIdentities } from "../../../host-sim/cloud/identities.js";
-import { ask, connectDevice, openDevice, removeFolder, temporaryFolder, useCloud } from "./fixture.js";
+import {
+	ask,
+	connectDevice,
+	connectUser,
+	openDevice,
+	removeFolder,
+	temporaryFolder,
+	useCloud,
+} from "./fixture.js";
 import { RawClient } from "./raw-client.js";
 
 describe("connecting to an embedded cloud", () => {
 	const events: CloudEvent[] = [];
 	const used = useCloud({ cloud: "cumulocity", onEvent: (event) => events.push(event) });
-
-	it("ends a TLS handshake without a certificate", async () => {
-		const { port, identities } = used.cloud;
-		await assert.rejects(RawClient.open({ port, ca: identities.ca.pem, clientId: "mote-1" }));
-	});
 
 	it("ends a TLS handshake with a foreign CA's certificate", async () => {
 		const folder = await temporaryFolder();
@@ -143,5 +146,15 @@ describe("connecting to an embedded cloud", () => {
 		assert.equal((await ask(operations, { method: "POST", body: "[]" })).status, 400);
 		const huge = JSON.stringify({ deviceId: "x".repeat(70_000) });
 		assert.equal((await ask(operations, { method: "POST", body: huge })).status, 413);
+	});
+});
+
+describe("connecting to a cloud that wants certificates", () => {
+	const used = useCloud({ cloud: "sap" });
+
+	it("ends a TLS handshake without one, whatever the password", async () => {
+		await assert.rejects(connectUser(used.cloud, "mote-1", { username: "t12345/x", password: "y" }));
+		const client = await openDevice(used.cloud, "mote-1");
+		await client.disconnect();
 	});
 });

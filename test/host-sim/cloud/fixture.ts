@@ -46,6 +46,15 @@ export async function connectDevice(
 	});
 }
 
+/** Connects without a certificate, as this user. */
+export function connectUser(
+	cloud: EmbeddedCloud,
+	clientId: string,
+	credentials: { username?: string; password?: string },
+): Promise<{ client: RawClient; code: number }> {
+	return RawClient.open({ port: cloud.port, ca: cloud.identities.ca.pem, clientId, ...credentials });
+}
+
 /** Connects and fails unless the connection was accepted. */
 export async function openDevice(
 	cloud: EmbeddedCloud,
@@ -77,7 +86,8 @@ export function ask(url: string, { method = "GET", body, headers = {} }: Ask = {
 			const chunks: Buffer[] = [];
 			response.on("data", (chunk: Buffer) => chunks.push(chunk));
 			response.on("end", () => {
-				resolve({ status: response.statusCode ?? 0, body: JSON.parse(Buffer.concat(chunks).toString()) });
+				const text = Buffer.concat(chunks).toString();
+				resolve({ status: response.statusCode ?? 0, body: text === "" ? undefined : JSON.parse(text) });
 			});
 		});
 		outgoing.on("error", reject);

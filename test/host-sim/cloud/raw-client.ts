@@ -7,6 +7,8 @@ export interface RawOptions {
 	ca: string;
 	identity?: { chainPem: string; keyPem: string };
 	clientId: string;
+	username?: string;
+	password?: string;
 	clean?: boolean;
 	protocol?: Pick<IConnectPacket, "protocolId" | "protocolVersion">;
 	will?: { topic: string; payload: string; qos?: 0 | 1; retain?: boolean };
@@ -56,7 +58,7 @@ export class RawClient {
 		options: RawOptions,
 	): Promise<{ client: RawClient; code: number; sessionPresent: boolean }> {
 		const client = new RawClient(options);
-		const { clientId, clean = true, will, protocol } = options;
+		const { clientId, clean = true, will, protocol, username, password } = options;
 		client.send({
 			cmd: "connect",
 			protocolId: "MQTT",
@@ -65,6 +67,8 @@ export class RawClient {
 			clientId,
 			clean,
 			keepalive: 60,
+			...(username !== undefined && { username }),
+			...(password !== undefined && { password: Buffer.from(password) }),
 			...(will && { will: { qos: 0 as const, retain: false, ...will } }),
 		});
 		const { returnCode = -1, sessionPresent } = await client.next("connack");
