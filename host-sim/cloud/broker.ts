@@ -11,11 +11,14 @@ import type { Identities } from "./identities.js";
 import { LiveClient } from "./live-client.js";
 import type { BrokerPolicy, ConnectRequest, DeviceLink } from "./stand-in.js";
 import { TlsListener } from "./tls-listener.js";
+import { WebSocketListener } from "./web-socket-listener.js";
 
 type Handler<Name extends keyof AedesOptions> = NonNullable<AedesOptions[Name]>;
 type ConnectPacket = Parameters<Handler<"preConnect">>[1];
 
 const REFUSED_LINGER = 1000;
+/** Largest WebSocket frame, in largest packets: a client may put several into one. */
+const FRAME_PACKETS = 4;
 const SUBACK_FAILURE = 0x80;
 
 export interface BrokerOptions {
@@ -24,6 +27,8 @@ export interface BrokerOptions {
 	report: ReportEvent;
 	/** 0 or nothing = any free one, kept over restarts. */
 	port?: number;
+	/** Whether there is a WebSocket too: true = on any free port, kept over restarts, or the port. */
+	webSocket?: boolean | number;
 }
 
 /** The certificate a client has shown, if an authority that is trusted here signed it. */
@@ -36,7 +41,9 @@ export class EmbeddedBroker implements DeviceLink {
 	private readonly policy: BrokerPolicy;
 	private readonly report: ReportEvent;
 	private readonly listener: TlsListener;
+	private readonly webSocket: WebSocketListener | undefined;
 	private listenPort: number;
+	private listenWebSocketPort: number;
 	private aedes: Aedes | undefined;
 	private stopping = false;
 	private readonly live = new Map<string, LiveClient>();
@@ -45,13 +52,19 @@ export class EmbeddedBroker implements DeviceLink {
 
 	constructor(options: BrokerOptions) {
 		this.policy = options.policy;
+		this.policy.attach(this);
 		this.report = options.report;
 		this.listenPort = options.port ?? 0;
 		const { identities, report } = options;
-		const { admitsPasswords } = this.policy;
-		const onClient = (socket: TLSSocket): void => this.onStream(socket);
+		const { admitsPasswords, maxPacketBytes } = this.policy;
+		const onClient = (stream: Duplex): void => this.onStream(stream);
 		this.listener = new TlsListener({ identities, admitsPasswords, report, onClient });
-		this.policy.attach(this);
+		const { webSocket = false } = options;
+		this.listenWebSocketPort = Number(webSocket === true ? 0 : webSocket);
+		if (webSocket === false) return;
+		if (!admitsPasswords) throw new Error("this cloud wants certificates, which a WebSocket does not take");
+		const maxFrameBytes = FRAME_PACKETS * maxPacketBytes;
+		this.webSocket = new WebSocketListener({ identities, maxFrameBytes, report, onClient });
 	}
 
 	get port(): number {
@@ -60,6 +73,16 @@ export class EmbeddedBroker implements DeviceLink {
 
 	get url(): string {
 		return `mqtts://localhost:${this.listenPort}`;
+	}
+
+	/** 0 where there is no WebSocket. */
+	get webSocketPort(): number {
+		return this.listenWebSocketPort;
+	}
+
+	/** wss://localhost:<port>/mqtt; undefined where there is no WebSocket. */
+	get webSocketUrl(): string | undefined {
+		return this.webSocket && `wss://localhost:${this.listenWebSocketPort}/mqtt`;
 	}
 
 	get running(): boolean {
@@ -85,6 +108,7 @@ export class EmbeddedBroker implements DeviceLink {
 		this.aedes = aedes;
 		try {
 			this.listenPort = await this.listener.start(this.listenPort);
+			if (this.webSocket) this.listenWebSocketPort = await this.webSocket.start(this.listenWebSocketPort);
 		} catch (error) {
 			await this.stop();
 			throw error;
@@ -97,7 +121,7 @@ export class EmbeddedBroker implements DeviceLink {
 		if (!aedes) return;
 		this.stopping = true;
 		this.aedes = undefined;
-		const closed = this.listener.stop();
+		const closed = Promise.all([this.listener.stop(), this.webSocket?.stop()]);
 		await Promise.all(
 			[...this.live.values()].map(({ client }) => new Promise<void>((done) => client.close(done))),
 		);

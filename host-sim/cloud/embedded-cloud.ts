@@ -19,6 +19,8 @@ export interface EmbeddedCloudOptions extends StandInOptions {
 	identitiesFolder: string;
 	/** Of the broker; 0 or nothing = any free one. */
 	port?: number;
+	/** Whether devices may come over a WebSocket too: true = on any free port, or the port. */
+	webSocket?: boolean | number;
 	/** Of the operator interface; 0 or nothing = any free one. */
 	httpPort?: number;
 	onEvent?: (event: CloudEvent) => void;
@@ -58,7 +60,8 @@ export class EmbeddedCloud {
 		};
 		this.standIn = makeStandIn(options.cloud, { report, signal: this.signal }, options);
 		const { standIn } = this;
-		this.broker = new EmbeddedBroker({ policy: standIn, identities, report, port: options.port ?? 0 });
+		const { port = 0, webSocket = false } = options;
+		this.broker = new EmbeddedBroker({ policy: standIn, identities, report, port, webSocket });
 		this.operator = new OperatorServer(standIn.routes());
 	}
 
@@ -74,6 +77,16 @@ export class EmbeddedCloud {
 	/** Of the broker. */
 	get port(): number {
 		return this.broker.port;
+	}
+
+	/** 0 where there is no WebSocket. */
+	get webSocketPort(): number {
+		return this.broker.webSocketPort;
+	}
+
+	/** wss://localhost:<port>/mqtt; undefined where there is no WebSocket. */
+	get webSocketUrl(): string | undefined {
+		return this.broker.webSocketUrl;
 	}
 
 	/** The stand-in itself, for what only this cloud has (operations, options, faults). */

@@ -50,9 +50,9 @@ export async function connectDevice(
 export function connectUser(
 	cloud: EmbeddedCloud,
 	clientId: string,
-	credentials: { username?: string; password?: string },
+	options: Partial<RawOptions>,
 ): Promise<{ client: RawClient; code: number }> {
-	return RawClient.open({ port: cloud.port, ca: cloud.identities.ca.pem, clientId, ...credentials });
+	return RawClient.open({ port: cloud.port, ca: cloud.identities.ca.pem, clientId, ...options });
 }
 
 /** Connects and fails unless the connection was accepted. */

@@ -1,9 +1,13 @@
-// A bare MQTT client for the tests of the embedded clouds: one TLS connection, packets in, packets out.
-import { type TLSSocket, connect as tlsConnect } from "node:tls";
+// A bare MQTT client for the tests of the embedded clouds: one connection, packets in, packets out.
+import type { Duplex } from "node:stream";
+import { connect as tlsConnect } from "node:tls";
 import { generate, type IConnectPacket, type Packet, parser } from "mqtt-packet";
+import { createWebSocketStream, WebSocket } from "ws";
 
 export interface RawOptions {
 	port: number;
+	/** Goes through a WebSocket on this port instead of TLS alone. */
+	webSocketPort?: number;
 	ca: string;
 	identity?: { chainPem: string; keyPem: string };
 	clientId: string;
@@ -25,19 +29,28 @@ type Of<Command extends Packet["cmd"]> = Extract<Packet, { cmd: Command }>;
 
 const PATIENCE = 3000;
 
+function openTls({ port, ca, identity }: Pick<RawOptions, "port" | "ca" | "identity">): Duplex {
+	const keys = identity ? { cert: identity.chainPem, key: identity.keyPem } : {};
+	const socket = tlsConnect({ host: "127.0.0.1", servername: "localhost", port, ca, ...keys });
+	return socket.setNoDelay();
+}
+
+function openWebSocket({ webSocketPort, ca }: Pick<RawOptions, "webSocketPort" | "ca">): Duplex {
+	const url = `wss://localhost:${webSocketPort}/mqtt`;
+	const stream = createWebSocketStream(new WebSocket(url, "mqtt", { ca, family: 4 }));
+	return stream.once("end", () => stream.destroy());
+}
+
 export class RawClient {
-	readonly socket: TLSSocket;
+	readonly socket: Duplex;
 	/** Resolves when the connection has ended, with the error if there was one. */
 	readonly closed: Promise<Error | undefined>;
 	private readonly inbox: Packet[] = [];
 	private readonly waiting = new Set<() => void>();
 	private messageId = 0;
 
-	constructor(options: Pick<RawOptions, "port" | "ca" | "identity">) {
-		const { port, ca, identity } = options;
-		const keys = identity ? { cert: identity.chainPem, key: identity.keyPem } : {};
-		this.socket = tlsConnect({ host: "127.0.0.1", servername: "localhost", port, ca, ...keys });
-		this.socket.setNoDelay();
+	constructor(options: Pick<RawOptions, "port" | "webSocketPort" | "ca" | "identity">) {
+		this.socket = options.webSocketPort === undefined ? openTls(options) : openWebSocket(options);
 		const parse = parser();
 		parse.on("packet", (packet) => {
 			this.inbox.push(packet);
