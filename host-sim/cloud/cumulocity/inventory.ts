@@ -4,6 +4,8 @@ import { remember } from "../history.js";
 export interface Device {
 	/** The external id (c8y_Serial), which is also the device identifier of the client identifier. */
 	id: string;
+	/** The tenant's own id of it. */
+	internalId: string;
 	name: string;
 	type: string;
 	creationTime: number;
@@ -53,6 +55,7 @@ export class Inventory {
 		if (this.devices.has(id)) return undefined;
 		const device: Device = {
 			id,
+			internalId: this.newId(),
 			name: name || `MQTT Device ${id}`,
 			type: type || "c8y_MQTTDevice",
 			creationTime: Date.now(),

@@ -14,6 +14,8 @@ export interface Operation {
 	result?: string[];
 }
 
+export type OperationDetails = Pick<Operation, "failureReason" | "result">;
+
 export class Operations {
 	private readonly list: Operation[] = [];
 	private nextId = 1001;
@@ -60,12 +62,15 @@ export class Operations {
 		fragment: string,
 		from: OperationStatus,
 		to: OperationStatus,
-		details: Pick<Operation, "failureReason" | "result"> = {},
+		details: OperationDetails = {},
 	): Operation | undefined {
 		const operation = this.select({ deviceId, status: from, fragment })[0];
-		if (!operation) return undefined;
+		if (operation) this.move(operation, to, details);
+		return operation;
+	}
+
+	move(operation: Operation, to: OperationStatus, details: OperationDetails = {}): void {
 		Object.assign(operation, { status: to }, details);
 		this.changed(operation);
-		return operation;
 	}
 }

@@ -13,32 +13,25 @@ import type { ValueStore } from "../values.js";
 import { admit, isBootstrap, userOf } from "./admission.js";
 import { Arguments, RowError } from "./arguments.js";
 import { Bootstrap, type BootstrapOptions } from "./bootstrap.js";
-import { operationRows } from "./operation-rows.js";
+import { Delivery, type DeliveryOptions, JSON_DOWN, ROWS_DOWN } from "./delivery.js";
 import type { Fragments, Operation } from "./operations.js";
 import { operatorRoutes } from "./operator.js";
-import { formatRow, parseRows, type Quoting, type Row } from "./rows.js";
+import { formatRow, parseRows, type Row } from "./rows.js";
 import { carryOut } from "./templates.js";
 import { type NewMeasurement, Tenant, type TenantOptions } from "./tenant.js";
 import type { NewUser } from "./users.js";
 
-export interface CumulocityOptions extends TenantOptions, BootstrapOptions {
+export interface CumulocityOptions extends TenantOptions, BootstrapOptions, DeliveryOptions {
 	/** Device users there are from the start. */
 	users?: readonly NewUser[];
-	/** How quotes inside a downward column are escaped. */
-	quoting?: Quoting;
-	/** Refuse SUBSCRIBE of s/ds before the device exists. */
+	/** Refuse SUBSCRIBE of operations before the device exists. */
 	strict?: boolean;
-	/** Do not push PENDING operations on SUBSCRIBE s/ds, so that the device has to ask with 500. */
-	silentSubscribe?: boolean;
-	/** A tenant from before 2023: it knows neither 125 (heartbeat) nor 507 and 602. */
+	/** A tenant from before 2023: it knows neither 125 (heartbeat) nor 504 to 507 and 602. */
 	older?: boolean;
-	/** Put all rows that are due at one moment into one message. */
-	multiRow?: boolean;
 }
 
 const MAX_PACKET = 16184;
 const MALFORMED = 42;
-const DOWN = "s/ds";
 const ERRORS = "s/e";
 /** Processing mode -> whether data is stored. */
 const UP: ReadonlyMap<string, boolean> = new Map([
@@ -56,6 +49,7 @@ export class CumulocityStandIn implements StandIn {
 	readonly options: CumulocityOptions;
 	private readonly context: StandInContext;
 	private readonly bootstrap: Bootstrap;
+	private readonly delivery: Delivery;
 	/** Devices that are connected to fetch credentials, and for nothing else. */
 	private readonly bootstrapping = new Set<string>();
 	private link: DeviceLink | undefined;
@@ -65,6 +59,7 @@ export class CumulocityStandIn implements StandIn {
 		this.options = { ...options };
 		this.tenant = new Tenant(context.report, options);
 		this.bootstrap = new Bootstrap(this.tenant, this.options, context);
+		this.delivery = new Delivery(this.tenant, this.options, context, MAX_PACKET);
 		for (const user of options.users ?? []) this.tenant.users.put(user);
 		this.tenant.availability.start();
 	}
@@ -75,6 +70,7 @@ export class CumulocityStandIn implements StandIn {
 
 	attach(link: DeviceLink): void {
 		this.link = link;
+		this.delivery.attach(link);
 	}
 
 	commonName(device: string): string {
@@ -86,7 +82,7 @@ export class CumulocityStandIn implements StandIn {
 	}
 
 	commandTopic(): string {
-		return DOWN;
+		return ROWS_DOWN;
 	}
 
 	admit(request: ConnectRequest): Admission {
@@ -110,12 +106,13 @@ export class CumulocityStandIn implements StandIn {
 	allowsSubscribe(device: string, topic: string): boolean {
 		if (this.bootstrapping.has(device)) return this.bootstrap.allowsSubscribe(topic);
 		if (/[+#]/.test(topic)) return false;
-		if (topic === DOWN) return this.options.strict === false || this.tenant.inventory.devices.has(device);
+		if (topic === ROWS_DOWN || topic === JSON_DOWN)
+			return this.options.strict === false || this.tenant.inventory.devices.has(device);
 		return topic === ERRORS;
 	}
 
 	subscribed(device: string, topic: string): void {
-		if (topic === DOWN && !this.options.silentSubscribe) this.push(device);
+		this.delivery.subscribed(device, topic);
 	}
 
 	receive(device: string, { topic, payload }: IncomingPublish): void {
@@ -137,11 +134,7 @@ export class CumulocityStandIn implements StandIn {
 	/** Creates an operation, as an operator does, and sends it when the device is there to take it. */
 	createOperation(device: string, fragments: Fragments): Operation {
 		const operation = this.tenant.operations.create(device, fragments);
-		if (operationRows(operation).length === 0) {
-			const text = `no static template for operation ${operation.id}: it stays PENDING`;
-			this.context.report({ kind: "warning", device, text });
-		}
-		this.send(device, [operation]);
+		this.delivery.created(operation);
 		return operation;
 	}
 
@@ -166,9 +159,9 @@ export class CumulocityStandIn implements StandIn {
 		const [id = "", ...columns] = row.columns;
 		try {
 			if (row.malformed) throw new RowError(MALFORMED, `Malformed row: ${row.malformed}`);
-			const resend = (): void => this.push(device);
+			const resend = (): void => this.delivery.push(device);
 			const reply = (...answer: string[]): void =>
-				void this.link?.send(device, DOWN, formatRow(answer, "backslash"));
+				void this.link?.send(device, ROWS_DOWN, formatRow(answer, "backslash"));
 			const older = this.options.older ?? false;
 			carryOut(id, new Arguments(columns), {
 				tenant: this.tenant,
@@ -189,18 +182,5 @@ export class CumulocityStandIn implements StandIn {
 		const line = formatRow([String(code), id, text], "double");
 		this.context.report({ kind: "error", device, text: line });
 		this.link?.send(device, ERRORS, line);
-	}
-
-	private push(device: string): void {
-		this.send(device, this.tenant.operations.select({ deviceId: device, status: "PENDING" }));
-	}
-
-	private send(device: string, operations: readonly Operation[]): void {
-		const rows = operations.flatMap((operation) =>
-			operationRows(operation).map((columns) => formatRow(columns, this.options.quoting ?? "backslash")),
-		);
-		if (rows.length === 0) return;
-		const messages = this.options.multiRow ? [rows.join("\n")] : rows;
-		for (const message of messages) this.link?.send(device, DOWN, message);
 	}
 }

@@ -1,7 +1,7 @@
 // The static SmartREST templates a device publishes: what each row id does to the tenant.
 import { type Arguments, BAD_ARGUMENT, RowError } from "./arguments.js";
 import type { Severity } from "./inventory.js";
-import type { OperationStatus } from "./operations.js";
+import type { Operation, OperationDetails, OperationStatus } from "./operations.js";
 import type { NewMeasurement, Tenant } from "./tenant.js";
 
 export interface RowContext {
@@ -33,17 +33,38 @@ function alarm(severity: Severity): Template {
 	};
 }
 
+/** What a row says about an operation that ends. */
+function details(row: Arguments, to: OperationStatus): OperationDetails {
+	if (to === "FAILED") return { failureReason: row.text(1) };
+	return to === "SUCCESSFUL" ? { result: row.rest(1) } : {};
+}
+
+/** What the device has done changes what the tenant knows of it. */
+function ended({ fragments, deviceId, result = [] }: Operation, tenant: Tenant): void {
+	if (Object.hasOwn(fragments, "c8y_RelayArray") && result.length > 0) {
+		tenant.inventory.ensure(deviceId).relayArray = result;
+	}
+}
+
 function advance(from: OperationStatus, to: OperationStatus): Template {
 	return (row, { tenant, device }) => {
 		const fragment = row.mandatory(0, "fragment");
-		const extra = row.rest(1);
-		const details =
-			to === "FAILED" ? { failureReason: row.text(1) } : to === "SUCCESSFUL" ? { result: extra } : {};
-		const operation = tenant.operations.advance(device, fragment, from, to, details);
+		const operation = tenant.operations.advance(device, fragment, from, to, details(row, to));
 		if (!operation) throw new RowError(BAD_ARGUMENT, `No ${from} operation with fragment ${fragment}`);
-		if (to === "SUCCESSFUL" && fragment === "c8y_RelayArray" && extra.length > 0) {
-			tenant.inventory.ensure(device).relayArray = extra;
+		if (to === "SUCCESSFUL") ended(operation, tenant);
+	};
+}
+
+function advanceById(from: readonly OperationStatus[], to: OperationStatus): Template {
+	return (row, { tenant, device }) => {
+		const id = row.mandatory(0, "operation id");
+		const operation = tenant.operations.get(id);
+		if (operation?.deviceId !== device) throw new RowError(BAD_ARGUMENT, `No operation ${id} of this device`);
+		if (!from.includes(operation.status)) {
+			throw new RowError(BAD_ARGUMENT, `Operation ${id} is ${operation.status}`);
 		}
+		tenant.operations.move(operation, to, details(row, to));
+		if (to === "SUCCESSFUL") ended(operation, tenant);
 	};
 }
 
@@ -157,6 +178,10 @@ const TEMPLATES: Record<string, Template> = {
 	"501": advance("PENDING", "EXECUTING"),
 	"502": advance("EXECUTING", "FAILED"),
 	"503": advance("EXECUTING", "SUCCESSFUL"),
+	"504": advanceById(["PENDING"], "EXECUTING"),
+	// By its id an operation can also be refused before it has begun.
+	"505": advanceById(["PENDING", "EXECUTING"], "FAILED"),
+	"506": advanceById(["EXECUTING"], "SUCCESSFUL"),
 	"507": (row, { tenant, device }) => {
 		const fragment = row.text(0);
 		const failureReason = row.text(1);
@@ -172,13 +197,13 @@ function ids(older: boolean): string[] {
 	return [...Object.keys(TEMPLATES), "602"].filter((id) => !older || !SINCE_2023.has(id)).sort();
 }
 
-const SINCE_2023 = new Set(["125", "507", "602"]);
+const SINCE_2023 = new Set(["125", "504", "505", "506", "507", "602"]);
 
 /** What shows that a device is alive. */
 const COUNTS = new Set(["125", "200", "201", "210", "211", "212", "301", "302", "303", "304", "400", "401"]);
 
 /** Operation templates speak about a device, but bring no data that would create it. */
-const CREATES_NOTHING = new Set(["100", "500", "501", "502", "503", "507", "602"]);
+const CREATES_NOTHING = new Set(["100", "500", "501", "502", "503", "504", "505", "506", "507", "602"]);
 
 /** Carries out one row, or throws a RowError and leaves everything as it was. */
 export function carryOut(id: string, row: Arguments, context: RowContext): void {

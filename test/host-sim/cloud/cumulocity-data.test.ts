@@ -51,6 +51,7 @@ describe("data for the Cumulocity stand-in", () => {
 		const known = tenant().inventory.devices.get(device);
 		assert.deepEqual(known, {
 			id: device,
+			internalId: known?.internalId,
 			name: "Mote, the first",
 			type: "mote_Node",
 			creationTime: known?.creationTime,
@@ -72,7 +73,7 @@ describe("data for the Cumulocity stand-in", () => {
 		for (const id of ["100", "125", "200", "500", "602"]) assert.ok(list.includes(id), id);
 		await client.publish("s/us", "125");
 		Object.assign(used.cloud.cumulocity.options, { older: true });
-		for (const id of ["602", "125", "507"]) {
+		for (const id of ["602", "125", "504", "505", "506", "507"]) {
 			await client.publish("s/us", id);
 			assert.equal((await client.message("s/e")).text, `40,${id},No static template for this message id`);
 		}

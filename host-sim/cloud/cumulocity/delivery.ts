@@ -1,0 +1,93 @@
+// Brings operations down to a device, in every form it has subscribed to.
+import type { DeviceLink, StandInContext } from "../stand-in.js";
+import { operationDocument, packDocuments } from "./notifications.js";
+import { operationRows } from "./operation-rows.js";
+import type { Operation } from "./operations.js";
+import { formatRow, type Quoting } from "./rows.js";
+import type { Tenant } from "./tenant.js";
+
+export interface DeliveryOptions {
+	/** How quotes inside a downward column are escaped. */
+	quoting?: Quoting;
+	/** Put all rows that are due at one moment into one message. */
+	multiRow?: boolean;
+	/** Do not push PENDING operations on SUBSCRIBE, so that the device has to ask with 500. */
+	silentSubscribe?: boolean;
+	/** Send an operation's JSON before its row; after it unless set. */
+	jsonFirst?: boolean;
+	/** A form of new operations that gets lost on the way, as if nobody had subscribed to it. */
+	lose?: "rows" | "json";
+}
+
+export const ROWS_DOWN = "s/ds";
+export const JSON_DOWN = "devicecontrol/notifications";
+
+export class Delivery {
+	private readonly tenant: Tenant;
+	/** May be changed while running. */
+	private readonly options: DeliveryOptions;
+	private readonly context: StandInContext;
+	private readonly maxPacketBytes: number;
+	private link: DeviceLink | undefined;
+
+	constructor(tenant: Tenant, options: DeliveryOptions, context: StandInContext, maxPacketBytes: number) {
+		this.tenant = tenant;
+		this.options = options;
+		this.context = context;
+		this.maxPacketBytes = maxPacketBytes;
+	}
+
+	attach(link: DeviceLink): void {
+		this.link = link;
+	}
+
+	/** A new operation, in all forms but one that is to be lost. */
+	created(operation: Operation): void {
+		if (operationRows(operation).length === 0) {
+			const text = `no static template for operation ${operation.id}: it comes as JSON only`;
+			this.context.report({ kind: "warning", device: operation.deviceId, text });
+		}
+		const { lose } = this.options;
+		const forms = [...(lose === "rows" ? [] : [ROWS_DOWN]), ...(lose === "json" ? [] : [JSON_DOWN])];
+		this.send(operation.deviceId, [operation], forms);
+	}
+
+	/** The device has subscribed to this topic: what is PENDING comes on it. */
+	subscribed(device: string, topic: string): void {
+		if (!this.options.silentSubscribe) this.push(device, [topic]);
+	}
+
+	/** Sends again what is PENDING. */
+	push(device: string, topics: readonly string[] = [ROWS_DOWN, JSON_DOWN]): void {
+		this.send(device, this.tenant.operations.select({ deviceId: device, status: "PENDING" }), topics);
+	}
+
+	private send(device: string, operations: readonly Operation[], topics: readonly string[]): void {
+		const rows = (): void => {
+			if (topics.includes(ROWS_DOWN)) this.sendRows(device, operations);
+		};
+		if (!this.options.jsonFirst) rows();
+		if (topics.includes(JSON_DOWN)) this.sendDocuments(device, operations);
+		if (this.options.jsonFirst) rows();
+	}
+
+	private sendRows(device: string, operations: readonly Operation[]): void {
+		const rows = operations.flatMap((operation) =>
+			operationRows(operation).map((columns) => formatRow(columns, this.options.quoting ?? "backslash")),
+		);
+		if (rows.length === 0) return;
+		const messages = this.options.multiRow ? [rows.join("\n")] : rows;
+		for (const message of messages) this.link?.send(device, ROWS_DOWN, message);
+	}
+
+	private sendDocuments(device: string, operations: readonly Operation[]): void {
+		const documents = operations.map((operation) =>
+			operationDocument(operation, this.tenant.inventory.ensure(operation.deviceId)),
+		);
+		const { messages, tooLarge } = packDocuments(documents, JSON_DOWN, this.maxPacketBytes);
+		for (const message of messages) this.link?.send(device, JSON_DOWN, message);
+		if (tooLarge === 0) return;
+		const text = `${tooLarge} operations are too large for a message on ${JSON_DOWN}`;
+		this.context.report({ kind: "warning", device, text });
+	}
+}
