@@ -34,13 +34,9 @@ export interface Setup {
 /** For a node that talks to the embedded cloud. */
 export async function embeddedSetup(options: ResolvedOptions, cloud: EmbeddedCloud): Promise<Setup> {
 	const identity = await cloud.device(options.device);
-	const broker = {
-		host: "127.0.0.1",
-		serverName: "localhost",
-		port: cloud.port,
-		tls: true,
-		clientCertificate: true,
-	};
+	const { clientCertificate, transport } = options.firmware.broker;
+	const port = transport === "websocket" ? cloud.webSocketPort : cloud.port;
+	const broker = { host: "127.0.0.1", serverName: "localhost", port, tls: true, clientCertificate };
 	const resources = new Map([
 		["ca.der", cloud.identities.ca.der],
 		["client.der", identity.certDer],

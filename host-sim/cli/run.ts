@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { Observer } from "../../modules/app/observer.js";
+import type { CumulocityOptions } from "../cloud/cumulocity/stand-in.js";
 import { EmbeddedCloud } from "../cloud/embedded-cloud.js";
 import type { CommandResult, Engine, EngineEvents, MemoryStats } from "../engine/engine.js";
 import { narrator, type Sentence, together } from "../engine/narration.js";
@@ -34,7 +35,8 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 			identitiesFolder: IDENTITIES,
 			port: options.port,
 			sap: { model: sapModel(options.firmware) },
-			cumulocity: { series: seriesNames(options.firmware) },
+			webSocket: options.firmware.broker.transport === "websocket",
+			cumulocity: cumulocityOf(options),
 		});
 	} catch (error) {
 		const { code } = error as NodeJS.ErrnoException;
@@ -44,6 +46,23 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 			throw new RunError(`Port ${options.port} may not be opened; choose one above 1023 with --port.`);
 		throw error;
 	}
+}
+
+/** Cumulocity's stand-in as the settings need it: with the device's user, or waiting for the device. */
+function cumulocityOf({ firmware, device, panel }: ResolvedOptions): CumulocityOptions {
+	const { bootstrapPassword } = firmware.cumulocity;
+	const { username, password } = firmware.broker;
+	const [, name] = username.split("/");
+	return {
+		series: seriesNames(firmware),
+		...(name !== undefined && { users: [{ name, password, device }] }),
+		// Without a panel there is no operator who could accept it.
+		...(bootstrapPassword !== "" && {
+			bootstrapPassword,
+			awaited: [device],
+			acceptAtOnce: panel === undefined,
+		}),
+	};
 }
 
 function subjectOf({ device, cloud, board, broker, firmware }: ResolvedOptions): PanelSubject {

@@ -1,7 +1,7 @@
 // The events of the firmware's Observer, in one table: their order is their number in the frames of a machine
 // on XS, and each has the sentence that a person reads about it, or none where it is shown in its own way.
 
-import { type Observer, OVERDUE_WORDS, REFUSED_WORDS } from "../../modules/app/observer.js";
+import { type Observer, OVERDUE_WORDS, REFUSED_WORDS, RIVAL_WORDS } from "../../modules/app/observer.js";
 import { describeClose } from "../../modules/mqtt/close-codes.js";
 import { counted } from "./words.js";
 
@@ -45,6 +45,8 @@ function events(explain: Explain): Table {
 		malformed: (what) => warn(`not understood: ${what}`),
 		skipped: (bytes) => warn(`a message of ${bytes} bytes is larger than the node keeps and was skipped`),
 		overdue: () => warn(OVERDUE_WORDS),
+		waiting: (what) => info(`waiting: ${what}`),
+		rivals: (kicks) => warn(`${kicks} ${RIVAL_WORDS}`),
 		online: () => info("connected; measures flow"),
 		offline(code, detail, retryMs) {
 			if (code === "requested") return undefined;

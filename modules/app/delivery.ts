@@ -2,6 +2,7 @@
 // is kept in flash, and to whoever watches.
 
 import type { Cloud } from "../cloud/cloud.js";
+import { RIVALS } from "../core/backoff.js";
 import { describeClose } from "../mqtt/close-codes.js";
 import type { PayloadSink } from "../mqtt/inbound.js";
 import type { InboundMessage } from "../mqtt/parser.js";
@@ -16,7 +17,7 @@ import { Outbox } from "../outbox/outbox.js";
 import type { OutboxHandler } from "../outbox/outbox-handler.js";
 import { sendingsOf } from "../outbox/ring.js";
 import type { Health } from "./health.js";
-import { type Observer, OVERDUE_WORDS, REFUSED_WORDS } from "./observer.js";
+import { type Observer, OVERDUE_WORDS, REFUSED_WORDS, RIVAL_WORDS } from "./observer.js";
 import { Opening } from "./opening.js";
 import type { NodeParts } from "./parts.js";
 import { SignalWatch } from "./signal-watch.js";
@@ -183,8 +184,13 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 		this.outbox.open = false;
 		this.signal?.closed();
 		this.opening.disconnected();
-		this.cloud.disconnected();
+		this.cloud.disconnected(code);
 		this.parts.network?.recovery.closed(code, this.parts.clock.monotonic());
+		const { kicks } = this.session.counters;
+		if (kicks > 0 && kicks % RIVALS === 0) {
+			this.parts.log.warn(`${kicks} `, RIVAL_WORDS);
+			this.observer?.rivals?.(kicks);
+		}
 		if (code === "requested") this.parts.log.info("disconnected");
 		else {
 			const what = detail === "" ? describeClose(code) : `${describeClose(code)} (${detail})`;
@@ -200,7 +206,9 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 	}
 
 	message(m: InboundMessage): void {
-		this.observer?.received?.(m.bytes, m.topicStart, m.topicEnd, m.payloadStart, m.payloadEnd);
+		const { observer } = this;
+		if (observer?.received && !this.cloud.isSecret?.(m))
+			observer.received(m.bytes, m.topicStart, m.topicEnd, m.payloadStart, m.payloadEnd);
 		this.inboundId = m.qos === 2 ? m.packetId : 0;
 		this.cloud.message(m);
 		this.keeper?.done();

@@ -231,6 +231,16 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 		const { guard } = this.parts;
 		return guard?.safe ? guard.failed : 0;
 	}
+	reconnect(): void {
+		this.session.stop(true);
+	}
+	waiting(what: string): void {
+		this.parts.log.info("waiting: ", what);
+		this.observer?.waiting?.(what);
+	}
+	light(on: boolean): void {
+		this.parts.board.led(on ? 100 : 0);
+	}
 	malformed(what: string): void {
 		this.health.malformed++;
 		this.parts.log.warn("inbound: ", what);

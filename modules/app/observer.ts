@@ -5,6 +5,9 @@ import type { Sample } from "../core/channels.js";
 
 export type CommandStatus = "SUCCESSFUL" | "FAILED";
 
+/** What the log says of `rivals`, behind their number. */
+export const RIVAL_WORDS =
+	"connections in a row were ended by the server soon after they began: another device may have the same id";
 /** What the log says of `refused`, ahead of code and reason, and of `overdue`; whoever shows them says it too. */
 export const REFUSED_WORDS = "the cloud refused a message: ";
 export const OVERDUE_WORDS = "the cloud did not confirm in time; sending again";
@@ -47,6 +50,10 @@ export interface Observer {
 	skipped?(bytes: number): void;
 	/** The cloud did not confirm in time; what it has not confirmed is sent again. */
 	overdue?(): void;
+	/** The node waits for somebody to do something, in words. */
+	waiting?(what: string): void;
+	/** The server has ended so many connections in a row soon after they began. */
+	rivals?(kicks: number): void;
 	/** The session is open and the cloud's opening is done: measures flow. */
 	online?(): void;
 	/**

@@ -86,9 +86,10 @@ export class Opening implements AlarmOwner {
 		} else this.parts.session.drop("subscribe-refused", "");
 	}
 
-	/** Tries the step once more. */
+	/** Tries the step once more; a pause is over. */
 	due(): void {
-		this.take();
+		if (this.step?.kind === "wait") this.delivered();
+		else this.take();
 	}
 
 	private advance(): void {
@@ -117,6 +118,7 @@ export class Opening implements AlarmOwner {
 			session.pump();
 			return;
 		}
+		if (step.kind === "wait") return this.again.start(step.pauseMs ?? 0);
 		this.subscribeId = session.subscribe(step.topic, step.qos);
 		if (this.subscribeId > 0) return;
 		// The window may be full of what a resumed session sends again.

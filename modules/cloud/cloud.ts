@@ -13,7 +13,8 @@ import type { Stamp } from "../outbox/stamp.js";
 
 /** One thing to say or ask for after CONNACK; each is acknowledged before the next. */
 export interface OpeningStep {
-	readonly kind: "publish" | "subscribe";
+	/** `wait`: nothing but a pause. */
+	readonly kind: "publish" | "subscribe" | "wait";
 	readonly topic: Uint8Array;
 	readonly payload: Uint8Array;
 	readonly qos: 0 | 1 | 2;
@@ -27,6 +28,8 @@ export interface OpeningStep {
 		readonly tries: number;
 		readonly finally: "reconnect" | "continue";
 	};
+	/** Of `wait`, ms. */
+	readonly pauseMs?: number;
 	/** Called once the step was acknowledged. */
 	readonly done?: (() => void) | undefined;
 }
@@ -84,6 +87,12 @@ export interface CloudHost {
 	readonly restarting: boolean;
 	/** Restarts the node, in order. */
 	restart(): void;
+	/** Ends the connection in order, and begins another: `Cloud.connect` has changed. */
+	reconnect(): void;
+	/** The node waits for somebody, in words. */
+	waiting(what: string): void;
+	/** Lights the LED, or not, meanwhile. */
+	light(on: boolean): void;
 	/** Something came in that could not be understood. */
 	malformed(what: string): void;
 	debug(text: string): void;
@@ -137,8 +146,10 @@ export interface Cloud {
 	skipped(message: InboundMessage): void;
 	/** Called twice a second. */
 	tick(): void;
-	/** The connection is gone. */
-	disconnected(): void;
+	/** Whether a message holds a secret, which nobody may see. Without this method none does. */
+	isSecret?(message: InboundMessage): boolean;
+	/** The connection is gone, or did not come about; `code` is a key of CLOSE_CODES. */
+	disconnected(code: string): void;
 	/**
 	 * After a power cut, before the first connection: whether results of an earlier boot are in the lane, and
 	 * the beginning of the command that was being carried out and has no result, if there is one.

@@ -1,5 +1,9 @@
 // Exponential backoff with full jitter: each pause is drawn anew from [minimum, ceiling), the ceiling
 // doubles.
+//
+// Two devices of one id end each other's connections: the server takes the one that came last. Each then
+// stands only as long as the other pauses. In that rhythm the ceiling grows further, and a connection that
+// stood for a while does not start it anew.
 
 import type { Random } from "./clock.js";
 
@@ -10,12 +14,22 @@ export interface BackoffOptions {
 	readonly initialMs: number;
 	/** Largest ceiling, ms. */
 	readonly maximumMs: number;
+	/** The same in the rhythm of two devices with one id; as otherwise unless given. */
+	readonly rivalMaximumMs?: number;
 }
+
+/** Kicks in a row that are no chance any more. */
+export const RIVALS = 5;
+/** Longest a connection stands that a rival ends: its longest pause, and its way back; ms. */
+const RIVAL_MS = 40_000;
 
 export class Backoff {
 	private readonly options: BackoffOptions;
 	private readonly random: Random;
 	private failed = 0;
+	private ceiling = 0;
+	/** Connections in a row that the server ended soon after they began. */
+	private kicks = 0;
 
 	constructor(options: BackoffOptions, random: Random) {
 		this.options = options;
@@ -29,15 +43,25 @@ export class Backoff {
 
 	/** The next pause in ms: at least `floorMs`, and then below twice as long. */
 	next(floorMs = 0): number {
-		const { minimumMs, initialMs, maximumMs } = this.options;
+		const { minimumMs, initialMs, maximumMs, rivalMaximumMs = maximumMs } = this.options;
 		const exponent = Math.min(this.failed++, 20);
 		const floor = Math.max(minimumMs, floorMs);
-		const ceiling = Math.max(2 * floorMs, Math.min(maximumMs, initialMs * 2 ** exponent));
-		return Math.floor(floor + this.random() * Math.max(0, ceiling - floor));
+		const most = this.kicks >= RIVALS ? rivalMaximumMs : maximumMs;
+		this.ceiling = Math.max(2 * floorMs, Math.min(most, initialMs * 2 ** exponent));
+		return Math.floor(floor + this.random() * Math.max(0, this.ceiling - floor));
+	}
+
+	/**
+	 * To be called for each connection that has ended: whether the server ended it, and how long it stood, ms.
+	 * Returns the number of kicks in a row.
+	 */
+	stood(byServer: boolean, ms: number): number {
+		this.kicks = byServer && ms < Math.max(RIVAL_MS, 2 * this.ceiling) ? this.kicks + 1 : 0;
+		return this.kicks;
 	}
 
 	/** To be called once a connection has proved stable, not when it merely opened. */
 	reset(): void {
-		this.failed = 0;
+		if (this.kicks < RIVALS) this.failed = 0;
 	}
 }

@@ -21,4 +21,6 @@ export class SessionCounters {
 	duplicatesDropped = 0;
 	/** Inbound packets that count as not received, because what they need had no room; see `inbound-full`. */
 	refused = 0;
+	/** Connections in a row, up to the last one, that the server ended soon after they began. */
+	kicks = 0;
 }

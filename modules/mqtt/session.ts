@@ -69,6 +69,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	/** A QoS 0 message has not left the socket. */
 	private undrained = false;
 	private disconnectDue = false;
+	private renewing = false;
 	private readonly connection: Transport;
 	private readonly connect: ConnectOptions;
 	private readonly backoff: Backoff;
@@ -89,7 +90,8 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 	private resendEnd = 0;
 	private readonly request = new FilterRequest();
 	private held = false;
-	/** End of the pause in Waiting, monotonic ms. */
+	/** CONNACK of this connection, and end of the pause in Waiting; monotonic ms. */
+	private openedAt = 0;
 	private retryAt = 0;
 
 	constructor(options: SessionOptions) {
@@ -113,6 +115,7 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 				minimumMs: Limits.backoffMinimumMs,
 				initialMs: Limits.backoffInitialMs,
 				maximumMs: Limits.backoffMaximumMs,
+				rivalMaximumMs: Limits.rivalMaximumMs,
 			},
 			options.random,
 		);
@@ -178,8 +181,13 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		if (this.current === WAITING) this.deadline.start(Math.max(0, this.retryAt - this.clock.monotonic()));
 	}
 
-	/** Ends in order: what is being written is finished, DISCONNECT goes out, the connection is closed. */
-	stop(): void {
+	/**
+	 * Ends in order: what is being written is finished, DISCONNECT goes out, the connection is closed. With
+	 * `again` it is then opened anew, because something in the options of CONNECT has changed.
+	 */
+	stop(again = false): void {
+		if (again && (this.current === STOPPED || this.current === LEAVING)) return;
+		this.renewing = again;
 		if (this.current === UP) {
 			this.current = LEAVING;
 			this.disconnectDue = this.urgent = true;
@@ -433,6 +441,8 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		this.resent = ALL;
 		this.inbound.disconnected();
 		const byServer = state === UP && isByServer(code);
+		if (state === UP)
+			this.counters.kicks = this.backoff.stood(byServer, this.clock.monotonic() - this.openedAt);
 		if (this.connect.cleanSession) this.forget(byServer);
 		else {
 			this.exchanges.forgetRequests();
@@ -440,9 +450,10 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		}
 		if (state === SessionState.Opening || state === GREETING) this.counters.failedAttempts++;
 		let retryMs = -1;
-		if (state === LEAVING) this.current = STOPPED;
+		if (state === LEAVING && !this.renewing) this.current = STOPPED;
 		else {
 			this.current = WAITING;
+			this.renewing = false;
 			retryMs = this.backoff.next(floorMs);
 			this.retryAt = this.clock.monotonic() + retryMs;
 			if (this.held) retryMs = Number.POSITIVE_INFINITY;
@@ -563,7 +574,8 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 		this.current = UP;
 		this.deadline.stop();
 		this.stable.start(Limits.stableMs);
-		const quietMs = this.keepAlive.start(this.clock.monotonic());
+		this.openedAt = this.clock.monotonic();
+		const quietMs = this.keepAlive.start(this.openedAt);
 		if (quietMs > 0) this.alive.start(quietMs);
 		this.counters.connections++;
 		if (sessionPresent) this.counters.resumed++;

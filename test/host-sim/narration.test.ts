@@ -37,6 +37,12 @@ describe("narration", () => {
 			"warn",
 			"the connection was lost (ECONNRESET). Trying again once there is a network.",
 		],
+		[(o) => o.waiting?.("for somebody"), "info", "waiting: for somebody"],
+		[
+			(o) => o.rivals?.(5),
+			"warn",
+			"5 connections in a row were ended by the server soon after they began: another device may have the same id",
+		],
 		[(o) => o.restarting?.(), "info", "the node restarts itself"],
 		[(o) => o.network?.(1), "info", "Wi-Fi is joined; asking for the time"],
 		[(o) => o.network?.(9), "info", "network state 9"],

@@ -84,6 +84,11 @@ export const EXCEPTIONS: Table = {
 	"modules/mqtt/topic.ts": { "mqttText, topicName, topicFilter, filterFault, withId, unshared": START },
 	"modules/cloud/connect.ts": { connectOptions: START },
 	"modules/cloud/cumulocity/availability.ts": { hash: START },
+	"modules/cloud/cumulocity/bootstrap.ts": {
+		"constructor, attach, ask, use, stored, step, row, row > column, ended, goBack, isShort":
+			"until there are credentials",
+		"tick: cold-call": "until there are credentials",
+	},
 	"modules/cloud/cumulocity/cumulocity.ts": {
 		attach: START,
 		alarm: "an alarm begins or ends",

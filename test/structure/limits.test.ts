@@ -11,7 +11,7 @@ const MAX_METHODS = 28;
 
 /** File → most lines, and why. */
 const LONGER: Readonly<Record<string, readonly [lines: number, why: string]>> = {
-	"modules/mqtt/session.ts": [680, "one state machine, whose table stands at its head"],
+	"modules/mqtt/session.ts": [695, "one state machine, whose table stands at its head"],
 };
 /** File → fewer lines than others may have, because everything meets there. */
 const SHORTER: Readonly<Record<string, number>> = { "modules/app/node.ts": 380, "main.ts": 250 };

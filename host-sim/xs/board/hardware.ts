@@ -1,5 +1,8 @@
 // What the simulated hardware keeps in RAM: who waits for which socket and pin. Made at boot, because modules
 // are in the read-only image.
+//
+// Lists are filled from their beginning on: XS's collector reads behind the items of an array that has gaps
+// and spare room, and takes what it finds there for values (fxSweepValue, in npm's engine and in the SDK's).
 
 import { In } from "host-sim/xs/frames";
 
@@ -12,11 +15,13 @@ const SOCKETS = 8;
 
 export class Hardware {
 	readonly #sockets: Array<Listener | undefined> = new Array(SOCKETS).fill(undefined);
-	readonly #pins: Array<Listener | undefined> = [];
+	/** Who listens to a pin, and which one. */
+	readonly #listeners: Array<Listener | undefined> = [];
+	readonly #pins: number[] = [];
 	/** A bit for each pin that has an owner: 0 to 31, and 32 to 48. */
 	#lowPins = 0;
 	#highPins = 0;
-	#i2c: { data: number; clock: number; devices: number; readonly addresses: boolean[] } | undefined;
+	#i2c: { data: number; clock: number; devices: number; readonly addresses: number[] } | undefined;
 	#next = 0;
 	readonly #names: Array<((address: string | undefined) => void) | undefined> = [];
 	control: ((what: number) => void) | undefined;
@@ -35,7 +40,7 @@ export class Hardware {
 				this.#sockets[id]?.heard(kind, value);
 				return;
 			case In.Edges:
-				this.#pins[id]?.heard(kind, value);
+				this.#listeners[this.#pins.indexOf(id)]?.heard(kind, value);
 				return;
 			case In.Resolved: {
 				const found = this.#names[id];
@@ -71,7 +76,7 @@ export class Hardware {
 		const bus = this.#i2c;
 		if (bus.devices > 0 && (bus.data !== data || bus.clock !== clock))
 			throw new RangeError("this board has one I²C bus");
-		if (bus.addresses[address]) throw new RangeError("duplicate address");
+		if (bus.addresses.includes(address)) throw new RangeError("duplicate address");
 		if (bus.devices === 0) {
 			if (!this.claim(data)) throw new Error(`pin ${data} is in use`);
 			if (!this.claim(clock)) {
@@ -82,19 +87,21 @@ export class Hardware {
 			bus.clock = clock;
 		}
 		bus.devices++;
-		bus.addresses[address] = true;
+		bus.addresses.push(address);
 	}
 	closeI2c(data: number, clock: number, address: number): void {
 		const bus = this.#i2c;
 		if (!bus) return;
-		bus.addresses[address] = false;
+		bus.addresses.splice(bus.addresses.indexOf(address), 1);
 		if (--bus.devices > 0) return;
 		this.release(data);
 		this.release(clock);
 	}
 
 	setPin(pin: number, listener: Listener | undefined): void {
-		this.#pins[pin] = listener;
+		let at = this.#pins.indexOf(pin);
+		if (at < 0) at = this.#pins.push(pin) - 1;
+		this.#listeners[at] = listener;
 	}
 
 	/** A number for a socket, or -1. */

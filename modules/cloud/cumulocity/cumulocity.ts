@@ -16,6 +16,7 @@ import type { Cloud, CloudHost, OpeningStep } from "../cloud.js";
 import { connectOptions } from "../connect.js";
 import { utf8 } from "../text.js";
 import { Availability } from "./availability.js";
+import { Bootstrap, CREDENTIALS_TOPIC } from "./bootstrap.js";
 import { CumulocityMeasures } from "./measures.js";
 import { MessageId, operationFragment, TEMPLATES_ANSWER } from "./message-ids.js";
 import { CumulocityOpening, DOWN, ERRORS, MAX_REPORT, TAG_LAST_BOOT, UP } from "./opening.js";
@@ -63,6 +64,8 @@ export class Cumulocity implements Cloud {
 	private operations!: Operations;
 	private starting!: CumulocityOpening;
 	private availability: Availability | undefined;
+	/** Where the cloud hands out user and password. */
+	private readonly bootstrap: Bootstrap | undefined;
 
 	/** `version` of the firmware, for 122. */
 	constructor(settings: CumulocitySettings, version: string) {
@@ -76,6 +79,7 @@ export class Cumulocity implements Cloud {
 			qos: 1,
 			retain: false,
 		});
+		if (cumulocity.bootstrapPassword !== "") this.bootstrap = new Bootstrap(settings, this.connect);
 		const encoder = new CumulocityMeasures(settings.channels, cumulocity.multiple);
 		this.encoder = encoder;
 		const lane = {
@@ -98,6 +102,7 @@ export class Cumulocity implements Cloud {
 		const [closed, open] = ACTUATOR_COMMANDS[relay] as readonly [string, string];
 		const full = relay === "speed" ? `${closed}${settings.motor.maxRpm}` : closed;
 		this.host = host;
+		this.bootstrap?.attach(host);
 		this.operations = new Operations(host, { closed: ascii(full), open: ascii(open) });
 		if (requiredAvailability > 0)
 			this.availability = new Availability(
@@ -111,6 +116,9 @@ export class Cumulocity implements Cloud {
 	}
 
 	opening(step: number): OpeningStep | undefined {
+		const { bootstrap } = this;
+		if (bootstrap?.active) return bootstrap.step(step);
+		if (step === 0) bootstrap?.accepted();
 		return this.starting.step(step);
 	}
 
@@ -179,7 +187,10 @@ export class Cumulocity implements Cloud {
 
 	private other(message: InboundMessage): void {
 		const { bytes, payloadStart, payloadEnd } = message;
-		if (message.isOn(ERRORS))
+		if (this.bootstrap && message.isOn(CREDENTIALS_TOPIC)) {
+			this.rows.reset(bytes, payloadStart, payloadEnd);
+			while (this.rows.next()) this.bootstrap.row(this.rows);
+		} else if (message.isOn(ERRORS))
 			this.host.debug(`s/e: ${visible(decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text")}`);
 		else this.host.malformed("a message on an unknown topic");
 	}
@@ -245,13 +256,20 @@ export class Cumulocity implements Cloud {
 		return rows.count > 1 && equals(rows.text, rows.start(1), rows.end(1), this.id);
 	}
 
+	isSecret(message: InboundMessage): boolean {
+		return message.isOn(CREDENTIALS_TOPIC);
+	}
+
 	tick(): void {
+		this.bootstrap?.tick();
+		if (this.bootstrap?.active) return;
 		this.starting.tick();
 		this.operations.tick();
 		this.availability?.tick();
 	}
 
-	disconnected(): void {
+	disconnected(code: string): void {
+		this.bootstrap?.ended(code);
 		// Operations in progress stay: their answers are in the ring and are sent again.
 		this.starting.listening = false;
 		this.operations.pending.disconnected();

@@ -17,6 +17,13 @@ export const CUMULOCITY = Object.freeze({
 	describe: flag(true),
 	/** The actuator that 518 (c8y_Relay) switches. */
 	relay: choice("led", ["led", "buzzer", "speed"]),
+	/**
+	 * Password of management/devicebootstrap, with which a device without certificate gets its own user
+	 * and password; empty: it has a certificate, or broker.username.
+	 */
+	bootstrapPassword: text("", 128),
+	/** The LED blinks while the device waits to be accepted. */
+	bootstrapLed: flag(false),
 	/** Subscribe s/e and log what it says. */
 	debug: flag(false),
 });

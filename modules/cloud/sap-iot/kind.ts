@@ -8,7 +8,7 @@ import { SAP, type SapSettings, sapMistakes } from "./settings.js";
 export const sap: CloudKind<SapSettings, typeof SAP> = Object.freeze({
 	settings: SAP,
 	mistakes: sapMistakes,
-	atRest: Object.freeze({ slots: 1585, chunkBytes: 7_391 }),
+	atRest: Object.freeze({ slots: 1599, chunkBytes: 7_391 }),
 	channel: Object.freeze({ slots: 29, chunkBytes: 83 }),
 	names: ({ property }: Channel) => property,
 	make: (settings: SapSettings, { boot }: Build) => new SapIot(settings, boot),

@@ -71,7 +71,7 @@ describe("Cumulocity: connecting", () => {
 		);
 		host.deliver(1);
 		assert.deepEqual(marks(), { "operation-0": 511, "operation-1": 518 });
-		cloud.disconnected();
+		cloud.disconnected("connection-lost");
 		assert.equal(opening(cloud).length, 4, "what this boot has under way is not ended");
 		host.deliver();
 		assert.deepEqual(marks(), {});
@@ -192,7 +192,7 @@ describe("Cumulocity: connecting", () => {
 			assert.equal(steps.length, 3);
 			assert.ok(!/\b50[0-3]\b/.test(steps.join()), "nothing may go ahead of what is in the lane");
 			host.receive("s/ds", "511,sn-1,led on");
-			cloud.disconnected();
+			cloud.disconnected("connection-lost");
 		}
 		opening(cloud);
 		assert.deepEqual(host.deliver(1), ["500\n"]);
@@ -205,7 +205,7 @@ describe("Cumulocity: connecting", () => {
 		host.receive("s/ds", "511,sn-1,led on");
 		assert.equal(host.deliver().length, 2);
 		assert.deepEqual(host.carriedOut, ["led on"]);
-		cloud.disconnected();
+		cloud.disconnected("connection-lost");
 		assert.equal(opening(cloud).at(-1), "publish s/us 1: 500\n");
 	});
 

@@ -322,7 +322,7 @@ describe("Cumulocity: operations", () => {
 			host.queued.map((q) => q.text),
 			[answers[0]],
 		);
-		cloud.disconnected();
+		cloud.disconnected("connection-lost");
 		opening(cloud);
 		host.skip("s/ds", '513,sn-1,"some\nth');
 		assert.deepEqual(host.deliver(), answers);
@@ -435,7 +435,7 @@ describe("Cumulocity: operations", () => {
 			host.queued.map((q) => q.text),
 			["500\n"],
 		);
-		cloud.disconnected();
+		cloud.disconnected("connection-lost");
 		opening(cloud);
 		host.receive("s/ds", "511,sn-1,led 5%");
 		host.deliver();
@@ -453,7 +453,7 @@ describe("Cumulocity: operations", () => {
 	it("keeps operations in progress over a reconnect", () => {
 		const { cloud, host } = ready();
 		host.receive("s/ds", "511,sn-1,led on");
-		cloud.disconnected();
+		cloud.disconnected("connection-lost");
 		opening(cloud);
 		host.receive("s/ds", "511,sn-1,led on");
 		host.deliver();

@@ -82,7 +82,7 @@ describe("Cumulocity: availability", () => {
 	it("tells a sign of life within the required interval: 125 where the tenant has it, asked for once", () => {
 		const started = ready({ cumulocity: { requiredAvailability: 10 } });
 		assert.deepEqual(watch(started, 30, LIST), ["1: 602", "2: 125", "10: 125", "18: 125", "26: 125"]);
-		started.cloud.disconnected();
+		started.cloud.disconnected("connection-lost");
 		opening(started.cloud);
 		assert.ok(!watch(started, 30, LIST).join().includes("602"));
 		const again = ready({ cumulocity: { requiredAvailability: 10 } });
@@ -148,7 +148,7 @@ describe("Cumulocity: availability", () => {
 		opening(cloud);
 		const told = watch({ cloud, host }, 9, LIST);
 		assert.deepEqual(told, ["8: 602", "8: 125"]);
-		cloud.disconnected();
+		cloud.disconnected("connection-lost");
 		host.time += 30 * MINUTE;
 		host.tick();
 		assert.deepEqual(host.queued, []);
@@ -169,7 +169,7 @@ describe("Cumulocity: availability", () => {
 		for (let i = 0; i < 8; i++) {
 			host.time += 30_000;
 			host.tick();
-			cloud.disconnected();
+			cloud.disconnected("connection-lost");
 			opening(cloud);
 		}
 		assert.deepEqual(
@@ -192,6 +192,6 @@ describe("Cumulocity: availability", () => {
 		host.time += 10 * MINUTE;
 		host.tick();
 		assert.equal(host.queued.length, 1);
-		cloud.disconnected();
+		cloud.disconnected("connection-lost");
 	});
 });

@@ -117,6 +117,18 @@ export class FakeHost implements CloudHost {
 	confirm(...what: unknown[]): void {
 		this.confirms.push(what);
 	}
+	reconnects = 0;
+	reconnect(): void {
+		this.reconnects++;
+	}
+	readonly lights: boolean[] = [];
+	light(on: boolean): void {
+		this.lights.push(on);
+	}
+	readonly waits: string[] = [];
+	waiting(what: string): void {
+		this.waits.push(what);
+	}
 	restart(): void {
 		this.restarts++;
 	}

@@ -197,6 +197,34 @@ describe("core: backoff", () => {
 		assert.equal(pauses[19], 250 + Math.floor(0.9 * 59_750));
 	});
 
+	it("grows further in the rhythm of two devices with one id, also where connections stand for a while", () => {
+		const backoff = new Backoff({ ...options, rivalMaximumMs: 300_000 }, () => 0.999_999);
+		for (let i = 1; i < 5; i++) {
+			backoff.stood(true, 15_000);
+			backoff.reset();
+			assert.ok(backoff.next() <= 1_000, `kick ${i}`);
+		}
+		const pauses: number[] = [];
+		for (let i = 0; i < 12; i++) {
+			backoff.stood(true, Math.min(15_000 + (pauses.at(-1) ?? 0), 299_000));
+			backoff.reset();
+			pauses.push(backoff.next());
+		}
+		assert.ok((pauses.at(-1) ?? 0) > 299_000 && (pauses.at(-1) ?? 0) <= 300_000, pauses.join());
+		assert.equal(backoff.stood(true, 1), 17);
+	});
+
+	it("ends that rhythm with one connection that ends otherwise, or stands longer than a rival pauses", () => {
+		for (const [byServer, ms] of [
+			[false, 1000],
+			[true, 40_000],
+		] as const) {
+			const backoff = new Backoff({ ...options, rivalMaximumMs: 300_000 }, () => 0.5);
+			for (let i = 1; i <= 9; i++) assert.equal(backoff.stood(true, 39_999), i);
+			assert.equal(backoff.stood(byServer, ms), 0);
+		}
+	});
+
 	it("reset begins anew", () => {
 		const backoff = new Backoff(options, () => 0.999_999);
 		for (let i = 0; i < 9; i++) backoff.next();

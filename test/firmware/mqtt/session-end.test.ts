@@ -29,6 +29,38 @@ describe("mqtt: session, stopping", () => {
 		assert.equal(f.transport.opens, 1);
 	});
 
+	it("connects again after an orderly end that was to renew it, with what CONNECT has then", () => {
+		const connect = { clientId: utf8("node"), cleanSession: true, keepAlive: 60, username: utf8("a") };
+		const f = new Fixture({ connect }).up();
+		f.session.stop(true);
+		assert.equal(wire(f), "e000");
+		f.transport.flush();
+		assert.deepEqual(f.heard().slice(1), ["closed requested"]);
+		assert.equal(f.session.state, SessionState.Waiting);
+		assert.ok((f.retries[0] ?? -1) >= 0);
+		f.again();
+		assert.equal(f.session.state, SessionState.Up);
+		f.session.stop();
+		f.transport.flush();
+		assert.equal(f.session.state, SessionState.Stopped);
+	});
+
+	it("ends for good where it is stopped while it renews itself", () => {
+		const f = new Fixture().up();
+		f.session.stop(true);
+		f.session.stop();
+		f.transport.flush();
+		assert.equal(f.session.state, SessionState.Stopped);
+		assert.deepEqual(f.retries, [-1]);
+		f.session.stop(true);
+		assert.equal(f.session.state, SessionState.Stopped);
+		f.session.start();
+		f.up();
+		f.session.stop();
+		f.transport.flush();
+		assert.equal(f.session.state, SessionState.Stopped);
+	});
+
 	it("is not told of the end before DISCONNECT is out, for then the machine may be reset", () => {
 		for (const end of ["acknowledged", "closed by the server", "lost", "late"]) {
 			const f = new Fixture().up();

@@ -61,11 +61,12 @@ export async function openLab(options: LabOptions): Promise<Lab> {
 	});
 	const identity = await cloud.device(DEVICE);
 	const { mote = {}, observer, engine, board = "esp32", memory = board } = options;
+	const port = mote.broker?.transport === "websocket" ? cloud.webSocketPort : cloud.port;
 	const config = {
 		mote: {
 			...mote,
 			device: { id: DEVICE, cloud: options.cloud, log: "off", ...mote.device },
-			broker: { host: "127.0.0.1", serverName: "localhost", port: cloud.port, ...mote.broker },
+			broker: { host: "127.0.0.1", serverName: "localhost", port, ...mote.broker },
 			outbox: { measures: 96, ...mote.outbox },
 		},
 	};
