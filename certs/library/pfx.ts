@@ -11,6 +11,17 @@ export type Part = forge.asn1.Asn1;
 /** Of hashing: for the integrity of the file, and for the key's encryption. */
 const ROUNDS = 100_000;
 const SALT_BYTES = 16;
+/** How a secret protects a key. */
+export interface Protection {
+	readonly algorithm: "aes256" | "3des";
+	/** Rounds of hashing. */
+	readonly count: number;
+	readonly saltSize: number;
+}
+
+/** As OpenSSL 3 and current Java read it. */
+export const CURRENT: Protection = { algorithm: "aes256", count: ROUNDS, saltSize: SALT_BYTES };
+
 /** What the derived key is for: a MAC. */
 const MAC_KEY = 3;
 /** Oracle's trustedKeyUsage, and RFC 5280's anyExtendedKeyUsage as its value. */
@@ -33,11 +44,11 @@ export function certificateBag(der: Uint8Array, ...attributes: Part[]): Part {
 	return bag("certBag", certificate, attributes);
 }
 
-/** `der`: PKCS#8; it is encrypted with AES-256. */
-export function keyBag(der: Uint8Array, secret: string, ...attributes: Part[]): Part {
+/** `der`: PKCS#8. */
+export function keyBag(der: Uint8Array, secret: string, protection: Protection, ...attributes: Part[]): Part {
 	const key = asn1.fromDer(Buffer.from(der).toString("latin1"));
-	const options = { algorithm: "aes256", count: ROUNDS, saltSize: SALT_BYTES } as const;
-	return bag("pkcs8ShroudedKeyBag", pki.encryptPrivateKeyInfo(key, secret, options), attributes);
+	const encrypted = pki.encryptPrivateKeyInfo(key, secret, { ...protection });
+	return bag("pkcs8ShroudedKeyBag", encrypted, attributes);
 }
 
 function bag(kind: string, content: Part, attributes: readonly Part[]): Part {

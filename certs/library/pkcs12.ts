@@ -5,7 +5,7 @@
 import { createHash, createPrivateKey, type KeyObject, X509Certificate } from "node:crypto";
 import forge from "node-forge";
 import { CertsError } from "./errors.js";
-import { certificateBag, friendlyName, keyBag, localKeyId, pfx } from "./pfx.js";
+import { CURRENT, certificateBag, friendlyName, keyBag, localKeyId, type Protection, pfx } from "./pfx.js";
 
 /** Rounds above this only waste time. */
 const MAX_ITERATIONS = 5_000_000;
@@ -79,12 +79,13 @@ export async function readPkcs12(
 	return { certificates, keys };
 }
 
-/** A PKCS#12 file with AES-256, as OpenSSL 3 and current Java read it. The secret has to be ASCII. */
+/** A PKCS#12 file, with AES-256 as OpenSSL 3 and current Java read it. The secret has to be ASCII. */
 export function writePkcs12(
 	key: KeyObject,
 	chain: readonly X509Certificate[],
 	secret: string,
 	name: string,
+	protection = CURRENT,
 ): Uint8Array {
 	const same = [
 		friendlyName(name),
@@ -95,7 +96,19 @@ export function writePkcs12(
 		),
 	];
 	const certificates = chain.map(({ raw }, i) => certificateBag(raw, ...(i === 0 ? same : [])));
-	return pfx([certificates, [keyBag(key.export({ format: "der", type: "pkcs8" }), secret, ...same)]], secret);
+	const der = key.export({ format: "der", type: "pkcs8" });
+	return pfx([certificates, [keyBag(der, secret, protection, ...same)]], secret);
+}
+
+function keyInfo(key: KeyObject): forge.asn1.Asn1 {
+	return forge.asn1.fromDer(key.export({ format: "der", type: "pkcs8" }).toString("latin1"));
+}
+
+/** An encrypted PKCS#8 key as PEM. With 3DES it is PKCS#12's older scheme, which Node cannot write. */
+export function encryptKey(key: KeyObject, secret: string, protection: Protection): string {
+	const { pki } = forge;
+	const info = pki.encryptPrivateKeyInfo(keyInfo(key), secret, { ...protection });
+	return pki.encryptedPrivateKeyToPem(info).replaceAll("\r\n", "\n");
 }
 
 /** Throws where an encrypted PKCS#8 key (RFC 5958, 3) asks for too many rounds. */
