@@ -58,7 +58,7 @@ export class EmbeddedCloud {
 			this.onEvent?.(event);
 			this.signal.changed();
 		};
-		this.standIn = makeStandIn(options.cloud, { report, signal: this.signal }, options);
+		this.standIn = makeStandIn(options.cloud, { report, signal: this.signal, identities }, options);
 		const { standIn } = this;
 		const { port = 0, webSocket = false } = options;
 		this.broker = new EmbeddedBroker({ policy: standIn, identities, report, port, webSocket });

@@ -21,7 +21,9 @@ export interface HttpAnswer {
 export interface Route {
 	method: "GET" | "POST" | "PUT" | "DELETE";
 	path: RegExp;
-	answer(request: HttpRequest): HttpAnswer;
+	/** Throws an HttpError for who may not; asked with the Authorization header, before the body is read. */
+	admit?(authorization: string | undefined): void;
+	answer(request: HttpRequest): HttpAnswer | Promise<HttpAnswer>;
 }
 
 /** A refusal with its status; `kind` is the machine-readable part of the error body. */
@@ -151,6 +153,7 @@ export class OperatorServer {
 		if (matching.length === 0) throw new HttpError(404, "notFound", `there is nothing at ${path}`);
 		const route = matching.find((candidate) => candidate.method === request.method);
 		if (!route) throw new HttpError(405, "methodNotAllowed", `${request.method} is not possible at ${path}`);
+		route.admit?.(request.headers.authorization);
 		const body = route.method === "POST" || route.method === "PUT" ? await readBody(request) : undefined;
 		const params = decodeParams(route.path.exec(path)?.groups);
 		return route.answer({ params, query: url.searchParams, body });
@@ -164,6 +167,8 @@ export class OperatorServer {
 		};
 		// A 204 has neither a body nor its length.
 		if (status !== 204) headers["content-length"] = Buffer.byteLength(text);
+		// Without the word of the scheme a client does not know that it may log in.
+		if (status === 401) headers["www-authenticate"] = 'Basic realm="operator", charset="UTF-8"';
 		// The rest of a refused body is not read.
 		if (status >= 400) headers.connection = "close";
 		response.writeHead(status, headers).end(text);

@@ -23,6 +23,8 @@ export interface Identities {
 	readonly server: { certPem: string; chainPem: string; keyPem: string };
 	/** The identity of a device, made when there is none that can be used. */
 	device(name: string, commonName: string): Promise<DeviceIdentity>;
+	/** A new client certificate of the CA with its key, which is kept nowhere. */
+	issue(commonName: string): Promise<IssuedPair>;
 }
 
 const SERVER_NAME = "localhost";
@@ -32,6 +34,11 @@ function leafOf(chainPem: string): string {
 	const end = "-----END CERTIFICATE-----";
 	const at = chainPem.indexOf(end);
 	return at < 0 ? chainPem : `${chainPem.slice(0, at + end.length)}\n`;
+}
+
+function checkCommonName(commonName: string, who: string): void {
+	if (commonName === "" || commonName.length > COMMON_NAME_LIMIT || /\p{Cc}/u.test(commonName))
+		throw new Error(`the common name of ${who} is empty, too long or not printable`);
 }
 
 async function readPair(certPath: string, keyPath: string): Promise<IssuedPair | undefined> {
@@ -103,14 +110,14 @@ export async function openIdentities(folder: string): Promise<Identities> {
 		server,
 		async device(name, commonName) {
 			checkDeviceId(name);
-			if (commonName === "" || commonName.length > COMMON_NAME_LIMIT || /\p{Cc}/u.test(commonName)) {
-				throw new Error(
-					`the common name of device ${JSON.stringify(name)} is empty, too long or not printable`,
-				);
-			}
+			checkCommonName(commonName, `device ${JSON.stringify(name)}`);
 			const devices = join(folder, "devices");
 			await makePrivateFolder(devices);
 			return exclusively(folder, () => openDevice(join(devices, folderName(name)), ca, commonName));
+		},
+		async issue(commonName) {
+			checkCommonName(commonName, "a certificate");
+			return issueLeaf(ca, commonName, "client");
 		},
 	};
 }

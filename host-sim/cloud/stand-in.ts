@@ -1,6 +1,7 @@
 // What the embedded broker asks of a cloud's stand-in, and what it offers to it.
 import type { CommandOutcome, ReportEvent } from "./events.js";
 import type { Route } from "./http.js";
+import type { Identities } from "./identities.js";
 import type { Signal } from "./signal.js";
 import type { ValueStore } from "./values.js";
 
@@ -81,4 +82,6 @@ export interface StandInContext {
 	report: ReportEvent;
 	/** Fired by the owner after every event. */
 	signal: Signal;
+	/** Where a cloud hands out certificates of its own. */
+	identities: Pick<Identities, "issue">;
 }

@@ -48,7 +48,8 @@ interface World {
 function world({ settings = {}, older = false, required, values = [20, 0, 0, 0], before }: Options): World {
 	const time = new VirtualTime();
 	const broker = new FakeBroker(time);
-	const context = { report: () => {}, signal: new Signal() };
+	const identities = { issue: () => Promise.reject(new Error("this cloud issues nothing")) };
+	const context = { report: () => {}, signal: new Signal(), identities };
 	const tenantCloud =
 		before?.tenantCloud ?? new CumulocityStandIn(context, { older, now: () => time.wall() });
 	tenantCloud.close(); // no timer of the machine: the test looks
