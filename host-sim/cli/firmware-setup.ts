@@ -13,7 +13,7 @@ import { Json, JsonScanner } from "../../modules/cloud/json.js";
 import type { Channel } from "../../modules/core/channels.js";
 import { isRecord } from "../../modules/core/schema.js";
 import { type EmbeddedCloud, hasStandIn } from "../cloud/embedded-cloud.js";
-import { DEFAULT_MODEL, type SapModel } from "../cloud/sap/model.js";
+import { DEFAULT_MODEL, type SapModel } from "../cloud/sap/default-model.js";
 import { type BoardName, boardManifest } from "../engine/boards.js";
 import { hardwareOf } from "../engine/hardware.js";
 import { overlay, readManifest } from "../engine/manifest.js";

@@ -1,7 +1,7 @@
 // Commands of the SAP IoT stand-in: from an operator's values or text to the message on commands/<device>.
 import { commandValue, misfit } from "./convert.js";
-import { ModelError } from "./measures.js";
-import type { Capability, Sensor } from "./model.js";
+import type { Capability, Sensor } from "./entities.js";
+import { ModelError } from "./model-error.js";
 
 /** The message for a command; throws a ModelError when a value does not fit the capability. */
 export function commandPayload(

@@ -1,6 +1,6 @@
 // Converts JSON values to a property's declared data type, as SAP IoT does for measures and for commands.
 
-import type { DataType, Property } from "./model.js";
+import type { DataType, Property } from "./entities.js";
 import { isoTimestamp } from "./time.js";
 
 const INTEGER_MAX = 0x7fffffff;

@@ -1,10 +1,10 @@
 // Checks a measures message of an SAP IoT device and turns it into samples.
 import { convert } from "./convert.js";
-import { type Capability, type DeviceModel, type SapDevice, SENSOR_TYPE_ALTERNATE_ID } from "./model.js";
+import { type Capability, LONGEST, type SapDevice, type Sensor, type SensorType } from "./entities.js";
+import { isObject, type Json, SHOWN, shown } from "./input.js";
+import type { DeviceModel } from "./model.js";
+import { ModelError } from "./model-error.js";
 import { timestamp } from "./time.js";
-
-/** What does not fit the device model; becomes a 400 acknowledgement, or a 400 answer to an operator. */
-export class ModelError extends Error {}
 
 export interface SampleValue {
 	property: string;
@@ -25,30 +25,53 @@ export interface MeasureMessage {
 	samples: Sample[];
 }
 
-type Json = Record<string, unknown>;
-
-const isObject = (value: unknown): value is Json =>
-	typeof value === "object" && value !== null && !Array.isArray(value);
-
 function text(message: Json, name: string): string {
 	const value = message[name];
 	if (typeof value !== "string" || value === "") throw new ModelError(`${name} is missing or no string`);
 	return value;
 }
 
-/** Makes an unknown sensor when the message tells its type, as the service does. */
-function sensorOf(message: Json, device: SapDevice, model: DeviceModel): string {
-	const type = message.sensorTypeAlternateId;
-	if (type !== undefined && type !== SENSOR_TYPE_ALTERNATE_ID) {
-		throw new ModelError(`unknown sensor type ${JSON.stringify(type)}`);
-	}
-	if (message.sensorAlternateId === undefined && type !== undefined) {
-		return (device.sensors[0] ?? model.addSensor(device, "0:0:0:0")).alternateId;
+/** The sensor that a message names, and the one that the device has. */
+interface Named {
+	alternateId: string | undefined;
+	type: SensorType;
+	known: Sensor | undefined;
+}
+
+function typeOf(message: Json, model: DeviceModel): SensorType | undefined {
+	const alternateId = message.sensorTypeAlternateId;
+	if (alternateId === undefined) return undefined;
+	const type = model.sensorTypes.find((candidate) => candidate.alternateId === alternateId);
+	if (!type) throw new ModelError(`unknown sensor type ${shown(alternateId)}`);
+	return type;
+}
+
+/** A sensor that the device has not is taken when its type is told: the service makes it then. */
+function sensorOf(message: Json, device: SapDevice, model: DeviceModel): Named {
+	const type = typeOf(message, model);
+	if (message.sensorAlternateId === undefined && type) {
+		const known = device.sensors.find(({ sensorTypeId }) => sensorTypeId === type.id);
+		return { alternateId: known?.alternateId, type, known };
 	}
 	const alternateId = text(message, "sensorAlternateId");
-	if (device.sensors.some((sensor) => sensor.alternateId === alternateId)) return alternateId;
-	if (type === undefined) throw new ModelError(`unknown sensor ${alternateId}`);
-	return model.addSensor(device, alternateId).alternateId;
+	const known = device.sensors.find((sensor) => sensor.alternateId === alternateId);
+	if (known) return { alternateId, type: model.sensorType(known.sensorTypeId) as SensorType, known };
+	if (!type) throw new ModelError(`unknown sensor ${alternateId.slice(0, SHOWN)}`);
+	if (alternateId.length > LONGEST.alternateId)
+		throw new ModelError(`sensorAlternateId has more than ${LONGEST.alternateId} characters`);
+	return { alternateId, type, known };
+}
+
+function capabilityOf(wanted: string, { alternateId, type }: Named, model: DeviceModel): Capability {
+	const capability = model
+		.capabilitiesOf(type.id, "measure")
+		.find((candidate) => candidate.alternateId === wanted);
+	if (capability) return capability;
+	const name = wanted.slice(0, SHOWN);
+	if (!model.capabilities.some((candidate) => candidate.alternateId === wanted))
+		throw new ModelError(`unknown capability ${name}`);
+	const sensor = alternateId ?? `type ${type.alternateId}`;
+	throw new ModelError(`capability ${name} is no measure of sensor ${sensor}`);
 }
 
 function cells(row: unknown, { properties }: Capability): [string, unknown][] {
@@ -93,11 +116,9 @@ function rowsOf(measures: unknown): unknown[] {
 
 export function readMeasures(message: unknown, device: SapDevice, model: DeviceModel): MeasureMessage {
 	if (!isObject(message)) throw new ModelError("the message is not a JSON object");
-	const capabilityAlternateId = text(message, "capabilityAlternateId");
-	const capability = model.capabilities.find(
-		(candidate) => candidate.alternateId === capabilityAlternateId && candidate.use === "measure",
-	);
-	if (!capability) throw new ModelError(`unknown capability ${capabilityAlternateId}`);
+	const wanted = text(message, "capabilityAlternateId");
+	const sensor = sensorOf(message, device, model);
+	const capability = capabilityOf(wanted, sensor, model);
 	let time = Date.now();
 	if (message.timestamp !== undefined) {
 		const given = timestamp(message.timestamp);
@@ -105,6 +126,7 @@ export function readMeasures(message: unknown, device: SapDevice, model: DeviceM
 		time = given;
 	}
 	const samples = rowsOf(message.measures).map((row) => sampleOf(row, capability, time));
-	// Last, because it may create a sensor, which a refused message must not do.
-	return { capability, sensorAlternateId: sensorOf(message, device, model), samples };
+	// Last, because a refused message must not make a sensor.
+	const { alternateId } = sensor.known ?? model.addSensor(device, sensor.type, sensor.alternateId);
+	return { capability, sensorAlternateId: alternateId, samples };
 }

@@ -1,114 +1,155 @@
-// The device model of an SAP IoT tenant: capabilities, one sensor type, and the devices with their sensors.
-import { randomUUID } from "node:crypto";
+// The device model of an SAP IoT tenant: capabilities, sensor types, and the devices with their sensors.
+import { randomBytes, randomUUID } from "node:crypto";
+import type { SapModel } from "./default-model.js";
+import {
+	type Capability,
+	type CapabilityModel,
+	MOST,
+	type SapDevice,
+	type Sensor,
+	type SensorType,
+	type Use,
+} from "./entities.js";
+import { ModelError } from "./model-error.js";
 
-export type DataType = "integer" | "long" | "float" | "double" | "boolean" | "string" | "binary" | "date";
-
-export interface Property {
-	name: string;
-	dataType: DataType;
-	unitOfMeasure?: string;
-}
-
-export interface CapabilityModel {
-	alternateId: string;
-	name: string;
-	properties: readonly Property[];
-}
-
-export interface SapModel {
-	sensorAlternateId: string;
-	measureCapability: CapabilityModel;
-	commandCapability: CapabilityModel;
-}
-
-export const DEFAULT_MODEL: SapModel = {
-	sensorAlternateId: "mote-sensor",
-	measureCapability: {
-		alternateId: "mote-measures",
-		name: "Mote measures",
-		properties: [
-			{ name: "temperature", dataType: "double", unitOfMeasure: "°C" },
-			{ name: "led", dataType: "integer", unitOfMeasure: "%" },
-			{ name: "buzzer", dataType: "integer", unitOfMeasure: "Hz" },
-			{ name: "speed", dataType: "double", unitOfMeasure: "rpm" },
-		],
-	},
-	commandCapability: {
-		alternateId: "mote-commands",
-		name: "Mote commands",
-		properties: [
-			{ name: "LED", dataType: "boolean" },
-			{ name: "Buzzer", dataType: "boolean" },
-			{ name: "Speed", dataType: "float" },
-			{ name: "Command", dataType: "string" },
-		],
-	},
-};
-
-export interface Capability extends CapabilityModel {
-	id: string;
-	use: "measure" | "command";
-}
-
-export interface Sensor {
-	id: string;
-	deviceId: string;
-	sensorTypeId: string;
-	name: string;
-	alternateId: string;
-}
-
-export interface SapDevice {
-	id: string;
-	alternateId: string;
-	creationTimestamp: number;
-	sensors: Sensor[];
-}
+/** Without an alternate id one is made up. */
+type Made<Entity> = Omit<Entity, "alternateId"> & { alternateId?: string | undefined };
 
 const FIRST_DEVICE = 5;
 const FIRST_SENSOR = 10;
-export const SENSOR_TYPE_ALTERNATE_ID = "4";
+/** Of the node's own sensor type. */
+const NODE_TYPE = "4";
 export const MQTT_GATEWAY = "2";
+export const REST_GATEWAY = "3";
+/** A device made by an operator has a sensor of this type, which can do nothing. */
+const UNTYPED = { id: "0", alternateId: "0", name: "Unknown", capabilities: [] } as const;
+const UNTYPED_SENSOR = "0:0:0:0";
+
+const madeUp = (): string => randomBytes(8).toString("hex");
 
 export class DeviceModel {
-	readonly capabilities: readonly Capability[];
-	readonly sensorTypeId = randomUUID();
+	readonly capabilities: Capability[] = [];
+	readonly sensorTypes: SensorType[] = [];
+	/** By alternate id. */
 	readonly devices = new Map<string, SapDevice>();
-	private readonly sensorAlternateId: string;
+	private readonly nodeType: SensorType;
+	private readonly nodeSensor: string;
 	private sensorCount = 0;
+	private nextType = Number(NODE_TYPE);
 
-	constructor(model: SapModel) {
-		this.sensorAlternateId = model.sensorAlternateId;
-		this.capabilities = [
-			{ ...model.measureCapability, id: randomUUID(), use: "measure" },
-			{ ...model.commandCapability, id: randomUUID(), use: "command" },
+	constructor({ sensorAlternateId, measureCapability, commandCapability }: SapModel) {
+		this.nodeSensor = sensorAlternateId;
+		const capabilities = [
+			// Settings may give both the same alternate id: the node tells them apart by their use.
+			{ id: this.newCapability(measureCapability).id, type: "measure" as const },
+			{ id: this.newCapability(commandCapability).id, type: "command" as const },
 		];
+		this.nodeType = this.addSensorType({ name: "Mote", alternateId: NODE_TYPE, capabilities });
+		this.sensorTypes.push(UNTYPED);
 	}
 
 	get sensors(): Sensor[] {
 		return [...this.devices.values()].flatMap((device) => device.sensors);
 	}
 
-	/** The device with this alternateId, made with its sensor when it is new. */
-	ensure(alternateId: string): SapDevice {
-		const known = this.devices.get(alternateId);
-		if (known) return known;
-		const id = String(FIRST_DEVICE + this.devices.size);
-		const device: SapDevice = { id, alternateId, creationTimestamp: Date.now(), sensors: [] };
-		this.devices.set(alternateId, device);
-		this.addSensor(device, this.sensorAlternateId);
+	addCapability({ name, alternateId = madeUp(), properties }: Made<CapabilityModel>): Capability {
+		room(this.capabilities.length, MOST.capabilities, "capabilities");
+		free(this.capabilities, alternateId, "capability");
+		return this.newCapability({ name, alternateId, properties });
+	}
+
+	addSensorType({ name, alternateId, capabilities }: Omit<Made<SensorType>, "id">): SensorType {
+		room(this.sensorTypes.length, MOST.sensorTypes, "sensor types");
+		const given = alternateId ?? this.freeType();
+		free(this.sensorTypes, given, "sensor type");
+		for (const { id } of capabilities)
+			if (!this.capability(id)) throw new ModelError(`there is no capability with the id ${quoted(id)}`);
+		const type = { id: randomUUID(), alternateId: given, name, capabilities };
+		this.sensorTypes.push(type);
+		return type;
+	}
+
+	/** As an operator makes one: with a sensor that can do nothing. */
+	addDevice({ name, alternateId = madeUp() }: { name: string; alternateId?: string | undefined }): SapDevice {
+		room(this.devices.size, MOST.devices, "devices");
+		free([...this.devices.values()], alternateId, "device");
+		const device = this.newDevice(name, alternateId);
+		this.addSensor(device, UNTYPED, UNTYPED_SENSOR, `Sensor: ${UNTYPED_SENSOR}`);
 		return device;
 	}
 
-	addSensor(device: SapDevice, alternateId: string): Sensor {
+	/** The device with this alternate id; one that is new is made as a node needs it. */
+	ensure(alternateId: string): SapDevice {
+		const known = this.devices.get(alternateId);
+		if (known) return known;
+		const device = this.newDevice(alternateId, alternateId);
+		this.addSensor(device, this.nodeType, this.nodeSensor);
+		return device;
+	}
+
+	addSensor(
+		device: SapDevice,
+		type: SensorType,
+		alternateId: string = madeUp(),
+		name = `Sensor ${alternateId}`,
+	): Sensor {
+		room(device.sensors.length, MOST.sensors, `sensors of device ${device.id}`);
+		free(device.sensors, alternateId, `sensor of device ${device.id}`);
 		const id = String(FIRST_SENSOR + this.sensorCount++);
-		const { sensorTypeId } = this;
-		const sensor = { id, deviceId: device.id, sensorTypeId, name: `Sensor ${alternateId}`, alternateId };
+		const sensor = { id, deviceId: device.id, sensorTypeId: type.id, name, alternateId };
 		device.sensors.push(sensor);
 		return sensor;
+	}
+
+	capability(id: string): Capability | undefined {
+		return this.capabilities.find((capability) => capability.id === id);
+	}
+
+	sensorType(id: string): SensorType | undefined {
+		return this.sensorTypes.find((type) => type.id === id);
 	}
 
 	deviceById(id: string): SapDevice | undefined {
 		return [...this.devices.values()].find((device) => device.id === id);
 	}
+
+	/** What a sensor of this type takes for this use. */
+	capabilitiesOf(typeId: string, use: Use): Capability[] {
+		const { capabilities = [] } = this.sensorType(typeId) ?? {};
+		return capabilities.flatMap(({ id, type }) => {
+			const capability = type === use ? this.capability(id) : undefined;
+			return capability ? [capability] : [];
+		});
+	}
+
+	private newCapability(made: CapabilityModel): Capability {
+		const capability = { id: randomUUID(), ...made };
+		this.capabilities.push(capability);
+		return capability;
+	}
+
+	private newDevice(name: string, alternateId: string): SapDevice {
+		const id = String(FIRST_DEVICE + this.devices.size);
+		const creationTimestamp = Date.now();
+		const device = { id, gatewayId: MQTT_GATEWAY, name, alternateId, creationTimestamp, sensors: [] };
+		this.devices.set(alternateId, device);
+		return device;
+	}
+
+	/** The next number that no sensor type has. */
+	private freeType(): string {
+		while (this.sensorTypes.some(({ alternateId }) => alternateId === String(this.nextType))) this.nextType++;
+		return String(this.nextType);
+	}
+}
+
+const quoted = (text: string): string => JSON.stringify(text);
+
+function room(count: number, most: number, what: string): void {
+	if (count >= most) throw new ModelError(`there are ${most} ${what} already, the most there may be`, 409);
+}
+
+function free(taken: readonly { alternateId: string }[], alternateId: string, what: string): void {
+	if (taken.some((entity) => entity.alternateId === alternateId))
+		throw new ModelError(`there is already a ${what} with the alternateId ${quoted(alternateId)}`, 409);
 }

@@ -14,17 +14,16 @@ import type {
 } from "../stand-in.js";
 import { ValueStore } from "../values.js";
 import { type Ack, type AckFaults, type AckShape, ackPayloads } from "./acks.js";
+import { Certificates } from "./certificates.js";
 import { commandOf, commandPayload } from "./commands.js";
-import { type MeasureMessage, ModelError, readMeasures } from "./measures.js";
-import {
-	type Capability,
-	DEFAULT_MODEL,
-	DeviceModel,
-	type SapDevice,
-	type SapModel,
-	type Sensor,
-} from "./model.js";
-import { operatorRoutes, type StoredSample } from "./operator.js";
+import { DEFAULT_MODEL, type SapModel } from "./default-model.js";
+import type { Capability, SapDevice, Sensor } from "./entities.js";
+import { DEFAULT_LOGIN, Login, type SapLogin } from "./login.js";
+import { type MeasureMessage, readMeasures } from "./measures.js";
+import { DeviceModel } from "./model.js";
+import { ModelError } from "./model-error.js";
+import type { StoredSample } from "./operated.js";
+import { operatorRoutes } from "./operator.js";
 
 export interface SapOptions {
 	model?: SapModel;
@@ -32,6 +31,8 @@ export interface SapOptions {
 	faults?: AckFaults;
 	/** Keep a command for an absent device until it subscribes; otherwise it is lost. */
 	keepCommands?: boolean;
+	/** DEFAULT_LOGIN unless given. */
+	login?: SapLogin;
 }
 
 const MAX_PACKET = 256 * 1024;
@@ -39,6 +40,8 @@ const SERVER_UNAVAILABLE = 3;
 const ACCEPTED = 202;
 const BAD_REQUEST = 400;
 const INTERNAL = 500;
+/** Commands kept for a device; the oldest gives way. */
+const MOST_KEPT = 100;
 const CN = /^deviceAlternateId:(?<alternateId>[^|]+)\|gatewayId:\d+\|tenantId:[^|]+\|instanceId:[^|]+$/;
 
 export class SapStandIn implements StandIn {
@@ -48,6 +51,8 @@ export class SapStandIn implements StandIn {
 	readonly values: ValueStore;
 	readonly model: DeviceModel;
 	readonly samples: StoredSample[] = [];
+	readonly login: Login;
+	readonly certificates: Certificates;
 	/** May be changed while running. */
 	readonly faults: AckFaults;
 	ackShape: AckShape;
@@ -64,6 +69,8 @@ export class SapStandIn implements StandIn {
 		this.faults = options.faults ?? {};
 		this.ackShape = options.ackShape ?? "array";
 		this.keepCommands = options.keepCommands ?? false;
+		this.login = new Login(options.login ?? DEFAULT_LOGIN);
+		this.certificates = new Certificates((commonName) => context.identities.issue(commonName));
 	}
 
 	attach(link: DeviceLink): void {
@@ -144,15 +151,19 @@ export class SapStandIn implements StandIn {
 		const payload = commandPayload(sensor, capability, command);
 		const { alternateId } = device;
 		if (this.link?.send(alternateId, this.commandTopic(alternateId), payload)) return true;
-		if (this.keepCommands) this.kept.set(alternateId, [...(this.kept.get(alternateId) ?? []), payload]);
+		const kept = [...(this.kept.get(alternateId) ?? []), payload];
+		if (this.keepCommands) this.kept.set(alternateId, kept.slice(-MOST_KEPT));
 		this.context.report({ kind: "warning", device: alternateId, text: "command for an absent device" });
 		return false;
 	}
 
 	async issueCommand(device: string, text: string): Promise<CommandOutcome | undefined> {
 		const target = this.model.ensure(device);
-		const capability = this.model.capabilities.find(({ use }) => use === "command") as Capability;
-		const sent = this.sendToDevice(target, target.sensors[0] as Sensor, capability, commandOf(text));
+		const [pair] = target.sensors.flatMap((sensor) =>
+			this.model.capabilitiesOf(sensor.sensorTypeId, "command").map((capability) => ({ sensor, capability })),
+		);
+		if (!pair) throw new Error(`device ${device} has no sensor that takes commands`);
+		const sent = this.sendToDevice(target, pair.sensor, pair.capability, commandOf(text));
 		if (!sent) throw new Error(`device ${device} left before the command was sent`);
 		return undefined;
 	}

@@ -126,8 +126,23 @@ describe("the SAP IoT stand-in", () => {
 		["empty measures", { ...HEAD, measures: [] }, /measures/],
 		[
 			"an unknown capability",
+			{ ...HEAD, capabilityAlternateId: "other", measures: [SAMPLE] },
+			/unknown capability other/,
+		],
+		[
+			"a capability that is no measure",
 			{ ...HEAD, capabilityAlternateId: "mote-commands", measures: [SAMPLE] },
-			/unknown capability/,
+			/mote-commands is no measure of sensor mote-sensor/,
+		],
+		[
+			"an unknown sensor type",
+			{ ...HEAD, sensorTypeAlternateId: "77", measures: [SAMPLE] },
+			/unknown sensor type "77"/,
+		],
+		[
+			"a new sensor with too long a name",
+			{ ...HEAD, sensorAlternateId: "x".repeat(65), sensorTypeAlternateId: "4", measures: [SAMPLE] },
+			/more than 64 characters/,
 		],
 		["an unknown sensor", { ...HEAD, sensorAlternateId: "other", measures: [SAMPLE] }, /unknown sensor/],
 		[

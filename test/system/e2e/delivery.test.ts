@@ -2,7 +2,8 @@
 // restart and a cloud that does not confirm.
 
 import assert from "node:assert/strict";
-import { DEFAULT_MODEL, type Property, type SapModel } from "../../../host-sim/cloud/sap/model.js";
+import { DEFAULT_MODEL, type SapModel } from "../../../host-sim/cloud/sap/default-model.js";
+import type { Property } from "../../../host-sim/cloud/sap/entities.js";
 import type { Machine } from "../../../host-sim/nodejs/machine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import { engineOrSkip } from "../../support/engine.js";

@@ -1,0 +1,32 @@
+// The device model that a node of this project finds there without anybody making one.
+import type { CapabilityModel } from "./entities.js";
+
+export interface SapModel {
+	sensorAlternateId: string;
+	measureCapability: CapabilityModel;
+	commandCapability: CapabilityModel;
+}
+
+export const DEFAULT_MODEL: SapModel = {
+	sensorAlternateId: "mote-sensor",
+	measureCapability: {
+		alternateId: "mote-measures",
+		name: "Mote measures",
+		properties: [
+			{ name: "temperature", dataType: "double", unitOfMeasure: "°C" },
+			{ name: "led", dataType: "integer", unitOfMeasure: "%" },
+			{ name: "buzzer", dataType: "integer", unitOfMeasure: "Hz" },
+			{ name: "speed", dataType: "double", unitOfMeasure: "rpm" },
+		],
+	},
+	commandCapability: {
+		alternateId: "mote-commands",
+		name: "Mote commands",
+		properties: [
+			{ name: "LED", dataType: "boolean" },
+			{ name: "Buzzer", dataType: "boolean" },
+			{ name: "Speed", dataType: "float" },
+			{ name: "Command", dataType: "string" },
+		],
+	},
+};
