@@ -338,4 +338,19 @@ describe("the SAP IoT stand-in with a property of type date", () => {
 		assert.match((await client.message("ack/mote-1")).text, /cannot be converted to date/);
 		await client.disconnect();
 	});
+
+	it("keeps a hundred commands for an absent device, the newest", async () => {
+		const { sap } = used.cloud;
+		const target = sap.model.ensure("mote-1");
+		const [sensor] = target.sensors;
+		const [capability] = sap.model.capabilitiesOf(sensor?.sensorTypeId ?? "", "command");
+		assert.ok(sensor && capability);
+		for (let at = 1; at <= 102; at++) sap.sendToDevice(target, sensor, capability, { Command: `led ${at}` });
+		const client = await openDevice(used.cloud, "mote-1");
+		await client.subscribe("commands/mote-1");
+		await client.ping();
+		const texts = client.pending("commands/mote-1").map((text) => JSON.parse(text).command.Command);
+		assert.deepEqual([texts.length, texts[0], texts[99]], [100, "led 3", "led 102"]);
+		await client.disconnect();
+	});
 });
