@@ -5,6 +5,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeBoardFolder } from "../../certs/library/board.js";
 import type { EmbeddedCloud } from "../cloud/embedded-cloud.js";
+import { DEFAULT_LOGIN } from "../cloud/sap/login.js";
 import { startTimeServer } from "../cloud/time-server.js";
 import type { ResolvedOptions } from "./options.js";
 import { startCloud } from "./run.js";
@@ -32,10 +33,14 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 		cert: identity.files.cert,
 		key: identity.files.key,
 	});
+	const { user, password } = DEFAULT_LOGIN;
+	// Who follows SAP's tutorials makes devices of their own.
+	const login = `login     user ${user}, password ${password}, to make devices and certificates`;
 	view.say(
 		[
 			`broker    ${cloud.brokerUrl}   TLS with a client certificate`,
 			`operator  ${cloud.operatorUrl} (open to every user of this machine)`,
+			...(options.cloud === "sap" ? [login] : []),
 			`client id ${clientId}`,
 			`CA        ${ca}`,
 			`identity  ${short(identity.files.cert)}, ${short(identity.files.key)} (DER for a board beside them)`,
