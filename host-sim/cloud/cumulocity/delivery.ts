@@ -49,7 +49,7 @@ export class Delivery {
 		}
 		const { lose } = this.options;
 		const forms = [...(lose === "rows" ? [] : [ROWS_DOWN]), ...(lose === "json" ? [] : [JSON_DOWN])];
-		this.send(operation.deviceId, [operation], forms);
+		this.send(this.tenant.inventory.rootOf(operation.deviceId), [operation], forms);
 	}
 
 	/** The device has subscribed to this topic: what is PENDING comes on it. */
@@ -57,11 +57,15 @@ export class Delivery {
 		if (!this.options.silentSubscribe) this.push(device, [topic]);
 	}
 
-	/** Sends again what is PENDING. */
+	/** Sends again what is PENDING for the device and its children. */
 	push(device: string, topics: readonly string[] = [ROWS_DOWN, JSON_DOWN]): void {
-		this.send(device, this.tenant.operations.select({ deviceId: device, status: "PENDING" }), topics);
+		const { inventory, operations } = this.tenant;
+		const family = inventory.family(device);
+		const pending = operations.select({ status: "PENDING" }).filter(({ deviceId }) => family.has(deviceId));
+		this.send(inventory.rootOf(device), pending, topics);
 	}
 
+	/** To the device that is connected for those the operations are for. */
 	private send(device: string, operations: readonly Operation[], topics: readonly string[]): void {
 		const rows = (): void => {
 			if (topics.includes(ROWS_DOWN)) this.sendRows(device, operations);

@@ -1,11 +1,14 @@
 // The devices, events and alarms a Cumulocity tenant remembers.
 import { remember } from "../history.js";
+import { RowError } from "./arguments.js";
 
 export interface Device {
 	/** The external id (c8y_Serial), which is also the device identifier of the client identifier. */
 	id: string;
 	/** The tenant's own id of it. */
 	internalId: string;
+	/** External id of the device that this one is a child of. */
+	parent?: string;
 	name: string;
 	type: string;
 	creationTime: number;
@@ -32,6 +35,10 @@ export interface DeviceEvent {
 
 export type Severity = "CRITICAL" | "MAJOR" | "MINOR" | "WARNING";
 
+const SEVERITIES: readonly string[] = ["CRITICAL", "MAJOR", "MINOR", "WARNING"];
+
+export const isSeverity = (text: string): text is Severity => SEVERITIES.includes(text);
+
 export interface Alarm {
 	id: string;
 	device: string;
@@ -44,20 +51,27 @@ export interface Alarm {
 	count: number;
 }
 
+/** A device can make any number of children. */
+const MOST_DEVICES = 10_000;
+const SERVER_ERROR = 50;
+
 export class Inventory {
 	readonly devices = new Map<string, Device>();
 	readonly events: DeviceEvent[] = [];
 	readonly alarms: Alarm[] = [];
 	private nextId = 1;
 
-	/** Creates the device; undefined when it exists already. */
-	create(id: string, name: string, type: string): Device | undefined {
+	/** Creates the device, as a child if it has a parent; undefined when it exists already. */
+	create(id: string, name: string, type: string, parent?: string): Device | undefined {
 		if (this.devices.has(id)) return undefined;
+		if (this.devices.size >= MOST_DEVICES)
+			throw new RowError(SERVER_ERROR, "The tenant takes no more devices");
 		const device: Device = {
 			id,
 			internalId: this.newId(),
+			...(parent !== undefined && { parent }),
 			name: name || `MQTT Device ${id}`,
-			type: type || "c8y_MQTTDevice",
+			type: type || (parent === undefined ? "c8y_MQTTDevice" : "c8y_MQTTChildDevice"),
 			creationTime: Date.now(),
 			supportedOperations: [],
 		};
@@ -65,9 +79,32 @@ export class Inventory {
 		return device;
 	}
 
-	/** The device, created automatically on its first data. */
-	ensure(id: string): Device {
-		return this.create(id, "", "") ?? (this.devices.get(id) as Device);
+	/** The device, created automatically on its first data, as a child if it has a parent. */
+	ensure(id: string, parent?: string): Device {
+		return this.create(id, "", "", parent) ?? (this.devices.get(id) as Device);
+	}
+
+	childrenOf(id: string): Device[] {
+		return [...this.devices.values()].filter(({ parent }) => parent === id);
+	}
+
+	/** The device, its children and theirs, in order of creation. */
+	family(id: string): Set<string> {
+		const members = new Set([id]);
+		// A parent is always created before its children.
+		for (const { id: member, parent } of this.devices.values()) {
+			if (parent !== undefined && members.has(parent)) members.add(member);
+		}
+		return members;
+	}
+
+	/** The device that is connected for this one: itself, unless it is a child. */
+	rootOf(id: string): string {
+		let root = id;
+		for (let parent: string | undefined = id; parent !== undefined; parent = this.devices.get(root)?.parent) {
+			root = parent;
+		}
+		return root;
 	}
 
 	addEvent(event: Omit<DeviceEvent, "id">): void {

@@ -1,6 +1,6 @@
 // The operator's side of the Cumulocity stand-in: a few of its REST resources over HTTP.
 import { HttpError, objectBody, type Route } from "../http.js";
-import type { Alarm, Device, DeviceEvent } from "./inventory.js";
+import type { Alarm, Device, DeviceEvent, Inventory } from "./inventory.js";
 import type { Fragments, Operation } from "./operations.js";
 import { requestRoutes, userRoutes } from "./operator-devices.js";
 import { collectionPage as page } from "./operator-page.js";
@@ -9,16 +9,20 @@ import type { Measurement, Tenant } from "./tenant.js";
 const iso = (time: number): string => new Date(time).toISOString();
 const source = (id: string): object => ({ source: { id } });
 
-function showDevice(device: Device): object {
-	const { id, name, type, creationTime, supportedOperations, hardware, firmware, agent } = device;
+const reference = ({ id, name }: Device): object => ({ managedObject: { id, name } });
+
+function showDevice(device: Device, inventory: Inventory): object {
+	const { id, parent, name, type, creationTime, supportedOperations, hardware, firmware, agent } = device;
 	return {
 		id,
 		name,
 		type,
 		owner: `device_${id}`,
 		creationTime: iso(creationTime),
-		c8y_IsDevice: {},
+		...(parent === undefined && { c8y_IsDevice: {} }),
 		c8y_SupportedOperations: supportedOperations,
+		childDevices: { references: inventory.childrenOf(id).map(reference) },
+		...(parent !== undefined && { deviceParents: { references: [{ managedObject: { id: parent } }] } }),
 		...(hardware && { c8y_Hardware: hardware }),
 		...(firmware && { c8y_Firmware: firmware }),
 		...(agent && { c8y_Agent: agent }),
@@ -99,6 +103,7 @@ export interface Operated {
 
 export function operatorRoutes(cloud: Operated): Route[] {
 	const { tenant } = cloud;
+	const show = (device: Device): object => showDevice(device, tenant.inventory);
 	const ofSource = <Item extends { device: string }>(
 		items: readonly Item[],
 		query: URLSearchParams,
@@ -114,7 +119,7 @@ export function operatorRoutes(cloud: Operated): Route[] {
 			path: /^\/inventory\/managedObjects$/,
 			answer: ({ query }) => {
 				tenant.availability.check();
-				return page("managedObjects", [...tenant.inventory.devices.values()], query, showDevice);
+				return page("managedObjects", [...tenant.inventory.devices.values()], query, show);
 			},
 		},
 		{
@@ -125,7 +130,7 @@ export function operatorRoutes(cloud: Operated): Route[] {
 				if (!device) throw new HttpError(404, "inventory/Not Found", "there is no such device");
 				device.requiredAvailability = responseInterval(body);
 				tenant.availability.check();
-				return { body: showDevice(device) };
+				return { body: show(device) };
 			},
 		},
 		{

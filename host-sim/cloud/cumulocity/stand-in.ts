@@ -14,11 +14,14 @@ import { admit, isBootstrap, userOf } from "./admission.js";
 import { Arguments, RowError } from "./arguments.js";
 import { Bootstrap, type BootstrapOptions } from "./bootstrap.js";
 import { Delivery, type DeliveryOptions, JSON_DOWN, ROWS_DOWN } from "./delivery.js";
+import { Intake } from "./intake.js";
 import type { Fragments, Operation } from "./operations.js";
 import { operatorRoutes } from "./operator.js";
+import type { RowContext } from "./row-context.js";
 import { formatRow, parseRows, type Row } from "./rows.js";
 import { carryOut } from "./templates.js";
-import { type NewMeasurement, Tenant, type TenantOptions } from "./tenant.js";
+import { Tenant, type TenantOptions } from "./tenant.js";
+import { parseUpTopic } from "./up-topic.js";
 import type { NewUser } from "./users.js";
 
 export interface CumulocityOptions extends TenantOptions, BootstrapOptions, DeliveryOptions {
@@ -31,15 +34,9 @@ export interface CumulocityOptions extends TenantOptions, BootstrapOptions, Deli
 }
 
 const MAX_PACKET = 16184;
+const REFUSED = 41;
 const MALFORMED = 42;
 const ERRORS = "s/e";
-/** Processing mode -> whether data is stored. */
-const UP: ReadonlyMap<string, boolean> = new Map([
-	["s/us", true],
-	["q/us", true],
-	["t/us", false],
-	["c/us", false],
-]);
 export class CumulocityStandIn implements StandIn {
 	readonly maxPacketBytes = MAX_PACKET;
 	readonly ordinaryBroker = false;
@@ -117,18 +114,15 @@ export class CumulocityStandIn implements StandIn {
 
 	receive(device: string, { topic, payload }: IncomingPublish): void {
 		if (this.bootstrapping.has(device)) return this.bootstrap.receive(device, payload, this.link);
-		const stores = UP.get(topic);
-		if (stores === undefined) {
-			this.fault(device, 40, "", `Nothing is expected on topic ${topic}`);
-			return;
+		const up = parseUpTopic(topic);
+		if (!up) return this.fault(device, 40, "", `Nothing is expected on topic ${topic}`);
+		const target = up.child ?? device;
+		const { inventory } = this.tenant;
+		if (inventory.devices.has(target) && inventory.rootOf(target) !== device) {
+			return this.fault(device, REFUSED, "", `${target} is no child of this device`);
 		}
-		// Each PUBLISH with measurements counts once, however many rows it has.
-		let publish = 0;
-		const measure = (measurement: NewMeasurement): void => {
-			publish ||= this.values.countPublish(device);
-			if (stores) this.tenant.addMeasurement(measurement, publish);
-		};
-		for (const row of parseRows(payload.toString("utf8"))) this.row(device, row, stores, measure);
+		const context = this.rowContext(device, target, new Intake(this.tenant, up.mode));
+		for (const row of parseRows(payload.toString("utf8"))) this.row(device, row, context);
 	}
 
 	/** Creates an operation, as an operator does, and sends it when the device is there to take it. */
@@ -155,23 +149,29 @@ export class CumulocityStandIn implements StandIn {
 		this.tenant.availability.stop();
 	}
 
-	private row(device: string, row: Row, stores: boolean, measure: (m: NewMeasurement) => void): void {
+	private rowContext(device: string, target: string, intake: Intake): RowContext {
+		const { inventory } = this.tenant;
+		return {
+			tenant: this.tenant,
+			device: target,
+			...(target !== device && { parent: device }),
+			own: () => {
+				// A child that nobody has created is one of the device that is connected.
+				if (target === device) return inventory.ensure(device);
+				return inventory.ensure(target, inventory.ensure(device).id);
+			},
+			intake,
+			resend: () => this.delivery.push(target),
+			reply: (...answer) => void this.link?.send(device, ROWS_DOWN, formatRow(answer, "backslash")),
+			older: this.options.older ?? false,
+		};
+	}
+
+	private row(device: string, row: Row, context: RowContext): void {
 		const [id = "", ...columns] = row.columns;
 		try {
 			if (row.malformed) throw new RowError(MALFORMED, `Malformed row: ${row.malformed}`);
-			const resend = (): void => this.delivery.push(device);
-			const reply = (...answer: string[]): void =>
-				void this.link?.send(device, ROWS_DOWN, formatRow(answer, "backslash"));
-			const older = this.options.older ?? false;
-			carryOut(id, new Arguments(columns), {
-				tenant: this.tenant,
-				device,
-				stores,
-				measure,
-				resend,
-				reply,
-				older,
-			});
+			carryOut(id, new Arguments(columns), context);
 		} catch (error) {
 			if (!(error instanceof RowError)) throw error;
 			this.fault(device, error.code, id, error.message);

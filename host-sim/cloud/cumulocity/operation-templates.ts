@@ -1,0 +1,59 @@
+// Static templates 500 to 507: operations and how they go.
+import { type Arguments, BAD_ARGUMENT, RowError } from "./arguments.js";
+import type { Operation, OperationDetails, OperationStatus } from "./operations.js";
+import type { Template, Templates } from "./row-context.js";
+import type { Tenant } from "./tenant.js";
+
+/** What a row says about an operation that ends. */
+function details(row: Arguments, to: OperationStatus): OperationDetails {
+	if (to === "FAILED") return { failureReason: row.text(1) };
+	return to === "SUCCESSFUL" ? { result: row.rest(1) } : {};
+}
+
+/** What the device has done changes what the tenant knows of it. */
+function ended({ fragments, deviceId, result = [] }: Operation, tenant: Tenant): void {
+	if (Object.hasOwn(fragments, "c8y_RelayArray") && result.length > 0) {
+		tenant.inventory.ensure(deviceId).relayArray = result;
+	}
+}
+
+function advance(from: OperationStatus, to: OperationStatus): Template {
+	return (row, { tenant, device }) => {
+		const fragment = row.mandatory(0, "fragment");
+		const operation = tenant.operations.advance(device, fragment, from, to, details(row, to));
+		if (!operation) throw new RowError(BAD_ARGUMENT, `No ${from} operation with fragment ${fragment}`);
+		if (to === "SUCCESSFUL") ended(operation, tenant);
+	};
+}
+
+function advanceById(from: readonly OperationStatus[], to: OperationStatus): Template {
+	return (row, { tenant, device }) => {
+		const id = row.mandatory(0, "operation id");
+		const operation = tenant.operations.get(id);
+		if (operation?.deviceId !== device) throw new RowError(BAD_ARGUMENT, `No operation ${id} of this device`);
+		if (!from.includes(operation.status)) {
+			throw new RowError(BAD_ARGUMENT, `Operation ${id} is ${operation.status}`);
+		}
+		tenant.operations.move(operation, to, details(row, to));
+		if (to === "SUCCESSFUL") ended(operation, tenant);
+	};
+}
+
+export const OPERATION_TEMPLATES: Templates = {
+	"500": (_row, { resend }) => resend(),
+	"501": advance("PENDING", "EXECUTING"),
+	"502": advance("EXECUTING", "FAILED"),
+	"503": advance("EXECUTING", "SUCCESSFUL"),
+	"504": advanceById(["PENDING"], "EXECUTING"),
+	// By its id an operation can also be refused before it has begun.
+	"505": advanceById(["PENDING", "EXECUTING"], "FAILED"),
+	"506": advanceById(["EXECUTING"], "SUCCESSFUL"),
+	"507": (row, { tenant, device }) => {
+		const fragment = row.text(0);
+		const failureReason = row.text(1);
+		for (const operation of tenant.operations.select({ deviceId: device, status: "EXECUTING", fragment })) {
+			const first = fragment || (Object.keys(operation.fragments)[0] ?? "");
+			tenant.operations.advance(device, first, "EXECUTING", "FAILED", { failureReason });
+		}
+	},
+};
