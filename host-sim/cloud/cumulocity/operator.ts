@@ -141,6 +141,15 @@ export function operatorRoutes(cloud: Operated): Route[] {
 		},
 		{
 			method: "GET",
+			path: /^\/notification\/realtime$/,
+			answer: ({ query }) =>
+				page("notifications", ofSource(tenant.notifications, query), query, ({ at, ...rest }) => ({
+					...rest,
+					time: iso(at),
+				})),
+		},
+		{
+			method: "GET",
 			path: /^\/event\/events$/,
 			answer: ({ query }) => page("events", ofSource(tenant.inventory.events, query), query, showEvent),
 		},

@@ -27,6 +27,15 @@ export interface Measurement {
 
 export type NewMeasurement = Omit<Measurement, "id" | "arrival" | "publish">;
 
+/** What somebody would be told who follows a device in real time. */
+export interface Notification {
+	kind: "measurement" | "event" | "alarm";
+	device: string;
+	type: string;
+	/** ms since 1970. */
+	at: number;
+}
+
 /** "fragment.series" → the name that every embedded cloud uses for it. */
 export type SeriesNames = Readonly<Record<string, string>>;
 
@@ -58,6 +67,7 @@ export class Tenant {
 	readonly requests: DeviceRequests;
 	readonly inventory = new Inventory();
 	readonly measurements: Measurement[] = [];
+	readonly notifications: Notification[] = [];
 	readonly values: ValueStore;
 	readonly availability: AvailabilityClock;
 	private arrivals = 0;
@@ -75,6 +85,10 @@ export class Tenant {
 			const { id, deviceId: device, status, fragments, failureReason: reason = "" } = operation;
 			report({ kind: "operation", id, device, status, fragment: Object.keys(fragments)[0] ?? "", reason });
 		});
+	}
+
+	notify(notification: Notification): void {
+		remember(this.notifications, notification);
 	}
 
 	addMeasurement(measurement: NewMeasurement, publish: number): void {

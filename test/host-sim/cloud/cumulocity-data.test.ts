@@ -181,11 +181,33 @@ describe("data for the Cumulocity stand-in", () => {
 		assert.equal(used.cloud.stored(device).length, 5);
 	});
 
-	it("does not store what is sent transiently", async () => {
-		await client.publish("t/us", "200,f,s,1");
-		await client.publish("c/us", "400,type,text");
-		assert.equal(used.cloud.stored(device).length, 0);
-		assert.ok(!tenant().inventory.events.some((event) => event.device === device));
+	it("stores and tells in real time as the processing mode has it", async () => {
+		for (const [mode, stored, told] of [
+			["s", 3, 3],
+			["t", 0, 3],
+			["q", 2, 0],
+			["c", 0, 0],
+		] as const) {
+			const { inventory, measurements, notifications } = tenant();
+			for (const list of [inventory.events, inventory.alarms, measurements, notifications]) list.length = 0;
+			await client.publish(`${mode}/us`, "200,f,s,1\n400,type,text\n301,type");
+			const kept = inventory.events.length + inventory.alarms.length + measurements.length;
+			assert.deepEqual([kept, notifications.length], [stored, told], mode);
+			const { body } = await ask(`${used.cloud.operatorUrl}/notification/realtime?source=${device}`);
+			const kinds = body.notifications.map(({ kind }: { kind: string }) => kind);
+			assert.deepEqual(kinds, told === 3 ? ["measurement", "event", "alarm"] : []);
+		}
+		assert.equal(used.cloud.stored(device).length, 2);
+		await client.subscribe("s/e");
+		for (const row of ["301", "100", "114", "117", "500", "501"]) {
+			const refused = `42,${row},This processing mode is for measurements and events only`;
+			for (const mode of ["q", "c"]) {
+				await client.publish(`${mode}/us`, `${row},x`);
+				assert.equal((await client.message("s/e")).text, refused, `${mode} ${row}`);
+			}
+		}
+		await client.publish("t/us", "117,7");
+		assert.equal(tenant().inventory.devices.get(device)?.requiredAvailability, 7);
 	});
 
 	it("answers faulty rows on s/e, stores nothing of them and goes on with the next", async () => {
