@@ -9,7 +9,7 @@ import type { ReportEvent } from "./events.js";
 import { limitPackets } from "./frame-limit.js";
 import type { Identities } from "./identities.js";
 import { LiveClient } from "./live-client.js";
-import type { BrokerPolicy, ConnectRequest, DeviceLink } from "./stand-in.js";
+import type { BrokerPolicy, ConnectRequest, DeviceLink, IncomingPublish } from "./stand-in.js";
 import { TlsListener } from "./tls-listener.js";
 import { WebSocketListener } from "./web-socket-listener.js";
 
@@ -279,13 +279,13 @@ export class EmbeddedBroker implements DeviceLink {
 
 	private process(
 		client: Client,
-		packet: { topic: string; payload: string | Buffer; qos: number; retain: boolean },
+		packet: Omit<IncomingPublish, "payload" | "messageId"> & { payload: string | Buffer; messageId?: number },
 	): void {
 		const device = this.admitted.get(client)?.device;
 		if (device === undefined) return;
-		const { topic, qos, retain } = packet;
+		const { topic, qos, retain, messageId = 0 } = packet;
 		const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
 		this.report({ kind: "publish", device, topic, payload: payload.toString("utf8"), qos });
-		this.policy.receive(device, { topic, payload, qos, retain });
+		this.policy.receive(device, { topic, payload, qos, retain, messageId });
 	}
 }

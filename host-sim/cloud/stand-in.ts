@@ -30,6 +30,8 @@ export interface IncomingPublish {
 	payload: Buffer;
 	qos: number;
 	retain: boolean;
+	/** The packet identifier, at QoS 1 and 2. */
+	messageId?: number;
 }
 
 /** The broker as a stand-in sees it. */

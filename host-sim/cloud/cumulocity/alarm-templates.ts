@@ -1,4 +1,4 @@
-// Static templates 301 to 306: alarms.
+// Static templates 301 to 307: alarms.
 import { BAD_ARGUMENT, RowError } from "./arguments.js";
 import { isSeverity, type Severity } from "./inventory.js";
 import type { Template, Templates } from "./row-context.js";
@@ -22,6 +22,13 @@ export const ALARM_TEMPLATES: Templates = {
 		const active = tenant.inventory.activeAlarm(device, type);
 		if (!active) throw new RowError(BAD_ARGUMENT, `No active alarm of type ${type}`);
 		active.severity = severity;
+	},
+	"307": (row, { tenant, device }) => {
+		const type = row.mandatory(0, "type");
+		row.mandatory(1, "fragment");
+		const active = tenant.inventory.activeAlarm(device, type);
+		if (!active) throw new RowError(BAD_ARGUMENT, `No active alarm of type ${type}`);
+		for (const fragment of row.rest(1)) delete active.fragments?.[fragment];
 	},
 	"306": (row, { tenant, device }) => {
 		// Clearing what is not active is no error: a device does so when it starts.

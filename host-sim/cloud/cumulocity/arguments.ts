@@ -73,6 +73,15 @@ export class Arguments {
 		return value;
 	}
 
+	/** true or false; `standard` when the column is empty. */
+	boolean(index: number, name: string, standard: boolean): boolean {
+		const text = this.text(index);
+		if (text === "") return standard;
+		if (text !== "true" && text !== "false")
+			throw new RowError(BAD_ARGUMENT, `${name} is neither true nor false: ${text}`);
+		return text === "true";
+	}
+
 	/** The time in a column; an empty one means the server's time. */
 	time(index: number): number {
 		const text = this.text(index);
@@ -89,4 +98,15 @@ export class Arguments {
 		while (rest.at(-1) === "") rest.pop();
 		return rest;
 	}
+}
+
+/** An optional number; 0 when the column is empty. */
+export function optionalNumber(row: Arguments, index: number, name: string): number {
+	return row.text(index) === "" ? 0 : row.number(index, name);
+}
+
+export function integer(row: Arguments, index: number, name: string): number {
+	const value = row.number(index, name);
+	if (!Number.isInteger(value)) throw new RowError(BAD_ARGUMENT, `${name} is not an integer`);
+	return value;
 }

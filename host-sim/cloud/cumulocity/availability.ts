@@ -51,7 +51,10 @@ export class AvailabilityClock {
 			}
 			if (device.availability === before) continue;
 			if (device.availability === "UNAVAILABLE") {
-				this.#inventory.raise(id, UNAVAILABLE_ALARM, "MAJOR", TEXT, this.#now());
+				this.#inventory.raise({
+					...{ device: id, type: UNAVAILABLE_ALARM, text: TEXT },
+					...{ severity: "MAJOR", time: this.#now() },
+				});
 				this.#report({
 					kind: "warning",
 					device: id,

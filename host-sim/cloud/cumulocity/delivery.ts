@@ -43,7 +43,7 @@ export class Delivery {
 
 	/** A new operation, in all forms but one that is to be lost. */
 	created(operation: Operation): void {
-		if (operationRows(operation).length === 0) {
+		if (this.rowsOf(operation).length === 0) {
 			const text = `no static template for operation ${operation.id}: it comes as JSON only`;
 			this.context.report({ kind: "warning", device: operation.deviceId, text });
 		}
@@ -75,9 +75,14 @@ export class Delivery {
 		if (this.options.jsonFirst) rows();
 	}
 
+	private rowsOf(operation: Operation): string[][] {
+		const { fragments = {} } = this.tenant.inventory.devices.get(operation.deviceId) ?? {};
+		return operationRows(operation, Object.hasOwn(fragments, "c8y_SupportedSoftwareTypes"));
+	}
+
 	private sendRows(device: string, operations: readonly Operation[]): void {
 		const rows = operations.flatMap((operation) =>
-			operationRows(operation).map((columns) => formatRow(columns, this.options.quoting ?? "backslash")),
+			this.rowsOf(operation).map((columns) => formatRow(columns, this.options.quoting ?? "backslash")),
 		);
 		if (rows.length === 0) return;
 		const messages = this.options.multiRow ? [rows.join("\n")] : rows;
@@ -85,9 +90,11 @@ export class Delivery {
 	}
 
 	private sendDocuments(device: string, operations: readonly Operation[]): void {
-		const documents = operations.map((operation) =>
-			operationDocument(operation, this.tenant.inventory.ensure(operation.deviceId)),
-		);
+		const { devices } = this.tenant.inventory;
+		const documents = operations.flatMap((operation) => {
+			const target = devices.get(operation.deviceId);
+			return target ? [operationDocument(operation, target)] : [];
+		});
 		const { messages, tooLarge } = packDocuments(documents, JSON_DOWN, this.maxPacketBytes);
 		for (const message of messages) this.link?.send(device, JSON_DOWN, message);
 		if (tooLarge === 0) return;

@@ -1,10 +1,54 @@
-// Static templates 400 and 401: events.
-import type { Arguments } from "./arguments.js";
-import type { Templates } from "./row-context.js";
+// Static templates 400 to 408: events.
+import { type Arguments, BAD_ARGUMENT, decimal, optionalNumber, RowError } from "./arguments.js";
+import { checkFragmentName, setFragment } from "./fragments.js";
+import type { DeviceEvent, Inventory } from "./inventory.js";
+import type { RowContext, Templates } from "./row-context.js";
 
-/** An optional number; 0 when the column is empty. */
-function optionalNumber(row: Arguments, index: number, name: string): number {
-	return row.text(index) === "" ? 0 : row.number(index, name);
+const TRIPLE = 3;
+const PARAMETERS = "c8y_ParameterUpdate";
+
+function location(row: Arguments, { device, intake }: RowContext): NonNullable<DeviceEvent["position"]> {
+	const [lat, lng] = [optionalNumber(row, 0, "latitude"), optionalNumber(row, 1, "longitude")];
+	const [alt, accuracy] = [optionalNumber(row, 2, "altitude"), optionalNumber(row, 3, "accuracy")];
+	const position = { lat, lng, alt, accuracy };
+	intake.event({ device, type: "c8y_LocationUpdate", text: "Location updated", time: row.time(4), position });
+	return position;
+}
+
+/** A parameter's value by the letter of its type. */
+function parameter(type: string, text: string, path: string): string | number | boolean {
+	if (type === "s") return text;
+	if (type === "b" && (text === "true" || text === "false")) return text === "true";
+	const value = type === "n" ? decimal(text) : undefined;
+	if (value === undefined) throw new RowError(BAD_ARGUMENT, `${path} is no value of type ${type}: ${text}`);
+	return value;
+}
+
+/** Sets a value at "a.b.c" inside an object. */
+function place(into: Record<string, unknown>, path: string, value: unknown): void {
+	const names = path.split(".");
+	for (const name of names) checkFragmentName(name);
+	let at = into;
+	for (const name of names.slice(0, -1)) {
+		if (typeof at[name] !== "object") at[name] = {};
+		at = at[name] as Record<string, unknown>;
+	}
+	at[names.at(-1) as string] = value;
+}
+
+function parameters(row: Arguments): Record<string, unknown> {
+	const found: Record<string, unknown> = {};
+	const count = row.rest(TRIPLE).length;
+	if (count === 0) throw new RowError(BAD_ARGUMENT, "path is missing");
+	for (let at = TRIPLE; at < TRIPLE + count; at += TRIPLE) {
+		const [path, type] = [row.mandatory(at, "path"), row.mandatory(at + 1, "type")];
+		place(found, path, row.text(at + 2) === "" ? null : parameter(type, row.text(at + 2), path));
+	}
+	return found;
+}
+
+function lastEvent(inventory: Inventory, device: string, type: string): DeviceEvent | undefined {
+	return inventory.events.findLast((event) => event.device === device && event.type === type);
 }
 
 export const EVENT_TEMPLATES: Templates = {
@@ -12,10 +56,23 @@ export const EVENT_TEMPLATES: Templates = {
 		const [type, text, time] = [row.mandatory(0, "type"), row.mandatory(1, "text"), row.time(2)];
 		intake.event({ device, type, text, time });
 	},
-	"401": (row, { device, intake }) => {
-		const [lat, lng] = [optionalNumber(row, 0, "latitude"), optionalNumber(row, 1, "longitude")];
-		const [alt, accuracy] = [optionalNumber(row, 2, "altitude"), optionalNumber(row, 3, "accuracy")];
-		const [type, text, time] = ["c8y_LocationUpdate", "Location updated", row.time(4)];
-		intake.event({ device, type, text, time, position: { lat, lng, alt, accuracy } });
+	"401": (row, context) => void location(row, context),
+	"402": (row, context) => {
+		const position = location(row, context);
+		if (context.intake.stores) setFragment(context.own(), "c8y_Position", position);
+	},
+	"407": (row, { tenant, device }) => {
+		const type = row.mandatory(0, "type");
+		const event = lastEvent(tenant.inventory, device, type);
+		if (!event) throw new RowError(BAD_ARGUMENT, `No event of type ${type}`);
+		for (const fragment of row.rest(1)) delete event.fragments?.[fragment];
+	},
+	"408": (row, { tenant, device, intake }) => {
+		const [text, time] = [row.text(0) || "Parameters updated", row.time(1)];
+		const onlyChanges = row.boolean(2, "changeDetect", false);
+		const fragments = { [PARAMETERS]: parameters(row) };
+		const last = lastEvent(tenant.inventory, device, PARAMETERS);
+		if (onlyChanges && JSON.stringify(last?.fragments) === JSON.stringify(fragments)) return;
+		intake.event({ device, type: PARAMETERS, text, time, fragments });
 	},
 };

@@ -1,15 +1,7 @@
 // Takes in what one PUBLISH brings: measurements, events and alarms, as its processing mode has it.
-import type { DeviceEvent, Severity } from "./inventory.js";
+import type { DeviceEvent, NewAlarm } from "./inventory.js";
 import type { NewMeasurement, Tenant } from "./tenant.js";
 import type { Mode } from "./up-topic.js";
-
-export interface NewAlarm {
-	device: string;
-	type: string;
-	text: string;
-	severity: Severity;
-	time: number;
-}
 
 const STORED: readonly Mode[] = ["s", "q"];
 const IN_REAL_TIME: readonly Mode[] = ["s", "t"];
@@ -30,6 +22,11 @@ export class Intake {
 		return this.mode === "q" || this.mode === "c";
 	}
 
+	/** Whether what comes is kept. */
+	get stores(): boolean {
+		return STORED.includes(this.mode);
+	}
+
 	measurement(measurement: NewMeasurement): void {
 		// Each PUBLISH with measurements counts once, however many rows it has.
 		this.publish ||= this.tenant.values.countPublish(measurement.device);
@@ -42,13 +39,9 @@ export class Intake {
 		this.tell("event", event.device, event.type);
 	}
 
-	alarm({ device, type, severity, text, time }: NewAlarm): void {
-		if (this.stores) this.tenant.inventory.raise(device, type, severity, text, time);
-		this.tell("alarm", device, type);
-	}
-
-	private get stores(): boolean {
-		return STORED.includes(this.mode);
+	alarm(alarm: NewAlarm): void {
+		if (this.stores) this.tenant.inventory.raise(alarm);
+		this.tell("alarm", alarm.device, alarm.type);
 	}
 
 	private tell(kind: "measurement" | "event" | "alarm", device: string, type: string): void {

@@ -22,6 +22,12 @@ export interface Device {
 	lastMessage?: number;
 	availability?: "AVAILABLE" | "UNAVAILABLE" | "MAINTENANCE";
 	relayArray?: string[];
+	/** What has no field of its own, by name. */
+	fragments: Record<string, unknown>;
+	/** A child that is no device. */
+	addition?: boolean;
+	/** A piece of software that its parent runs; no device either. */
+	service?: { serviceType: string; status: string };
 }
 
 export interface DeviceEvent {
@@ -31,6 +37,8 @@ export interface DeviceEvent {
 	text: string;
 	time: number;
 	position?: { lat: number; lng: number; alt: number; accuracy: number };
+	/** What else it carries, by name. */
+	fragments?: Record<string, unknown>;
 }
 
 export type Severity = "CRITICAL" | "MAJOR" | "MINOR" | "WARNING";
@@ -49,7 +57,11 @@ export interface Alarm {
 	time: number;
 	/** How often it was raised while active. */
 	count: number;
+	/** What else it carries, by name. */
+	fragments?: Record<string, unknown>;
 }
+
+export type NewAlarm = Omit<Alarm, "id" | "status" | "count">;
 
 /** A device can make any number of children. */
 const MOST_DEVICES = 10_000;
@@ -74,6 +86,7 @@ export class Inventory {
 			type: type || (parent === undefined ? "c8y_MQTTDevice" : "c8y_MQTTChildDevice"),
 			creationTime: Date.now(),
 			supportedOperations: [],
+			fragments: {},
 		};
 		this.devices.set(id, device);
 		return device;
@@ -86,6 +99,10 @@ export class Inventory {
 
 	childrenOf(id: string): Device[] {
 		return [...this.devices.values()].filter(({ parent }) => parent === id);
+	}
+
+	childDevices(id: string): Device[] {
+		return this.childrenOf(id).filter(({ addition, service }) => !addition && !service);
 	}
 
 	/** The device, its children and theirs, in order of creation. */
@@ -118,13 +135,10 @@ export class Inventory {
 	}
 
 	/** An alarm of a type that is active already is counted, not stored again. */
-	raise(device: string, type: string, severity: Severity, text: string, time: number): void {
-		const active = this.activeAlarm(device, type);
-		if (active) {
-			Object.assign(active, { severity, text, time, count: active.count + 1 });
-			return;
-		}
-		this.alarms.push({ id: this.newId(), device, type, text, severity, status: "ACTIVE", time, count: 1 });
+	raise(alarm: NewAlarm): void {
+		const active = this.activeAlarm(alarm.device, alarm.type);
+		if (active) Object.assign(active, alarm, { count: active.count + 1 });
+		else remember(this.alarms, { id: this.newId(), ...alarm, status: "ACTIVE", count: 1 });
 	}
 
 	private newId(): string {

@@ -47,6 +47,21 @@ function parameters(fields: Fields, path = ""): string[] {
 	});
 }
 
+/** Firmware, software and configurations in one, each list behind its sign. */
+function profile(fields: Fields): string[] {
+	const firmware = asFields(fields.firmware);
+	const { software, configuration } = fields;
+	return [
+		...(fields.firmware === undefined
+			? []
+			: ["$FW", ...named("name", "version", "url", "isPatch", "dependency")(firmware)]),
+		...(software === undefined ? [] : ["$SW", ...each("name", "version", "url", "action")({}, software)]),
+		...(configuration === undefined ? [] : ["$CONF", ...each("url", "type")({}, configuration)]),
+	];
+}
+
+const ADVANCED_UPDATE = fixed("529", each("name", "version", "softwareType", "url", "action"));
+
 const TEMPLATES: Record<string, Columns> = {
 	c8y_Restart: fixed("510", () => []),
 	c8y_Command: fixed("511", named("text")),
@@ -64,17 +79,23 @@ const TEMPLATES: Record<string, Columns> = {
 	c8y_DownloadConfigFile: either("type", ["524", named("url", "type")], ["521", named("url")]),
 	c8y_LogfileRequest: fixed("522", named("logFile", "dateFrom", "dateTo", "searchText", "maximumLines")),
 	c8y_CommunicationMode: fixed("523", named("mode")),
+	c8y_DeviceProfile: fixed("527", profile),
 	c8y_SoftwareUpdate: fixed("528", each("name", "version", "url", "action")),
 	c8y_ParameterUpdate: fixed("532", (fields) => parameters(fields)),
 	c8y_RemoteAccessConnect: fixed("530", named("hostname", "port", "connectionKey")),
 };
 
-/** Columns of every row the operation gives; none when no static template knows its fragments. */
-export function operationRows(operation: Operation): string[][] {
+/**
+ * Columns of every row the operation gives; none when no static template knows its fragments. `typed`: the
+ * device has named the types of software it supports.
+ */
+export function operationRows(operation: Operation, typed: boolean): string[][] {
 	const rows: string[][] = [];
 	for (const [fragment, raw] of Object.entries(operation.fragments)) {
 		if (!Object.hasOwn(TEMPLATES, fragment)) continue;
-		const [id, ...columns] = (TEMPLATES[fragment] as Columns)(asFields(raw), raw);
+		const advanced = typed && fragment === "c8y_SoftwareUpdate";
+		const template = advanced ? ADVANCED_UPDATE : (TEMPLATES[fragment] as Columns);
+		const [id, ...columns] = template(asFields(raw), raw);
 		rows.push([id as string, operation.deviceId, ...columns]);
 	}
 	return rows;

@@ -1,5 +1,6 @@
 // Static templates 500 to 507: operations and how they go.
 import { type Arguments, BAD_ARGUMENT, RowError } from "./arguments.js";
+import { setFragment } from "./fragments.js";
 import type { Operation, OperationDetails, OperationStatus } from "./operations.js";
 import type { Template, Templates } from "./row-context.js";
 import type { Tenant } from "./tenant.js";
@@ -10,10 +11,22 @@ function details(row: Arguments, to: OperationStatus): OperationDetails {
 	return to === "SUCCESSFUL" ? { result: row.rest(1) } : {};
 }
 
-/** What the device has done changes what the tenant knows of it. */
-function ended({ fragments, deviceId, result = [] }: Operation, tenant: Tenant): void {
-	if (Object.hasOwn(fragments, "c8y_RelayArray") && result.length > 0) {
-		tenant.inventory.ensure(deviceId).relayArray = result;
+/** What the device has done changes the operation, or what the tenant knows of the device. */
+function ended(operation: Operation, tenant: Tenant): void {
+	const { fragments, result = [] } = operation;
+	const device = tenant.inventory.ensure(operation.deviceId);
+	const has = (name: string): boolean => Object.hasOwn(fragments, name);
+	const [first = ""] = result;
+	if (has("c8y_RelayArray") && result.length > 0) device.relayArray = result;
+	if (has("c8y_CommunicationMode")) {
+		setFragment(device, "c8y_CommunicationMode", fragments.c8y_CommunicationMode ?? {});
+	}
+	for (const name of ["c8y_LogfileRequest", "c8y_UploadConfigFile"]) {
+		if (has(name) && first !== "") fragments[name] = { ...(fragments[name] as object), file: first };
+	}
+	if (has("c8y_DownloadConfigFile")) {
+		const time = first || new Date().toISOString();
+		setFragment(device, "c8y_ConfigurationDump", { id: operation.id, time });
 	}
 }
 

@@ -21,7 +21,9 @@ function showDevice(device: Device, inventory: Inventory): object {
 		creationTime: iso(creationTime),
 		...(parent === undefined && { c8y_IsDevice: {} }),
 		c8y_SupportedOperations: supportedOperations,
-		childDevices: { references: inventory.childrenOf(id).map(reference) },
+		...device.fragments,
+		childDevices: { references: inventory.childDevices(id).map(reference) },
+		...(device.service && { ...device.service, name }),
 		...(parent !== undefined && { deviceParents: { references: [{ managedObject: { id: parent } }] } }),
 		...(hardware && { c8y_Hardware: hardware }),
 		...(firmware && { c8y_Firmware: firmware }),
@@ -44,12 +46,13 @@ function showMeasurement({ id, device, type, time, fragment, series, value, unit
 	return { id, type, time: iso(time), ...source(device), [fragment]: { [series]: point } };
 }
 
-function showEvent({ id, device, type, text, time, position }: DeviceEvent): object {
-	return { id, type, text, time: iso(time), ...source(device), ...(position && { c8y_Position: position }) };
+function showEvent({ id, device, type, text, time, position, fragments }: DeviceEvent): object {
+	const about = { ...fragments, ...(position && { c8y_Position: position }) };
+	return { ...about, id, type, text, time: iso(time), ...source(device) };
 }
 
-function showAlarm({ device, time, ...rest }: Alarm): object {
-	return { ...rest, time: iso(time), ...source(device) };
+function showAlarm({ device, time, fragments, ...rest }: Alarm): object {
+	return { ...fragments, ...rest, time: iso(time), ...source(device) };
 }
 
 function showOperation(operation: Operation): object {

@@ -15,6 +15,7 @@ import { Arguments, RowError } from "./arguments.js";
 import { Bootstrap, type BootstrapOptions } from "./bootstrap.js";
 import { Delivery, type DeliveryOptions, JSON_DOWN, ROWS_DOWN } from "./delivery.js";
 import { Intake } from "./intake.js";
+import { isJsonTopic, JSON_ERRORS, JsonTopics } from "./json-topics.js";
 import type { Fragments, Operation } from "./operations.js";
 import { operatorRoutes } from "./operator.js";
 import type { RowContext } from "./row-context.js";
@@ -47,6 +48,7 @@ export class CumulocityStandIn implements StandIn {
 	private readonly context: StandInContext;
 	private readonly bootstrap: Bootstrap;
 	private readonly delivery: Delivery;
+	private readonly jsonTopics: JsonTopics;
 	/** Devices that are connected to fetch credentials, and for nothing else. */
 	private readonly bootstrapping = new Set<string>();
 	private link: DeviceLink | undefined;
@@ -56,6 +58,7 @@ export class CumulocityStandIn implements StandIn {
 		this.options = { ...options };
 		this.tenant = new Tenant(context.report, options);
 		this.bootstrap = new Bootstrap(this.tenant, this.options, context);
+		this.jsonTopics = new JsonTopics(this.tenant);
 		this.delivery = new Delivery(this.tenant, this.options, context, MAX_PACKET);
 		for (const user of options.users ?? []) this.tenant.users.put(user);
 		this.tenant.availability.start();
@@ -105,15 +108,17 @@ export class CumulocityStandIn implements StandIn {
 		if (/[+#]/.test(topic)) return false;
 		if (topic === ROWS_DOWN || topic === JSON_DOWN)
 			return this.options.strict === false || this.tenant.inventory.devices.has(device);
-		return topic === ERRORS;
+		return topic === ERRORS || topic === JSON_ERRORS;
 	}
 
 	subscribed(device: string, topic: string): void {
 		this.delivery.subscribed(device, topic);
 	}
 
-	receive(device: string, { topic, payload }: IncomingPublish): void {
+	receive(device: string, message: IncomingPublish): void {
+		const { topic, payload } = message;
 		if (this.bootstrapping.has(device)) return this.bootstrap.receive(device, payload, this.link);
+		if (isJsonTopic(topic)) return this.json(device, message);
 		const up = parseUpTopic(topic);
 		if (!up) return this.fault(device, 40, "", `Nothing is expected on topic ${topic}`);
 		const target = up.child ?? device;
@@ -147,6 +152,13 @@ export class CumulocityStandIn implements StandIn {
 
 	close(): void {
 		this.tenant.availability.stop();
+	}
+
+	private json(device: string, message: IncomingPublish): void {
+		const answer = this.jsonTopics.receive(device, message);
+		if (answer === undefined) return;
+		this.context.report({ kind: "error", device, text: answer });
+		this.link?.send(device, JSON_ERRORS, answer);
 	}
 
 	private rowContext(device: string, target: string, intake: Intake): RowContext {

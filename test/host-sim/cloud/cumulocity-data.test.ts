@@ -60,6 +60,7 @@ describe("data for the Cumulocity stand-in", () => {
 			firmware: { name: "mote", version: "0.1.0", url: "" },
 			agent: { name: "mote", version: "0.1.0", url: "", maintainer: 'Me & "you"' },
 			requiredAvailability: 10,
+			fragments: {},
 		});
 	});
 

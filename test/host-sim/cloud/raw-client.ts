@@ -122,11 +122,13 @@ export class RawClient {
 		});
 	}
 
-	async publish(topic: string, payload: string, options: { retain?: boolean } = {}): Promise<void> {
+	/** Returns the packet's identifier, after the PUBACK. */
+	async publish(topic: string, payload: string, options: { retain?: boolean } = {}): Promise<number> {
 		const messageId = this.nextId();
 		const { retain = false } = options;
 		this.send({ cmd: "publish", topic, payload, qos: 1, dup: false, retain, messageId });
 		await this.next("puback", (ack) => ack.messageId === messageId);
+		return messageId;
 	}
 
 	/** Sends at QoS 0, without any answer to wait for. */
