@@ -9,3 +9,9 @@ export function deviceIdentifier(clientId: string): string | undefined {
 	// Older cheat sheets also show deviceIdentifier:template, without the connection type.
 	return parts.length === 2 ? parts[0] : undefined;
 }
+
+/** The default template collection inside a client identifier, if it names one. */
+export function defaultTemplate(clientId: string): string | undefined {
+	const parts = clientId.split(":");
+	return parts[0] === "d" ? parts[2] : parts[1];
+}

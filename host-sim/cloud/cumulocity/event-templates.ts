@@ -1,7 +1,8 @@
 // Static templates 400 to 408: events.
 import { type Arguments, BAD_ARGUMENT, decimal, optionalNumber, RowError } from "./arguments.js";
-import { checkFragmentName, setFragment } from "./fragments.js";
+import { setFragment } from "./fragments.js";
 import type { DeviceEvent, Inventory } from "./inventory.js";
+import { parsePath, setAt } from "./json-path.js";
 import type { RowContext, Templates } from "./row-context.js";
 
 const TRIPLE = 3;
@@ -24,25 +25,13 @@ function parameter(type: string, text: string, path: string): string | number | 
 	return value;
 }
 
-/** Sets a value at "a.b.c" inside an object. */
-function place(into: Record<string, unknown>, path: string, value: unknown): void {
-	const names = path.split(".");
-	for (const name of names) checkFragmentName(name);
-	let at = into;
-	for (const name of names.slice(0, -1)) {
-		if (typeof at[name] !== "object") at[name] = {};
-		at = at[name] as Record<string, unknown>;
-	}
-	at[names.at(-1) as string] = value;
-}
-
 function parameters(row: Arguments): Record<string, unknown> {
 	const found: Record<string, unknown> = {};
 	const count = row.rest(TRIPLE).length;
 	if (count === 0) throw new RowError(BAD_ARGUMENT, "path is missing");
 	for (let at = TRIPLE; at < TRIPLE + count; at += TRIPLE) {
 		const [path, type] = [row.mandatory(at, "path"), row.mandatory(at + 1, "type")];
-		place(found, path, row.text(at + 2) === "" ? null : parameter(type, row.text(at + 2), path));
+		setAt(found, parsePath(path), row.text(at + 2) === "" ? null : parameter(type, row.text(at + 2), path));
 	}
 	return found;
 }

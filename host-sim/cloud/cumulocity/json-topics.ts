@@ -5,6 +5,7 @@ import { isoTime, RowError } from "./arguments.js";
 import { checkFragmentName, setFragment } from "./fragments.js";
 import { Intake } from "./intake.js";
 import { isSeverity } from "./inventory.js";
+import { pointsOf } from "./measurement-points.js";
 import type { Tenant } from "./tenant.js";
 import type { Mode } from "./up-topic.js";
 
@@ -112,18 +113,7 @@ export class JsonTopics {
 	private measurement(device: string, body: Body, intake: Intake): void {
 		const [type, time] = [text(body, "type"), timeOf(body)];
 		const { id } = this.source(device, body);
-		// Nothing is stored unless all of it is right.
-		const points = Object.entries(fragmentsOf(body)).flatMap(([fragment, all]) => {
-			if (!isObject(all)) throw new JsonError("Validation error", `${fragment} has to be an object`);
-			return Object.entries(all).map(([series, point]) => {
-				const { value, unit = "" } = isObject(point) ? point : {};
-				if (typeof value !== "number" || typeof unit !== "string") {
-					throw new JsonError("Validation error", `${fragment}.${series} has no value that is a number`);
-				}
-				return { device: id, type, time, fragment, series, value, text: String(value), unit };
-			});
-		});
-		if (points.length === 0) throw new JsonError("Validation error", "a measurement needs a series");
+		const points = pointsOf(fragmentsOf(body), { device: id, type, time });
 		for (const point of points) intake.measurement(point);
 		this.tenant.availability.heard(id);
 	}

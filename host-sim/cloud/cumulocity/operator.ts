@@ -1,75 +1,11 @@
 // The operator's side of the Cumulocity stand-in: a few of its REST resources over HTTP.
 import { HttpError, objectBody, type Route } from "../http.js";
-import type { Alarm, Device, DeviceEvent, Inventory } from "./inventory.js";
+import type { Device } from "./inventory.js";
 import type { Fragments, Operation } from "./operations.js";
 import { requestRoutes, userRoutes } from "./operator-devices.js";
 import { collectionPage as page } from "./operator-page.js";
-import type { Measurement, Tenant } from "./tenant.js";
-
-const iso = (time: number): string => new Date(time).toISOString();
-const source = (id: string): object => ({ source: { id } });
-
-const reference = ({ id, name }: Device): object => ({ managedObject: { id, name } });
-
-function showDevice(device: Device, inventory: Inventory): object {
-	const { id, parent, name, type, creationTime, supportedOperations, hardware, firmware, agent } = device;
-	return {
-		id,
-		name,
-		type,
-		owner: `device_${id}`,
-		creationTime: iso(creationTime),
-		...(parent === undefined && { c8y_IsDevice: {} }),
-		c8y_SupportedOperations: supportedOperations,
-		...device.fragments,
-		childDevices: { references: inventory.childDevices(id).map(reference) },
-		...(device.service && { ...device.service, name }),
-		...(parent !== undefined && { deviceParents: { references: [{ managedObject: { id: parent } }] } }),
-		...(hardware && { c8y_Hardware: hardware }),
-		...(firmware && { c8y_Firmware: firmware }),
-		...(agent && { c8y_Agent: agent }),
-		...(device.relayArray && { c8y_RelayArray: device.relayArray }),
-		...(device.requiredAvailability !== undefined && {
-			c8y_RequiredAvailability: { responseInterval: device.requiredAvailability },
-		}),
-		...(device.availability && {
-			c8y_Availability: {
-				status: device.availability,
-				lastMessage: iso(device.lastMessage ?? device.creationTime),
-			},
-		}),
-	};
-}
-
-function showMeasurement({ id, device, type, time, fragment, series, value, unit }: Measurement): object {
-	const point = unit === "" ? { value } : { value, unit };
-	return { id, type, time: iso(time), ...source(device), [fragment]: { [series]: point } };
-}
-
-function showEvent({ id, device, type, text, time, position, fragments }: DeviceEvent): object {
-	const about = { ...fragments, ...(position && { c8y_Position: position }) };
-	return { ...about, id, type, text, time: iso(time), ...source(device) };
-}
-
-function showAlarm({ device, time, fragments, ...rest }: Alarm): object {
-	return { ...fragments, ...rest, time: iso(time), ...source(device) };
-}
-
-function showOperation(operation: Operation): object {
-	const { id, deviceId, status, creationTime, fragments, failureReason, result } = operation;
-	const shown: Record<string, unknown> = {
-		id,
-		deviceId,
-		status,
-		creationTime: iso(creationTime),
-		...fragments,
-	};
-	if (failureReason !== undefined) shown.failureReason = failureReason;
-	if (result && result.length > 0 && typeof shown.c8y_Command === "object") {
-		shown.c8y_Command = { ...shown.c8y_Command, result: result.join(",") };
-	}
-	return shown;
-}
+import type { Tenant } from "./tenant.js";
+import { iso, showAlarm, showDevice, showEvent, showMeasurement, showOperation } from "./views.js";
 
 /** Fragments of a new operation, out of a request body. */
 function newOperation(body: unknown): { deviceId: string; fragments: Record<string, unknown> } {

@@ -11,33 +11,27 @@ import type {
 } from "../stand-in.js";
 import type { ValueStore } from "../values.js";
 import { admit, isBootstrap, userOf } from "./admission.js";
-import { Arguments, RowError } from "./arguments.js";
 import { Bootstrap, type BootstrapOptions } from "./bootstrap.js";
+import { defaultTemplate } from "./client-id.js";
 import { Delivery, type DeliveryOptions, JSON_DOWN, ROWS_DOWN } from "./delivery.js";
-import { Intake } from "./intake.js";
 import { isJsonTopic, JSON_ERRORS, JsonTopics } from "./json-topics.js";
 import type { Fragments, Operation } from "./operations.js";
 import { operatorRoutes } from "./operator.js";
-import type { RowContext } from "./row-context.js";
-import { formatRow, parseRows, type Row } from "./rows.js";
-import { carryOut } from "./templates.js";
+import { ERRORS, REGISTERED, RowDesk, type RowDeskOptions } from "./row-desk.js";
 import { Tenant, type TenantOptions } from "./tenant.js";
-import { parseUpTopic } from "./up-topic.js";
 import type { NewUser } from "./users.js";
 
-export interface CumulocityOptions extends TenantOptions, BootstrapOptions, DeliveryOptions {
+export interface CumulocityOptions extends TenantOptions, BootstrapOptions, DeliveryOptions, RowDeskOptions {
 	/** Device users there are from the start. */
 	users?: readonly NewUser[];
 	/** Refuse SUBSCRIBE of operations before the device exists. */
 	strict?: boolean;
-	/** A tenant from before 2023: it knows neither 125 (heartbeat) nor 504 to 507 and 602. */
-	older?: boolean;
 }
 
 const MAX_PACKET = 16184;
-const REFUSED = 41;
-const MALFORMED = 42;
-const ERRORS = "s/e";
+/** Operations of own templates come on these. */
+const OWN_DOWN = /^s\/(dd|dc\/[^/+#]+)$/;
+
 export class CumulocityStandIn implements StandIn {
 	readonly maxPacketBytes = MAX_PACKET;
 	readonly ordinaryBroker = false;
@@ -48,9 +42,12 @@ export class CumulocityStandIn implements StandIn {
 	private readonly context: StandInContext;
 	private readonly bootstrap: Bootstrap;
 	private readonly delivery: Delivery;
+	private readonly rowDesk: RowDesk;
 	private readonly jsonTopics: JsonTopics;
 	/** Devices that are connected to fetch credentials, and for nothing else. */
 	private readonly bootstrapping = new Set<string>();
+	/** The collections that connected devices have named in their client identifiers. */
+	private readonly defaultXids = new Map<string, string>();
 	private link: DeviceLink | undefined;
 
 	constructor(context: StandInContext, options: CumulocityOptions = {}) {
@@ -59,7 +56,8 @@ export class CumulocityStandIn implements StandIn {
 		this.tenant = new Tenant(context.report, options);
 		this.bootstrap = new Bootstrap(this.tenant, this.options, context);
 		this.jsonTopics = new JsonTopics(this.tenant);
-		this.delivery = new Delivery(this.tenant, this.options, context, MAX_PACKET);
+		this.delivery = new Delivery(this.tenant, this.options, context, MAX_PACKET, this.defaultXids);
+		this.rowDesk = new RowDesk(this.tenant, this.options, this.delivery, context);
 		for (const user of options.users ?? []) this.tenant.users.put(user);
 		this.tenant.availability.start();
 	}
@@ -71,6 +69,7 @@ export class CumulocityStandIn implements StandIn {
 	attach(link: DeviceLink): void {
 		this.link = link;
 		this.delivery.attach(link);
+		this.rowDesk.attach(link);
 	}
 
 	commonName(device: string): string {
@@ -91,12 +90,15 @@ export class CumulocityStandIn implements StandIn {
 
 	connected(device: string, request: ConnectRequest): void {
 		if (isBootstrap(request)) this.bootstrapping.add(device);
+		const xid = defaultTemplate(request.clientId);
+		if (xid !== undefined) this.defaultXids.set(device, xid);
 		const user = request.certified ? undefined : userOf(this.tenant.id, request.username);
 		if (user !== undefined) this.tenant.requests.used(device, user);
 	}
 
 	disconnected(device: string): void {
 		this.bootstrapping.delete(device);
+		this.defaultXids.delete(device);
 	}
 
 	refusesPublish(device: string, topic: string): string | undefined {
@@ -106,9 +108,9 @@ export class CumulocityStandIn implements StandIn {
 	allowsSubscribe(device: string, topic: string): boolean {
 		if (this.bootstrapping.has(device)) return this.bootstrap.allowsSubscribe(topic);
 		if (/[+#]/.test(topic)) return false;
-		if (topic === ROWS_DOWN || topic === JSON_DOWN)
+		if (topic === ROWS_DOWN || topic === JSON_DOWN || OWN_DOWN.test(topic))
 			return this.options.strict === false || this.tenant.inventory.devices.has(device);
-		return topic === ERRORS || topic === JSON_ERRORS;
+		return topic === ERRORS || topic === JSON_ERRORS || topic === REGISTERED;
 	}
 
 	subscribed(device: string, topic: string): void {
@@ -119,15 +121,7 @@ export class CumulocityStandIn implements StandIn {
 		const { topic, payload } = message;
 		if (this.bootstrapping.has(device)) return this.bootstrap.receive(device, payload, this.link);
 		if (isJsonTopic(topic)) return this.json(device, message);
-		const up = parseUpTopic(topic);
-		if (!up) return this.fault(device, 40, "", `Nothing is expected on topic ${topic}`);
-		const target = up.child ?? device;
-		const { inventory } = this.tenant;
-		if (inventory.devices.has(target) && inventory.rootOf(target) !== device) {
-			return this.fault(device, REFUSED, "", `${target} is no child of this device`);
-		}
-		const context = this.rowContext(device, target, new Intake(this.tenant, up.mode));
-		for (const row of parseRows(payload.toString("utf8"))) this.row(device, row, context);
+		this.rowDesk.receive(device, message, this.defaultXids.get(device));
 	}
 
 	/** Creates an operation, as an operator does, and sends it when the device is there to take it. */
@@ -159,40 +153,5 @@ export class CumulocityStandIn implements StandIn {
 		if (answer === undefined) return;
 		this.context.report({ kind: "error", device, text: answer });
 		this.link?.send(device, JSON_ERRORS, answer);
-	}
-
-	private rowContext(device: string, target: string, intake: Intake): RowContext {
-		const { inventory } = this.tenant;
-		return {
-			tenant: this.tenant,
-			device: target,
-			...(target !== device && { parent: device }),
-			own: () => {
-				// A child that nobody has created is one of the device that is connected.
-				if (target === device) return inventory.ensure(device);
-				return inventory.ensure(target, inventory.ensure(device).id);
-			},
-			intake,
-			resend: () => this.delivery.push(target),
-			reply: (...answer) => void this.link?.send(device, ROWS_DOWN, formatRow(answer, "backslash")),
-			older: this.options.older ?? false,
-		};
-	}
-
-	private row(device: string, row: Row, context: RowContext): void {
-		const [id = "", ...columns] = row.columns;
-		try {
-			if (row.malformed) throw new RowError(MALFORMED, `Malformed row: ${row.malformed}`);
-			carryOut(id, new Arguments(columns), context);
-		} catch (error) {
-			if (!(error instanceof RowError)) throw error;
-			this.fault(device, error.code, id, error.message);
-		}
-	}
-
-	private fault(device: string, code: number, id: string, text: string): void {
-		const line = formatRow([String(code), id, text], "double");
-		this.context.report({ kind: "error", device, text: line });
-		this.link?.send(device, ERRORS, line);
 	}
 }

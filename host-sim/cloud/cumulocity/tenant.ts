@@ -6,6 +6,7 @@ import { AvailabilityClock } from "./availability.js";
 import { DeviceRequests } from "./device-requests.js";
 import { Inventory } from "./inventory.js";
 import { type Operation, Operations } from "./operations.js";
+import { OwnTemplates } from "./own-templates.js";
 import { DeviceUsers } from "./users.js";
 
 export interface Measurement {
@@ -65,6 +66,7 @@ export class Tenant {
 	readonly id: string;
 	readonly users = new DeviceUsers();
 	readonly requests: DeviceRequests;
+	readonly ownTemplates = new OwnTemplates();
 	readonly inventory = new Inventory();
 	readonly measurements: Measurement[] = [];
 	readonly notifications: Notification[] = [];
