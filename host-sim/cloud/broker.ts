@@ -52,13 +52,13 @@ export class EmbeddedBroker implements DeviceLink {
 
 	constructor(options: BrokerOptions) {
 		this.policy = options.policy;
-		this.policy.attach(this);
 		this.report = options.report;
 		this.listenPort = options.port ?? 0;
 		const { identities, report } = options;
 		const { admitsPasswords, maxPacketBytes } = this.policy;
 		const onClient = (stream: Duplex): void => this.onStream(stream);
 		this.listener = new TlsListener({ identities, admitsPasswords, report, onClient });
+		this.policy.attach(this);
 		const { webSocket = false } = options;
 		this.listenWebSocketPort = Number(webSocket === true ? 0 : webSocket);
 		if (webSocket === false) return;
@@ -144,6 +144,10 @@ export class EmbeddedBroker implements DeviceLink {
 		return sent;
 	}
 
+	trust(authorities: readonly string[]): void {
+		this.listener.trust(authorities);
+	}
+
 	/** Ends one device's connection without warning (its will is executed). */
 	drop(device: string): void {
 		this.live.get(device)?.client.conn.destroy();
@@ -199,7 +203,7 @@ export class EmbeddedBroker implements DeviceLink {
 		const certificate = certificateOf(client.conn);
 		const request: ConnectRequest = {
 			clientId: packet.clientId,
-			certified: certificate !== undefined,
+			certificate,
 			commonName: (certificate && commonNameOf(certificate)) ?? "",
 			username: packet.username ?? "",
 			password: packet.password?.toString("utf8") ?? "",

@@ -1,4 +1,5 @@
 // What the embedded broker asks of a cloud's stand-in, and what it offers to it.
+import type { X509Certificate } from "node:crypto";
 import type { CommandOutcome, ReportEvent } from "./events.js";
 import type { Route } from "./http.js";
 import type { Identities } from "./identities.js";
@@ -7,8 +8,8 @@ import type { ValueStore } from "./values.js";
 
 export interface ConnectRequest {
 	clientId: string;
-	/** Whether the client has shown a certificate that an authority known here signed. */
-	certified: boolean;
+	/** What the client has shown, if an authority that is trusted here signed it. */
+	certificate: X509Certificate | undefined;
 	/** Common name of that certificate. */
 	commonName: string;
 	/** Empty when the client gave none. */
@@ -43,6 +44,11 @@ export interface DeviceLink {
 	 * `shown` is what is reported of a payload that holds a secret.
 	 */
 	send(device: string, topic: string, payload: string, shown?: string): boolean;
+	/**
+	 * From the next client on, takes certificates of these authorities (PEM) too, and of no others but its
+	 * own. Nothing where there is no TLS.
+	 */
+	trust?(authorities: readonly string[]): void;
 }
 
 /** The rules of one cloud for connections, topics and messages. */

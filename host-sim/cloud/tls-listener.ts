@@ -1,7 +1,7 @@
 // The embedded broker's TCP side: TLS, where a client shows a certificate or, if the cloud admits passwords,
 // none.
 import type { AddressInfo, Socket } from "node:net";
-import { createServer, type Server, type TLSSocket } from "node:tls";
+import { createServer, type SecureContextOptions, type Server, type TLSSocket } from "node:tls";
 import type { ReportEvent } from "./events.js";
 import type { Identities } from "./identities.js";
 
@@ -17,6 +17,8 @@ export class TlsListener {
 	private readonly options: TlsListenerOptions;
 	private readonly sockets = new Set<Socket>();
 	private server: Server | undefined;
+	/** Authorities beside the identities' own. */
+	private others: readonly string[] = [];
 
 	constructor(options: TlsListenerOptions) {
 		this.options = options;
@@ -24,15 +26,10 @@ export class TlsListener {
 
 	/** Listens on this port of the loopback interface, 0 = any free one, and returns it. */
 	async start(port: number): Promise<number> {
-		const { identities, admitsPasswords } = this.options;
-		const { server: own, ca } = identities;
 		const server = createServer({
-			key: own.keyPem,
-			cert: own.chainPem,
-			ca: ca.pem,
+			...this.secrets(),
 			requestCert: true,
-			rejectUnauthorized: !admitsPasswords,
-			minVersion: "TLSv1.2",
+			rejectUnauthorized: !this.options.admitsPasswords,
 			// Small packets in quick exchange: waiting to fill segments would cost 40 ms each time.
 			noDelay: true,
 		});
@@ -50,6 +47,12 @@ export class TlsListener {
 		return (server.address() as AddressInfo).port;
 	}
 
+	/** Takes certificates of these authorities too, instead of those named before; from the next client on. */
+	trust(authorities: readonly string[]): void {
+		this.others = authorities;
+		this.server?.setSecureContext(this.secrets());
+	}
+
 	/** Ends every connection at once; resolves when all have ended. */
 	async stop(): Promise<void> {
 		const { server } = this;
@@ -58,6 +61,12 @@ export class TlsListener {
 		const closed = new Promise<void>((resolve) => server.close(() => resolve()));
 		for (const socket of this.sockets) socket.destroy();
 		await closed;
+	}
+
+	private secrets(): SecureContextOptions {
+		const { server, ca } = this.options.identities;
+		const authorities = [ca.pem, ...this.others];
+		return { key: server.keyPem, cert: server.chainPem, ca: authorities, minVersion: "TLSv1.2" };
 	}
 
 	private judge(socket: TLSSocket): void {

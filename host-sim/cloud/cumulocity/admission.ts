@@ -1,5 +1,6 @@
 // Who may connect to a Cumulocity tenant: a device with its certificate, a device with its user and password,
 // and whoever has the bootstrap user's password, to fetch credentials.
+import type { X509Certificate } from "node:crypto";
 import type { Admission, ConnectRequest } from "../stand-in.js";
 import { deviceIdentifier } from "./client-id.js";
 import type { Tenant } from "./tenant.js";
@@ -12,8 +13,8 @@ export const BOOTSTRAP_USER = "management/devicebootstrap";
 const refuse = (words: string, code = CODE.notAuthorized): Admission => ({ refuse: words, code });
 
 /** Whether this client is here for credentials only. A certificate is stronger than a user. */
-export function isBootstrap({ certified, username }: ConnectRequest): boolean {
-	return !certified && username === BOOTSTRAP_USER;
+export function isBootstrap({ certificate, username }: ConnectRequest): boolean {
+	return !certificate && username === BOOTSTRAP_USER;
 }
 
 /** The user's name in a username of this tenant, "<tenant id>/<user>". */
@@ -31,8 +32,8 @@ export function admit(request: ConnectRequest, tenant: Tenant, bootstrapPassword
 	if (clientId === "") return refuse("empty client identifier", CODE.identifier);
 	const device = deviceIdentifier(clientId);
 	if (device === undefined) return refuse("malformed client identifier");
-	const stranger = request.certified
-		? certificateRefusal(request, device)
+	const stranger = request.certificate
+		? certificateRefusal(request.certificate, request.commonName, device, tenant)
 		: passwordRefusal(request, device, tenant, bootstrapPassword);
 	if (stranger) return stranger;
 	if (protocolLevel === 3 && clientId.length >= LONG_CLIENT_ID) {
@@ -42,8 +43,17 @@ export function admit(request: ConnectRequest, tenant: Tenant, bootstrapPassword
 	return { device, warning: "clean session 0: nothing is kept, use 1" };
 }
 
-function certificateRefusal({ commonName }: ConnectRequest, device: string): Admission | undefined {
-	return device === commonName ? undefined : refuse("certificate name is not the device identifier");
+function certificateRefusal(
+	certificate: X509Certificate,
+	commonName: string,
+	device: string,
+	{ trusted, users }: Tenant,
+): Admission | undefined {
+	if (device !== commonName) return refuse("certificate name is not the device identifier");
+	// The authority of the identities is not uploaded, and registers whoever comes.
+	const registers = trusted.above(certificate)?.autoRegistration ?? true;
+	if (registers || users.get(`device_${device}`)?.enabled) return undefined;
+	return refuse("nobody has registered the device, and its authority does not do so");
 }
 
 function passwordRefusal(

@@ -2,6 +2,7 @@
 import { HttpError, objectBody, type Route } from "../http.js";
 import type { Device } from "./inventory.js";
 import type { Fragments, Operation } from "./operations.js";
+import { certificateRoutes } from "./operator-certificates.js";
 import { requestRoutes, userRoutes } from "./operator-devices.js";
 import { collectionPage as page } from "./operator-page.js";
 import type { Tenant } from "./tenant.js";
@@ -53,6 +54,7 @@ export function operatorRoutes(cloud: Operated): Route[] {
 	return [
 		...requestRoutes(tenant),
 		...userRoutes(tenant),
+		...certificateRoutes(tenant),
 		{
 			method: "GET",
 			path: /^\/inventory\/managedObjects$/,

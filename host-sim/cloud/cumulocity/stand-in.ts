@@ -70,6 +70,7 @@ export class CumulocityStandIn implements StandIn {
 		this.link = link;
 		this.delivery.attach(link);
 		this.rowDesk.attach(link);
+		this.tenant.trusted.changed = (authorities) => link.trust?.(authorities);
 	}
 
 	commonName(device: string): string {
@@ -92,7 +93,7 @@ export class CumulocityStandIn implements StandIn {
 		if (isBootstrap(request)) this.bootstrapping.add(device);
 		const xid = defaultTemplate(request.clientId);
 		if (xid !== undefined) this.defaultXids.set(device, xid);
-		const user = request.certified ? undefined : userOf(this.tenant.id, request.username);
+		const user = request.certificate ? undefined : userOf(this.tenant.id, request.username);
 		if (user !== undefined) this.tenant.requests.used(device, user);
 	}
 

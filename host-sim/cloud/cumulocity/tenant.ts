@@ -7,6 +7,7 @@ import { DeviceRequests } from "./device-requests.js";
 import { Inventory } from "./inventory.js";
 import { type Operation, Operations } from "./operations.js";
 import { OwnTemplates } from "./own-templates.js";
+import { TrustedCertificates } from "./trusted-certificates.js";
 import { DeviceUsers } from "./users.js";
 
 export interface Measurement {
@@ -66,6 +67,7 @@ export class Tenant {
 	readonly id: string;
 	readonly users = new DeviceUsers();
 	readonly requests: DeviceRequests;
+	readonly trusted = new TrustedCertificates();
 	readonly ownTemplates = new OwnTemplates();
 	readonly inventory = new Inventory();
 	readonly measurements: Measurement[] = [];
