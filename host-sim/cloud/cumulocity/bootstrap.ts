@@ -1,6 +1,7 @@
 // Fetching credentials (s/ucr, s/dcr): a device that has none yet asks again and again, and is answered from
 // the moment on in which an operator has accepted it.
 import type { DeviceLink, StandInContext } from "../stand-in.js";
+import type { AnswerFaults, Answers } from "./answers.js";
 import { randomPassword } from "./device-requests.js";
 import { formatRow, type Quoting } from "./rows.js";
 import type { Tenant } from "./tenant.js";
@@ -14,6 +15,10 @@ export interface BootstrapOptions {
 	acceptAtOnce?: boolean;
 	/** Makes the password of a new device user; random unless given. */
 	makePassword?: () => string;
+	/** What goes wrong with answers on s/dcr. */
+	bootstrapAnswers?: AnswerFaults;
+	/** Until when the bootstrap user is not let in, with code 5; ms since 1970. */
+	bootstrapRefusedUntil?: number;
 }
 
 const ASK = "s/ucr";
@@ -29,8 +34,10 @@ export class Bootstrap {
 	/** May be changed while running. */
 	private readonly options: BootstrapOptions & { quoting?: Quoting };
 	private readonly context: StandInContext;
+	private readonly answers: Answers;
 
-	constructor(tenant: Tenant, options: Bootstrap["options"], context: StandInContext) {
+	constructor(tenant: Tenant, options: Bootstrap["options"], context: StandInContext, answers: Answers) {
+		this.answers = answers;
 		this.tenant = tenant;
 		this.options = options;
 		this.context = context;
@@ -39,6 +46,11 @@ export class Bootstrap {
 
 	get password(): string {
 		return this.options.bootstrapPassword ?? BOOTSTRAP_PASSWORD;
+	}
+
+	/** Why nobody may ask for credentials now. */
+	refuses(now: number): string | undefined {
+		return now < (this.options.bootstrapRefusedUntil ?? 0) ? "no bootstrap at this time" : undefined;
 	}
 
 	allowsSubscribe(topic: string): boolean {
@@ -65,8 +77,10 @@ export class Bootstrap {
 		if (!given) return this.warn(device, "gets no credentials: the tenant has too many users");
 		const row = (password: string): string =>
 			formatRow([CREDENTIALS, this.tenant.id, given.user, password], this.options.quoting ?? "backslash");
-		const sent = link?.send(device, ANSWER, row(given.password), row("(covered)")) ?? false;
-		if (!sent) this.warn(device, `has asked on ${ASK} without subscribing to ${ANSWER}`);
+		this.answers.send(this.options.bootstrapAnswers ?? {}, () => {
+			const sent = link?.send(device, ANSWER, row(given.password), row("(covered)")) ?? false;
+			if (!sent) this.warn(device, `credentials do not reach it: it is not there on ${ANSWER}`);
+		});
 	}
 
 	private warn(device: string, text: string): void {

@@ -20,6 +20,8 @@ export interface DeliveryOptions {
 	jsonFirst?: boolean;
 	/** A form of new operations that gets lost on the way, as if nobody had subscribed to it. */
 	lose?: "rows" | "json";
+	/** New operations that come twice, as after a hiccup of the platform. */
+	repeat?: "children" | "all";
 }
 
 export const ROWS_DOWN = "s/ds";
@@ -68,9 +70,13 @@ export class Delivery {
 			const text = `no static template for operation ${operation.id}: it comes as JSON, or by own templates`;
 			this.context.report({ kind: "warning", device: operation.deviceId, text });
 		}
-		const { lose } = this.options;
+		const { lose, repeat } = this.options;
 		const wanted: Wanted = (topic) => lose !== (topic === JSON_DOWN ? "json" : "rows");
-		this.send(this.tenant.inventory.rootOf(operation.deviceId), [operation], wanted);
+		const root = this.tenant.inventory.rootOf(operation.deviceId);
+		this.send(root, [operation], wanted);
+		if (repeat === "all" || (repeat === "children" && root !== operation.deviceId)) {
+			this.send(root, [operation], wanted);
+		}
 	}
 
 	/** The device has subscribed to this topic: what is PENDING comes on it. */

@@ -1,5 +1,6 @@
 // Takes the rows that devices publish: static templates, own templates, and the registration of those.
 import type { DeviceLink, IncomingPublish, StandInContext } from "../stand-in.js";
+import type { AnswerFaults, Answers } from "./answers.js";
 import { Arguments, RowError } from "./arguments.js";
 import { type Delivery, ROWS_DOWN } from "./delivery.js";
 import { Intake } from "./intake.js";
@@ -20,6 +21,8 @@ const MALFORMED = 42;
 export interface RowDeskOptions {
 	/** A tenant from before 2023: it knows neither 125 (heartbeat) nor 408, 504 to 507, 600 and 602. */
 	older?: boolean;
+	/** What goes wrong with answers on s/dt. */
+	templateAnswers?: AnswerFaults;
 }
 
 export class RowDesk {
@@ -28,9 +31,17 @@ export class RowDesk {
 	private readonly options: RowDeskOptions;
 	private readonly delivery: Delivery;
 	private readonly context: StandInContext;
+	private readonly answers: Answers;
 	private link: DeviceLink | undefined;
 
-	constructor(tenant: Tenant, options: RowDeskOptions, delivery: Delivery, context: StandInContext) {
+	constructor(
+		tenant: Tenant,
+		options: RowDeskOptions,
+		delivery: Delivery,
+		context: StandInContext,
+		answers: Answers,
+	) {
+		this.answers = answers;
 		this.tenant = tenant;
 		this.options = options;
 		this.delivery = delivery;
@@ -90,10 +101,14 @@ export class RowDesk {
 	/** An empty message asks whether the collection exists. */
 	private register(device: string, xid: string, rows: readonly Row[]): void {
 		const known = this.tenant.ownTemplates.get(xid);
-		if (rows.length === 0 && !known) return void this.link?.send(device, REGISTERED, `${REFUSED},${xid}`);
+		const answer = (...columns: string[]): void =>
+			this.answers.send(this.options.templateAnswers ?? {}, () => {
+				this.link?.send(device, REGISTERED, formatRow(columns, "backslash"));
+			});
+		if (rows.length === 0 && !known) return answer(String(REFUSED), xid);
 		this.judged(device, "", () => {
 			const collection = rows.length === 0 && known ? known : this.tenant.ownTemplates.register(xid, rows);
-			this.link?.send(device, REGISTERED, `20,${xid},${collection.internalId}`);
+			answer("20", xid, collection.internalId);
 		});
 	}
 

@@ -11,6 +11,7 @@ import type {
 } from "../stand-in.js";
 import type { ValueStore } from "../values.js";
 import { admit, isBootstrap, userOf } from "./admission.js";
+import { Answers } from "./answers.js";
 import { Bootstrap, type BootstrapOptions } from "./bootstrap.js";
 import { defaultTemplate } from "./client-id.js";
 import { Delivery, type DeliveryOptions, JSON_DOWN, ROWS_DOWN } from "./delivery.js";
@@ -29,6 +30,7 @@ export interface CumulocityOptions extends TenantOptions, BootstrapOptions, Deli
 }
 
 const MAX_PACKET = 16184;
+const NOT_AUTHORIZED = 5;
 /** Operations of own templates come on these. */
 const OWN_DOWN = /^s\/(dd|dc\/[^/+#]+)$/;
 
@@ -40,6 +42,7 @@ export class CumulocityStandIn implements StandIn {
 	/** May be changed while running. */
 	readonly options: CumulocityOptions;
 	private readonly context: StandInContext;
+	private readonly answers = new Answers();
 	private readonly bootstrap: Bootstrap;
 	private readonly delivery: Delivery;
 	private readonly rowDesk: RowDesk;
@@ -54,10 +57,10 @@ export class CumulocityStandIn implements StandIn {
 		this.context = context;
 		this.options = { ...options };
 		this.tenant = new Tenant(context.report, options);
-		this.bootstrap = new Bootstrap(this.tenant, this.options, context);
+		this.bootstrap = new Bootstrap(this.tenant, this.options, context, this.answers);
 		this.jsonTopics = new JsonTopics(this.tenant);
 		this.delivery = new Delivery(this.tenant, this.options, context, MAX_PACKET, this.defaultXids);
-		this.rowDesk = new RowDesk(this.tenant, this.options, this.delivery, context);
+		this.rowDesk = new RowDesk(this.tenant, this.options, this.delivery, context, this.answers);
 		for (const user of options.users ?? []) this.tenant.users.put(user);
 		this.tenant.availability.start();
 	}
@@ -86,6 +89,10 @@ export class CumulocityStandIn implements StandIn {
 	}
 
 	admit(request: ConnectRequest): Admission {
+		const closed = isBootstrap(request)
+			? this.bootstrap.refuses((this.options.now ?? Date.now)())
+			: undefined;
+		if (closed !== undefined) return { refuse: closed, code: NOT_AUTHORIZED };
 		return admit(request, this.tenant, this.bootstrap.password);
 	}
 
@@ -147,6 +154,7 @@ export class CumulocityStandIn implements StandIn {
 
 	close(): void {
 		this.tenant.availability.stop();
+		this.answers.close();
 	}
 
 	private json(device: string, message: IncomingPublish): void {
