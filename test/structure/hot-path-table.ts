@@ -85,7 +85,7 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/connect.ts": { connectOptions: START },
 	"modules/cloud/cumulocity/availability.ts": { hash: START },
 	"modules/cloud/cumulocity/bootstrap.ts": {
-		"constructor, attach, ask, use, stored, step, row, row > column, ended, goBack, isShort":
+		"attach, ask, use, stored, step, row, row > column, ended, goBack, isShort":
 			"until there are credentials",
 		"tick: cold-call": "until there are credentials",
 	},
