@@ -85,8 +85,7 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/connect.ts": { connectOptions: START },
 	"modules/cloud/cumulocity/availability.ts": { hash: START },
 	"modules/cloud/cumulocity/bootstrap.ts": {
-		"attach, ask, use, stored, step, row, row > column, ended, goBack, isShort":
-			"until there are credentials",
+		"attach, use, stored, step, row, row > column, ended, goBack, isShort": "until there are credentials",
 		"tick: cold-call": "until there are credentials",
 	},
 	"modules/cloud/cumulocity/cumulocity.ts": {
