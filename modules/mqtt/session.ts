@@ -544,7 +544,9 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 				this.unfinished = true;
 			}
 		}
-		if (this.unfinished || output.length > 0 || this.current === LEAVING) this.pump();
+		// The rest of a payload is not in the stage yet.
+		const rest = output.length > 0 || output.remaining > 0;
+		if (this.unfinished || rest || this.current === LEAVING) this.pump();
 	}
 
 	closed(code: string, detail: string): void {

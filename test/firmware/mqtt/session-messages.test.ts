@@ -97,6 +97,22 @@ describe("mqtt: session, QoS 1 out", () => {
 		}
 	});
 
+	it("goes on with a payload when an acknowledgement takes its beginning along, before the socket calls", () => {
+		for (const second of [700, 1000, 3000]) {
+			const f = new Fixture({ measures: { payloadBytes: second }, connect: { keepAlive: 0 } }).up();
+			f.heard();
+			f.transport.take();
+			f.transport.free = 0;
+			f.publish(f.measures, "a".repeat(600), "b".repeat(second));
+			f.transport.accept(700);
+			// The socket has room again; before it says so, an acknowledgement arrives.
+			f.transport.free = 5000;
+			f.puback(1);
+			f.transport.accept(0);
+			assert.deepEqual(f.payloads(), ["a".repeat(600), "b".repeat(second)]);
+		}
+	});
+
 	it("a topic of more than half the output stage is sent, or refused before any record is", () => {
 		const half = Limits.outputBytes / 2;
 		const make = () =>
