@@ -52,7 +52,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 	private readonly health: Health;
 	private readonly parts: NodeParts;
 	private readonly owner: DeliveryOwner;
-	private readonly opening: Opening;
+	readonly opening: Opening;
 	/** In a session that outlives a power cut. */
 	private readonly ids: IdBlocks | undefined;
 

@@ -234,6 +234,19 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 	reconnect(): void {
 		this.session.stop(true);
 	}
+	sampleNow(): void {
+		if (!this.parts.guard?.safe) this.measuring.sample(true);
+	}
+	publish(topic: Uint8Array, payload: Uint8Array): boolean {
+		const { outbox, session } = this.delivery;
+		if (!outbox.open || outbox.hasDirect) return false;
+		outbox.publishDirect({ topic, payload, qos: 1, retain: false });
+		session.pump();
+		return true;
+	}
+	goOn(): void {
+		this.delivery.opening.goOn();
+	}
 	waiting(what: string): void {
 		this.parts.log.info("waiting: ", what);
 		this.observer?.waiting?.(what);

@@ -86,6 +86,11 @@ export class Opening implements AlarmOwner {
 		} else this.parts.session.drop("subscribe-refused", "");
 	}
 
+	/** What a pause is for has come. */
+	goOn(): void {
+		if (this.step?.kind === "wait") this.again.start(0);
+	}
+
 	/** Tries the step once more; a pause is over. */
 	due(): void {
 		if (this.step?.kind === "wait") this.delivered();

@@ -89,6 +89,15 @@ export interface CloudHost {
 	restart(): void;
 	/** Ends the connection in order, and begins another: `Cloud.connect` has changed. */
 	reconnect(): void;
+	/** Takes a sample now, beside those that are due. */
+	sampleNow(): void;
+	/**
+	 * Publishes a message of its own at QoS 1, ahead of all that waits; false if that is not possible now. It
+	 * is not sent again where the connection ends.
+	 */
+	publish(topic: Uint8Array, payload: Uint8Array): boolean;
+	/** What a step of the opening with the kind `wait` waits for is there. */
+	goOn(): void;
 	/** The node waits for somebody, in words. */
 	waiting(what: string): void;
 	/** Lights the LED, or not, meanwhile. */

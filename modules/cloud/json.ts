@@ -26,6 +26,9 @@ export const MAX_DEPTH = 16;
 /** Longest name, string or number, bytes after unescaping. */
 export const MAX_TEXT = 512;
 
+/** What `error` says of a name or string beyond MAX_TEXT. */
+export const TOO_LONG = "text too long";
+
 const VALUE = 0; // a value must come
 const FIRST = 1; // the first name of an object, or its end
 const NEXT = 2; // comma or end
@@ -191,7 +194,7 @@ export class JsonScanner {
 		let p = this.position + 1;
 		let n = 0;
 		while (p < end) {
-			if (n > MAX_TEXT) return this.fail("text too long") > 0;
+			if (n > MAX_TEXT) return this.fail(TOO_LONG) > 0;
 			const c = bytes[p] as number;
 			if (c === 34) {
 				this.position = p + 1;

@@ -87,6 +87,11 @@ export class Outbox implements PublishSource, Settling {
 		this.direct.set(message);
 	}
 
+	/** Whether one waits, or is under way. */
+	get hasDirect(): boolean {
+		return this.direct.message !== undefined;
+	}
+
 	// PublishSource
 
 	get holds(): boolean {

@@ -89,7 +89,11 @@ export const EXCEPTIONS: Table = {
 		"tick: cold-call": "until there are credentials",
 	},
 	"modules/cloud/cumulocity/cumulocity.ts": {
-		attach: START,
+		"attach, attach > map": START,
+		"tooLong, refuseById": "an operation that is refused",
+		"operation: cold-call": "an operation that is refused",
+		tellRelay: "once for each 518",
+		"tick: cold-call": "once for each 518",
 		alarm: "an alarm begins or ends",
 		event: "an edge of an input",
 		reportRow: "an alarm, or an edge of an input",
@@ -107,11 +111,21 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/cloud/cumulocity/operations.ts": {
 		"row: cold-call": "an operation that is not supported",
-		"unsupported, fragmentName": "the reason of that",
-		"interrupted, lastWords": "once in a boot",
+		interrupted: "once in a boot",
 		"refuseUnless: array-literal": "the first operation that is refused",
-		"answer: template, 2 cold-call": "the reason of a failed operation",
+		"note: template": "the marker of an operation with an id",
 	},
+	"modules/cloud/cumulocity/operation-answers.ts": {
+		heads: START,
+		"lastWords, fragmentName, unsupported": "once in a boot, or an operation that is refused",
+		"queue: template, 2 cold-call": "the reason of a failed operation",
+	},
+	"modules/cloud/cumulocity/relays.ts": {
+		relayOf: START,
+		planAll: "519: what several relays do is a text",
+		"plan: cold-call": "519: what several relays do is a text",
+	},
+	"modules/cloud/cumulocity/notifications.ts": { read: "an operation that is no JSON" },
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
 	"modules/cloud/plain/plain.ts": {
 		"constructor > map, constructor > topic, template": START,
@@ -128,6 +142,7 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
 		"start, makeArena": START,
+		publish: "what the inventory is told of a relay",
 		"ended: to-string": ERROR,
 	},
 	"modules/app/delivery.ts": {

@@ -6,6 +6,7 @@ import type { Sample } from "../../core/channels.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import { visible } from "../../core/visible.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
+import type { PayloadSink } from "../../mqtt/inbound.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
 import type { LaneShape } from "../../outbox/lane.js";
 import type { TemplatePart } from "../../outbox/record-template.js";
@@ -19,10 +20,12 @@ import { Availability } from "./availability.js";
 import { Bootstrap, CREDENTIALS_TOPIC } from "./bootstrap.js";
 import { CumulocityMeasures } from "./measures.js";
 import { MessageId, operationFragment, TEMPLATES_ANSWER } from "./message-ids.js";
+import { type Documents, NOTIFICATIONS, Notifications } from "./notifications.js";
 import { CumulocityOpening, DOWN, ERRORS, MAX_REPORT, TAG_LAST_BOOT, UP } from "./opening.js";
 import { Operations, ROOM_FOR_ANSWERS } from "./operations.js";
+import { Relays, relayOf } from "./relays.js";
 import { quoteColumn, RowFault, RowReader } from "./rows.js";
-import type { CumulocitySettings } from "./settings.js";
+import { type CumulocitySettings, listed } from "./settings.js";
 
 /** Largest MQTT packet that the platform takes, with all headers. */
 export const MAX_PACKET_BYTES = 16184;
@@ -41,16 +44,18 @@ const ALARMS = Object.freeze({
 	MINOR: MessageId.MinorAlarm,
 	WARNING: MessageId.WarningAlarm,
 } as const);
-const ACTUATOR_COMMANDS = Object.freeze({
-	led: Object.freeze(["led on", "led off"]),
-	buzzer: Object.freeze(["buzzer on", "buzzer off"]),
-	speed: Object.freeze(["speed ", "speed stop"]),
-});
-
+/** Topics of measures: what the cloud does with them. */
+const MODES = Object.freeze({
+	persistent: UP,
+	transient: ascii("t/us"),
+	quiescent: ascii("q/us"),
+	cep: ascii("c/us"),
+} as const);
+const INVENTORY = "inventory/managedObjects/update/";
 const TOO_LONG = "the operation is too long";
 const NO_QUOTE = "the operation cannot be read: its quotes do not match";
 
-export class Cumulocity implements Cloud {
+export class Cumulocity implements Cloud, Documents {
 	readonly connect: ConnectOptions;
 	readonly stamp = new IsoStamp();
 	readonly measures: LaneShape;
@@ -64,6 +69,8 @@ export class Cumulocity implements Cloud {
 	private operations!: Operations;
 	private starting!: CumulocityOpening;
 	private availability: Availability | undefined;
+	/** Where operations come as JSON, too. */
+	private notifications: Notifications | undefined;
 	/** Where the cloud hands out user and password. */
 	private readonly bootstrap: Bootstrap | undefined;
 
@@ -92,18 +99,20 @@ export class Cumulocity implements Cloud {
 			confirmMs: 0,
 		};
 		const { recordBytes, stamps } = encoder;
-		this.measures = { ...lane, qos: sampling.qos, recordBytes, stamps, maxRecords: 1000 };
+		const topic = MODES[cumulocity.mode as keyof typeof MODES];
+		this.measures = { ...lane, topic, qos: sampling.qos, recordBytes, stamps, maxRecords: 1000 };
 		this.events = { ...lane, qos: 1, recordBytes: 480, stamps: 0, maxRecords: 16 };
 	}
 
 	attach(host: CloudHost): void {
 		const { settings } = this;
-		const { relay, requiredAvailability } = settings.cumulocity;
-		const [closed, open] = ACTUATOR_COMMANDS[relay] as readonly [string, string];
-		const full = relay === "speed" ? `${closed}${settings.motor.maxRpm}` : closed;
+		const { relay, relays, requiredAvailability, operationIds } = settings.cumulocity;
+		const { maxRpm } = settings.motor;
+		const all = listed(relays).map((name) => relayOf(name, maxRpm));
 		this.host = host;
 		this.bootstrap?.attach(host);
-		this.operations = new Operations(host, { closed: ascii(full), open: ascii(open) });
+		this.operations = new Operations(host, new Relays(host, relayOf(relay, maxRpm), all), operationIds);
+		if (operationIds) this.notifications = new Notifications(this, this.rows);
 		if (requiredAvailability > 0)
 			this.availability = new Availability(
 				host,
@@ -190,9 +199,42 @@ export class Cumulocity implements Cloud {
 		if (this.bootstrap && message.isOn(CREDENTIALS_TOPIC)) {
 			this.rows.reset(bytes, payloadStart, payloadEnd);
 			while (this.rows.next()) this.bootstrap.row(this.rows);
-		} else if (message.isOn(ERRORS))
+		} else if (this.notifications && message.isOn(NOTIFICATIONS))
+			this.notifications.read(bytes, payloadStart, payloadEnd, this.id);
+		else if (message.isOn(ERRORS))
 			this.host.debug(`s/e: ${visible(decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text")}`);
 		else this.host.malformed("a message on an unknown topic");
+	}
+
+	// Documents
+
+	operation(template: number, id: number): void {
+		const { rows, starting, operations } = this;
+		if (!this.addressed()) return this.host.malformed("an operation for another device");
+		// The 500 of this opening brings it again.
+		if (!starting.listening) return operations.pending.leave(rows.hash(true));
+		if (template > 0) operations.row(rows, template, id);
+		else if (id > 0) this.refuseById(id, "this kind of operation is not supported");
+	}
+
+	malformed(what: string): void {
+		this.host.malformed(what);
+	}
+
+	/** An operation as JSON of which too much has come to be kept; `id` is 0 where it is not known. */
+	tooLong(id: number): void {
+		this.host.malformed(`${TOO_LONG} (JSON)`);
+		if (id > 0 && this.starting.listening) this.refuseById(id, TOO_LONG);
+	}
+
+	private refuseById(id: number, reason: string): void {
+		const { SetExecutingById, SetFailedById } = MessageId;
+		const rows = ascii(`${SetExecutingById},${id}\n${SetFailedById},${id},${reason}\n`);
+		this.host.messages.queue(RecordKind.Operation, TAG_CLEARED, (record) => record.put(rows));
+	}
+
+	stream(message: InboundMessage): PayloadSink | undefined {
+		return message.isOn(NOTIFICATIONS) ? this.notifications : undefined;
 	}
 
 	private row(): void {
@@ -265,14 +307,22 @@ export class Cumulocity implements Cloud {
 		if (this.bootstrap?.active) return;
 		this.starting.tick();
 		this.operations.tick();
+		if (this.operations.relayState !== "" && this.starting.listening) this.tellRelay();
 		this.availability?.tick();
+	}
+
+	/** 518 changes nothing in the inventory, of which the cloud's own switch shows the state. */
+	private tellRelay(): void {
+		const { host, operations } = this;
+		const state = ascii(`{"c8y_Relay":{"relayState":"${operations.relayState}"}}`);
+		if (host.publish(utf8(`${INVENTORY}${this.settings.device.id}`), state)) operations.relayState = "";
 	}
 
 	disconnected(code: string): void {
 		this.bootstrap?.ended(code);
 		// Operations in progress stay: their answers are in the ring and are sent again.
 		this.starting.listening = false;
-		this.operations.pending.disconnected();
+		this.operations.disconnected();
 		this.availability?.closed();
 	}
 }

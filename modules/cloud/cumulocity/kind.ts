@@ -3,7 +3,8 @@
 import type { Channel } from "../../core/channels.js";
 import type { Build, CloudKind } from "../cloud-kind.js";
 import { Cumulocity } from "./cumulocity.js";
-import { CUMULOCITY, type CumulocitySettings } from "./settings.js";
+import { RELAYS } from "./relays.js";
+import { CUMULOCITY, type CumulocitySettings, listed } from "./settings.js";
 
 export const cumulocity: CloudKind<CumulocitySettings, typeof CUMULOCITY> = Object.freeze({
 	settings: CUMULOCITY,
@@ -21,10 +22,29 @@ function mistakes({ device, broker, cumulocity: own }: CumulocitySettings): stri
 		found.push(
 			"broker.clientCertificate: Cumulocity takes no certificate over WebSocket; set it false, and broker.username and broker.password",
 		);
+	for (const name of listed(own.relays))
+		if (!RELAYS.includes(name))
+			found.push(`cumulocity.relays: must be a list of ${RELAYS.join(", ")}, with commas between`);
+	if (own.position !== "" && !isPosition(own.position))
+		found.push("cumulocity.position: must be such as 49.29,8.64 or 49.29,8.64,112");
 	if (own.bootstrapPassword === "") return found;
 	if (broker.clientCertificate)
 		found.push("cumulocity.bootstrapPassword: needs broker.clientCertificate false");
 	if (broker.username !== "")
 		found.push("cumulocity.bootstrapPassword: the cloud hands out the user; leave broker.username empty");
 	return found;
+}
+
+/** Latitude, longitude, and perhaps an altitude. */
+function isPosition(text: string): boolean {
+	const parts = text.split(",");
+	const [latitude, longitude, altitude] = parts.map((part) =>
+		part.trim() === "" ? Number.NaN : Number(part),
+	);
+	return (
+		(parts.length === 2 || parts.length === 3) &&
+		Math.abs(latitude ?? Number.NaN) <= 90 &&
+		Math.abs(longitude ?? Number.NaN) <= 180 &&
+		(parts.length === 2 || Number.isFinite(altitude))
+	);
 }

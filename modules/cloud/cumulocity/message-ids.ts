@@ -1,12 +1,14 @@
 // SmartREST 2.0 static templates that this node uses (Cumulocity: "MQTT static templates").
 
-import { ascii } from "../../core/bytes.js";
+import { ascii, equals } from "../../core/bytes.js";
 
 /** Device → cloud, on s/us. */
 export const MessageId = Object.freeze({
 	CreateDevice: 100,
 	Hardware: 110,
+	Position: 112,
 	SupportedOperations: 114,
+	Firmware: 115,
 	RequiredAvailability: 117,
 	Agent: 122,
 	Heartbeat: 125,
@@ -20,15 +22,25 @@ export const MessageId = Object.freeze({
 	WarningAlarm: 304,
 	ClearAlarm: 306,
 	Event: 400,
+	LocationUpdate: 402,
 	GetPendingOperations: 500,
 	SetExecuting: 501,
 	SetFailed: 502,
 	SetSuccessful: 503,
+	SetExecutingById: 504,
+	SetFailedById: 505,
+	SetSuccessfulById: 506,
 	GetTemplates: 602,
 } as const);
 
 /** Cloud → device, on s/ds. */
-export const Operation = Object.freeze({ Restart: 510, Command: 511, Relay: 518 } as const);
+export const Operation = Object.freeze({
+	Restart: 510,
+	Command: 511,
+	MeasurementRequest: 517,
+	Relay: 518,
+	RelayArray: 519,
+} as const);
 
 /** The answer to GetTemplates: the ids of all templates. */
 export const TEMPLATES_ANSWER = 603;
@@ -68,4 +80,13 @@ const LAST = FIRST + FRAGMENTS.length - 1;
 /** The fragment of an operation, or no bytes if the id is not one. */
 export function operationFragment(id: number): Uint8Array {
 	return FRAGMENTS[id >= FIRST && id <= LAST ? id - FIRST : NONE] as Uint8Array;
+}
+
+/** The first id whose fragment has this name, or 0. */
+export function operationOf(name: Uint8Array, length: number): number {
+	for (let i = 0; i < FRAGMENTS.length; i++) {
+		const fragment = FRAGMENTS[i] as Uint8Array;
+		if (fragment.length > 0 && equals(name, 0, length, fragment)) return FIRST + i;
+	}
+	return 0;
 }

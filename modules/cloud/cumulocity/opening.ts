@@ -17,6 +17,7 @@ import type { CloudHost, OpeningStep } from "../cloud.js";
 import { utf8 } from "../text.js";
 import type { Availability } from "./availability.js";
 import { MessageId } from "./message-ids.js";
+import { NOTIFICATIONS } from "./notifications.js";
 import type { Operations } from "./operations.js";
 import { quoteColumn } from "./rows.js";
 import type { CumulocitySettings } from "./settings.js";
@@ -35,12 +36,16 @@ export const MAX_REPORT = 400;
  * one.
  */
 const ALARM_KEY = "safe-alarm";
+const OPERATIONS = "c8y_Command,c8y_Restart,c8y_Relay,c8y_MeasurementRequestOperation";
 /** Twice the longest name of the settings, for doubled quotes. */
 const MAX_NAME = 128;
 const NOTHING = ascii("");
 
 /** A device that was only just made may not be known everywhere yet. */
 const REFUSED = Object.freeze({ pauseMs: 5000, tries: 2, finally: "reconnect" } as const);
+
+/** Without ids operations are answered by their fragments. */
+const REFUSED_IDS = Object.freeze({ ...REFUSED, finally: "continue" } as const);
 
 export class CumulocityOpening {
 	/** Whether rows are acted on. */
@@ -92,6 +97,8 @@ export class CumulocityOpening {
 			return publish(utf8(`${MessageId.CreateDevice},${name},${quoteColumn(cumulocity.type, MAX_NAME)}\n`));
 		}
 		if (turn-- === 0) return subscribe(DOWN, 1);
+		if (cumulocity.operationIds && turn-- === 0)
+			return { ...subscribe(NOTIFICATIONS, 1), refused: REFUSED_IDS };
 		if (cumulocity.debug && turn-- === 0) return subscribe(ERRORS, 0);
 		if (turn-- === 0) return publish(this.description(), () => this.described());
 		if (this.resuming) return;
@@ -107,13 +114,19 @@ export class CumulocityOpening {
 
 	private description(): Uint8Array {
 		const { device, cumulocity } = this.settings;
-		let rows = `${MessageId.SupportedOperations},c8y_Command,c8y_Restart,c8y_Relay\n`;
+		const { relays, position } = cumulocity;
+		const array = relays === "" ? "" : ",c8y_RelayArray";
+		let rows = `${MessageId.SupportedOperations},${OPERATIONS}${array}\n`;
 		if (cumulocity.requiredAvailability > 0)
 			rows += `${MessageId.RequiredAvailability},${cumulocity.requiredAvailability}\n`;
 		if (cumulocity.describe) {
 			rows += `${MessageId.Hardware},${quoteColumn(device.id, MAX_NAME)},Mote,1\n`;
 			rows += `${MessageId.Agent},Mote,${this.version},,Mote\n`;
+			rows += `${MessageId.Firmware},mote,${this.version}\n`;
 		}
+		// With the first one of a boot as an event, too.
+		if (position !== "")
+			rows += `${this.first ? MessageId.LocationUpdate : MessageId.Position},${position}\n`;
 		rows += this.condition();
 		return utf8(rows);
 	}

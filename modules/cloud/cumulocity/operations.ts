@@ -22,20 +22,21 @@
 // cloud may have sent its row twice, and the copy may come after the answers: then the entry lingers for a
 // while, or the copy would be carried out and its answers would finish another operation. When to ask with
 // 500 says pending.ts.
+//
+// With ids (operation-ids.ts) a row of which the JSON is awaited stays without 501 for a moment, and each
+// finished operation lingers: its other form may still be on its way.
 
-import { equals } from "../../core/bytes.js";
-import { mark, marked } from "../../core/store.js";
-import { decodeUtf8 } from "../../core/utf8.js";
-import type { RecordWriter } from "../../outbox/record-writer.js";
+import { mark } from "../../core/store.js";
 import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
-import { utf8 } from "../text.js";
-import { MessageId, Operation, operationFragment } from "./message-ids.js";
+import { MessageId, Operation } from "./message-ids.js";
+import { type Answer, isSupported, lastWords, OperationAnswers, unsupported } from "./operation-answers.js";
+import { OperationIds } from "./operation-ids.js";
+import { CAPACITY } from "./operations-limits.js";
 import { LEFT_WORDS, LINGER_MS, Pending, TAG_PENDING } from "./pending.js";
-import { quoteColumn, type RowReader } from "./rows.js";
+import type { Relays } from "./relays.js";
+import type { RowReader } from "./rows.js";
 
-/** Operations that may be in progress at once; further ones stay pending in the cloud. */
-const CAPACITY = 4;
 /** Places in the lane of events that all else leaves free for answers. */
 export const ROOM_FOR_ANSWERS = 2;
 const MARK = CAPACITY;
@@ -43,9 +44,6 @@ const TAKEN = 2 * CAPACITY;
 const LATE = CAPACITY;
 /** After the words of the entries: those of `Pending`. */
 const LEFT = 3 * CAPACITY;
-
-/** Longest reason of a failure, UTF-16 units; with three bytes each, the row still fits into its record. */
-const MAX_REASON = 140;
 
 /**
  * Markers in the store: an operation of this template is under way in this place. Written before 501 goes
@@ -58,22 +56,9 @@ const UNDER_WAY: readonly string[] = Object.freeze([
 	"operation-3",
 ]);
 
-/** How the one actuator that 518 switches is driven, as command texts. */
-export interface Relay {
-	readonly closed: Uint8Array;
-	readonly open: Uint8Array;
-}
+const Next = Object.freeze({ Nothing: 0, Restart: 1, CarryOut: 2, Refuse: 3, Sample: 4 } as const);
 
-const Next = Object.freeze({ Nothing: 0, Restart: 1, CarryOut: 2, Refuse: 3 } as const);
-
-const LF = 10;
-const NOTHING = utf8("");
-const EXECUTING = utf8(`${MessageId.SetExecuting},`);
-const FAILED = utf8(`${MessageId.SetFailed},`);
-const SUCCESSFUL = utf8(`${MessageId.SetSuccessful},`);
-const CLOSED = utf8("CLOSED");
-const CLOSE = utf8("CLOSE"); // what the documentation of 519 writes
-const OPEN = utf8("OPEN");
+const NO_PARAMETER = "the operation has no parameter";
 
 export class Operations {
 	/** Rows that were taken for duplicates. */
@@ -81,7 +66,8 @@ export class Operations {
 	/** When to ask for more. */
 	readonly pending: Pending;
 	private readonly host: CloudHost;
-	private readonly relay: Relay;
+	private readonly relays: Relays;
+	private readonly answers: OperationAnswers;
 	/** Hashes; after them the mark of `Pending` of each row; after these when it came, as a running number. */
 	private readonly words = new Uint32Array(LEFT + LEFT_WORDS);
 	/** Template ids, 0 where the entry is free; behind them last answers that found no room, as templates. */
@@ -98,47 +84,46 @@ export class Operations {
 	private takes = 0;
 	/** Why the operation that is being read is refused, or "". */
 	private refusal = "";
-	/** Why operations are refused, by entry; made when it is needed. */
-	private refusals: string[] | undefined;
-	/**
-	 * The answer that is being written, and kept functions that write: one made for each row would be garbage.
-	 */
-	private head: Uint8Array = NOTHING;
-	private fragment: Uint8Array = NOTHING;
-	private reason: Uint8Array = NOTHING;
-	/** Whether 501 goes with it. */
-	private both = false;
-	private readonly putAnswer = (record: RecordWriter) => {
-		if (this.both) {
-			record.put(EXECUTING);
-			record.put(this.fragment);
-			record.byte(LF);
-		}
-		record.put(this.head);
-		record.put(this.fragment);
-		record.put(this.reason);
-		record.byte(LF);
-	};
+	/** Why operations are refused, or what they ask of relays, by entry; made when it is needed. */
+	private texts: string[] | undefined;
+	/** The state of 518's relay that the inventory has not been told of, or "". */
+	relayState = "";
+	/** Operations come with ids, too. */
+	readonly byId: OperationIds | undefined;
 
-	constructor(host: CloudHost, relay: Relay) {
+	/** `ids`: whether operations come with ids, too. */
+	constructor(host: CloudHost, relays: Relays, ids = false) {
 		this.host = host;
-		this.relay = relay;
+		this.relays = relays;
+		this.answers = new OperationAnswers(host);
+		if (ids) this.byId = new OperationIds();
 		this.pending = new Pending(host, this.words, LEFT);
 	}
 
-	/** An operation row; `id` is its template. */
-	row(row: RowReader, id: number): void {
+	/** An operation; `id` is its row's template, `operationId` its id, or 0 where it came as a row. */
+	row(row: RowReader, id: number, operationId = 0): void {
+		const { byId } = this;
+		if (byId && operationId > 0) byId.heard = true;
+		// What is only refused needs no waiting for its JSON: that will do.
+		if (byId?.heard && operationId === 0 && !this.supports(id)) return;
 		// Two of the same hash only delay each other.
-		const index = this.take(id, row.hash(true));
+		const index = this.take(id, row.hash(true), operationId);
 		if (index < 0) return;
-		if (!isSupported(id)) return this.answer(index, MessageId.SetFailed, unsupported(id), true);
+		if (!this.supports(id)) return this.answer(index, MessageId.SetFailed, unsupported(id), true);
 		if (id === Operation.Restart) this.setNext(index, Next.Restart);
+		else if (id === Operation.MeasurementRequest) this.setNext(index, Next.Sample);
 		else {
+			this.relays.states = "";
 			this.refusal = this.plan(row, id);
 			if (this.refusal === "") this.host.commands.keep(index);
 			this.refuseUnless(index, this.refusal);
 		}
-		this.answer(index, MessageId.SetExecuting, "", false);
+		if (!byId?.isWaiting(index)) this.answer(index, MessageId.SetExecuting, "", false);
+	}
+
+	/** Whether operations of this kind are carried out. */
+	private supports(id: number): boolean {
+		return isSupported(id) && (id !== Operation.RelayArray || this.relays.isArray);
 	}
 
 	/**
@@ -152,28 +137,34 @@ export class Operations {
 
 	private refuseUnless(index: number, reason: string): void {
 		this.setNext(index, reason === "" ? Next.CarryOut : Next.Refuse);
-		if (reason === "") return;
-		this.refusals ??= ["", "", "", ""];
-		this.refusals[index] = reason;
+		const text = reason === "" ? this.relays.states : reason;
+		if (text === "") return;
+		this.texts ??= ["", "", "", ""];
+		this.texts[index] = text;
 	}
 
 	/** An operation that could not be read; `row` has its beginning. */
 	unreadable(row: RowReader, id: number, reason: string): void {
-		const index = this.take(id, row.hash(false));
+		if (this.byId?.heard) return; // it comes as JSON
+		const index = this.take(id, row.hash(false), 0);
 		if (index < 0) return;
-		if (!isSupported(id)) return this.answer(index, MessageId.SetFailed, reason, true);
+		if (!this.supports(id)) return this.answer(index, MessageId.SetFailed, reason, true);
 		this.refuseUnless(index, reason);
 		this.answer(index, MessageId.SetExecuting, "", false);
 	}
 
 	/** An entry of the table for a new operation, or -1 if it is not to be acted on (now). */
-	private take(id: number, hash: number): number {
+	private take(id: number, hash: number, operationId: number): number {
 		// Not in the last moments before a restart: 500 brings it again afterwards.
 		if (this.host.restarting) return -1;
 		// 500 is left to `tick`: sent here, it would stand between two rows that one answer brings.
 		this.release();
 		for (let i = 0; i < CAPACITY; i++) {
-			if (this.ids[i] === id && this.words[i] === hash) {
+			if (this.ids[i] === id && this.words[i] === hash && (this.byId?.isSame(i, operationId) ?? true)) {
+				if (this.byId?.pairs(i, operationId)) {
+					this.paired(i);
+					return -1;
+				}
 				this.duplicates++;
 				this.pending.cameAgain(hash, (this.until[i] as number) > 0);
 				return -1;
@@ -191,12 +182,47 @@ export class Operations {
 		this.setNext(index, Next.Nothing);
 		this.ids[LATE + index] = 0;
 		this.words[TAKEN + index] = ++this.takes;
-		if (isSupported(id)) mark(this.host.store, UNDER_WAY[index] as string, id);
+		this.byId?.begin(index, operationId, this.host.now());
+		this.note(index);
 		this.words[MARK + index] = this.pending.mark;
 		return index;
 	}
 
+	/** Writes the marker of an operation that is carried out. */
+	private note(index: number): void {
+		const id = this.ids[index] as number;
+		const key = UNDER_WAY[index] as string;
+		const operationId = this.byId?.of(index) ?? 0;
+		if (!this.supports(id)) return;
+		if (operationId > 0) this.host.store.set(key, `${id},${operationId}`);
+		else mark(this.host.store, key, id);
+	}
+
+	/** The operation has come in its other form, too. */
+	private paired(index: number): void {
+		if ((this.until[index] as number) > 0) return;
+		this.note(index);
+		this.proceedWaiting(index);
+	}
+
+	/** 501 of a row that has waited for its id. */
+	private proceedWaiting(index: number): void {
+		if (this.byId?.isReady(index, this.host.now())) this.answer(index, MessageId.SetExecuting, "", false);
+	}
+
+	/** The connection is gone: rows of which nothing was said yet come again. */
+	disconnected(): void {
+		this.pending.disconnected();
+		for (let i = 0; i < CAPACITY; i++) {
+			if (this.ids[i] === 0 || !this.byId?.isWaiting(i)) continue;
+			this.setNext(i, Next.Nothing);
+			this.settle(i);
+			this.free(i);
+		}
+	}
+
 	private free(index: number): void {
+		this.byId?.forget(index);
 		this.ids[index] = 0;
 		this.until[index] = 0;
 	}
@@ -210,7 +236,7 @@ export class Operations {
 			if (last) {
 				this.settle(index);
 				if (this.ids[index] === 0) return; // of an earlier boot
-				const lingers = this.pending.copied(this.words[MARK + index] as number);
+				const lingers = this.byId !== undefined || this.pending.copied(this.words[MARK + index] as number);
 				if (lingers) this.until[index] = this.host.now() + LINGER_MS;
 				else this.free(index);
 			} else this.confirmed |= 1 << index;
@@ -237,7 +263,7 @@ export class Operations {
 	/** Nothing is under way in this place any more. */
 	private settle(index: number): void {
 		const key = UNDER_WAY[index] as string;
-		if (marked(this.host.store, key) !== 0) mark(this.host.store, key, 0);
+		if (this.host.store.get(key) !== undefined) this.host.store.delete(key);
 	}
 
 	/**
@@ -247,7 +273,7 @@ export class Operations {
 	 */
 	interrupted(): string {
 		let rows = "";
-		for (const key of UNDER_WAY) rows += lastWords(marked(this.host.store, key));
+		for (const key of UNDER_WAY) rows += lastWords(this.host.store.get(key) ?? 0);
 		return rows;
 	}
 	/** The cloud has heard it. */
@@ -267,13 +293,22 @@ export class Operations {
 				this.free(index);
 				this.host.restart();
 			} else if (next !== Next.Nothing) {
-				const reason =
-					next === Next.CarryOut ? this.host.commands.carryOut(index) : (this.refusals?.[index] as string);
-				if (this.refusals) this.refusals[index] = "";
-				this.answer(index, reason === "" ? MessageId.SetSuccessful : MessageId.SetFailed, reason, true);
+				const text = this.texts?.[index] ?? "";
+				if (text !== "" && this.texts) this.texts[index] = "";
+				this.finish(index, next, text);
 			}
 		}
 		this.tick();
+	}
+
+	private finish(index: number, next: number, text: string): void {
+		let reason = next === Next.Refuse ? text : "";
+		if (next === Next.CarryOut) reason = this.host.commands.carryOut(index);
+		else if (next === Next.Sample) this.host.sampleNow();
+		if (reason !== "") return this.answer(index, MessageId.SetFailed, reason, true);
+		if (this.ids[index] === Operation.Relay) this.relayState = text;
+		const extra = this.ids[index] === Operation.RelayArray ? text : "";
+		this.answer(index, MessageId.SetSuccessful, extra, true);
 	}
 
 	/** The cloud gives each answer to the oldest operation that is executing, so order is kept. */
@@ -316,8 +351,9 @@ export class Operations {
 			const late = this.ids[LATE + i] as number;
 			if (late > 0) {
 				this.ids[LATE + i] = 0;
-				this.answer(i, late, "", true);
+				this.answer(i, late as Answer, "", true);
 			}
+			this.proceedWaiting(i);
 			const until = this.until[i] as number;
 			if (until > 0 && until <= this.host.now()) this.free(i);
 		}
@@ -337,69 +373,25 @@ export class Operations {
 	}
 
 	private plan(row: RowReader, id: number): string {
-		if (row.count < 3) return "the operation has no parameter";
+		if (row.count < 3) return NO_PARAMETER;
 		// Whatever is kept here, or in `row`, lies on the stack below the command's parser, where it is deepest.
 		if (id === Operation.Command) return this.host.commands.plan(row.text, row.start(2), row.end(2));
-		return this.planRelay(row);
+		return this.relays.plan(row, id);
 	}
 
-	private planRelay(row: RowReader): string {
-		const closed = this.is(row, CLOSED) || this.is(row, CLOSE);
-		if (!closed && !this.is(row, OPEN)) return "the state is neither OPEN nor CLOSED";
-		const command = closed ? this.relay.closed : this.relay.open;
-		return this.host.commands.plan(command, 0, command.length);
-	}
-
-	private is(row: RowReader, word: Uint8Array): boolean {
-		return equals(row.text, row.start(2), row.end(2), word);
-	}
-
-	/**
-	 * Where nothing is carried out, both answers go in one record: a power cut between them would leave
-	 * EXECUTING what the next boot knows nothing of.
-	 */
-	private answer(index: number, template: number, reason: string, last: boolean): void {
-		this.both = !isSupported(this.ids[index] as number);
-		this.fragment = operationFragment(this.ids[index] as number);
-		this.head =
-			template === MessageId.SetExecuting
-				? EXECUTING
-				: template === MessageId.SetFailed
-					? FAILED
-					: SUCCESSFUL;
-		this.reason = reason === "" ? NOTHING : utf8(`,${quoteColumn(reason, MAX_REASON)}`);
+	private answer(index: number, kind: Answer, text: string, last: boolean): void {
+		const template = this.ids[index] as number;
+		const both = !this.supports(template);
 		const tag = 1 + index * 2 + (last ? 1 : 0);
 		// An operation that does not get further than 501 is ended by its marker, or comes again with 500.
-		const kind = last ? RecordKind.Operation : RecordKind.Passing;
-		if (this.host.messages.queue(kind, tag, this.putAnswer)) return;
+		const record = last ? RecordKind.Operation : RecordKind.Passing;
+		if (this.answers.queue(kind, template, this.byId?.of(index) ?? 0, text, both, record, tag)) return;
 		// The cloud must hear how it ended, if need be without the words, or later.
-		if (reason !== "") this.answer(index, template, "", last);
-		else if (last) this.ids[LATE + index] = template;
+		if (text !== "") this.answer(index, kind, "", last);
+		else if (last) this.ids[LATE + index] = kind;
 	}
 }
 
 function isSet(value: number): boolean {
 	return value > 0;
-}
-
-/** Operations of other kinds are refused. */
-function isSupported(id: number): boolean {
-	return id === Operation.Restart || id === Operation.Command || id === Operation.Relay;
-}
-
-/** The last answer for an operation that a restart interrupted. */
-function lastWords(id: number): string {
-	if (id === Operation.Restart) return `${MessageId.SetSuccessful},c8y_Restart\n`;
-	if (!isSupported(id)) return "";
-	return `${MessageId.SetFailed},${fragmentName(id)},interrupted by a restart\n`;
-}
-
-function fragmentName(id: number): string {
-	const fragment = operationFragment(id);
-	return decodeUtf8(fragment, 0, fragment.length) as string;
-}
-
-/** Why an operation of a kind that is not carried out failed. */
-function unsupported(id: number): string {
-	return `${fragmentName(id)} is not supported`;
 }

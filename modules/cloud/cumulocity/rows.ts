@@ -64,6 +64,22 @@ export class RowReader {
 		this.textEnd = end;
 	}
 
+	/** Begins a row whose columns were read elsewhere; they lie in `text`. */
+	compose(text: Uint8Array): void {
+		this.text = text;
+		this.count = 0;
+		this.fault = RowFault.None;
+		this.ended = true;
+		this.at = this.textEnd = 0;
+	}
+	/** Its next column, [start, end). */
+	column(start: number, end: number): void {
+		const column = Math.min(this.count, MAX_COLUMNS);
+		this.spans[2 * column] = start;
+		this.spans[2 * column + 1] = end;
+		this.count++;
+	}
+
 	/** Positions in `text` where column `i` begins, and behind it. */
 	start(i: number): number {
 		return this.spans[2 * i] as number;

@@ -17,6 +17,20 @@ export const CUMULOCITY = Object.freeze({
 	describe: flag(true),
 	/** The actuator that 518 (c8y_Relay) switches. */
 	relay: choice("led", ["led", "buzzer", "speed"]),
+	/** Actuators that 519 (c8y_RelayArray) switches, in its order, such as "led,buzzer"; empty: none. */
+	relays: text("", 32),
+	/**
+	 * Take operations from devicecontrol/notifications, too, and answer them by their ids (504 to 506). It
+	 * needs a newer tenant.
+	 */
+	operationIds: flag(false),
+	/**
+	 * What the cloud does with measures: stores them and passes them on, passes them on only (transient),
+	 * stores them only (quiescent), or hands them to its rules only (cep).
+	 */
+	mode: choice("persistent", ["persistent", "transient", "quiescent", "cep"]),
+	/** Where the device stands, for the map: "latitude,longitude" or with the altitude, m; empty: unknown. */
+	position: text("", 48),
 	/**
 	 * Password of management/devicebootstrap, with which a device without certificate gets its own user
 	 * and password; empty: it has a certificate, or broker.username.
@@ -30,3 +44,8 @@ export const CUMULOCITY = Object.freeze({
 
 /** What this cloud reads. */
 export type CumulocitySettings = SharedSettings & { readonly cumulocity: Values<typeof CUMULOCITY> };
+
+/** The words of a list with commas between. */
+export function listed(text: string): string[] {
+	return text === "" ? [] : text.split(",").map((word) => word.trim());
+}

@@ -31,7 +31,7 @@ describe("Cumulocity: connecting", () => {
 		assert.deepEqual(opening(cloud), [
 			"publish s/us 1: 100,Mote,mote\n",
 			"subscribe s/ds 1",
-			"publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay\n117,10\n110,sn-1,Mote,1\n122,Mote,1.2.3,,Mote\n",
+			"publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay,c8y_MeasurementRequestOperation\n117,10\n110,sn-1,Mote,1\n122,Mote,1.2.3,,Mote\n115,mote,1.2.3\n",
 			"publish s/us 1: 500\n",
 		]);
 	});
@@ -90,7 +90,10 @@ describe("Cumulocity: connecting", () => {
 
 	it("leaves out 117, 110 and 122 when the settings say so", () => {
 		const { cloud } = start({ cumulocity: { requiredAvailability: 0, describe: false } });
-		assert.equal(opening(cloud)[2], "publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay\n");
+		assert.equal(
+			opening(cloud)[2],
+			"publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay,c8y_MeasurementRequestOperation\n",
+		);
 	});
 
 	it("tells signal, counters and safe mode with the description, each time it connects", () => {

@@ -125,6 +125,21 @@ export class FakeHost implements CloudHost {
 	light(on: boolean): void {
 		this.lights.push(on);
 	}
+	samples = 0;
+	sampleNow(): void {
+		this.samples++;
+	}
+	readonly sent: string[] = [];
+	/** What `publish` answers. */
+	publishes = true;
+	publish(topic: Uint8Array, payload: Uint8Array): boolean {
+		if (this.publishes) this.sent.push(`${text(topic)} ${text(payload)}`);
+		return this.publishes;
+	}
+	wentOn = 0;
+	goOn(): void {
+		this.wentOn++;
+	}
 	readonly waits: string[] = [];
 	waiting(what: string): void {
 		this.waits.push(what);
