@@ -79,6 +79,8 @@ export class Actions {
 				return this.#restartBroker(run);
 			case "power":
 				return this.#cutPower(run);
+			case "accept":
+				return accept(run, value);
 			case "command":
 				return this.#command(run, value);
 			default:
@@ -122,6 +124,13 @@ export class Actions {
 			if (!told) this.#feed.command({ ...entry, status, reason });
 		});
 	}
+}
+
+/** Takes in a device that asks for credentials. */
+function accept({ cloud }: PanelRun, id: unknown): void {
+	if (cloud?.cloud !== "cumulocity") throw new ActionError("devices ask for credentials in Cumulocity only");
+	if (typeof id !== "string" || !cloud.cumulocity.tenant.requests.accept(id))
+		throw new ActionError("this device does not ask for credentials, or no longer");
 }
 
 /** `{part, control, value}`, by their ids. */

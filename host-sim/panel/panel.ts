@@ -9,6 +9,7 @@ import { Line } from "../engine/line.js";
 import type { Sentence } from "../engine/narration.js";
 import { Actions, type PanelRun, SettableTime } from "./actions.js";
 import { type CapturedFrame, writeCapture } from "./capture.js";
+import { cumulocityView, operationView } from "./cumulocity-view.js";
 import { Feed } from "./feed.js";
 import { PanelServer } from "./server.js";
 import { Wire } from "./wire.js";
@@ -157,16 +158,7 @@ export class Panel {
 		if (this.#subject.cloud !== "cumulocity") return; // others tell the outcome alone, which is known already
 		const operation = this.#run?.cloud?.cumulocity.tenant.operations.get(id);
 		if (!operation) return;
-		const { status, fragments, failureReason = "", result, creationTime: at } = operation;
-		const [name = "", content] = Object.entries(fragments)[0] ?? [];
-		const { text = "", relayState = "" } = (content ?? {}) as { text?: string; relayState?: string };
-		this.#feed.command({
-			id,
-			at,
-			text: name === "c8y_Command" ? text : `${name} ${relayState}`.trim(),
-			status,
-			reason: failureReason || (result?.join(",") ?? ""),
-		});
+		this.#feed.command(operationView(operation, this.#subject.device));
 	}
 
 	async #look(): Promise<void> {
@@ -247,18 +239,6 @@ export class Panel {
 			.map(([series, last]) => ({ series, ...last }))
 			.sort((a, b) => place(a.series) - place(b.series));
 		if (cloud.cloud !== "cumulocity") return { cloud: { online, samples, came, ...this.#told(cloud) } };
-		const { inventory } = cloud.cumulocity.tenant;
-		const ours = <T extends { device: string }>(list: readonly T[]) =>
-			list.filter((one) => one.device === device).slice(-MAX_SHOWN);
-		return {
-			cloud: {
-				online,
-				samples,
-				came,
-				device: inventory.devices.get(device) ?? null,
-				alarms: ours(inventory.alarms),
-				events: ours(inventory.events),
-			},
-		};
+		return { cloud: { online, samples, came, ...cumulocityView(cloud.cumulocity.tenant, device) } };
 	}
 }

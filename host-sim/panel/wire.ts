@@ -5,12 +5,14 @@ import { type Packet, parser } from "mqtt-packet";
 import { parseJson } from "../cloud/bounded-json.js";
 import { type NamedRow, nameRows } from "../cloud/cumulocity/template-names.js";
 import type { Direction } from "../engine/line.js";
+import { coverSecrets } from "./covering.js";
 import type { WirePacket } from "./messages.js";
 
 const MAX_FRAME = 300_000;
 const MAX_TEXT = 16_384;
 const MAX_HEX = 2048;
-const COVERED = 0x2a;
+/** Topics whose rows have the names of static templates; own ones may use the same numbers. */
+const STATIC = /^([stqc]\/us|s\/(ds|e|dt|ucr|dcr))(\/|$)/;
 
 /** Cuts one direction of a connection into packets. */
 class Frames {
@@ -70,7 +72,7 @@ export class Wire {
 			this.#frames.set(key, frames);
 		}
 		frames.push(bytes, (frame) => {
-			coverPassword(frame);
+			coverSecrets(frame);
 			this.#tell(this.#decode(connection, direction, frame), frame);
 		});
 	}
@@ -101,7 +103,7 @@ export class Wire {
 		if (packet.cmd !== "publish") return { ...common, about: words(packet) };
 		const { qos, dup, retain, topic } = packet;
 		const text = Buffer.from(packet.payload).subarray(0, MAX_TEXT).toString("utf8");
-		const rows = this.#smartRest && /^[sct]\//.test(topic) ? nameRows(text) : undefined;
+		const rows = this.#smartRest && STATIC.test(topic) ? nameRows(text) : undefined;
 		return {
 			...common,
 			...{ qos, dup, retain, topic, payload: text, about: rows ? rowWords(rows) : "" },
@@ -144,26 +146,4 @@ function isJson(text: string): boolean {
 	} catch {
 		return false;
 	}
-}
-
-/** CONNECT's password is its last field (section 3.1.3). */
-export function coverPassword(frame: Uint8Array): void {
-	if ((frame[0] as number) >> 4 !== 1) return;
-	let at = 1;
-	while (at < 5 && (frame[at] as number) >= 128) at++;
-	at++;
-	const skip = () => {
-		at += 2 + (((frame[at] as number) << 8) | (frame[at + 1] as number));
-	};
-	skip(); // protocol name
-	const flags = frame[at + 1] as number;
-	at += 4; // level, flags, keepalive
-	if ((flags & 64) === 0) return;
-	skip(); // client id
-	if (flags & 4) {
-		skip();
-		skip();
-	}
-	if (flags & 128) skip();
-	if (at + 2 <= frame.length) frame.fill(COVERED, at + 2);
 }

@@ -4,6 +4,7 @@ import { shownUnit } from "../../engine/words.js";
 import type { Command, Said } from "../messages.js";
 import { button, card, h, say, time } from "./dom.js";
 import { act } from "./state.js";
+import { Tenant, type TenantView } from "./tenant.js";
 
 interface Alarm {
 	readonly type: string;
@@ -12,8 +13,11 @@ interface Alarm {
 	readonly status: string;
 	readonly time: number;
 	readonly count: number;
+	/** Whose, if it is not the device's own. */
+	readonly child?: string;
 }
 interface Event {
+	readonly child?: string;
 	readonly type: string;
 	readonly text: string;
 	readonly time: number;
@@ -26,7 +30,7 @@ interface Came {
 	readonly at: number;
 	readonly count: number;
 }
-export interface CloudView {
+export interface CloudView extends TenantView {
 	readonly online: boolean;
 	readonly samples: number;
 	readonly came: readonly Came[];
@@ -41,6 +45,8 @@ const NAMES: Readonly<Record<string, string>> = {
 	plain: "the broker",
 };
 const SHOWN = 30;
+
+const whose = (child = ""): string => (child === "" ? "" : `${child}: `);
 
 export class Operator {
 	readonly element: HTMLElement;
@@ -57,6 +63,7 @@ export class Operator {
 	readonly #events = h("ul", { class: "told", "aria-label": "Events" });
 	readonly #device = h("dl", { class: "facts" });
 	readonly #details = h("details", {}, h("summary", {}, "The device, as the cloud sees it"), this.#device);
+	readonly #tenant = new Tenant();
 	readonly #more: HTMLElement;
 	readonly #stored = h("p", { class: "muted" });
 	readonly #came = h("dl", { class: "facts", id: "came" });
@@ -107,6 +114,7 @@ export class Operator {
 		this.#more = h(
 			"div",
 			{},
+			this.#tenant.element,
 			h("h3", {}, "Alarms"),
 			this.#alarms,
 			h("h3", {}, "Events"),
@@ -138,6 +146,7 @@ export class Operator {
 	begin(about: Readonly<Record<string, unknown>>, commands: readonly Command[]): void {
 		say(this.#title, `Operator, at ${NAMES[String(about.cloud)] ?? ""}`);
 		this.#more.hidden = about.cloud === "sap" || about.embedded !== true;
+		this.#tenant.element.hidden = about.cloud !== "cumulocity";
 		this.#details.hidden = about.cloud !== "cumulocity";
 		this.#came.replaceChildren();
 		for (const input of this.element.querySelectorAll<HTMLInputElement | HTMLButtonElement>("input, button"))
@@ -183,7 +192,9 @@ export class Operator {
 		);
 	}
 
-	show({ online, samples, came, device, alarms = [], events = [] }: CloudView): void {
+	show(view: CloudView): void {
+		const { online, samples, came, device, alarms = [], events = [] } = view;
+		this.#tenant.show(view);
 		say(this.#stored, `${online ? "online" : "offline"}, ${samples} samples stored`);
 		this.#show(came);
 		// What has not changed is not built anew: somebody may be reading it.
@@ -196,7 +207,7 @@ export class Operator {
 			this.#alarms,
 			[...alarms]
 				.reverse()
-				.map(({ type, text, severity, status, count }) =>
+				.map(({ type, text, severity, status, count, child }) =>
 					h(
 						"li",
 						{ class: status.toLowerCase() },
@@ -205,7 +216,7 @@ export class Operator {
 							{ class: `status ${severity.toLowerCase()}` },
 							status === "CLEARED" ? "CLEARED" : severity,
 						),
-						` ${type}: ${text}${count > 1 ? ` (${count} times)` : ""}`,
+						` ${whose(child)}${type}: ${text}${count > 1 ? ` (${count} times)` : ""}`,
 					),
 				),
 		);
@@ -214,7 +225,12 @@ export class Operator {
 			[...events]
 				.reverse()
 				.map((event) =>
-					h("li", {}, h("span", { class: "muted" }, time(event.time)), ` ${event.type}: ${event.text}`),
+					h(
+						"li",
+						{},
+						h("span", { class: "muted" }, time(event.time)),
+						` ${whose(event.child)}${event.type}: ${event.text}`,
+					),
 				),
 		);
 		this.#device.replaceChildren(

@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { generate, type Packet } from "mqtt-packet";
 import { nameRows } from "../../../host-sim/cloud/cumulocity/template-names.js";
+import { coverSecrets } from "../../../host-sim/panel/covering.js";
 import type { WirePacket } from "../../../host-sim/panel/messages.js";
-import { coverPassword, Wire } from "../../../host-sim/panel/wire.js";
+import { Wire } from "../../../host-sim/panel/wire.js";
 
 function decode(
 	bytes: Uint8Array,
@@ -146,10 +147,34 @@ describe("panel: the wire", () => {
 		] as object[]) {
 			const frame = generate({ ...connect, ...more } as Packet);
 			const before = Buffer.from(frame);
-			coverPassword(frame);
+			coverSecrets(frame);
 			if ("will" in more) assert.ok(!frame.includes("horse"));
 			else assert.deepEqual(frame, before);
 		}
+	});
+
+	it("covers a password that comes down, and nothing else of that kind", () => {
+		const publish = { cmd: "publish", topic: "s/dcr", dup: false, retain: false } as const;
+		const payload = '70,t12345,device_mote-1,"horse, ""battery"""';
+		for (const qos of [0, 1] as const) {
+			const { packets, frames } = decode(generate({ ...publish, qos, messageId: 7, payload }));
+			assert.equal(packets[0]?.payload, `70,t12345,device_mote-1,${"*".repeat(20)}`);
+			assert.ok(!Buffer.from(frames[0] as Uint8Array).includes("horse"));
+			assert.deepEqual(packets[0]?.rows?.[0]?.name, "credentials");
+		}
+		for (const topic of ["s/ds", "s/dcr/x"]) {
+			const frame = generate({ ...publish, topic, qos: 0, payload });
+			const before = Buffer.from(frame);
+			coverSecrets(frame);
+			assert.deepEqual(frame, before);
+		}
+	});
+
+	it("names rows of static templates only", () => {
+		const publish = { cmd: "publish", qos: 0, dup: false, retain: false, payload: "200,1,2" } as const;
+		for (const topic of ["s/us", "q/us/child", "s/ds"]) assert.ok(one({ ...publish, topic }).rows, topic);
+		for (const topic of ["s/uc/wx", "s/dc/wx", "s/ud", "s/dd", "s/ut/wx"])
+			assert.equal(one({ ...publish, topic }).rows, undefined, topic);
 	});
 
 	it("gives a connection up that speaks no MQTT, and bounds what it shows", () => {
