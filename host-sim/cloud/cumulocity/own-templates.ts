@@ -66,6 +66,8 @@ export type Action = keyof typeof MANDATORY;
 
 const MOST_COLLECTIONS = 200;
 const MOST_TEMPLATES = 200;
+/** Each may be as long as the object it is tried on. */
+const MOST_PATTERNS = 100;
 const TRIPLE = 3;
 const REFUSED = 41;
 
@@ -109,6 +111,7 @@ function readRequest(columns: readonly string[]): RequestTemplate {
 /** `11,<id>,<base>,<condition>,<pattern>…` */
 function readResponse(columns: readonly string[]): ResponseTemplate {
 	const [, id = "", base = "", condition = "", ...patterns] = columns;
+	if (patterns.length > MOST_PATTERNS) throw bad(`a response has at most ${MOST_PATTERNS} patterns`);
 	for (const path of [base, condition, ...patterns]) parsePath(path);
 	return { kind: "response", id, base, condition, patterns };
 }

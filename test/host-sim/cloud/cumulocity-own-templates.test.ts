@@ -192,6 +192,8 @@ describe("own templates of the Cumulocity stand-in", () => {
 			["10,700,POST,EVENT,,x", /^45,,message id 700 is there twice$/],
 			["12,1", /^45,,"a template begins with 10 or 11, not 12"$/],
 			["11,1,a[x],b", /^45,,not a path/],
+			[`11,1,,${",$".repeat(101)}`, /^45,,a response has at most 100 patterns$/],
+			["11,1,,a,b\n".repeat(200), /^41,,More than 200 templates$/],
 		] as const) {
 			await client.publish("s/ut/wx_2", `${COLLECTION}\n${row}`);
 			assert.match(await error(), line, row);
