@@ -1,10 +1,7 @@
 // What a machine boots with: the manifest's config overlaid by settings file and options, and the resources
 // that on a board come from the manifest's data.
 
-import type { KeyObject, X509Certificate } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
-import { CertsError } from "../../certs/library/errors.js";
-import { type Found, readFiles } from "../../certs/library/read.js";
+import { readFileSync } from "node:fs";
 import { makeCloud } from "../../main.js";
 import { fitting, roomFault } from "../../modules/app/room.js";
 import { makeSettings, type Settings, SettingsError, settingsOf } from "../../modules/app/settings.js";
@@ -18,6 +15,7 @@ import { type BoardName, boardManifest } from "../engine/boards.js";
 import { hardwareOf } from "../engine/hardware.js";
 import { overlay, readManifest } from "../engine/manifest.js";
 import { boardCreation, machineOf } from "../xs/creation.js";
+import { readAuthority, readIdentity } from "./identity-files.js";
 import { OptionError } from "./option-error.js";
 import type { Options, ResolvedOptions } from "./options.js";
 
@@ -56,18 +54,14 @@ export async function externalSetup(options: ResolvedOptions): Promise<Setup> {
 	}
 	const resources = new Map<string, Uint8Array>();
 	if (options.ca !== undefined) {
-		const [ca, ...more] = (await readFile("--ca", options.ca)).certificates;
-		if (!ca) throw new OptionError(`--ca: ${options.ca} holds no certificate.`);
-		if (more.length > 0)
-			throw new OptionError(
-				`--ca: ${options.ca} holds several certificates; keep only the root that signed the broker's.`,
-			);
-		resources.set("ca.der", new Uint8Array(ca.raw));
+		resources.set("ca.der", new Uint8Array((await readAuthority(options.ca)).raw));
 	}
-	if (options.cert !== undefined && options.key !== undefined) {
-		const { certificates } = await readFile("--cert", options.cert);
-		const key = await readKey(options.key);
-		checkPair(options.cert, certificates, options.key, key);
+	const { cert, key: keyFile } = options;
+	if (cert !== undefined && keyFile !== undefined) {
+		const { certificates, key } = await readIdentity(cert, keyFile, ({ asymmetricKeyType }) => {
+			if (asymmetricKeyType !== "rsa")
+				throw new OptionError(`--key: ${keyFile} is no RSA key, and the board's TLS signs only with RSA.`);
+		});
 		for (const [i, { raw }] of certificates.entries())
 			resources.set(i === 0 ? "client.der" : `client${i}.der`, new Uint8Array(raw));
 		// As the board takes it: unencrypted PKCS#8 DER.
@@ -214,48 +208,4 @@ function read(option: string, path: string): string {
 			`${option}: ${path} ${code === "ENOENT" ? "does not exist" : `cannot be read (${code})`}.`,
 		);
 	}
-}
-
-/** Certificates and keys in any form that `npm run certs` reads, but for what is encrypted. */
-async function readFile(option: string, path: string): Promise<Found> {
-	if (!existsSync(path)) throw new OptionError(`${option}: ${path} does not exist.`);
-	const encrypted = () => {
-		throw new OptionError(`${option}: ${path} is encrypted; decrypt it first (npm run certs -- import).`);
-	};
-	try {
-		return await readFiles([path], encrypted);
-	} catch (error) {
-		throw error instanceof CertsError ? new OptionError(`${option}: ${error.message}`) : error;
-	}
-}
-
-async function readKey(path: string): Promise<KeyObject> {
-	const [key, ...more] = (await readFile("--key", path)).keys;
-	if (!key) throw new OptionError(`--key: ${path} holds no private key.`);
-	if (more.length > 0)
-		throw new OptionError(`--key: ${path} holds several private keys; keep the device's own.`);
-	if (key.asymmetricKeyType !== "rsa")
-		throw new OptionError(`--key: ${path} is no RSA key, and the board's TLS signs only with RSA.`);
-	return key;
-}
-
-/**
- * The certificate that is sent first has to be the key's: a server tells of anything else by closing the
- * connection.
- */
-function checkPair(
-	certPath: string,
-	certificates: readonly X509Certificate[],
-	keyPath: string,
-	key: KeyObject,
-): void {
-	const [first] = certificates;
-	if (!first) throw new OptionError(`--cert: ${certPath} holds no certificate.`);
-	if (first.checkPrivateKey(key)) return;
-	const own = certificates.findIndex((certificate) => certificate.checkPrivateKey(key));
-	throw new OptionError(
-		own < 0
-			? `--cert and --key: no certificate in ${certPath} belongs to the key in ${keyPath}.`
-			: `--cert: in ${certPath} the certificate of --key stands at place ${own + 1}; put it first, and its issuers after it.`,
-	);
 }
