@@ -4,7 +4,11 @@ import { writeSync } from "node:fs";
 import { argv, exit, stderr, stdout } from "node:process";
 import type { Session } from "../../modules/mqtt/session.js";
 import { OptionError } from "../cli/option-error.js";
-import { inMachine } from "./client.js";
+import { inMachine, type Prepared } from "./client.js";
+import { readCredentials } from "./credentials.js";
+import type { ClientOptions } from "./options.js";
+import { escaped } from "./text.js";
+import { WebLine } from "./web-line.js";
 
 /** Whoever reads may be slow, or have had enough. */
 export function print(line: string): void {
@@ -21,6 +25,12 @@ export function print(line: string): void {
 	}
 }
 
+/** Ends the program: no connection will come about. Part of the words may be the server's. */
+export function giveUp(sentence: string): never {
+	stderr.write(`${escaped(Buffer.from(sentence))}\n`);
+	exit(1);
+}
+
 /** Ends the session in order, with DISCONNECT, on the first signal; at once on the second. */
 export function untilStopped(session: Session): void {
 	const stop = () => {
@@ -33,18 +43,21 @@ export function untilStopped(session: Session): void {
 }
 
 /** A whole program: its command line, or the help that it asks for, then `start` in a machine of its own. */
-export function runTool<T>(
+export async function runTool<T extends ClientOptions>(
 	parse: (args: readonly string[]) => T | undefined,
 	usage: string,
-	start: (options: T) => void,
-): void {
+	start: (options: Prepared<T>) => void,
+): Promise<void> {
 	try {
 		const options = parse(argv.slice(2));
 		if (options === undefined) {
 			stdout.write(usage);
 			exit(0);
 		}
-		inMachine(() => start(options), failed);
+		const credentials = await readCredentials(options);
+		const { broker } = options;
+		const line = broker.path === undefined ? undefined : new WebLine(broker, credentials);
+		inMachine(() => start({ ...options, credentials }), failed, line);
 	} catch (error) {
 		failed(error);
 	}
@@ -53,7 +66,7 @@ export function runTool<T>(
 /** Code 2 for what is wrong on the command line, 1 for a mistake of the program. */
 function failed(error: unknown): never {
 	if (error instanceof OptionError || error instanceof RangeError) {
-		stderr.write(`${error.message}.\n`);
+		stderr.write(`${error.message.replace(/\.$/, "")}.\n`);
 		exit(2);
 	}
 	stderr.write(`The program failed, which is a mistake of its own: ${(error as Error)?.stack ?? error}\n`);

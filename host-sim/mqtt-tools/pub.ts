@@ -6,10 +6,10 @@ import type { Publication } from "../../modules/mqtt/publication.js";
 import type { PublishSource } from "../../modules/mqtt/publish-source.js";
 import type { SessionHandler } from "../../modules/mqtt/session-parts.js";
 import { topicName } from "../../modules/mqtt/topic.js";
-import { Client } from "./client.js";
+import { Client, type Prepared } from "./client.js";
 import { Lines } from "./lines.js";
 import { PUB_USAGE, type PubOptions, parsePub } from "./options.js";
-import { print, runTool, untilStopped } from "./process.js";
+import { giveUp, print, runTool, untilStopped } from "./process.js";
 import { escaped } from "./text.js";
 
 /** Lines of standard input that are kept before it is held back. */
@@ -126,11 +126,11 @@ class Publisher implements SessionHandler {
 	/** Lines that were too long. */
 	#left = 0;
 
-	constructor(options: PubOptions) {
+	constructor(options: Prepared<PubOptions>) {
 		this.#messages = new Messages(options);
 		this.#topic = escaped(topicName(options.topic), true);
 		this.#qos = options.qos;
-		this.#client = new Client(options, this.#messages, this, print);
+		this.#client = new Client(options, this.#messages, this, { print, giveUp });
 		untilStopped(this.#client.session);
 		if (options.message === undefined) this.#readLines();
 		else {
@@ -138,7 +138,7 @@ class Publisher implements SessionHandler {
 				this.#messages.add(Buffer.from(options.message.replaceAll("%n", String(n))));
 			this.#ended = true;
 		}
-		this.#client.session.start();
+		this.#client.start();
 	}
 
 	#readLines(): void {
@@ -208,4 +208,4 @@ class Publisher implements SessionHandler {
 	unsubscribed(): void {}
 }
 
-runTool(parsePub, PUB_USAGE, (options) => new Publisher(options));
+await runTool(parsePub, PUB_USAGE, (options) => new Publisher(options));

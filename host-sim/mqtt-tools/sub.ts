@@ -6,9 +6,9 @@ import type { InboundMessage } from "../../modules/mqtt/parser.js";
 import type { PublishSource } from "../../modules/mqtt/publish-source.js";
 import type { SessionHandler } from "../../modules/mqtt/session-parts.js";
 import { topicFilter } from "../../modules/mqtt/topic.js";
-import { Client } from "./client.js";
+import { Client, type Prepared } from "./client.js";
 import { parseSub, SUB_USAGE, type SubOptions } from "./options.js";
-import { print, runTool, untilStopped } from "./process.js";
+import { giveUp, print, runTool, untilStopped } from "./process.js";
 import { escaped } from "./text.js";
 
 /** Largest payload that is delivered, bytes. */
@@ -35,13 +35,13 @@ class Subscriber implements SessionHandler {
 	readonly #again;
 	#subscribed = false;
 
-	constructor(options: SubOptions) {
+	constructor(options: Prepared<SubOptions>) {
 		this.#options = options;
 		this.#filter = topicFilter(options.filter);
-		this.#client = new Client(options, NOTHING, this, print);
+		this.#client = new Client(options, NOTHING, this, { print, giveUp });
 		this.#again = this.#client.timers.create({ due: () => this.#subscribe() });
 		untilStopped(this.#client.session);
-		this.#client.session.start();
+		this.#client.start();
 	}
 
 	#subscribe(): void {
@@ -107,4 +107,4 @@ function deliver(topic: string, qos: number, payload: Uint8Array): void {
 	print(`APP ${topic}|${qos}|${payload.length}|${escaped(payload)}`);
 }
 
-runTool(parseSub, SUB_USAGE, (options) => new Subscriber(options));
+await runTool(parseSub, SUB_USAGE, (options) => new Subscriber(options));

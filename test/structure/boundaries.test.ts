@@ -82,11 +82,14 @@ const ROOMS: Readonly<Record<string, readonly string[]>> = {
 		"modules/core/channels.ts",
 		"modules/app/observer.ts",
 	],
-	// A client of the session alone, in a machine on Node.
+	// A client of the session alone, in a machine on Node; options and errors are those of `npm start`.
 	"host-sim/mqtt-tools/": [
 		"host-sim/mqtt-tools/",
 		"host-sim/nodejs/",
-		"host-sim/cli/option-error.ts",
+		"host-sim/engine/line.ts",
+		"host-sim/engine/sockets.ts",
+		...["explain", "identity-files", "option-error"].map((name) => `host-sim/cli/${name}.ts`),
+		"certs/library/",
 		"modules/core/",
 		"modules/mqtt/",
 		"modules/platform/",
