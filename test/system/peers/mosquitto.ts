@@ -1,4 +1,5 @@
-// A Mosquitto broker (Debian package) on loopback, with a TLS listener that demands a client certificate.
+// A Mosquitto broker (Debian package) on loopback, with a TLS listener that demands a client certificate, and
+// two of WebSocket, without TLS and with the same demand.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -17,6 +18,8 @@ export const MOSQUITTO = [
 
 export interface Mosquitto {
 	readonly port: number;
+	readonly wsPort: number;
+	readonly wssPort: number;
 	readonly ca: string;
 	readonly identities: Identities;
 	device(name: string): Promise<DeviceIdentity>;
@@ -30,6 +33,14 @@ export async function openMosquitto(): Promise<Mosquitto> {
 	const folder = mkdtempSync(join(tmpdir(), "mote-mosquitto-"));
 	const identities = await openIdentities(join(folder, "identities"));
 	const port = await freePort();
+	const wsPort = await freePort();
+	const wssPort = await freePort();
+	const mutual = [
+		`cafile ${join(folder, "identities", "ca.pem")}`,
+		`certfile ${join(folder, "identities", "server.pem")}`,
+		`keyfile ${join(folder, "identities", "server-key.pem")}`,
+		"require_certificate true",
+	];
 	const config = join(folder, "mosquitto.conf");
 	writeFileSync(
 		config,
@@ -38,10 +49,12 @@ export async function openMosquitto(): Promise<Mosquitto> {
 			"allow_anonymous true",
 			"persistence false",
 			`listener ${port} 127.0.0.1`,
-			`cafile ${join(folder, "identities", "ca.pem")}`,
-			`certfile ${join(folder, "identities", "server.pem")}`,
-			`keyfile ${join(folder, "identities", "server-key.pem")}`,
-			"require_certificate true",
+			...mutual,
+			`listener ${wsPort} 127.0.0.1`,
+			"protocol websockets",
+			`listener ${wssPort} 127.0.0.1`,
+			"protocol websockets",
+			...mutual,
 			"",
 		].join("\n"),
 	);
@@ -60,12 +73,14 @@ export async function openMosquitto(): Promise<Mosquitto> {
 		const started = child;
 		await eventually(() => {
 			if (started.exitCode !== null) throw new Error("Mosquitto did not start");
-			return listens(port);
+			return listens(wssPort); // the last one in the configuration
 		});
 	};
 	await start();
 	return {
 		port,
+		wsPort,
+		wssPort,
 		ca: join(folder, "identities", "ca.pem"),
 		identities,
 		device: (name) => identities.device(name, name),
