@@ -2,8 +2,8 @@
 // doubles.
 //
 // Two devices of one id end each other's connections: the server takes the one that came last. Each then
-// stands only as long as the other pauses. In that rhythm the ceiling grows further, and a connection that
-// stood for a while does not start it anew.
+// stands only as long as the other pauses. In that rhythm a connection that stood for a while does not start
+// the ceiling anew, so that both become quiet. It goes no higher: a bad network has the same rhythm.
 
 import type { Random } from "./clock.js";
 
@@ -14,8 +14,6 @@ export interface BackoffOptions {
 	readonly initialMs: number;
 	/** Largest ceiling, ms. */
 	readonly maximumMs: number;
-	/** The same in the rhythm of two devices with one id; as otherwise unless given. */
-	readonly rivalMaximumMs?: number;
 }
 
 /** Kicks in a row that are no chance any more. */
@@ -27,7 +25,6 @@ export class Backoff {
 	private readonly options: BackoffOptions;
 	private readonly random: Random;
 	private failed = 0;
-	private ceiling = 0;
 	/** Connections in a row that the server ended soon after they began. */
 	private kicks = 0;
 
@@ -43,12 +40,11 @@ export class Backoff {
 
 	/** The next pause in ms: at least `floorMs`, and then below twice as long. */
 	next(floorMs = 0): number {
-		const { minimumMs, initialMs, maximumMs, rivalMaximumMs = maximumMs } = this.options;
+		const { minimumMs, initialMs, maximumMs } = this.options;
 		const exponent = Math.min(this.failed++, 20);
 		const floor = Math.max(minimumMs, floorMs);
-		const most = this.kicks >= RIVALS ? rivalMaximumMs : maximumMs;
-		this.ceiling = Math.max(2 * floorMs, Math.min(most, initialMs * 2 ** exponent));
-		return Math.floor(floor + this.random() * Math.max(0, this.ceiling - floor));
+		const ceiling = Math.max(2 * floorMs, Math.min(maximumMs, initialMs * 2 ** exponent));
+		return Math.floor(floor + this.random() * Math.max(0, ceiling - floor));
 	}
 
 	/**
@@ -56,7 +52,7 @@ export class Backoff {
 	 * Returns the number of kicks in a row.
 	 */
 	stood(byServer: boolean, ms: number): number {
-		this.kicks = byServer && ms < Math.max(RIVAL_MS, 2 * this.ceiling) ? this.kicks + 1 : 0;
+		this.kicks = byServer && ms < RIVAL_MS ? this.kicks + 1 : 0;
 		return this.kicks;
 	}
 

@@ -37,8 +37,6 @@ export const Limits = Object.freeze({
 	backoffInitialMs: 1_000,
 	/** Largest pause, ms. */
 	backoffMaximumMs: 30_000,
-	/** Largest pause while another device seems to have the same client id, ms. */
-	rivalMaximumMs: 300_000,
 	/** Shortest pause after CONNACK 4: a wrong password does not become right by asking often, ms. */
 	credentialPauseMs: 60_000,
 	/** Shortest pause after CONNACK 1 or 2: somebody has to change a setting, ms. */

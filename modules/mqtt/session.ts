@@ -115,7 +115,6 @@ export class Session implements TransportHandler, ParserHandler, AlarmOwner {
 				minimumMs: Limits.backoffMinimumMs,
 				initialMs: Limits.backoffInitialMs,
 				maximumMs: Limits.backoffMaximumMs,
-				rivalMaximumMs: Limits.rivalMaximumMs,
 			},
 			options.random,
 		);

@@ -139,8 +139,18 @@ export class CumulocityService implements SimulatedService {
 		this.#parts.after(this.#chance.whole(0, this.#delayMs), () => this.#push(rows));
 	}
 
+	/** What the inventory is told of a relay has to be the state that an operation has asked for. */
+	#updated(text: string): void {
+		const [, state] = /^\{"c8y_Relay":\{"relayState":"(OPEN|CLOSED)"\}\}$/.exec(text) ?? [];
+		const asked = this.#operations.some(
+			({ row, status }) => row === `518,m,${state}` && (status === "SUCCESSFUL" || status === "EXECUTING"),
+		);
+		if (!asked) this.#parts.ledger.violated(`the inventory is told ${text}`);
+	}
+
 	published(topic: string, payload: Buffer): void {
 		const { ledger } = this.#parts;
+		if (topic === "inventory/managedObjects/update/m") return this.#updated(payload.toString());
 		if (topic !== "s/us") return ledger.violated(`a message on ${topic}`);
 		let time = "";
 		let values: Record<string, number> = {};

@@ -70,10 +70,10 @@ export const FAULTS: readonly Fault[] = [
 		says: /JSON|never taken|not MQTT/,
 	},
 	{
-		what: "a connection that merely opened resets the backoff",
-		file: "modules/mqtt/session.ts",
-		was: "this.stable.start(Limits.stableMs);",
-		is: "this.backoff.reset();",
+		what: "the pause between connections does not grow",
+		file: "modules/core/backoff.ts",
+		was: "const exponent = Math.min(this.failed++, 20);",
+		is: "const exponent = 0;",
 		says: /30 connections within a minute/,
 	},
 	{
@@ -156,7 +156,7 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "the copy of an operation that a 500 brought is a new one",
 		file: "modules/cloud/cumulocity/operations.ts",
-		was: "if (this.ids[i] === id && this.words[i] === hash) {",
+		was: "if (this.ids[i] === id && this.words[i] === hash && (this.byId?.isSame(i, operationId) ?? true)) {",
 		is: "if (false as boolean) {",
 		says: /was carried out 2 times/,
 	},
@@ -178,8 +178,8 @@ export const FAULTS: readonly Fault[] = [
 	{
 		what: "what an earlier boot left executing is not ended",
 		file: "modules/cloud/cumulocity/operations.ts",
-		was: "rows += lastWords(marked(this.host.store, key));",
-		is: "if (marked(this.host.store, key) === 510) rows += lastWords(510);",
+		was: "rows += lastWords(this.host.store.get(key) ?? 0);",
+		is: "if (this.host.store.get(key) === 510) rows += lastWords(510);",
 		says: /is SUCCESSFUL and was not carried out|is left EXECUTING/,
 	},
 	{

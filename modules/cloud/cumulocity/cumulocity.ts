@@ -70,9 +70,9 @@ export class Cumulocity implements Cloud, Documents {
 	private starting!: CumulocityOpening;
 	private availability: Availability | undefined;
 	/** Where operations come as JSON, too. */
-	private notifications: Notifications | undefined;
+	declare private notifications?: Notifications;
 	/** Where the cloud hands out user and password. */
-	private readonly bootstrap: Bootstrap | undefined;
+	declare private readonly bootstrap?: Bootstrap;
 
 	/** `version` of the firmware, for 122. */
 	constructor(settings: CumulocitySettings, version: string) {

@@ -89,7 +89,7 @@ export class Operations {
 	/** The state of 518's relay that the inventory has not been told of, or "". */
 	relayState = "";
 	/** Operations come with ids, too. */
-	readonly byId: OperationIds | undefined;
+	declare readonly byId?: OperationIds;
 
 	/** `ids`: whether operations come with ids, too. */
 	constructor(host: CloudHost, relays: Relays, ids = false) {

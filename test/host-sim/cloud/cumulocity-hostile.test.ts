@@ -90,12 +90,15 @@ const message = fc.oneof(
 	}),
 );
 
+const identities = { issue: () => Promise.reject(new Error("this cloud issues nothing")) };
+
 describe("the Cumulocity stand-in and hostile devices", () => {
 	it("goes on after every message, and leaves prototypes alone", () => {
 		const check = fc.property(fc.array(message, { maxLength: 12 }), (messages) => {
 			const events: CloudEvent[] = [];
 			const signal = new Signal();
-			const cloud = new CumulocityStandIn({ report: (event) => events.push(event), signal });
+			const report = (event: CloudEvent) => events.push(event);
+			const cloud = new CumulocityStandIn({ report, signal, identities });
 			cloud.attach({ connected: () => true, subscribed: () => true, send: () => true });
 			for (const fragments of [
 				{ c8y_Command: { text: "x" } },

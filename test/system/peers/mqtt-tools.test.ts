@@ -33,7 +33,7 @@ describe("mqtt tools with Mosquitto", () => {
 				const reader = sub([...address(), "--filter", `t/${scheme}/${qos}`, "--qos", "2"]);
 				await Promise.all([other.until(/subscribed at QoS 2/), reader.until(/subscribed at QoS 2/)]);
 				const flags = [...address(), "--topic", `t/${scheme}/${qos}`, "--qos", qos];
-				const writer = await pub([...flags, "--message", `${"x".repeat(100)}%n`, "--count", "50"]).ended;
+				const writer = await pub([...flags, "--message", `${"x".repeat(3000)}%n`, "--count", "50"]).ended;
 				assert.equal(writer.code, 0, writer.err);
 				for (const one of [other, reader]) {
 					await one.until(/x50\n/);
@@ -45,7 +45,7 @@ describe("mqtt tools with Mosquitto", () => {
 						heard.map((line) => line.replace(/x+/, "")),
 						Array.from(
 							{ length: 50 },
-							(_, i) => `APP t/${scheme}/${qos}|${qos}|${100 + String(i + 1).length}|${i + 1}`,
+							(_, i) => `APP t/${scheme}/${qos}|${qos}|${3000 + String(i + 1).length}|${i + 1}`,
 						),
 					);
 				}
