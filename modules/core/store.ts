@@ -14,6 +14,7 @@
 //   mqtt-ids               modules/outbox/id-blocks.ts              63                 keeps it: the server may hold such ids
 //   operation-0 to -3      modules/cloud/cumulocity/operations.ts   999                keeps it: the cloud waits for answers
 //   credentials            modules/cloud/cumulocity/bootstrap.ts    770 characters     keeps it: it is the identity
+//   own-templates          modules/cloud/cumulocity/own-templates.ts  270 characters   removes it
 //   templates              modules/cloud/cumulocity/availability.ts 32 bits            removes it
 //   safe-alarm             modules/cloud/cumulocity/opening.ts      1                  keeps it: an alarm may stand in the cloud
 //   count-PIN              drivers/sources.ts                       32 bits, or text   keeps it: a meter's total

@@ -89,7 +89,7 @@ export const EXCEPTIONS: Table = {
 		"tick: cold-call": "until there are credentials",
 	},
 	"modules/cloud/cumulocity/cumulocity.ts": {
-		"attach, attach > map": START,
+		"attach, attach > map, makeOwn, makeOwn > text": START,
 		"tooLong, refuseById": "an operation that is refused",
 		"operation: cold-call": "an operation that is refused",
 		tellRelay: "once for each 518",
@@ -101,7 +101,8 @@ export const EXCEPTIONS: Table = {
 		signalStrength: "once an hour",
 		tell: "an alarm, or once an hour or a day",
 		"answer: template": ERROR,
-		"other: template, 2 cold-call": "s/e, for debugging: what the cloud refused",
+		error: "s/e: what the cloud refused",
+		"other: cold-call": "s/e: what the cloud refused",
 	},
 	"modules/cloud/cumulocity/measures.ts": { "constructor > map, template, head": START },
 	"modules/cloud/cumulocity/opening.ts": {
@@ -126,6 +127,10 @@ export const EXCEPTIONS: Table = {
 		"plan: cold-call": "519: what several relays do is a text",
 	},
 	"modules/cloud/cumulocity/notifications.ts": { read: "an operation that is no JSON" },
+	"modules/cloud/cumulocity/own-measures.ts": {
+		"constructor > map, template, definition, request, nameOf, hex": START,
+	},
+	"modules/cloud/cumulocity/own-templates.ts": { "step, publish, answer, is, wait": CONNECTION },
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
 	"modules/cloud/plain/plain.ts": {
 		"constructor > map, constructor > topic, template": START,

@@ -23,6 +23,8 @@ import { MessageId, operationFragment, TEMPLATES_ANSWER } from "./message-ids.js
 import { type Documents, NOTIFICATIONS, Notifications } from "./notifications.js";
 import { CumulocityOpening, DOWN, ERRORS, MAX_REPORT, TAG_LAST_BOOT, UP } from "./opening.js";
 import { Operations, ROOM_FOR_ANSWERS } from "./operations.js";
+import { definition, isOwn, nameOf, OwnMeasures } from "./own-measures.js";
+import { OwnTemplates, TEMPLATES_DOWN } from "./own-templates.js";
 import { Relays, relayOf } from "./relays.js";
 import { quoteColumn, RowFault, RowReader } from "./rows.js";
 import { type CumulocitySettings, listed } from "./settings.js";
@@ -45,13 +47,10 @@ const ALARMS = Object.freeze({
 	WARNING: MessageId.WarningAlarm,
 } as const);
 /** Topics of measures: what the cloud does with them. */
-const MODES = Object.freeze({
-	persistent: UP,
-	transient: ascii("t/us"),
-	quiescent: ascii("q/us"),
-	cep: ascii("c/us"),
-} as const);
+const MODES = Object.freeze({ persistent: "s", transient: "t", quiescent: "q", cep: "c" } as const);
 const INVENTORY = "inventory/managedObjects/update/";
+/** Code of an error: there is no such template. */
+const TEMPLATE_UNKNOWN = 40;
 const TOO_LONG = "the operation is too long";
 const NO_QUOTE = "the operation cannot be read: its quotes do not match";
 
@@ -64,12 +63,14 @@ export class Cumulocity implements Cloud, Documents {
 	private readonly id: Uint8Array;
 	private readonly version: string;
 	private readonly rows = new RowReader();
-	private readonly encoder: CumulocityMeasures;
+	private readonly encoder: CumulocityMeasures | OwnMeasures;
 	private host!: CloudHost;
 	private operations!: Operations;
 	private starting!: CumulocityOpening;
 	private availability: Availability | undefined;
 	/** Where operations come as JSON, too. */
+	/** Where measures go by templates of our own. */
+	declare private own?: OwnTemplates;
 	declare private notifications?: Notifications;
 	/** Where the cloud hands out user and password. */
 	declare private readonly bootstrap?: Bootstrap;
@@ -80,14 +81,19 @@ export class Cumulocity implements Cloud, Documents {
 		this.settings = settings;
 		this.id = utf8(device.id);
 		this.version = version;
-		this.connect = connectOptions(settings, `d:${device.id}`, {
+		const own = cumulocity.ownTemplates !== "off" ? nameOf(definition(settings.channels)) : "";
+		const byId = cumulocity.ownTemplates === "default" ? `:${own}` : "";
+		this.connect = connectOptions(settings, `d:${device.id}${byId}`, {
 			topic: UP,
 			payload: ascii(`${MessageId.Event},c8y_ConnectionEvent,"Device connection was lost."`),
 			qos: 1,
 			retain: false,
 		});
 		if (cumulocity.bootstrapPassword !== "") this.bootstrap = new Bootstrap(settings, this.connect);
-		const encoder = new CumulocityMeasures(settings.channels, cumulocity.multiple);
+		const encoder =
+			own === ""
+				? new CumulocityMeasures(settings.channels, cumulocity.multiple)
+				: new OwnMeasures(settings.channels);
 		this.encoder = encoder;
 		const lane = {
 			topic: UP,
@@ -99,8 +105,16 @@ export class Cumulocity implements Cloud, Documents {
 			confirmMs: 0,
 		};
 		const { recordBytes, stamps } = encoder;
-		const topic = MODES[cumulocity.mode as keyof typeof MODES];
-		this.measures = { ...lane, topic, qos: sampling.qos, recordBytes, stamps, maxRecords: 1000 };
+		const mode = MODES[cumulocity.mode as keyof typeof MODES];
+		const kind = own === "" ? "us" : byId === "" ? `uc/${own}` : "ud";
+		this.measures = {
+			...lane,
+			topic: ascii(`${mode}/${kind}`),
+			qos: sampling.qos,
+			recordBytes,
+			stamps,
+			maxRecords: 1000,
+		};
 		this.events = { ...lane, qos: 1, recordBytes: 480, stamps: 0, maxRecords: 16 };
 	}
 
@@ -121,7 +135,16 @@ export class Cumulocity implements Cloud, Documents {
 				TAG_AVAILABILITY,
 			);
 		const { operations, availability } = this;
-		this.starting = new CumulocityOpening(host, settings, this.version, operations, availability);
+		const own = this.makeOwn(host);
+		if (own) this.own = own;
+		this.starting = new CumulocityOpening(host, settings, this.version, operations, availability, own);
+	}
+
+	private makeOwn(host: CloudHost): OwnTemplates | undefined {
+		const { channels, broker, cumulocity } = this.settings;
+		if (cumulocity.ownTemplates === "off") return undefined;
+		const text = () => definition(channels);
+		return new OwnTemplates(host, broker.host, nameOf(text()), text);
 	}
 
 	opening(step: number): OpeningStep | undefined {
@@ -199,11 +222,26 @@ export class Cumulocity implements Cloud, Documents {
 		if (this.bootstrap && message.isOn(CREDENTIALS_TOPIC)) {
 			this.rows.reset(bytes, payloadStart, payloadEnd);
 			while (this.rows.next()) this.bootstrap.row(this.rows);
+		} else if (this.own && message.isOn(TEMPLATES_DOWN)) {
+			this.rows.reset(bytes, payloadStart, payloadEnd);
+			while (this.rows.next()) this.own.answer(this.rows);
 		} else if (this.notifications && message.isOn(NOTIFICATIONS))
 			this.notifications.read(bytes, payloadStart, payloadEnd, this.id);
-		else if (message.isOn(ERRORS))
-			this.host.debug(`s/e: ${visible(decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text")}`);
+		else if (message.isOn(ERRORS)) this.error(message);
 		else this.host.malformed("a message on an unknown topic");
+	}
+
+	/** What the cloud has refused. */
+	private error({ bytes, payloadStart, payloadEnd }: InboundMessage): void {
+		this.host.debug(`s/e: ${visible(decodeUtf8(bytes, payloadStart, payloadEnd) ?? "ill-formed text")}`);
+		if (!this.own) return;
+		this.rows.reset(bytes, payloadStart, payloadEnd);
+		while (this.rows.next())
+			if (
+				columnId(this.rows, 0) === TEMPLATE_UNKNOWN &&
+				isOwn(columnId(this.rows, 1), this.settings.channels)
+			)
+				return this.own.lost();
 	}
 
 	// Documents
@@ -238,7 +276,7 @@ export class Cumulocity implements Cloud, Documents {
 	}
 
 	private row(): void {
-		const id = messageId(this.rows);
+		const id = columnId(this.rows, 0);
 		if (operationFragment(id).length === 0) return this.answer(id);
 		if (!this.addressed())
 			return this.host.malformed(
@@ -282,7 +320,7 @@ export class Cumulocity implements Cloud, Documents {
 				several = true;
 				this.row();
 			} else if (!several && rows.count > 2 && this.addressed()) {
-				const id = messageId(rows);
+				const id = columnId(rows, 0);
 				if (operationFragment(id).length === 0) continue;
 				this.operations.unreadable(rows, id, TOO_LONG);
 				several = true;
@@ -333,14 +371,15 @@ function reportRow(id: number, type: string, text: string, wallMs: number): stri
 	return `${id},mote_${type},${quoteColumn(text, MAX_REPORT)},${time}\n`;
 }
 
-/** The first column as a number, or -1. */
-function messageId(rows: RowReader): number {
-	const end = rows.end(0);
+/** A column as a number of up to four digits, or -1. */
+function columnId(rows: RowReader, column: number): number {
+	if (column >= rows.count) return -1;
+	const end = rows.end(column);
 	let id = 0;
-	for (let p = rows.start(0); p < end; p++) {
+	for (let p = rows.start(column); p < end; p++) {
 		const digit = (rows.text[p] as number) - 48;
 		if (digit < 0 || digit > 9 || id > 999) return -1;
 		id = id * 10 + digit;
 	}
-	return end > rows.start(0) ? id : -1;
+	return end > rows.start(column) ? id : -1;
 }

@@ -19,6 +19,7 @@ import type { Availability } from "./availability.js";
 import { MessageId } from "./message-ids.js";
 import { NOTIFICATIONS } from "./notifications.js";
 import type { Operations } from "./operations.js";
+import type { OwnTemplates } from "./own-templates.js";
 import { quoteColumn } from "./rows.js";
 import type { CumulocitySettings } from "./settings.js";
 
@@ -55,6 +56,9 @@ export class CumulocityOpening {
 	private readonly version: string;
 	private readonly operations: Operations;
 	private readonly availability: Availability | undefined;
+	declare private readonly own?: OwnTemplates;
+	/** Steps of this opening that were those of `own`. */
+	private ownSteps = 0;
 	private first = true;
 	/** As `first` was when this opening began. */
 	private concludesBoot = true;
@@ -76,7 +80,9 @@ export class CumulocityOpening {
 		version: string,
 		operations: Operations,
 		availability: Availability | undefined,
+		own?: OwnTemplates,
 	) {
+		if (own) this.own = own;
 		this.host = host;
 		this.settings = settings;
 		this.version = version;
@@ -90,7 +96,16 @@ export class CumulocityOpening {
 	 */
 	step(step: number): OpeningStep | undefined {
 		const { device, cumulocity } = this.settings;
-		let turn = step;
+		if (step === 0) {
+			this.ownSteps = 0;
+			this.own?.begin();
+		} else if (step === 1 + this.ownSteps) {
+			// Behind the first: measures must not flow before the cloud knows what they mean.
+			const next = this.own?.step();
+			if (next) this.ownSteps++;
+			if (next) return next;
+		}
+		let turn = step - this.ownSteps;
 		if (turn-- === 0) {
 			this.concludesBoot = this.first && this.operations.interrupted() !== "";
 			const name = quoteColumn(device.name, MAX_NAME);
@@ -99,7 +114,7 @@ export class CumulocityOpening {
 		if (turn-- === 0) return subscribe(DOWN, 1);
 		if (cumulocity.operationIds && turn-- === 0)
 			return { ...subscribe(NOTIFICATIONS, 1), refused: REFUSED_IDS };
-		if (cumulocity.debug && turn-- === 0) return subscribe(ERRORS, 0);
+		if ((cumulocity.debug || this.own) && turn-- === 0) return subscribe(ERRORS, 0);
 		if (turn-- === 0) return publish(this.description(), () => this.described());
 		if (this.resuming) return;
 		if (this.concludesBoot && turn-- === 0)

@@ -29,6 +29,11 @@ export const CUMULOCITY = Object.freeze({
 	 * stores them only (quiescent), or hands them to its rules only (cep).
 	 */
 	mode: choice("persistent", ["persistent", "transient", "quiescent", "cep"]),
+	/**
+	 * Send measures by templates of their own, which the node registers: a row of numbers, without names.
+	 * Under the collection's name (named), or by the client id (default), where topics are shorter.
+	 */
+	ownTemplates: choice("off", ["off", "named", "default"]),
 	/** Where the device stands, for the map: "latitude,longitude" or with the altitude, m; empty: unknown. */
 	position: text("", 48),
 	/**

@@ -83,6 +83,66 @@ for (const on of ["XS", "Node"] as const)
 					assert.ok(!told.includes(secret), "a secret was seen");
 			});
 
+		for (const ownTemplates of ["named", "default"])
+			it(`registers templates of its own and measures by them: ${ownTemplates}`, async () => {
+				const topics = new Set<string>();
+				lab = await openLab({
+					engine,
+					cloud: "cumulocity",
+					embedded: {
+						onEvent: (event) => {
+							if (event.kind === "publish") topics.add(event.topic);
+						},
+					},
+					mote: { sampling: { intervalMs: 100 }, cumulocity: { ownTemplates } },
+				});
+				await lab.cloud.when(() => lab.cloud.completeSamples(DEVICE) >= 5);
+				lab.machine.circuit.thermistorFault = "open";
+				const led = () => lab.cloud.stored(DEVICE).filter(({ series }) => series === "led").length;
+				const before = led();
+				await lab.cloud.when(() => led() >= before + 5);
+				await lab.machine.stop();
+				const stored = lab.cloud.stored(DEVICE);
+				const units = new Map(stored.map(({ series, unit }) => [series, unit]));
+				assert.deepEqual(Object.fromEntries(units), {
+					temperature: "C",
+					led: "%",
+					buzzer: "Hz",
+					speed: "rpm",
+				});
+				const measures = [...topics].filter((topic) => /^s\/u[cd]/.test(topic));
+				assert.equal(measures.length, 1);
+				assert.match(measures[0] ?? "", ownTemplates === "named" ? /^s\/uc\/m[0-9a-f]{10}$/ : /^s\/ud$/);
+			});
+
+		for (const lose of [undefined, "rows", "json"] as const)
+			for (const jsonFirst of [true, false])
+				it(`carries out each operation once, by its id: ${lose ?? "nothing"} lost, JSON ${jsonFirst ? "first" : "last"}`, async () => {
+					const done: string[] = [];
+					lab = await openLab({
+						engine,
+						cloud: "cumulocity",
+						embedded: { cumulocity: { jsonFirst, ...(lose && { lose }) } },
+						mote: { cumulocity: { operationIds: true } },
+						observer: { command: (text) => done.push(text) },
+					});
+					const { cumulocity } = lab.cloud;
+					await lab.until(({ open }) => open);
+					const texts = ["led 10%", "led 20%", "led 10%", "led 30%"];
+					const operations = texts.map((text) =>
+						cumulocity.createOperation(DEVICE, { c8y_Command: { text } }),
+					);
+					const relay = cumulocity.createOperation(DEVICE, { c8y_Relay: { relayState: "CLOSED" } });
+					const all = [...operations, relay];
+					await lab.cloud.when(() => all.every(({ status }) => status === "SUCCESSFUL"), 60_000);
+					assert.deepEqual([...done].sort(), [...texts, "led on"].sort());
+					await lab.cloud.when(() => {
+						const { fragments } = cumulocity.tenant.inventory.ensure(DEVICE);
+						return JSON.stringify(fragments.c8y_Relay) === '{"relayState":"CLOSED"}';
+					});
+					await lab.machine.stop();
+				});
+
 		it("says what is wrong with a bootstrap password, and goes on trying", async () => {
 			const ends: string[] = [];
 			lab = await openLab({
