@@ -16,6 +16,7 @@ const LENGTHS: Readonly<Record<string, number>> = {
 	"docs/clouds.md": 200,
 	"docs/boards.md": 150,
 	"docs/clients.md": 120,
+	"docs/cloud-documents.md": 130,
 	"docs/sensors.md": 200,
 	"docs/design.md": 150,
 	"docs/evidence.md": 200,
@@ -39,6 +40,21 @@ describe("documents", () => {
 		for (const [path, most] of Object.entries(LENGTHS)) {
 			const lines = readDocument(path).trimEnd().split("\n").length;
 			assert.ok(lines <= most, `${path}: ${lines} lines, at most ${most}`);
+		}
+	});
+
+	it("name a test for all that Mote does of the clouds' documents, and the tests are there", () => {
+		const rows = readDocument("docs/cloud-documents.md")
+			.split("\n")
+			.filter((line) => /^\| (?!---|section)/.test(line))
+			.map((line) => line.split("|").map((cell) => cell.trim()));
+		assert.ok(rows.length > 70, `${rows.length} rows`);
+		for (const [, section = "", does = "", tests = ""] of rows) {
+			assert.match(does, /^(yes|tool|later|left out)\b/, section);
+			if (/^(yes|tool)/.test(does)) assert.notEqual(tests, "", `${section}: no test`);
+			if (does.startsWith("left out")) assert.match(does, /: \S+ \S+/, `${section}: no reason`);
+			for (const [, name = ""] of tests.matchAll(/`([^`]+)`/g))
+				assert.ok(existsSync(join(ROOT, "test", `${name}.test.ts`)), `${section}: ${name}`);
 		}
 	});
 

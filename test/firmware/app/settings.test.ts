@@ -117,6 +117,37 @@ describe("makeSettings", () => {
 		assert.match(mistakes({ thermistor: { minimumC: 50, maximumC: 50 } })[0] ?? "", /^thermistor.minimumC/);
 	});
 
+	it("holds WebSocket and Cumulocity's credentials against what the platform takes", () => {
+		const web = { transport: "websocket", clientCertificate: false };
+		const boot = { bootstrapPassword: "b" };
+		for (const [input, mistake] of [
+			[{ broker: { ...web, path: "mqtt" } }, /^broker\.path: must begin with "\/"/],
+			[{ broker: { ...web, path: "/a b" } }, /^broker\.path/],
+			[{ broker: { ...web, path: "/a\r\nHost: x" } }, /^broker\.path/],
+			[{ broker: { ...web, path: "/ä" } }, /^broker\.path/],
+			[{ broker: { ...web, host: "h\r\nX: y" } }, /^broker\.host/],
+			[{ broker: { transport: "websocket" } }, /^broker\.clientCertificate: Cumulocity takes no certificate/],
+			[{ cumulocity: boot }, /^cumulocity\.bootstrapPassword: needs broker\.clientCertificate false/],
+			[{ cumulocity: boot, broker: { clientCertificate: false, username: "u" } }, /leave broker\.username/],
+			[{ cumulocity: { relays: "led,pump" } }, /^cumulocity\.relays: must be a list of led, buzzer, speed/],
+			[{ cumulocity: { position: "91,0" } }, /^cumulocity\.position/],
+			[{ cumulocity: { position: "1,2,x" } }, /^cumulocity\.position/],
+			[{ cumulocity: { position: "1" } }, /^cumulocity\.position/],
+			[{ cumulocity: { position: "1,,3" } }, /^cumulocity\.position/],
+		] as const) {
+			const found = mistakes(input);
+			assert.equal(found.length, 1, JSON.stringify(input));
+			assert.match(found[0] ?? "", mistake);
+		}
+		for (const input of [
+			{ broker: web },
+			{ broker: { transport: "websocket" }, device: { cloud: "plain" } },
+			{ broker: { path: "no path" } },
+			{ cumulocity: { ...boot, relays: "led, speed", position: "-49.29,8.64,112.5" }, broker: web },
+		])
+			assert.deepEqual(mistakes(input), [], JSON.stringify(input));
+	});
+
 	it("refuses limits of which both alarms stand at once, unless one of them is off", () => {
 		const of = (temperature: object) => mistakes({ channels: { temperature } });
 		for (const limits of [
