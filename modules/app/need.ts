@@ -12,6 +12,7 @@ import type { Settings } from "./settings.js";
 export const SLOT_BYTES = 16;
 const need = (slots: number, chunkBytes: number): Memory => Object.freeze({ slots, chunkBytes });
 
+const NOTHING: readonly Memory[] = Object.freeze([]);
 /** What settings switch on, beside what the node takes at rest, as the test measures it. */
 const WIFI = need(91, 0);
 const TLS = need(36, 1_008);
@@ -67,6 +68,7 @@ export function needBeside(settings: Settings, joins: boolean): Memory {
 	if (joins || network.ssid !== "" || network.ssid2 !== "" || network.ssid3 !== "") sum.add(WIFI);
 	if (broker.tls) sum.add(TLS);
 	if (broker.transport !== "tcp") sum.add(WEB_SOCKET);
+	for (const more of CLOUDS[device.cloud].beside?.(settings) ?? NOTHING) sum.add(more);
 	if (outbox.keep !== "off") sum.add(KEEP);
 	addGroups(sum, settings);
 	addChannels(sum, settings);

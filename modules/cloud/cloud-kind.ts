@@ -29,6 +29,8 @@ export interface CloudKind<Settings extends SharedSettings, Group extends Fields
 	 * nothing that settings switch on. test/host-sim/xs/room.test.ts holds it against the engine.
 	 */
 	readonly atRest: Memory;
+	/** What settings of this cloud switch on takes beside that. */
+	beside?(settings: Settings): readonly Memory[];
 	/** What a channel more than the default four takes, beside its part of each record, with usual names. */
 	readonly channel: Memory;
 	/** What of a channel stands in each of its values. */

@@ -1,15 +1,29 @@
 // Cumulocity IoT in the list of clouds.
 
 import type { Channel } from "../../core/channels.js";
-import type { Build, CloudKind } from "../cloud-kind.js";
+import type { Build, CloudKind, Memory } from "../cloud-kind.js";
 import { Cumulocity } from "./cumulocity.js";
 import { RELAYS } from "./relays.js";
 import { CUMULOCITY, type CumulocitySettings, listed } from "./settings.js";
+
+const BOOTSTRAP: Memory = Object.freeze({ slots: 20, chunkBytes: 96 });
+const IDS: Memory = Object.freeze({ slots: 84, chunkBytes: 1420 });
+/** Less than the rows with names take. */
+const OWN_TEMPLATES: Memory = Object.freeze({ slots: -28, chunkBytes: -96 });
+const RELAY: Memory = Object.freeze({ slots: 18, chunkBytes: 56 });
 
 export const cumulocity: CloudKind<CumulocitySettings, typeof CUMULOCITY> = Object.freeze({
 	settings: CUMULOCITY,
 	mistakes,
 	atRest: Object.freeze({ slots: 1643, chunkBytes: 6_594 }),
+	beside: ({ cumulocity: own }: CumulocitySettings) => {
+		const found: Memory[] = [];
+		if (own.bootstrapPassword !== "") found.push(BOOTSTRAP);
+		if (own.operationIds) found.push(IDS);
+		if (own.ownTemplates !== "off") found.push(OWN_TEMPLATES);
+		for (const _ of listed(own.relays)) found.push(RELAY);
+		return found;
+	},
 	channel: Object.freeze({ slots: 36, chunkBytes: 144 }),
 	names: ({ fragment, series, unit }: Channel) => fragment + series + unit,
 	make: (settings: CumulocitySettings, { version }: Build) => new Cumulocity(settings, version),

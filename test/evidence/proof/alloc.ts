@@ -6,7 +6,7 @@
 import type { MemoryStats } from "../../../host-sim/engine/engine.js";
 import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import type { ProgramModule } from "../../../host-sim/xs/program.js";
-import { BenchBoard, DEVICE, JournalFlash } from "./bench-board.js";
+import { asTenant, BenchBoard, DEVICE, JournalFlash } from "./bench-board.js";
 import type { TableSize } from "./on-xs/tables.js";
 import type { Published } from "./peer.js";
 
@@ -197,8 +197,7 @@ export async function prove(test: Case, options: ProofOptions): Promise<Result> 
 		if (test.missing) board.machine.circuit.thermistorFault = "open";
 		let publishes = 0;
 		peer.onPublish = (message) => {
-			// The tenant has the templates already.
-			if (message.topic.startsWith("s/ut/")) peer.publish("s/dt", `20,${message.topic.slice(5)},1`, 1);
+			asTenant(peer, message);
 			if (!isMeasure(message)) return;
 			publishes++;
 			confirm(board, message);

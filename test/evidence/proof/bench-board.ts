@@ -12,7 +12,7 @@ import { XsMachine } from "../../../host-sim/xs/machine.js";
 import { makeProgram, type ProgramModule } from "../../../host-sim/xs/program.js";
 import type { Machine } from "../../../modules/app/room.js";
 import { TABLES, type TableSize } from "./on-xs/tables.js";
-import { Peer } from "./peer.js";
+import { Peer, type Published } from "./peer.js";
 
 export const DEVICE = "mote-0001";
 /** 2026-01-01; far enough from midnight and back: days change during a proof. */
@@ -60,6 +60,13 @@ export interface BenchOptions {
 	readonly walk?: boolean;
 }
 
+/** What a tenant of Cumulocity answers at once: it has the templates already, and hands out credentials. */
+export function asTenant(peer: Peer, { topic }: Published): void {
+	if (topic.startsWith("s/ut/")) peer.publish("s/dt", `20,${topic.slice(5)},1`, 1);
+	else if (topic === "s/ucr")
+		peer.publish("s/dcr", `70,t12345,device_${DEVICE},a-password-of-32-characters-here`, 1);
+}
+
 export class BenchBoard {
 	readonly peer = new Peer();
 	readonly time = new VirtualTime(EPOCH);
@@ -94,6 +101,7 @@ export class BenchBoard {
 		const board = new BenchBoard(options, program);
 		board.peer.window = options.window;
 		board.peer.webSocket = mote.broker?.transport === "websocket";
+		board.peer.onPublish = (message) => asTenant(board.peer, message);
 		board.machine.boot();
 		await board.machine.whenIdle();
 		return board;

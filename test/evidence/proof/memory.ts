@@ -218,6 +218,16 @@ export const FEATURES: readonly Feature[] = [
 	feature("Wi-Fi", { network: WIFI }),
 	feature("TLS at rest, without its session", { broker: TLS }),
 	feature("a client certificate", { broker: CERTIFICATE }),
+	feature("WebSocket", { broker: { transport: "websocket", clientCertificate: false } }),
+	...(
+		[
+			["credentials from the cloud", { bootstrapPassword: "bootstrap" }],
+			["operations with ids", { operationIds: true }],
+			["templates of its own", { ownTemplates: "default" }],
+			["a relay array of two", { relays: "led,buzzer" }],
+			["a processing mode", { mode: "transient" }],
+		] as const
+	).map(([what, cumulocity]) => feature(`${what}, Cumulocity`, { cumulocity }, "cumulocity")),
 	feature("a thermometer on I²C (SHT3x)", { temperature: { sensor: "sht3x" } }),
 	feature("a thermometer on I²C (TMP117)", { temperature: { sensor: "tmp117" } }),
 	feature(
