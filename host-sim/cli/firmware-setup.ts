@@ -10,7 +10,7 @@ import { Json, JsonScanner } from "../../modules/cloud/json.js";
 import type { Channel } from "../../modules/core/channels.js";
 import { isRecord } from "../../modules/core/schema.js";
 import { type EmbeddedCloud, hasStandIn } from "../cloud/embedded-cloud.js";
-import { DEFAULT_MODEL, type SapModel } from "../cloud/sap/default-model.js";
+import { DEFAULT_MODEL, RESULTS, type SapModel } from "../cloud/sap/default-model.js";
 import { type BoardName, boardManifest } from "../engine/boards.js";
 import { hardwareOf } from "../engine/hardware.js";
 import { overlay, readManifest } from "../engine/manifest.js";
@@ -137,6 +137,9 @@ export function sapModel({ sap, channels }: Settings): SapModel {
 			properties: sap.dateProperty === "" ? properties : [...properties, date],
 		},
 		commandCapability: { ...commandCapability, alternateId: sap.commandCapability },
+		...(sap.resultCapability !== "" && {
+			resultCapability: { ...RESULTS, alternateId: sap.resultCapability },
+		}),
 	};
 }
 

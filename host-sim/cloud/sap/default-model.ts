@@ -5,6 +5,8 @@ export interface SapModel {
 	sensorAlternateId: string;
 	measureCapability: CapabilityModel;
 	commandCapability: CapabilityModel;
+	/** Where the node tells what became of commands. */
+	resultCapability?: CapabilityModel;
 }
 
 export const DEFAULT_MODEL: SapModel = {
@@ -27,6 +29,18 @@ export const DEFAULT_MODEL: SapModel = {
 			{ name: "Buzzer", dataType: "boolean" },
 			{ name: "Speed", dataType: "float" },
 			{ name: "Command", dataType: "string" },
+			{ name: "Restart", dataType: "boolean" },
 		],
 	},
+};
+
+/** For nodes that tell what became of commands. */
+export const RESULTS: CapabilityModel = {
+	alternateId: "mote-results",
+	name: "Mote results",
+	properties: [
+		{ name: "command", dataType: "string" },
+		{ name: "status", dataType: "string" },
+		{ name: "reason", dataType: "string" },
+	],
 };

@@ -37,12 +37,15 @@ export class DeviceModel {
 	private sensorCount = 0;
 	private nextType = Number(NODE_TYPE);
 
-	constructor({ sensorAlternateId, measureCapability, commandCapability }: SapModel) {
+	constructor({ sensorAlternateId, measureCapability, commandCapability, resultCapability }: SapModel) {
 		this.nodeSensor = sensorAlternateId;
 		const capabilities = [
 			// Settings may give both the same alternate id: the node tells them apart by their use.
 			{ id: this.newCapability(measureCapability).id, type: "measure" as const },
 			{ id: this.newCapability(commandCapability).id, type: "command" as const },
+			...(resultCapability
+				? [{ id: this.newCapability(resultCapability).id, type: "measure" as const }]
+				: []),
 		];
 		this.nodeType = this.addSensorType({ name: "Mote", alternateId: NODE_TYPE, capabilities });
 		this.sensorTypes.push(UNTYPED);

@@ -13,6 +13,7 @@ const LED = ascii("LED");
 const BUZZER = ascii("Buzzer");
 const SPEED = ascii("Speed");
 const TEXT = ascii("Command");
+const RESTART = ascii("Restart");
 const TRUE = ascii("true");
 const FALSE = ascii("false");
 const ONE = ascii("1");
@@ -28,15 +29,20 @@ export class CommandMessage {
 	/** The command text: `text` at [0, length). */
 	readonly text = new Uint8Array(MAX_TEXT);
 	length = 0;
+	/** It asks for a restart. */
+	restart = false;
 	/** Why the message can not be understood, or "". */
 	error = "";
+	private readonly restarts: boolean;
 	private readonly view = new DataView(this.text.buffer);
 	private readonly json: JsonScanner;
 	private readonly capability: Uint8Array;
 	private readonly sensor: Uint8Array;
 
-	constructor(json: JsonScanner, capability: Uint8Array, sensor: Uint8Array) {
+	/** `restarts`: whether the property Restart is known. */
+	constructor(json: JsonScanner, capability: Uint8Array, sensor: Uint8Array, restarts = false) {
 		this.json = json;
+		this.restarts = restarts;
 		this.capability = capability;
 		this.sensor = sensor;
 	}
@@ -46,6 +52,7 @@ export class CommandMessage {
 		const json = this.json;
 		this.length = 0;
 		this.error = "";
+		this.restart = false;
 		json.reset(bytes, start, end);
 		if (json.next() !== Json.ObjectStart) return this.fail("a command must be an object");
 		let seen = false;
@@ -68,7 +75,7 @@ export class CommandMessage {
 			} else if (!json.skip(value)) return this.fail(json.error);
 		}
 		if (json.next() !== Json.End) return this.fail(json.error);
-		return this.length > 0 || this.fail("a command without a known property");
+		return this.length > 0 || this.restart || this.fail("a command without a known property");
 	}
 
 	private properties(): boolean {
@@ -81,25 +88,39 @@ export class CommandMessage {
 			const buzzer = json.is(BUZZER);
 			const speed = json.is(SPEED);
 			const text = json.is(TEXT);
+			const restart = this.restarts && json.is(RESTART);
 			const value = json.next();
 			let ok = true;
 			if (led) ok = this.flag(value, LED_ON, LED_OFF);
 			else if (buzzer) ok = this.flag(value, BUZZER_ON, BUZZER_OFF);
 			else if (speed) ok = this.speed(value);
 			else if (text) ok = this.addText(value);
+			else if (restart) ok = this.restartBy(value);
 			else return this.fail("a command with an unknown property");
 			if (!ok) return false;
 		}
 	}
 
+	private restartBy(value: number): boolean {
+		const state = this.truth(value);
+		this.restart = state === 1;
+		return state >= 0 || this.fail("Restart takes true or false");
+	}
+
 	private flag(value: number, on: Uint8Array, off: Uint8Array): boolean {
+		const state = this.truth(value);
+		return state < 0 ? this.fail("LED and Buzzer take true or false") : this.put(state === 1 ? on : off);
+	}
+
+	/** 1, 0, or -1 for neither. */
+	private truth(value: number): number {
 		const json = this.json;
 		let state = value === Json.True ? 1 : value === Json.False ? 0 : -1;
 		if (value === Json.String || value === Json.Number) {
 			if (equalsIgnoringCase(json.text, 0, json.length, TRUE) || json.is(ONE)) state = 1;
 			else if (equalsIgnoringCase(json.text, 0, json.length, FALSE) || json.is(ZERO)) state = 0;
 		}
-		return state < 0 ? this.fail("LED and Buzzer take true or false") : this.put(state === 1 ? on : off);
+		return state;
 	}
 
 	private speed(value: number): boolean {

@@ -17,6 +17,7 @@ import { utf8 } from "../text.js";
 import { SapAck } from "./acks.js";
 import { CommandMessage } from "./command-message.js";
 import { SapMeasures } from "./measures.js";
+import { SapResults } from "./results.js";
 import type { SapSettings } from "./settings.js";
 
 const NOTHING = ascii("");
@@ -38,6 +39,8 @@ export class SapIot implements Cloud {
 	private readonly capability: Uint8Array;
 	private readonly sensor: Uint8Array;
 	private host: CloudHost | undefined;
+	/** Where what became of commands is told. */
+	declare private readonly results?: SapResults;
 
 	/** `boot` makes message ids unique over restarts, since numbers begin anew with each; 0 leaves it out. */
 	constructor(settings: SapSettings, boot = 0) {
@@ -47,7 +50,7 @@ export class SapIot implements Cloud {
 		this.commandTopic = topicName(`commands/${device.id}`);
 		this.capability = utf8(sap.measureCapability);
 		this.sensor = utf8(sap.sensor);
-		this.command = new CommandMessage(this.json, utf8(sap.commandCapability), this.sensor);
+		this.command = new CommandMessage(this.json, utf8(sap.commandCapability), this.sensor, sap.restart);
 		const idPrefix = boot > 0 ? `${boot}-` : "";
 		this.ack = new SapAck(ascii(idPrefix));
 		const encoder = new SapMeasures(settings, idPrefix);
@@ -66,10 +69,13 @@ export class SapIot implements Cloud {
 			numberAt: encoder.numberAt,
 			confirmMs: sap.ackMs,
 		};
-		// Nothing but measures can be sent to this service: the lane stays empty.
+		if (sap.resultCapability !== "") this.results = new SapResults(sap.resultCapability, sap.sensor);
+		// Nothing but measures can be sent to this service: without results the lane stays empty.
 		this.events = {
 			...this.measures,
-			recordBytes: 16,
+			qos: 1,
+			maxRecords: 1,
+			recordBytes: this.results?.recordBytes ?? 16,
 			stamps: 0,
 			prefix: NOTHING,
 			suffix: NOTHING,
@@ -108,8 +114,15 @@ export class SapIot implements Cloud {
 	private commanded({ bytes, payloadStart, payloadEnd }: InboundMessage): void {
 		const host = this.host as CloudHost;
 		const command = this.command;
-		if (command.read(bytes, payloadStart, payloadEnd)) host.commands.run(command.text, 0, command.length);
-		else host.malformed(command.error);
+		if (!command.read(bytes, payloadStart, payloadEnd)) return this.refused(host);
+		const reason = command.length > 0 ? host.commands.run(command.text, 0, command.length) : "";
+		this.results?.tell(host, command.text, command.length, reason);
+		if (command.restart && reason === "") host.restart();
+	}
+
+	private refused(host: CloudHost): void {
+		host.malformed(this.command.error);
+		this.results?.tell(host, NOTHING, 0, this.command.error);
 	}
 
 	skipped(): void {}
@@ -147,6 +160,7 @@ export class SapIot implements Cloud {
 			this.malformed("an ack");
 			return false;
 		}
+		if (!ack.ours && this.results && ack.accepted) return true;
 		if (!ack.ours) host.malformed("an ack for another capability, sensor or message");
 		else if (ack.code === 0) host.malformed("an ack without a code");
 		else host.delivery.confirm(ack.number, ack.accepted, ack.code, ack.reason);

@@ -10,6 +10,13 @@ export const SAP = Object.freeze({
 	measureCapability: text("mote-measures", 64, 1),
 	/** Alternate id of the capability for commands. */
 	commandCapability: text("mote-commands", 64, 1),
+	/**
+	 * Alternate id of a capability that takes what became of each command: command, status and reason
+	 * (string). Empty: nobody is told.
+	 */
+	resultCapability: text("", 64),
+	/** The commands' property "Restart" (boolean) restarts the node. */
+	restart: flag(false),
 	/** Samples as arrays in property order instead of objects. */
 	arrays: flag(false),
 	/** Send measureMessageId, which newer gateways return in the ack. */

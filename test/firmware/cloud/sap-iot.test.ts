@@ -415,3 +415,96 @@ describe("SAP IoT: commands", () => {
 		assert.deepEqual(send(`{${many}}`).carriedOut, []);
 	});
 });
+
+describe("SAP IoT: results and restarts", () => {
+	const command = (fields: object) =>
+		JSON.stringify({
+			capabilityAlternateId: "mote-commands",
+			sensorAlternateId: "mote-sensor",
+			command: fields,
+		});
+	const result = (text: string, status: string, reason: string) =>
+		JSON.stringify({
+			capabilityAlternateId: "mote-results",
+			sensorAlternateId: "mote-sensor",
+			measures: [{ command: text, status, reason }],
+		});
+
+	it("tell what became of each command, on the topic of measures, at QoS 1", () => {
+		const { cloud, host } = start({ resultCapability: "mote-results" });
+		assert.equal(text(cloud.events.topic), "measures/sn-1");
+		assert.equal(cloud.events.qos, 1);
+		host.receive(COMMANDS, command({ LED: "true", Speed: 5 }));
+		host.reason = 'no "such" speed\\';
+		host.receive(COMMANDS, command({ Command: 'say "hi"\n' }));
+		host.receive(COMMANDS, command({ Unknown: 1 }));
+		host.receive(COMMANDS, "rubbish");
+		assert.deepEqual(host.deliver(), [
+			result("led on;speed 5.000;", "SUCCESSFUL", ""),
+			result('say "hi"\n;', "FAILED", 'no "such" speed\\').replaceAll("\\n", "\\u000a"),
+			result("", "FAILED", "a command with an unknown property"),
+			result("", "FAILED", host.problems[1] as string),
+		]);
+	});
+
+	it("cut long commands and reasons, whole characters at a time", () => {
+		const { host } = start({ resultCapability: "mote-results" });
+		host.reason = "x".repeat(500);
+		host.receive(COMMANDS, command({ Command: `a${"ü".repeat(200)}` }));
+		const [sent = ""] = host.deliver();
+		const [measure] = JSON.parse(sent).measures;
+		assert.equal(measure.command, `a${"ü".repeat(49)}`);
+		assert.equal(measure.reason.length, 100);
+	});
+
+	it("are not told where the settings name no capability", () => {
+		const { host } = start();
+		host.receive(COMMANDS, command({ LED: true }));
+		assert.deepEqual(host.deliver(), []);
+	});
+
+	it("take the acks of results for no measure's", () => {
+		const { host } = start({ resultCapability: "mote-results" });
+		host.receive(
+			ACK,
+			'{"code":202,"capabilityAlternateId":"mote-results","sensorAlternateId":"mote-sensor"}',
+		);
+		assert.deepEqual([host.confirms, host.problems], [[], []]);
+		host.receive(
+			ACK,
+			'{"code":400,"capabilityAlternateId":"mote-results","sensorAlternateId":"mote-sensor"}',
+		);
+		assert.deepEqual([host.confirms.length, host.problems.length], [0, 1]);
+	});
+
+	for (const [value, restarts] of [
+		[true, 1],
+		["true", 1],
+		[1, 1],
+		[false, 0],
+		["0", 0],
+	] as const)
+		it(`restart by the property Restart: ${JSON.stringify(value)}`, () => {
+			const { host } = start({ restart: true, resultCapability: "mote-results" });
+			host.receive(COMMANDS, command({ Restart: value }));
+			assert.equal(host.restarts, restarts);
+		});
+
+	it("restart after the other properties, and not where these are refused", () => {
+		const { host } = start({ restart: true });
+		host.receive(COMMANDS, command({ Restart: true, LED: false }));
+		assert.deepEqual([host.carriedOut, host.restarts], [["led off;"], 1]);
+		host.reason = "no";
+		host.receive(COMMANDS, command({ Speed: 1e9, Restart: true }));
+		host.receive(COMMANDS, command({ Restart: "maybe" }));
+		assert.equal(host.restarts, 1);
+		assert.deepEqual(host.problems, ["Restart takes true or false"]);
+	});
+
+	it("do not restart where the settings do not say so", () => {
+		const { host } = start();
+		host.receive(COMMANDS, command({ Restart: true }));
+		assert.equal(host.restarts, 0);
+		assert.deepEqual(host.problems, ["a command with an unknown property"]);
+	});
+});
