@@ -132,6 +132,7 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/cloud/cumulocity/own-templates.ts": { "step, publish, answer, is, wait": CONNECTION },
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
+	"modules/cloud/sap-iot/results.ts": { tell: "what became of a command" },
 	"modules/cloud/plain/plain.ts": {
 		"constructor > map, constructor > topic, template": START,
 		opening: CONNECTION,

@@ -120,6 +120,16 @@ describe("room on a board", () => {
 			}
 		});
 
+	it("is taken as reckoned: sap, results of commands and restarts", async function () {
+		const mote = { device: { cloud: "sap" }, sap: { resultCapability: "mote-results", restart: true } };
+		const board = await BenchBoard.open({ engine, mote, creation: ROOMY });
+		try {
+			await taken(this, board, mote);
+		} finally {
+			board.close();
+		}
+	});
+
 	for (const cloud of ["cumulocity", "sap", "plain"])
 		for (const [what, more] of [
 			["nine channels of five parts", {}],
