@@ -117,7 +117,8 @@ describe("benchmark: bytes on the wire", () => {
 	});
 
 	it("gets shorter per measure in larger batches, and the body is less than the whole", () => {
-		for (const form of ["SmartREST 200", "SmartREST 201"]) {
+		const forms = ["200", "201", "by own templates", "by own default templates"];
+		for (const form of forms.map((name) => `SmartREST ${name}`)) {
 			const [one, ten, hundred] = [1, 10, 100].map((batch) => row(`${form}, by ${batch}`).sent);
 			assert.ok(ten! < one! && hundred! < ten!, form);
 		}

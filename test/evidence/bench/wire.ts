@@ -185,6 +185,10 @@ export function record(makeCloud: MakeCloud, groups: Groups, batch: number): Rec
 			if (settings.device.cloud === "sap") back += acknowledge(broker, settings, packet);
 		}
 	};
+	// The tenant has the templates already.
+	broker.listener = ({ topic }) => {
+		if (topic.startsWith("s/ut/")) broker.publish("s/dt", `20,${topic.slice(5)},1`);
+	};
 	node.start();
 	until(() => node.session.state === SessionState.Up && node.outbox.open);
 	broker.take();
@@ -339,7 +343,12 @@ export function wireBytes(): WireReport {
 		sap: { arrays, dateProperty: "time" },
 	});
 	const undated = (arrays: boolean) => ({ device: { cloud: "sap" as const }, sap: { arrays } });
+	const own = (ownTemplates: "named" | "default") => ({ cumulocity: { ownTemplates } });
 	const others = [
+		...[1, 10, 100].flatMap((batch) => [
+			mqtt(`SmartREST by own templates, by ${batch}`, batch, cumulocity, own("named")),
+			mqtt(`SmartREST by own default templates, by ${batch}`, batch, cumulocity, own("default")),
+		]),
 		mqtt("SAP objects, by 1", 1, sap, undated(false)),
 		mqtt("SAP arrays, by 1", 1, sap, undated(true)),
 		...[10, 100].flatMap((batch) => [

@@ -171,17 +171,19 @@ class Reporter {
 				{ client: "mote", way: "loop" },
 				{ client: "mote", way },
 				{ client: { sdk }, way },
+				{ client: "mote", way, webSocket: true },
 			];
 			if (way === "publish") works.push({ client: { sdk, keeps: true }, way });
 			const found = await costsOf(program, works, options);
 			all.push(...found);
-			const [loop, mote, theirs, keeping] = found as [Cost, Cost, Cost, Cost?];
+			const [loop, mote, theirs, framed, keeping] = found as [Cost, Cost, Cost, Cost, Cost?];
 			const what =
 				way === "publish"
 					? "QoS 1 message of 150 bytes out, PUBACK in"
 					: "QoS 1 message of 60 bytes in, PUBACK out";
 			for (const [who, cost] of [
 				["Mote", mote],
+				["Mote, over WebSocket", framed],
 				["the SDK's", theirs],
 				["the SDK's, that keeps each message until its PUBACK", keeping],
 			] as const) {

@@ -143,6 +143,46 @@ for (const on of ["XS", "Node"] as const)
 					await lab.machine.stop();
 				});
 
+		if (on === "XS")
+			for (const [what, cumulocity, broker] of [
+				["WebSocket", {}, { transport: "websocket" }],
+				["credentials from the cloud", { bootstrapPassword: "boot" }, {}],
+				["operations with ids", { operationIds: true }, {}],
+				["templates of its own", { ownTemplates: "default" }, {}],
+				["relays", { relays: "led,buzzer,speed" }, {}],
+				[
+					"all of that",
+					{ bootstrapPassword: "boot", operationIds: true, ownTemplates: "default", relays: "led,speed" },
+					{ transport: "websocket" },
+				],
+			] as const)
+				it(`runs on the smallest board: ${what}`, async () => {
+					const boots = "bootstrapPassword" in cumulocity;
+					const user = { username: `t12345/${USER.name}`, password: PASSWORD };
+					lab = await openLab({
+						engine,
+						cloud: "cumulocity",
+						board: "esp32c3-min",
+						embedded: {
+							webSocket: true,
+							cumulocity: boots
+								? { awaited: [DEVICE], bootstrapPassword: "boot", acceptAtOnce: true }
+								: { users: [USER] },
+						},
+						mote: {
+							sampling: { intervalMs: 200 },
+							outbox: { measures: 12 },
+							cumulocity,
+							broker: { clientCertificate: false, ...(boots ? {} : user), ...broker },
+						},
+					});
+					await lab.until(({ open }) => open);
+					const answer = await lab.cloud.sendCommand(DEVICE, "led 40%");
+					assert.equal(answer?.status, "SUCCESSFUL");
+					await lab.cloud.when(() => lab.cloud.completeSamples(DEVICE) >= 5);
+					await lab.machine.stop();
+				});
+
 		it("says what is wrong with a bootstrap password, and goes on trying", async () => {
 			const ends: string[] = [];
 			lab = await openLab({
