@@ -1,6 +1,7 @@
 // Reads WebSocket frames of a server (RFC 6455, section 5) from any chunks. The payload of data frames goes
 // on as it lies in the chunk; that of control frames is kept.
 
+import { ascii } from "../core/bytes.js";
 import { decodeUtf8 } from "../core/utf8.js";
 import { visible } from "../core/visible.js";
 
@@ -15,12 +16,10 @@ const FIN = 0x80;
 const RESERVED = 0x70;
 const MASKED = 0x80;
 const WHOLE = FIN | BINARY;
+const NOTHING = ascii("");
 
-/** Contract: each returns whether the connection still stands. */
 export interface FrameHandler {
-	/** Part of a payload, [start, end) of `bytes`. */
-	data(bytes: Uint8Array, start: number, end: number): boolean;
-	/** CLOSE, PING or PONG, with its payload. */
+	/** CLOSE, PING or PONG, with its payload. Returns whether the connection still stands. */
 	control(opcode: number, payload: Uint8Array): boolean;
 	/** A rule was broken; nothing more can be read. */
 	violation(what: string): void;
@@ -36,6 +35,12 @@ export class FrameReader {
 	/** A message whose last frame has not begun. */
 	private open = false;
 	private dead = false;
+	/** What is read, and the part of a payload that was found last. */
+	private bytes: Uint8Array = NOTHING;
+	private at = 0;
+	private end = 0;
+	from = 0;
+	to = 0;
 	/** Of a control frame, once there was one: payload, and how much of it is there. */
 	private kept: Uint8Array | undefined;
 	private fill = 0;
@@ -65,22 +70,44 @@ export class FrameReader {
 		);
 	}
 
-	/** Takes the next bytes of the stream, [start, end) of `bytes`. */
+	/** Takes the next bytes of the stream, [start, end) of `bytes`. To be followed by `next`. */
 	feed(bytes: Uint8Array, start: number, end: number): void {
-		let at = start;
-		while (at < end && !this.dead) {
+		this.bytes = bytes;
+		this.at = start;
+		this.end = end;
+	}
+
+	/**
+	 * Finds the next part of a payload, [from, to) of the bytes; false when there is none. Not told by a call:
+	 * what a payload leads to needs the stack.
+	 */
+	next(): boolean {
+		const { bytes, end } = this;
+		while (this.at < end && !this.dead) {
 			if (this.head < 2 || this.more > 0) {
-				this.header(bytes[at++] as number);
+				this.header(bytes[this.at++] as number);
 				if (this.head === 2 && this.more === 0 && this.left === 0) this.ended();
-				continue;
-			}
-			const to = end - at < this.left ? end : at + this.left;
-			this.left -= to - at;
-			if (this.first & 8) this.keep(bytes, at, to);
-			else if (!this.handler.data(bytes, at, to)) this.dead = true;
-			at = to;
-			if (this.left === 0) this.ended();
+			} else if (this.part(end)) return true;
 		}
+		return false;
+	}
+
+	/** Takes what there is of the payload; whether it is data. */
+	private part(end: number): boolean {
+		const { at } = this;
+		const to = end - at < this.left ? end : at + this.left;
+		this.left -= to - at;
+		this.from = at;
+		this.at = this.to = to;
+		const isControl = (this.first & 8) > 0;
+		if (isControl) this.keep(this.bytes, at, to);
+		if (this.left === 0) this.ended();
+		return !isControl;
+	}
+
+	/** Nothing more is read. */
+	stop(): void {
+		this.dead = true;
 	}
 
 	/** The next byte of a header. */
@@ -131,7 +158,7 @@ export class FrameReader {
 	}
 
 	private controlled(): void {
-		const payload = this.kept ? this.kept.subarray(0, this.fill) : new Uint8Array(0);
+		const payload = this.kept ? this.kept.subarray(0, this.fill) : NOTHING;
 		this.fill = 0;
 		if (!this.handler.control(this.first & 15, payload)) this.dead = true;
 	}

@@ -75,6 +75,7 @@ export class WebSocketTransport implements Transport, TransportHandler, FrameHan
 	private forget(): void {
 		this.handler = undefined;
 		this.isOpen = false;
+		this.reader.stop();
 		this.ping = undefined;
 		this.upgrading.stop();
 	}
@@ -93,15 +94,18 @@ export class WebSocketTransport implements Transport, TransportHandler, FrameHan
 	}
 
 	received(bytes: Uint8Array, start = 0, end = bytes.length): void {
-		if (this.isOpen) {
-			// What comes by itself in one frame: an acknowledgement, most of all.
-			const { reader } = this;
-			if (reader.isWhole(bytes, start, end)) this.handler?.received(bytes, start + 2, end);
-			else reader.feed(bytes, start, end);
-			return;
-		}
+		const { reader } = this;
+		if (!this.isOpen) return this.answered(bytes, start, end);
+		// What comes by itself in one frame: an acknowledgement, most of all.
+		if (reader.isWhole(bytes, start, end)) return this.handler?.received(bytes, start + 2, end);
+		reader.feed(bytes, start, end);
+		while (reader.next()) this.handler?.received(bytes, reader.from, reader.to);
+	}
+
+	/** Bytes of the answer, and perhaps of the first frames. */
+	private answered(bytes: Uint8Array, start: number, end: number): void {
 		const at = this.upgrading.take(bytes, start, end);
-		if (at >= 0 && at < end && this.isOpen) this.reader.feed(bytes, at, end);
+		if (at >= 0 && at < end && this.isOpen) this.received(bytes, at, end);
 	}
 
 	writable(): void {
@@ -128,11 +132,6 @@ export class WebSocketTransport implements Transport, TransportHandler, FrameHan
 	}
 
 	// FrameHandler
-
-	data(bytes: Uint8Array, start: number, end: number): boolean {
-		this.handler?.received(bytes, start, end);
-		return this.isOpen;
-	}
 
 	control(opcode: number, payload: Uint8Array): boolean {
 		if (opcode === PING) this.pong(payload);

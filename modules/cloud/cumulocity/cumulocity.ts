@@ -126,7 +126,7 @@ export class Cumulocity implements Cloud, Documents {
 		this.host = host;
 		this.bootstrap?.attach(host);
 		this.operations = new Operations(host, new Relays(host, relayOf(relay, maxRpm), all), operationIds);
-		if (operationIds) this.notifications = new Notifications(this, this.rows);
+		if (operationIds) this.notifications = new Notifications(this, this.rows, this.id);
 		if (requiredAvailability > 0)
 			this.availability = new Availability(
 				host,
@@ -212,6 +212,10 @@ export class Cumulocity implements Cloud, Documents {
 
 	message(message: InboundMessage): void {
 		// No variables: they would lie under the command's parser, where the stack is deepest.
+		if (this.notifications?.takes(message)) {
+			while (this.notifications.next()) this.document();
+			return;
+		}
 		if (!message.isOn(DOWN)) return this.other(message);
 		this.rows.reset(message.bytes, message.payloadStart, message.payloadEnd);
 		while (this.rows.next()) this.row();
@@ -225,9 +229,7 @@ export class Cumulocity implements Cloud, Documents {
 		} else if (this.own && message.isOn(TEMPLATES_DOWN)) {
 			this.rows.reset(bytes, payloadStart, payloadEnd);
 			while (this.rows.next()) this.own.answer(this.rows);
-		} else if (this.notifications && message.isOn(NOTIFICATIONS))
-			this.notifications.read(bytes, payloadStart, payloadEnd, this.id);
-		else if (message.isOn(ERRORS)) this.error(message);
+		} else if (message.isOn(ERRORS)) this.error(message);
 		else this.host.malformed("a message on an unknown topic");
 	}
 
@@ -246,12 +248,13 @@ export class Cumulocity implements Cloud, Documents {
 
 	// Documents
 
-	operation(template: number, id: number): void {
-		const { rows, starting, operations } = this;
+	/** The operation that was found last. */
+	private document(): void {
+		const { template, id } = this.notifications as Notifications;
 		if (!this.addressed()) return this.host.malformed("an operation for another device");
 		// The 500 of this opening brings it again.
-		if (!starting.listening) return operations.pending.leave(rows.hash(true));
-		if (template > 0) operations.row(rows, template, id);
+		if (!this.starting.listening) this.operations.pending.leave(this.rows.hash(true));
+		else if (template > 0) this.operations.row(this.rows, template, id);
 		else if (id > 0) this.refuseById(id, "this kind of operation is not supported");
 	}
 

@@ -4,6 +4,7 @@
 
 import { ascii } from "../../core/bytes.js";
 import type { PayloadSink } from "../../mqtt/inbound.js";
+import type { InboundMessage } from "../../mqtt/parser.js";
 import { Json, JsonScanner, TOO_LONG } from "../json.js";
 import { Operation, operationOf } from "./message-ids.js";
 import type { RowReader } from "./rows.js";
@@ -26,27 +27,27 @@ const ID_DIGITS = 3;
 /** Largest id that a number holds exactly, with room for its digits. */
 const MOST_DIGITS = 15;
 const LF = 10;
+const NOTHING = ascii("");
 
-/** Hears of each document. */
+/** Hears of documents that are no operation, or too long to be kept; their id is 0 where it is not known. */
 export interface Documents {
-	/**
-	 * An operation: `template` is the row's, 0 where there is none; `id` is 0 where it has none that can be
-	 * used. Its columns are in the row.
-	 */
-	operation(template: number, id: number): void;
-	/** A document that is none. */
 	malformed(what: string): void;
+	tooLong(id: number): void;
 }
 
 export class Notifications implements PayloadSink {
-	private readonly owner: Documents & { tooLong(id: number): void };
+	private readonly owner: Documents;
 	private readonly row: RowReader;
 	private readonly json = new JsonScanner();
-	private readonly text = new Uint8Array(BYTES);
+	private readonly own: Uint8Array;
+	private readonly text: Uint8Array;
 	private fill = 0;
-	/** Of the document that is being read. */
-	private id = 0;
-	private template = 0;
+	/** Of the document that was found last: 0 where it has no id that can be used, or no template. */
+	id = 0;
+	template = 0;
+	private bytes: Uint8Array = NOTHING;
+	private at = 0;
+	private limit = 0;
 	private isPending = true;
 	private targetEnd = 0;
 	private tooLong = false;
@@ -55,29 +56,50 @@ export class Notifications implements PayloadSink {
 	private columns = 0;
 	private readonly finder = new IdFinder();
 
-	constructor(owner: Documents & { tooLong(id: number): void }, row: RowReader) {
+	/** `own` is the device's id, for documents that do not say whose they are. */
+	constructor(owner: Documents, row: RowReader, own: Uint8Array) {
 		this.owner = owner;
 		this.row = row;
+		this.own = own;
+		this.text = new Uint8Array(BYTES + own.length);
 	}
 
-	/** `own` is the device's id, for documents that do not say whose they are. */
-	read(bytes: Uint8Array, start: number, end: number, own: Uint8Array): void {
-		for (let at = start; at < end; ) {
-			while (at < end && (bytes[at] as number) <= 32) at++;
-			if (at >= end) return;
-			this.begin();
-			this.json.reset(bytes, at, end);
-			if (this.document()) {
-				at = this.json.at;
-				this.tell(own);
-			} else {
-				const { error } = this.json;
-				if (error === TOO_LONG && this.id > 0) this.owner.tooLong(this.id);
-				else this.owner.malformed(`an operation that is no JSON: ${error}`);
-				const line = bytes.indexOf(LF, at);
-				at = line < 0 ? end : line + 1;
-			}
+	/** Whether it is a message of these; its documents are found by `next`. */
+	takes(message: InboundMessage): boolean {
+		if (!message.isOn(NOTIFICATIONS)) return false;
+		this.bytes = message.bytes;
+		this.at = message.payloadStart;
+		this.limit = message.payloadEnd;
+		return true;
+	}
+
+	/**
+	 * Finds the next operation: its template and id, and its columns in the row. False when there is none. Not
+	 * told by a call: what an operation leads to needs the stack.
+	 */
+	next(): boolean {
+		const { bytes, limit } = this;
+		while (this.at < limit) {
+			if ((bytes[this.at] as number) <= 32) this.at++;
+			else if (this.read(bytes, limit)) return true;
 		}
+		return false;
+	}
+
+	/** Reads the document here, and goes behind it; whether it is an operation for somebody to look at. */
+	private read(bytes: Uint8Array, end: number): boolean {
+		this.begin();
+		this.json.reset(bytes, this.at, end);
+		if (this.document()) {
+			this.at = this.json.at;
+			return this.compose();
+		}
+		const { error } = this.json;
+		if (error === TOO_LONG && this.id > 0) this.owner.tooLong(this.id);
+		else this.owner.malformed(`an operation that is no JSON: ${error}`);
+		const line = bytes.indexOf(LF, this.at);
+		this.at = line < 0 ? end : line + 1;
+		return false;
 	}
 
 	private begin(): void {
@@ -171,13 +193,17 @@ export class Notifications implements PayloadSink {
 		this.fill = end;
 	}
 
-	private tell(own: Uint8Array): void {
+	/** Makes the row. */
+	private compose(): boolean {
 		const { row, text, ends, template } = this;
-		if (!this.isPending) return;
-		if (this.tooLong) return this.owner.tooLong(this.id);
+		if (!this.isPending) return false;
+		if (this.tooLong) {
+			this.owner.tooLong(this.id);
+			return false;
+		}
 		if (this.targetEnd === 0) {
-			this.owner.operation(template, this.put(own));
-			return;
+			this.put(this.own);
+			return true;
 		}
 		row.compose(text);
 		const digits = this.digits(template);
@@ -185,7 +211,7 @@ export class Notifications implements PayloadSink {
 		const place = this.targetEnd - 1;
 		row.column(place === 0 ? 0 : (ends[place - 1] as number), ends[place] as number);
 		this.rest(place);
-		this.owner.operation(template, this.id);
+		return true;
 	}
 
 	/** The columns behind the target. */
@@ -195,10 +221,9 @@ export class Notifications implements PayloadSink {
 			if (i !== skipped) row.column(i === 0 ? 0 : (ends[i - 1] as number), ends[i] as number);
 	}
 
-	/** A document that does not say whose it is, is this device's; returns its id. */
-	private put(own: Uint8Array): number {
+	/** A document that does not say whose it is, is this device's. */
+	private put(own: Uint8Array): void {
 		const { row, text, fill } = this;
-		if (fill + own.length > BYTES - ID_DIGITS) return 0;
 		text.set(own, fill);
 		this.fill += own.length;
 		row.compose(text);
@@ -206,12 +231,11 @@ export class Notifications implements PayloadSink {
 		row.column(digits, digits + ID_DIGITS);
 		row.column(fill, fill + own.length);
 		this.rest(-1);
-		return this.id;
 	}
 
 	/** Writes the template's id; returns where. */
 	private digits(template: number): number {
-		const at = BYTES - ID_DIGITS;
+		const at = this.text.length - ID_DIGITS;
 		this.text[at] = 48 + ((template / 100) | 0);
 		this.text[at + 1] = 48 + (((template / 10) | 0) % 10);
 		this.text[at + 2] = 48 + (template % 10);

@@ -46,6 +46,12 @@ export class OperationIds {
 		return true;
 	}
 
+	/** Whether both forms have come. */
+	isPaired(place: number): boolean {
+		const both = (1 << place) | (1 << (AS_JSON + place));
+		return (this.seen & both) === both;
+	}
+
 	isWaiting(place: number): boolean {
 		return (this.waits[place] as number) > 0;
 	}

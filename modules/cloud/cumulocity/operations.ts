@@ -23,8 +23,8 @@
 // while, or the copy would be carried out and its answers would finish another operation. When to ask with
 // 500 says pending.ts.
 //
-// With ids (operation-ids.ts) a row of which the JSON is awaited stays without 501 for a moment, and each
-// finished operation lingers: its other form may still be on its way.
+// With ids (operation-ids.ts) a row of which the JSON is awaited stays without 501 for a moment, and a
+// finished operation lingers where its other form may still be on its way.
 
 import { mark } from "../../core/store.js";
 import { RecordKind } from "../../outbox/ring.js";
@@ -236,7 +236,8 @@ export class Operations {
 			if (last) {
 				this.settle(index);
 				if (this.ids[index] === 0) return; // of an earlier boot
-				const lingers = this.byId !== undefined || this.pending.copied(this.words[MARK + index] as number);
+				const awaitsOther = this.byId !== undefined && !this.byId.isPaired(index);
+				const lingers = awaitsOther || this.pending.copied(this.words[MARK + index] as number);
 				if (lingers) this.until[index] = this.host.now() + LINGER_MS;
 				else this.free(index);
 			} else this.confirmed |= 1 << index;

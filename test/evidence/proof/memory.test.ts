@@ -13,7 +13,7 @@ const BUDGETS: Readonly<Record<string, Readonly<Record<Room, number>>>> = {
 	"Cumulocity, Wi-Fi, certificates": {
 		...COMMON,
 		outbox: 2900,
-		cloud: 4900,
+		cloud: 5050,
 		app: 6200,
 		platform: 1450,
 		drivers: 1350,
@@ -22,11 +22,11 @@ const BUDGETS: Readonly<Record<string, Readonly<Record<Room, number>>>> = {
 	"the same with SHT3x, alarms, keep all": {
 		...COMMON,
 		outbox: 4350,
-		cloud: 4900,
+		cloud: 5050,
 		app: 6300,
 		platform: 1650,
 		drivers: 1950,
-		shared: 15_600,
+		shared: 15_700,
 	},
 	"SAP, Wi-Fi, certificates": {
 		...COMMON,

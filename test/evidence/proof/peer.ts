@@ -6,6 +6,7 @@ import mqtt, { type Packet } from "mqtt-packet";
 import type { LinkEvents, Network } from "../../../host-sim/xs/network.js";
 import { WsConversation } from "../../support/ws-conversation.js";
 import { encodeFrame, Op } from "../../support/ws-frames.js";
+import { accepting, type UpgradeRequest } from "../../support/ws-upgrade.js";
 
 export interface Published {
 	readonly topic: string;
@@ -44,7 +45,13 @@ export class Peer {
 		this.#held = 0;
 		const parser = mqtt.parser();
 		parser.on("packet", (packet: Packet) => this.#packet(packet));
-		const talk = this.webSocket ? conversation(events, (bytes) => parser.parse(bytes)) : undefined;
+		const talk = this.webSocket
+			? conversation(
+					events,
+					(bytes) => parser.parse(bytes),
+					() => this.answers,
+				)
+			: undefined;
 		this.#talk = talk;
 		queueMicrotask(() => events.opened(this.window));
 		return {
@@ -141,10 +148,15 @@ export class Peer {
 }
 
 /** A WebSocket at whose frames nobody has to wait for the end of a message. */
-function conversation(events: LinkEvents, parse: (bytes: Buffer) => void): WsConversation {
+function conversation(
+	events: LinkEvents,
+	parse: (bytes: Buffer) => void,
+	answers: () => boolean,
+): WsConversation {
 	const wire = { write: (bytes: Buffer) => events.data(bytes), end() {}, reset() {} };
 	const frame = ({ opcode, payload }: { opcode: number; payload: Buffer }) => {
 		if (opcode === Op.binary || opcode === Op.continuation) parse(payload);
 	};
-	return new WsConversation({ frame }, wire);
+	const answer = (request: UpgradeRequest) => (answers() ? accepting(request) : undefined);
+	return new WsConversation({ frame, answer }, wire);
 }

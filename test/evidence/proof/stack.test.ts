@@ -6,7 +6,7 @@ import type { EngineProgram } from "../../../host-sim/xs/build.js";
 import { boardCreation } from "../../../host-sim/xs/creation.js";
 import { engineOrSkip } from "../../support/engine.js";
 import { BenchBoard, DEVICE } from "./bench-board.js";
-import { CLOUDS, type CloudName, deepest, KEEPS, LEFT_FREE, walk } from "./stack.js";
+import { CLOUDS, type CloudName, deepest, KEEPS, LEFT_FREE, WAYS, walk } from "./stack.js";
 
 /** What is no timer. */
 const ENTRIES = [
@@ -58,6 +58,18 @@ describe("the stack of every entry on XS", () => {
 				if (keep === "all") assert.ok(walked.snapshots > 1, "and not only at the start");
 				assert.equal(walked.forced, 0);
 			});
+
+	for (const [name, [cloud, more]] of Object.entries(WAYS))
+		it(`${name}, keep events: leaves ${LEFT_FREE} slots of the smallest board's`, async () => {
+			const walked = await walk(engine, cloud, "events", SEEDS[cloud], 400, more);
+			for (const [entry, slots] of walked.entries) {
+				seen.add(entry);
+				assert.ok(slots <= limit - LEFT_FREE, `${entry}: ${slots} of ${limit}`);
+			}
+			// With ids much is left for a 500, which this cloud does not answer.
+			assert.ok(walked.commands >= 5, `${walked.commands} commands`);
+			assert.ok(walked.connections >= 5, `${walked.connections} connections`);
+		});
 
 	it("every timer of the firmware, and every callback, was among them", () => {
 		assert.deepEqual(

@@ -8,7 +8,7 @@ import { boardCreation } from "../../../host-sim/xs/creation.js";
 import type { ProgramModule } from "../../../host-sim/xs/program.js";
 import { ecPair, make } from "../../firmware/network/make-certificate.js";
 import { seeded } from "../../support/seeded.js";
-import { BenchBoard, DEVICE, JournalFlash } from "./bench-board.js";
+import { asTenant, BenchBoard, DEVICE, JournalFlash } from "./bench-board.js";
 
 type Groups = Record<string, Record<string, unknown>>;
 type Qos = 0 | 1 | 2;
@@ -75,6 +75,23 @@ const VARIANTS: Readonly<Record<CloudName, readonly Groups[]>> = {
 	],
 };
 
+/** What settings switch on beside these, each with its own cloud; walked apart. */
+export const WAYS: Readonly<Record<string, readonly [cloud: CloudName, more: Groups]>> = {
+	WebSocket: ["plain", { broker: { transport: "websocket" } }],
+	"ids, own templates, relays": [
+		"cumulocity",
+		{ cumulocity: { operationIds: true, ownTemplates: "default", relays: "led,buzzer,speed" } },
+	],
+	"credentials from the cloud, over WebSocket": [
+		"cumulocity",
+		{
+			cumulocity: { bootstrapPassword: "bootstrap", bootstrapLed: true, operationIds: true },
+			broker: { transport: "websocket", clientCertificate: false },
+		},
+	],
+	"results and restarts": ["sap", { sap: { resultCapability: "mote-results", restart: true } }],
+};
+
 const WORDS = [
 	"led 40%",
 	"led off",
@@ -108,11 +125,12 @@ export async function walk(
 	keep: Keep,
 	seed: number,
 	steps: number,
+	more: Groups = {},
 ): Promise<Walked> {
 	const random = seeded(seed);
 	const pick = <T>(all: readonly T[]): T => all[Math.floor(random() * all.length)] as T;
 	const variants = VARIANTS[cloud];
-	const variant = variants[(seed - 1) % variants.length] as Groups;
+	const variant = { ...(variants[(seed - 1) % variants.length] as Groups), ...more };
 	// Sixteen channels of all parts where little else happens; elsewhere the board's own.
 	const wide = keep === "off";
 	const flash = new JournalFlash(SECTORS[keep]);
@@ -132,6 +150,7 @@ export async function walk(
 				clientCertificate: true,
 				keepAlive: 20,
 				host: seed % 8 === 0 ? "localhost" : "127.0.0.1",
+				...variant.broker,
 			},
 			sampling: { intervalMs: 1000, ...variant.sampling },
 			channels: {
@@ -146,7 +165,9 @@ export async function walk(
 	const wait = (ms: number) => board.wait(ms);
 	/** Messages of the node on which the server will close the connection. */
 	let refused = 0;
-	peer.onPublish = ({ topic, payload }) => {
+	peer.onPublish = (published) => {
+		const { topic, payload } = published;
+		asTenant(peer, published);
 		if (refused > 0) {
 			refused--;
 			peer.cut();
@@ -157,7 +178,9 @@ export async function walk(
 		const answer = random() < 0.8 ? { id, code: 202 } : { id, code: 400, message: "x".repeat(200) };
 		peer.publish(`ack/${DEVICE}`, JSON.stringify([answer]), 1);
 	};
-	const message = () => MESSAGES[cloud](pick, random);
+	const isPlain = Object.keys(more).length === 0;
+	const message = () =>
+		!isPlain && random() < 0.3 ? extra(cloud, pick, random) : MESSAGES[cloud](pick, random);
 	const settle = async () => {
 		peer.hold = false;
 		peer.flush();
@@ -312,6 +335,32 @@ export function entryName(place: string, program: readonly ProgramModule[]): str
 export function callOf(line: string): string {
 	const alarm = /this\.(\w+) = (?:\w+\.)*timers\.create\(this\)/.exec(line);
 	return (alarm ?? /\(\) => (?:this\.)?#?([\w.#]+\([^()]*\))/.exec(line))?.[1] ?? line.trim();
+}
+
+/** What comes only where settings ask for it. */
+function extra(cloud: CloudName, pick: Pick, random: () => number): Message {
+	const qos = pick([0, 1] as const);
+	if (cloud === "sap") {
+		const command = { Restart: random() < 0.1, Command: pick(WORDS) };
+		const whole = { capabilityAlternateId: "mote-commands", sensorAlternateId: "mote-sensor", command };
+		return { topic: `commands/${DEVICE}`, payload: JSON.stringify(whole), qos };
+	}
+	const id = String(1 + Math.floor(random() * 1e6));
+	const fragments = pick([
+		{ c8y_Command: { text: pick(WORDS) } },
+		{ c8y_Relay: { relayState: pick(["OPEN", "CLOSED", "HALF"]) } },
+		{ c8y_RelayArray: ["OPEN", "CLOSED", pick(["OPEN", "x"])] },
+		{ c8y_MeasurementRequestOperation: { requestName: "LOG" } },
+		{ own_Kind: { deep: [[{}]] } },
+	]);
+	const doc = JSON.stringify({ id, ...fragments, externalSource: { externalId: DEVICE } });
+	const payload = pick([doc, `${doc}\n${doc.replace(id, `${id}1`)}`, doc.slice(0, 40), doc]);
+	return pick<Message>([
+		{ topic: "devicecontrol/notifications", payload, qos },
+		{ topic: "devicecontrol/notifications", payload, qos },
+		{ topic: "s/e", payload: pick(["40,700,x", "45,200,x"]), qos },
+		{ topic: "s/ds", payload: `519,${DEVICE},${pick(["OPEN", "CLOSED,OPEN", "x"])}`, qos },
+	]);
 }
 
 type Pick = <T>(all: readonly T[]) => T;
