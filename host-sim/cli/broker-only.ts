@@ -39,6 +39,7 @@ export async function serveCloud(options: ResolvedOptions, view: View): Promise<
 	view.say(
 		[
 			`broker    ${cloud.brokerUrl}   TLS with a client certificate`,
+			...(cloud.webSocketUrl === undefined ? [] : [webSocket(cloud.webSocketUrl, cloud)]),
 			`operator  ${cloud.operatorUrl} (open to every user of this machine)`,
 			...(options.cloud === "sap" ? [login] : []),
 			`client id ${clientId}`,
@@ -96,4 +97,9 @@ async function writeSimulatorManifest(
 		},
 	});
 	return join(folder, "manifest.json");
+}
+
+/** Users are made on the operator's side. */
+function webSocket(url: string, { cumulocity }: EmbeddedCloud): string {
+	return `WebSocket ${url}   with user and password (POST /user/${cumulocity.tenant.id}/users makes one)`;
 }

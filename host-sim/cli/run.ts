@@ -35,7 +35,7 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 			identitiesFolder: IDENTITIES,
 			port: options.port,
 			sap: { model: sapModel(options.firmware) },
-			webSocket: options.firmware.broker.transport === "websocket",
+			webSocket: isOverWebSocket(options),
 			cumulocity: cumulocityOf(options),
 		});
 	} catch (error) {
@@ -46,6 +46,11 @@ export async function startCloud(options: ResolvedOptions): Promise<EmbeddedClou
 			throw new RunError(`Port ${options.port} may not be opened; choose one above 1023 with --port.`);
 		throw error;
 	}
+}
+
+/** Where the node comes that way, or any client may. */
+function isOverWebSocket({ firmware, brokerOnly, cloud }: ResolvedOptions): boolean {
+	return firmware.broker.transport === "websocket" || (brokerOnly && cloud === "cumulocity");
 }
 
 /** Cumulocity's stand-in as the settings need it: with the device's user, or waiting for the device. */

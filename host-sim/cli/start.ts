@@ -26,13 +26,14 @@ async function start(): Promise<number> {
 		cloud: options.cloud,
 		device: options.device,
 		panel: run.panel?.url,
-		broker: run.cloud?.brokerUrl ?? (options.broker && brokerAddress(options.broker)),
+		broker:
+			run.cloud?.webSocketUrl ?? run.cloud?.brokerUrl ?? (options.broker && brokerAddress(options.broker)),
 		operator: run.cloud?.operatorUrl,
 	});
 	if (run.panel) view.say(`panel  ${run.panel.url}\n`);
 	if (run.cloud) {
 		view.say(
-			`broker ${run.cloud.brokerUrl}   operator ${run.cloud.operatorUrl} (open to every user of this machine)   device ${options.device}\n`,
+			`broker ${run.cloud.webSocketUrl ?? run.cloud.brokerUrl}   operator ${run.cloud.operatorUrl} (open to every user of this machine)   device ${options.device}\n`,
 		);
 		if (stdin.isTTY && stdout.isTTY && options.log === "pretty") prompt(run, view);
 	}
