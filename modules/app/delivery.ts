@@ -108,6 +108,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 				session: this.session,
 				timers,
 				persistent: this.ids !== undefined,
+				clientId: this.cloud.connect.clientId,
 				boot,
 				failed,
 			});

@@ -232,6 +232,8 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 		return guard?.safe ? guard.failed : 0;
 	}
 	reconnect(): void {
+		// What is still acknowledged belongs to no step of the next opening.
+		this.delivery.opening.disconnected();
 		this.session.stop(true);
 	}
 	sampleNow(): void {

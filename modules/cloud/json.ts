@@ -29,6 +29,9 @@ export const MAX_TEXT = 512;
 /** What `error` says of a name or string beyond MAX_TEXT. */
 export const TOO_LONG = "text too long";
 
+/** What is kept of a longer text; bytes, so that a character may be cut. */
+const CUT_AT = MAX_TEXT - 4;
+
 const VALUE = 0; // a value must come
 const FIRST = 1; // the first name of an object, or its end
 const NEXT = 2; // comma or end
@@ -39,6 +42,9 @@ export class JsonScanner {
 	/** Text of the last Name, String or Number: `text` at [0, length), unescaped. */
 	readonly text = new Uint8Array(MAX_TEXT + 4);
 	length = 0;
+	/** Takes a longer text, too: of it `text` has the beginning, and `cut` is set. */
+	tolerant = false;
+	cut = false;
 	/** What was wrong, once `next` has returned Error. */
 	error = "";
 	private bytes: Uint8Array = new Uint8Array(0);
@@ -193,12 +199,17 @@ export class JsonScanner {
 		const end = this.end;
 		let p = this.position + 1;
 		let n = 0;
+		this.cut = false;
 		while (p < end) {
-			if (n > MAX_TEXT) return this.fail(TOO_LONG) > 0;
+			if (n > MAX_TEXT) {
+				if (!this.tolerant) return this.fail(TOO_LONG) > 0;
+				this.cut = true;
+				n = CUT_AT; // what comes is written over, again and again
+			}
 			const c = bytes[p] as number;
 			if (c === 34) {
 				this.position = p + 1;
-				this.length = n;
+				this.length = this.cut ? CUT_AT : n;
 				return true;
 			}
 			if (c < 32) return this.fail("control character in a string") > 0;

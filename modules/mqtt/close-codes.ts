@@ -7,6 +7,7 @@ export const CLOSE_CODES: Readonly<Record<string, string>> = Object.freeze({
 	"connect-timeout": "the connection did not come about in time",
 	"tls-failed": "the TLS handshake failed",
 	"upgrade-failed": "the server does not open a WebSocket for MQTT",
+	"upgrade-silent": "the server does not answer the request for a WebSocket",
 	"websocket-closed": "the server closed the WebSocket",
 	"websocket-broken": "the server broke the rules of WebSocket (RFC 6455)",
 	"network-lost": "the network is gone",

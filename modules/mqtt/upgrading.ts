@@ -10,6 +10,8 @@ import { Upgrade, type UpgradeAddress } from "./upgrade.js";
 /** Hears how it went; `fault` is "" where the WebSocket is open. */
 export interface UpgradeOwner {
 	upgraded(fault: string): void;
+	/** No answer in time. */
+	silent(): void;
 }
 
 export class Upgrading implements AlarmOwner {
@@ -75,6 +77,6 @@ export class Upgrading implements AlarmOwner {
 
 	/** No answer in time. */
 	due(): void {
-		this.owner.upgraded(`no answer in ${Limits.upgradeMs / 1000} s`);
+		this.owner.silent();
 	}
 }

@@ -6,7 +6,8 @@
 //   Closed     open                           Opening    (the transport below connects)
 //   Opening    opened                         Upgrading  (the request goes out)
 //   Upgrading  an answer that is right        Open       (the session hears `opened`)
-//   Upgrading  any other, or none in time     Closed     upgrade-failed
+//   Upgrading  any other                      Closed     upgrade-failed
+//   Upgrading  none in time                   Closed     upgrade-silent
 //   Open       CLOSE                          Closed     websocket-closed (CLOSE goes back)
 //   Open       a rule is broken               Closed     websocket-broken (CLOSE 1002 goes out)
 //   any        closed, close                  Closed
@@ -93,6 +94,10 @@ export class WebSocketTransport implements Transport, TransportHandler, FrameHan
 		this.handler?.opened();
 	}
 
+	silent(): void {
+		this.fail("upgrade-silent", "");
+	}
+
 	received(bytes: Uint8Array, start = 0, end = bytes.length): void {
 		const { reader } = this;
 		if (!this.isOpen) return this.answered(bytes, start, end);
@@ -118,8 +123,7 @@ export class WebSocketTransport implements Transport, TransportHandler, FrameHan
 		const { handler } = this;
 		const { pending } = this.upgrading;
 		this.forget();
-		if (pending && code === "connection-lost")
-			handler?.closed("upgrade-failed", "the server closed the connection without an answer");
+		if (pending && code === "connection-lost") handler?.closed("upgrade-silent", "it closed the connection");
 		else handler?.closed(code, detail);
 	}
 

@@ -19,6 +19,14 @@ const LATE_RESTART_MS = 24 * 3_600_000;
 
 export const Step = Object.freeze({ None: 0, Rejoin: 1, Restart: 2 } as const);
 
+/** Whoever took the connection said nothing. */
+const SILENCES: readonly string[] = Object.freeze([
+	"connack-timeout",
+	"closed-before-connack",
+	"connection-lost",
+	"upgrade-silent",
+]);
+
 export class Recovery {
 	/** Attempts in vain, by what failed. */
 	dnsFailures = 0;
@@ -66,8 +74,8 @@ export class Recovery {
 		}
 		if (code === "dns-failed") this.dnsFailures++;
 		else if (code === "connect-failed" || code === "connect-timeout") this.connectFailures++;
-		else if (code === "connack-timeout" || code === "closed-before-connack" || code === "connection-lost")
-			this.silences++; // whoever took the connection said nothing: it may be a captive portal
+		else if (SILENCES.includes(code))
+			this.silences++; // it may be a captive portal
 		else if (code === "network-lost" || code === "requested") return;
 		else {
 			if (code === "tls-failed") this.tlsFailures++;

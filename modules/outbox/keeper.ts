@@ -58,6 +58,7 @@ export interface KeeperOptions {
 	readonly timers: Timers;
 	/** Whether the session outlives its connection, so that its packet ids have to as well. */
 	readonly persistent: boolean;
+	readonly clientId: Uint8Array; // another client's records are not ours
 	/** Number of this boot. */
 	readonly boot: number;
 	/** Flash does not do what it should: from here on nothing is kept. */
@@ -102,7 +103,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 	}
 
 	constructor(options: KeeperOptions) {
-		const { lanes, persistent, session, bytes, flash } = options;
+		const { lanes, persistent, session, bytes, flash, clientId } = options;
 		this.lanes = lanes;
 		this.kept = new Uint32Array(lanes.length);
 		this.session = session;
@@ -116,7 +117,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 			const body = 1 + ring.headerBytes + ring.payloadBytes;
 			snapshotBytes += ring.slots * entryBytes(body);
 			if (persistent) snapshotBytes += ring.slots * entryBytes(SENT_BYTES);
-			for (const part of [ring.slots, ring.headerBytes, ring.payloadBytes, qos, ...topic])
+			for (const part of [ring.slots, ring.headerBytes, ring.payloadBytes, qos, ...topic, ...clientId])
 				fingerprint = Math.imul(fingerprint ^ part, 0x01000193);
 		}
 		snapshotBytes += (Limits.inFlight + Limits.inboundQos2) * entryBytes(4);

@@ -69,7 +69,7 @@ export const EXCEPTIONS: Table = {
 		"firstFault: template": "a broken rule",
 	},
 	"modules/mqtt/upgrade.ts": { "take, isHttp, fault, read, text, base64, sign": CONNECTION },
-	"modules/mqtt/upgrading.ts": { "begin, send, due": CONNECTION },
+	"modules/mqtt/upgrading.ts": { "begin, send": CONNECTION },
 	"modules/mqtt/web-socket.ts": {
 		"pong, sendClose, send": "a control frame",
 		"close, writable, violation: cold-call": "a control frame",
@@ -111,7 +111,7 @@ export const EXCEPTIONS: Table = {
 		"conclude, went": "once in a boot",
 	},
 	"modules/cloud/cumulocity/operations.ts": {
-		"row: cold-call": "an operation that is not supported",
+		"row, refuse: cold-call": "an operation that is not supported",
 		interrupted: "once in a boot",
 		"refuseUnless: array-literal": "the first operation that is refused",
 		"note: template": "the marker of an operation with an id",
@@ -128,6 +128,7 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/cloud/cumulocity/notifications.ts": {
 		read: "an operation that is no JSON",
+		tolerant: START,
 		"next: cold-call": "each document is read by a function of its own",
 	},
 	"modules/cloud/cumulocity/own-measures.ts": {
@@ -147,7 +148,7 @@ export const EXCEPTIONS: Table = {
 		"message: string-member, template, 2 cold-call": "only refusals come with texts",
 	},
 	"modules/cloud/sap-iot/measures.ts": { "constructor > map, template": START },
-	"modules/cloud/sap-iot/sap-iot.ts": { opening: CONNECTION, "malformed: template": ERROR },
+	"modules/cloud/sap-iot/sap-iot.ts": { opening: CONNECTION, "malformed, oneAck: template": ERROR },
 	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
 		"start, makeArena": START,

@@ -12,7 +12,8 @@
 import { ascii } from "../../core/bytes.js";
 import type { Store } from "../../core/store.js";
 import { decodeUtf8 } from "../../core/utf8.js";
-import type { ConnectOptions } from "../../mqtt/encode.js";
+import { type ConnectOptions, connectLength } from "../../mqtt/encode.js";
+import { Limits } from "../../mqtt/limits.js";
 import type { CloudHost, OpeningStep } from "../cloud.js";
 import { utf8 } from "../text.js";
 import { RowFault, type RowReader } from "./rows.js";
@@ -84,7 +85,10 @@ export class Bootstrap {
 		this.connect.username = utf8(user);
 		this.connect.password = utf8(password);
 		this.connect.will = this.will;
-		return true;
+		// CONNECT goes through the output stage in one piece.
+		if (connectLength(this.connect) + 5 <= Limits.outputBytes) return true;
+		this.ask();
+		return false;
 	}
 
 	private stored(store: Store): string[] {
@@ -97,7 +101,7 @@ export class Bootstrap {
 		if (step === 0) {
 			this.asked = 0;
 			this.host.waiting(`an operator of the cloud has to register and accept ${this.settings.device.id}`);
-			return { kind: "subscribe", topic: CREDENTIALS_TOPIC, payload: NOTHING, qos: 0, retain: false };
+			return { kind: "subscribe", topic: CREDENTIALS_TOPIC, payload: NOTHING, qos: 1, retain: false };
 		}
 		if (step % 2 === 1) return { kind: "publish", topic: ASK_TOPIC, payload: NOTHING, qos: 1, retain: false };
 		const pauseMs = Math.min(LONGEST_PAUSE_MS, ASK_MS * 2 ** Math.floor(++this.asked / DOZEN));

@@ -71,6 +71,8 @@ export class Cumulocity implements Cloud, Documents {
 	/** Where operations come as JSON, too. */
 	/** Where measures go by templates of our own. */
 	declare private own?: OwnTemplates;
+	/** The state of the relay that the inventory was told last. */
+	declare private toldRelay?: string;
 	declare private notifications?: Notifications;
 	/** Where the cloud hands out user and password. */
 	declare private readonly bootstrap?: Bootstrap;
@@ -250,10 +252,11 @@ export class Cumulocity implements Cloud, Documents {
 
 	/** The operation that was found last. */
 	private document(): void {
-		const { template, id } = this.notifications as Notifications;
+		const { template, id, tooLong } = this.notifications as Notifications;
 		if (!this.addressed()) return this.host.malformed("an operation for another device");
 		// The 500 of this opening brings it again.
 		if (!this.starting.listening) this.operations.pending.leave(this.rows.hash(true));
+		else if (template > 0 && tooLong) this.operations.refuse(this.rows, template, TOO_LONG, id);
 		else if (template > 0) this.operations.row(this.rows, template, id);
 		else if (id > 0) this.refuseById(id, "this kind of operation is not supported");
 	}
@@ -268,10 +271,18 @@ export class Cumulocity implements Cloud, Documents {
 		if (id > 0 && this.starting.listening) this.refuseById(id, TOO_LONG);
 	}
 
+	several(): void {
+		this.host.malformed("several operations in a message that is too large");
+		this.operations.pending.askAgain();
+	}
+
 	private refuseById(id: number, reason: string): void {
 		const { SetExecutingById, SetFailedById } = MessageId;
 		const rows = ascii(`${SetExecutingById},${id}\n${SetFailedById},${id},${reason}\n`);
-		this.host.messages.queue(RecordKind.Operation, TAG_CLEARED, (record) => record.put(rows));
+		const { messages } = this.host;
+		const put = (record: RecordWriter) => record.put(rows);
+		if (messages.room > ROOM_FOR_ANSWERS && messages.queue(RecordKind.Operation, TAG_CLEARED, put)) return;
+		this.operations.pending.askAgain();
 	}
 
 	stream(message: InboundMessage): PayloadSink | undefined {
@@ -356,7 +367,9 @@ export class Cumulocity implements Cloud, Documents {
 	private tellRelay(): void {
 		const { host, operations } = this;
 		const state = ascii(`{"c8y_Relay":{"relayState":"${operations.relayState}"}}`);
-		if (host.publish(utf8(`${INVENTORY}${this.settings.device.id}`), state)) operations.relayState = "";
+		if (!host.publish(utf8(`${INVENTORY}${this.settings.device.id}`), state)) return;
+		this.toldRelay = operations.relayState;
+		operations.relayState = "";
 	}
 
 	disconnected(code: string): void {
@@ -364,6 +377,9 @@ export class Cumulocity implements Cloud, Documents {
 		// Operations in progress stay: their answers are in the ring and are sent again.
 		this.starting.listening = false;
 		this.operations.disconnected();
+		// It may not have arrived.
+		if (this.toldRelay !== undefined && this.operations.relayState === "")
+			this.operations.relayState = this.toldRelay;
 		this.availability?.closed();
 	}
 }

@@ -5,7 +5,7 @@
 import { ascii } from "../../core/bytes.js";
 import type { PayloadSink } from "../../mqtt/inbound.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
-import { Json, JsonScanner, TOO_LONG } from "../json.js";
+import { Json, JsonScanner } from "../json.js";
 import { Operation, operationOf } from "./message-ids.js";
 import type { RowReader } from "./rows.js";
 
@@ -33,12 +33,14 @@ const NOTHING = ascii("");
 export interface Documents {
 	malformed(what: string): void;
 	tooLong(id: number): void;
+	/** Several in one message that is too large: they come again. */
+	several(): void;
 }
 
 export class Notifications implements PayloadSink {
 	private readonly owner: Documents;
 	private readonly row: RowReader;
-	private readonly json = new JsonScanner();
+	private readonly json = tolerant();
 	private readonly own: Uint8Array;
 	private readonly text: Uint8Array;
 	private fill = 0;
@@ -50,7 +52,8 @@ export class Notifications implements PayloadSink {
 	private limit = 0;
 	private isPending = true;
 	private targetEnd = 0;
-	private tooLong = false;
+	/** Of the same: its text is only there in part. */
+	tooLong = false;
 	/** Where columns behind the target end, in order. */
 	private readonly ends = new Uint16Array(8);
 	private columns = 0;
@@ -94,9 +97,7 @@ export class Notifications implements PayloadSink {
 			this.at = this.json.at;
 			return this.compose();
 		}
-		const { error } = this.json;
-		if (error === TOO_LONG && this.id > 0) this.owner.tooLong(this.id);
-		else this.owner.malformed(`an operation that is no JSON: ${error}`);
+		this.owner.malformed(`an operation that is no JSON: ${this.json.error}`);
 		const line = bytes.indexOf(LF, this.at);
 		this.at = line < 0 ? end : line + 1;
 		return false;
@@ -130,7 +131,7 @@ export class Notifications implements PayloadSink {
 		if (isId) this.id = this.idOf(value);
 		else if (isStatus) this.isPending = json.is(W.pending);
 		else if (isSource && value === Json.ObjectStart) return this.fields(0);
-		else if (template > 0) {
+		else if (template > 0 && this.template === 0) {
 			this.template = template;
 			if (value === Json.ObjectStart) return this.fields(template);
 			if (value === Json.ArrayStart) return this.items(template);
@@ -154,7 +155,7 @@ export class Notifications implements PayloadSink {
 			if (token !== Json.Name) return false;
 			const isWanted = this.isWanted(template);
 			const value = json.next();
-			if (isWanted && value === Json.String) this.keep(template);
+			if (isWanted && (value === Json.String || value === Json.Number)) this.keep(template);
 			else if (!json.skip(value)) return false;
 		}
 	}
@@ -182,6 +183,7 @@ export class Notifications implements PayloadSink {
 	private keep(template: number): void {
 		const { json, text } = this;
 		const end = this.fill + json.length;
+		if (json.cut) this.tooLong = true;
 		if (end > BYTES - ID_DIGITS || this.columns === this.ends.length) {
 			this.tooLong = true;
 			return;
@@ -197,10 +199,6 @@ export class Notifications implements PayloadSink {
 	private compose(): boolean {
 		const { row, text, ends, template } = this;
 		if (!this.isPending) return false;
-		if (this.tooLong) {
-			this.owner.tooLong(this.id);
-			return false;
-		}
 		if (this.targetEnd === 0) {
 			this.put(this.own);
 			return true;
@@ -248,15 +246,19 @@ export class Notifications implements PayloadSink {
 		this.finder.take(bytes, start, end);
 	}
 	end(whole: boolean): void {
-		const { id } = this.finder;
+		const { id, documents } = this.finder;
 		this.finder.reset();
-		if (whole) this.owner.tooLong(id);
+		if (!whole) return;
+		if (documents > 1) this.owner.several();
+		else this.owner.tooLong(id);
 	}
 }
 
 /** Finds the first `"id":"123"` of the outermost object in a document that is not kept. */
 class IdFinder {
 	id = 0;
+	/** Documents that have ended. */
+	documents = 0;
 	private depth = 0;
 	private inText = false;
 	private escaped = false;
@@ -268,20 +270,21 @@ class IdFinder {
 	private digits = 0;
 
 	reset(): void {
-		this.id = this.depth = this.length = this.letters = this.value = this.digits = 0;
+		this.id = this.documents = this.depth = this.length = this.letters = this.value = this.digits = 0;
 		this.inText = this.escaped = this.isName = false;
 	}
 
 	take(bytes: Uint8Array, start: number, end: number): void {
-		for (let at = start; at < end && this.id === 0; at++) {
+		for (let at = start; at < end; at++) {
 			const c = bytes[at] as number;
 			if (this.inText) this.within(c);
 			else if (c === 34) {
 				this.inText = true;
 				this.length = this.letters = this.value = this.digits = 0;
 			} else if (c === 123 || c === 91) this.depth++;
-			else if (c === 125 || c === 93) this.depth--;
-			else if (c === 44) this.isName = false;
+			else if (c === 125 || c === 93) {
+				if (--this.depth === 0) this.documents++;
+			} else if (c === 44) this.isName = false;
 		}
 	}
 
@@ -290,7 +293,13 @@ class IdFinder {
 		else if (c === 92) this.escaped = true;
 		else if (c === 34) {
 			this.inText = false;
-			if (this.isName && this.digits === this.length && this.digits > 0 && this.digits <= MOST_DIGITS)
+			if (
+				this.isName &&
+				this.id === 0 &&
+				this.digits === this.length &&
+				this.digits > 0 &&
+				this.digits <= MOST_DIGITS
+			)
 				this.id = this.value;
 			this.isName = this.depth === 1 && this.length === 2 && this.letters === 0x6964;
 			return;
@@ -301,4 +310,11 @@ class IdFinder {
 		this.digits++;
 		this.value = this.value * 10 + c - 48;
 	}
+}
+
+/** A text that is not wanted may be of any length. */
+function tolerant(): JsonScanner {
+	const json = new JsonScanner();
+	json.tolerant = true;
+	return json;
 }

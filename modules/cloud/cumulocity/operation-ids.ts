@@ -10,7 +10,7 @@ export const PAIR_MS = 1000;
 const AS_JSON = CAPACITY;
 
 export class OperationIds {
-	/** JSON has come since the boot, so that rows can wait for it. */
+	/** JSON has come in this connection, so that rows can wait for it. */
 	heard = false;
 	/** By place; 0: not known. */
 	private readonly ids = new Float64Array(CAPACITY);
@@ -55,12 +55,14 @@ export class OperationIds {
 	isWaiting(place: number): boolean {
 		return (this.waits[place] as number) > 0;
 	}
-	/** Whether it waits no longer, because it has its id or because it is late. */
+	/** Whether it need not wait any longer, because it has its id or because it is late. */
 	isReady(place: number, now: number): boolean {
 		const until = this.waits[place] as number;
-		if (until === 0 || (this.of(place) === 0 && now < until)) return false;
+		return until > 0 && (this.of(place) > 0 || now >= until);
+	}
+	/** It waits no longer. */
+	go(place: number): void {
 		this.waits[place] = 0;
-		return true;
 	}
 	forget(place: number): void {
 		this.ids[place] = this.waits[place] = 0;

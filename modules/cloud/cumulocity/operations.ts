@@ -121,6 +121,17 @@ export class Operations {
 		if (!byId?.isWaiting(index)) this.answer(index, MessageId.SetExecuting, "", false);
 	}
 
+	/** An operation as JSON that is too long to be kept; `row` has its beginning. */
+	refuse(row: RowReader, id: number, reason: string, operationId: number): void {
+		if (this.byId) this.byId.heard = true;
+		const index = this.take(id, row.hash(true), operationId);
+		if (index < 0) return;
+		if (!this.supports(id)) return this.answer(index, MessageId.SetFailed, unsupported(id), true);
+		this.relays.states = "";
+		this.refuseUnless(index, reason);
+		if (!this.byId?.isWaiting(index)) this.answer(index, MessageId.SetExecuting, "", false);
+	}
+
 	/** Whether operations of this kind are carried out. */
 	private supports(id: number): boolean {
 		return isSupported(id) && (id !== Operation.RelayArray || this.relays.isArray);
@@ -207,18 +218,32 @@ export class Operations {
 
 	/** 501 of a row that has waited for its id. */
 	private proceedWaiting(index: number): void {
-		if (this.byId?.isReady(index, this.host.now())) this.answer(index, MessageId.SetExecuting, "", false);
+		const { byId } = this;
+		if (!byId?.isReady(index, this.host.now())) return;
+		// What is only refused is left to its JSON: 502 might go to another operation of its kind.
+		if (byId.of(index) === 0 && this.nextOf(index) === Next.Refuse) {
+			this.pending.leave(this.words[index] as number);
+			return this.drop(index);
+		}
+		if (this.host.messages.room === 0) return; // with the next tick
+		byId.go(index);
+		this.answer(index, MessageId.SetExecuting, "", false);
+	}
+
+	/** Forgets an operation of which nothing was said yet. */
+	private drop(index: number): void {
+		this.setNext(index, Next.Nothing);
+		this.settle(index);
+		this.free(index);
 	}
 
 	/** The connection is gone: rows of which nothing was said yet come again. */
 	disconnected(): void {
 		this.pending.disconnected();
-		for (let i = 0; i < CAPACITY; i++) {
-			if (this.ids[i] === 0 || !this.byId?.isWaiting(i)) continue;
-			this.setNext(i, Next.Nothing);
-			this.settle(i);
-			this.free(i);
-		}
+		const { byId } = this;
+		if (!byId) return;
+		byId.heard = false;
+		for (let i = 0; i < CAPACITY; i++) if (this.ids[i] !== 0 && byId.isWaiting(i)) this.drop(i);
 	}
 
 	private free(index: number): void {
@@ -334,8 +359,10 @@ export class Operations {
 	/** Places in the lane that the last answers of operations will need. */
 	private get owed(): number {
 		let owed = 0;
-		for (let i = 0; i < CAPACITY; i++)
+		for (let i = 0; i < CAPACITY; i++) {
 			if (this.nextOf(i) > Next.Restart || (this.ids[LATE + i] as number) > 0) owed++;
+			if (this.byId?.isWaiting(i)) owed++; // its 501, too
+		}
 		return owed;
 	}
 

@@ -5,7 +5,7 @@
 //   asked       "41,<X-ID>"                  the definition goes out
 //   defined     "20,<X-ID>,…"                registered
 //   defined     "41,…", or nothing in time   asked again, more and more seldom; measures wait
-//   registered  "40,…" on s/e: it is gone    asked again, in a new connection
+//   registered  "40,…" on s/e: it is gone    asked again, in a new connection, more and more seldom
 
 import { ascii } from "../../core/bytes.js";
 import type { CloudHost, OpeningStep } from "../cloud.js";
@@ -23,6 +23,9 @@ const LONGEST_PAUSE_MS = 600_000;
 const FOUND = "20";
 const REFUSED = "41";
 
+/** A device that was only just made may not be known everywhere yet. */
+const REFUSED_LATER = Object.freeze({ pauseMs: 5000, tries: 2, finally: "reconnect" } as const);
+
 const Phase = Object.freeze({ Subscribe: 0, Ask: 1, Answer: 2, Define: 3, Defined: 4, Pause: 5, Done: 6 });
 
 export class OwnTemplates {
@@ -33,6 +36,7 @@ export class OwnTemplates {
 	private readonly mark: string;
 	private phase: number = Phase.Subscribe;
 	private rounds = 0;
+	private subscribed = false;
 	/** The question was sent last, and not the definition. */
 	private asked = false;
 
@@ -47,7 +51,9 @@ export class OwnTemplates {
 
 	/** A connection begins. */
 	begin(): void {
-		this.phase = this.host.store.get(KEY) === this.mark ? Phase.Done : Phase.Subscribe;
+		this.subscribed = false;
+		if (this.host.store.get(KEY) === this.mark) this.phase = Phase.Done;
+		else this.phase = this.rounds > 0 ? Phase.Pause : Phase.Subscribe;
 	}
 
 	/** The next step, or undefined once the collection is registered. */
@@ -55,7 +61,15 @@ export class OwnTemplates {
 		switch (this.phase) {
 			case Phase.Subscribe:
 				this.phase = Phase.Ask;
-				return { kind: "subscribe", topic: TEMPLATES_DOWN, payload: NOTHING, qos: 1, retain: false };
+				this.subscribed = true;
+				return {
+					kind: "subscribe",
+					refused: REFUSED_LATER,
+					topic: TEMPLATES_DOWN,
+					payload: NOTHING,
+					qos: 1,
+					retain: false,
+				};
 			case Phase.Ask:
 				this.phase = Phase.Answer;
 				this.asked = true;
@@ -65,7 +79,7 @@ export class OwnTemplates {
 				this.asked = false;
 				return this.publish(utf8(this.definition()));
 			case Phase.Pause:
-				this.phase = Phase.Ask;
+				this.phase = this.subscribed ? Phase.Ask : Phase.Subscribe;
 				this.host.waiting(`the tenant does not take the templates of ${this.name}`);
 				return wait(Math.min(LONGEST_PAUSE_MS, ANSWER_MS * 2 ** this.rounds++));
 			case Phase.Answer:
@@ -86,7 +100,6 @@ export class OwnTemplates {
 		if (!this.is(row, 1, this.name)) return;
 		if (this.is(row, 0, FOUND)) {
 			this.host.store.set(KEY, this.mark);
-			this.rounds = 0;
 			this.phase = Phase.Done;
 		} else if (this.is(row, 0, REFUSED) && this.asked) this.phase = Phase.Define;
 		else return;
@@ -103,6 +116,8 @@ export class OwnTemplates {
 	/** The tenant does not know the collection any more. */
 	lost(): void {
 		if (this.phase !== Phase.Done) return;
+		this.rounds++;
+		this.phase = Phase.Subscribe;
 		this.host.store.delete(KEY);
 		this.host.reconnect();
 	}

@@ -6,6 +6,9 @@ import { equals } from "../../core/bytes.js";
 /** Most columns of a row; further ones are counted but not kept. */
 export const MAX_COLUMNS = 24;
 
+/** Bytes of a column that its hash is made of. */
+const HASHED_BYTES = 256;
+
 const LF = 10;
 const CR = 13;
 const BLANK = 32;
@@ -99,9 +102,11 @@ export class RowReader {
 				hash = Math.imul(hash ^ (this.text[p] as number), 0x01000193);
 			return hash >>> 0;
 		}
-		const columns = Math.min(this.count, MAX_COLUMNS);
+		let columns = Math.min(this.count, MAX_COLUMNS);
+		// "100,," is "100"; and a text is told by its beginning, of which a longer one is kept, too.
+		while (columns > 0 && this.end(columns - 1) === this.start(columns - 1)) columns--;
 		for (let column = 0; column < columns; column++) {
-			const end = this.end(column);
+			const end = Math.min(this.end(column), this.start(column) + HASHED_BYTES);
 			for (let i = this.start(column); i < end; i++)
 				hash = Math.imul(hash ^ (this.text[i] as number), 0x01000193);
 			hash = Math.imul(hash ^ 0x1f, 0x01000193);

@@ -23,6 +23,8 @@ export class SapAck {
 	code = 0;
 	/** What the service says to a refusal, cut. */
 	reason = "";
+	/** Whether it says at all what it belongs to. */
+	named = false;
 	/** False if it names another capability, sensor or message than ours. */
 	ours = true;
 
@@ -43,6 +45,7 @@ export class SapAck {
 		this.code = 0;
 		this.reason = "";
 		this.ours = true;
+		this.named = false;
 		for (;;) {
 			const token = json.next();
 			if (token === Json.ObjectEnd) return true;
@@ -54,6 +57,7 @@ export class SapAck {
 			const isSensor = json.is(SENSOR);
 			const value = json.next();
 			const text = value === Json.String || value === Json.Number;
+			if ((isId || isCapability) && text) this.named = true;
 			if (isId && text) {
 				this.number = this.digits(json);
 				if (this.number === 0) this.ours = false;

@@ -160,7 +160,11 @@ export class SapIot implements Cloud {
 			this.malformed("an ack");
 			return false;
 		}
-		if (!ack.ours && this.results && ack.accepted) return true;
+		if (this.results && !(ack.ours && ack.named)) {
+			// Of a result, or it may be: no measure's.
+			if (!ack.accepted) host.malformed(`an ack of no measure: ${ack.code} ${ack.reason}`);
+			return true;
+		}
 		if (!ack.ours) host.malformed("an ack for another capability, sensor or message");
 		else if (ack.code === 0) host.malformed("an ack without a code");
 		else host.delivery.confirm(ack.number, ack.accepted, ack.code, ack.reason);

@@ -40,6 +40,10 @@ export type SapSettings = SharedSettings & { readonly sap: Values<typeof SAP> };
 export function sapMistakes({ device, sap, channels }: SapSettings): string[] {
 	const mistakes: string[] = [];
 	if (device.cloud !== undefined && device.cloud !== "sap") return mistakes;
+	if (sap.resultCapability !== "" && sap.resultCapability === sap.measureCapability)
+		mistakes.push("sap.resultCapability: sap.measureCapability has it");
+	if (sap.resultCapability !== "" && !sap.messageId)
+		mistakes.push("sap.resultCapability: needs sap.messageId, which tells acks apart");
 	for (const { key, property, intervalMs } of channels) {
 		if (sap.arrays && intervalMs > 0)
 			mistakes.push(`channels.${key}.intervalMs: not together with sap.arrays`);

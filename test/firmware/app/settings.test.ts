@@ -134,6 +134,14 @@ describe("makeSettings", () => {
 			[{ cumulocity: { position: "1,2,x" } }, /^cumulocity\.position/],
 			[{ cumulocity: { position: "1" } }, /^cumulocity\.position/],
 			[{ cumulocity: { position: "1,,3" } }, /^cumulocity\.position/],
+			[
+				{ device: { cloud: "sap" }, sap: { resultCapability: "mote-measures" } },
+				/^sap\.resultCapability: sap\.measureCapability has it/,
+			],
+			[
+				{ device: { cloud: "sap" }, sap: { resultCapability: "r", messageId: false } },
+				/^sap\.resultCapability: needs sap\.messageId/,
+			],
 		] as const) {
 			const found = mistakes(input);
 			assert.equal(found.length, 1, JSON.stringify(input));

@@ -112,6 +112,15 @@ describe("Cumulocity: credentials bootstrap", () => {
 			assert.equal(user(begin({}, other).cloud)[0], "management/devicebootstrap", JSON.stringify(other));
 	});
 
+	it("does not use what CONNECT has no room for, also where an earlier version has stored it", () => {
+		const long = "€".repeat(256);
+		const first = begin();
+		first.host.receive("s/dcr", `70,t1,${long},${long}`);
+		assert.equal(user(first.cloud)[0], "management/devicebootstrap");
+		assert.equal(first.host.reconnects, 0);
+		assert.equal(user(begin({}, `c8y.example\nt1/${long}\n${long}`).cloud)[0], "management/devicebootstrap");
+	});
+
 	it("comes to the same end wherever the power is cut around the write", () => {
 		for (const cut of ["before", "after"]) {
 			const first = begin();

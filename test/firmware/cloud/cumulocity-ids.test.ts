@@ -184,9 +184,10 @@ describe("Cumulocity: operations with ids", () => {
 		assert.equal(host.store.get("operation-0"), undefined);
 		host.time += PAIR_MS;
 		opening(cloud);
+		// Nothing is known of this connection yet: the row does not wait for its JSON.
 		host.receive("s/ds", "511,sn-1,led on");
 		host.receive(TOPIC, command(7));
-		assert.deepEqual(host.deliver(), ["504,7\n", "506,7\n"]);
+		assert.deepEqual(host.deliver(), ["501,c8y_Command\n", "506,7\n"]);
 	});
 
 	it("reads several documents, and goes on behind one that is none", () => {
@@ -255,7 +256,7 @@ describe("Cumulocity: operations with ids", () => {
 	it("refuses by id what is too long, where the id was seen", () => {
 		const { cloud, host } = heard();
 		host.receive(TOPIC, command(7, "x".repeat(600)));
-		assert.deepEqual(host.deliver(), ["504,7\n505,7,the operation is too long\n"]);
+		assert.deepEqual(host.deliver(), ["504,7\n", "505,7,the operation is too long\n"]);
 		const long = command(8, `${"x".repeat(3000)}"id":"99"`);
 		for (const size of [1, 7, 512]) {
 			const sink = cloud.stream({ isOn: (topic: Uint8Array) => topic.length === TOPIC.length } as never);
@@ -282,6 +283,127 @@ describe("Cumulocity: operations with ids", () => {
 		opening(cloud);
 		host.receive(TOPIC, command(7));
 		assert.deepEqual(host.deliver(), ["504,7\n", "506,7\n"]);
+	});
+});
+
+describe("Cumulocity: operations with ids, where little goes as it should", () => {
+	/** Time passes; what is said meanwhile. */
+	const pass = (host: ReturnType<typeof heard>["host"], ms: number): string[] => {
+		const said: string[] = [];
+		for (let t = 0; t < ms; t += 500) {
+			host.time += 500;
+			host.tick();
+			said.push(...host.deliver());
+		}
+		return said;
+	};
+
+	it("answers all in the end where the ring is full of other answers", () => {
+		const { host } = heard();
+		host.room = 8;
+		host.receive("s/ds", [1, 2, 3, 4].map((i) => `511,sn-1,led ${i}%`).join("\n"));
+		for (let i = 0; i < 6; i++) host.receive(TOPIC, doc(20 + i, { my_Own: {} }));
+		for (let i = 1; i <= 4; i++) host.receive(TOPIC, command(6 + i, `led ${i}%`));
+		const said = [...host.deliver(), ...pass(host, 60_000)];
+		for (const row of said) if (row === "500\n") host.receive(TOPIC, doc(25, { my_Own: {} }));
+		said.push(...pass(host, 60_000));
+		for (let i = 1; i <= 4; i++) {
+			if (!said.includes(`506,${6 + i}\n`)) host.receive(TOPIC, command(6 + i, `led ${i}%`));
+			said.push(...pass(host, 10_000));
+			assert.equal(said.filter((row) => row === `506,${6 + i}\n`).length, 1, `operation ${6 + i}`);
+		}
+		assert.equal(new Set(host.carriedOut).size, 4);
+		assert.equal(host.carriedOut.length, 4);
+		assert.ok(!host.marks.has("operation-0") && !host.marks.has("operation-3"));
+	});
+
+	it("asks again for what it had no room to refuse", () => {
+		const { host } = heard();
+		host.room = 0;
+		host.receive(TOPIC, doc(20, { my_Own: {} }));
+		host.room = 8;
+		assert.deepEqual(pass(host, 10_000), ["500\n"]);
+		host.receive(TOPIC, doc(20, { my_Own: {} }));
+		assert.deepEqual(host.deliver(), ["504,20\n505,20,this kind of operation is not supported\n"]);
+	});
+
+	it("carries out what has a long text that nobody needs, once", () => {
+		const { host } = heard();
+		host.receive(TOPIC, doc(7, { c8y_Command: { text: "led on" }, note: "x".repeat(600) }));
+		host.receive("s/ds", "511,sn-1,led on");
+		assert.deepEqual([...host.deliver(), ...pass(host, 20_000)], ["504,7\n", "506,7\n"]);
+		assert.deepEqual(host.carriedOut, ["led on"]);
+	});
+
+	for (const order of ["row, JSON", "JSON, row"])
+		it(`refuses a command that is too long by its id only: ${order}`, () => {
+			const { host } = heard();
+			host.refusal = "longer than 512 bytes"; // what the node says of the row
+			const text = `led on; ${"x".repeat(560)}`;
+			const row = () => host.receive("s/ds", `511,sn-1,${text}`);
+			if (order === "row, JSON") row();
+			host.receive(TOPIC, command(7, text));
+			if (order === "JSON, row") row();
+			const [executing, failed, ...more] = [...host.deliver(), ...pass(host, 20_000)];
+			assert.equal(executing, "504,7\n");
+			assert.match(failed ?? "", /^505,7,/);
+			assert.deepEqual(more, []);
+			assert.deepEqual(host.carriedOut, []);
+		});
+
+	it("never refuses by the fragment what JSON may still refuse by its id", () => {
+		const { host } = heard();
+		host.receive("s/ds", '518,sn-1,AJAR\n515,sn-1,fw,2,url\n511,sn-1,"led on\n');
+		assert.deepEqual(pass(host, 20_000), []);
+		assert.ok(!host.marks.has("operation-0"));
+	});
+
+	it("answers every row by its fragment again in a connection without JSON", () => {
+		const { cloud, host } = heard();
+		cloud.disconnected("connection-lost");
+		opening(cloud);
+		host.receive("s/ds", '515,sn-1,fw,2,url\n518,sn-1,AJAR\n511,sn-1,"led on\n');
+		const said = host.deliver();
+		assert.ok(said.includes("501,c8y_Firmware\n502,c8y_Firmware,c8y_Firmware is not supported\n"));
+		assert.ok(said.includes("502,c8y_Relay,the state is neither OPEN nor CLOSED\n"));
+		assert.ok(said.some((row) => row.startsWith("502,c8y_Command,the operation cannot be read")));
+	});
+
+	for (const [fragments, row] of [
+		[{ c8y_Command: {} }, "511,sn-1,"],
+		[{ c8y_Command: { text: 5 } }, "511,sn-1,5"],
+		[{ c8y_MeasurementRequestOperation: {} }, "517,sn-1,"],
+		[{ c8y_Relay: {} }, "518,sn-1,"],
+	] as const)
+		it(`pairs ${JSON.stringify(fragments)} and ${row}`, () => {
+			const { host } = heard();
+			host.receive(TOPIC, doc(7, fragments));
+			host.receive("s/ds", row);
+			const said = [...host.deliver(), ...pass(host, 20_000)];
+			assert.equal(said.length, 2, said.join());
+			assert.match(said.join(""), /^504,7\n50[56],7/);
+		});
+
+	it("refuses none of several that came in one message that is too large", () => {
+		const { cloud, host } = heard();
+		const batch = Buffer.from(Array.from({ length: 8 }, (_, i) => command(7 + i, `led ${i}%`)).join("\n"));
+		const sink = cloud.stream({ isOn: () => true } as never);
+		sink?.part(batch, 0, batch.length);
+		sink?.end(true);
+		assert.deepEqual(host.problems, ["several operations in a message that is too large"]);
+		assert.deepEqual(pass(host, 5000), ["500\n"]);
+	});
+
+	it("tells the inventory of the relay again in the next connection, as it may not have arrived", () => {
+		const { cloud, host } = ready();
+		host.receive("s/ds", "518,sn-1,CLOSED");
+		host.deliver();
+		host.tick();
+		cloud.disconnected("connection-lost");
+		opening(cloud);
+		host.tick();
+		host.tick();
+		assert.equal(host.sent.length, 2);
 	});
 });
 

@@ -446,7 +446,7 @@ describe("Cumulocity: operations", () => {
 
 	it("takes rows that differ in any column for different operations", () => {
 		const { host } = ready();
-		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on,\n511,sn-1,led,on\n511,sn-1,led off");
+		host.receive("s/ds", "511,sn-1,led on\n511,sn-1,led on,x\n511,sn-1,led,on\n511,sn-1,led off");
 		host.deliver();
 		assert.equal(host.carriedOut.length, 4);
 	});

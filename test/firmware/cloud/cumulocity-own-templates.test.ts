@@ -158,7 +158,11 @@ describe("Cumulocity: own templates", () => {
 		assert.equal(host.reconnects, 0);
 		host.receive("s/e", "40,700,No template for this X-ID");
 		assert.equal(host.reconnects, 1);
-		assert.equal(open(cloud, host, { asked: UNKNOWN, defined: FOUND })[1], "subscribe s/dt: ");
+		// Not at once: a tenant that says both, that it has them and that not, must not be asked for ever.
+		const again = open(cloud, host, { asked: UNKNOWN, defined: FOUND });
+		assert.deepEqual(again.slice(1, 4), ["wait 20000", "subscribe s/dt: ", `publish s/ut/${NAME}: `]);
+		host.receive("s/e", "40,700,No template for this X-ID");
+		assert.equal(open(cloud, host, { asked: FOUND })[1], "wait 80000");
 	});
 
 	it("write a value of each channel in rows of their own where one is missing", () => {

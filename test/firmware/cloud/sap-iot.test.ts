@@ -475,6 +475,12 @@ describe("SAP IoT: results and restarts", () => {
 			'{"code":400,"capabilityAlternateId":"mote-results","sensorAlternateId":"mote-sensor"}',
 		);
 		assert.deepEqual([host.confirms.length, host.problems.length], [0, 1]);
+		// What names nothing may be a result's.
+		host.receive(ACK, '[{"code":202}]');
+		host.receive(ACK, '[{"code":400,"messages":["no such capability"]}]');
+		assert.deepEqual([host.confirms.length, host.problems.length], [0, 2]);
+		host.receive(ACK, '{"code":202,"measureMessageId":"0000000007"}');
+		assert.deepEqual(host.confirms, [[7, true, 202, ""]]);
 	});
 
 	for (const [value, restarts] of [
