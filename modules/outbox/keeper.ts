@@ -66,10 +66,7 @@ export interface KeeperOptions {
 }
 
 export class Keeper implements RingKeeper, JournalOwner, SessionBook {
-	/**
-	 * Records found in flash; of these, measures whose time can not be known any more, and measures that can be
-	 * sent.
-	 */
+	/** Records found in flash; of these, measures whose time is lost, and measures that can be sent. */
 	restored = 0;
 	undated = 0;
 	measures = 0;
