@@ -8,7 +8,7 @@ import { Limits } from "../mqtt/limits.js";
 import type { Masking } from "../mqtt/masking.js";
 import { ENDS_BYTES, Output } from "../mqtt/output.js";
 import { publishHeader, publishHeaderBytes } from "../mqtt/publish-header.js";
-import type { Lane, LaneShape } from "./lane.js";
+import type { Lane, LaneShape, Route } from "./lane.js";
 import { Ring, ringBytes } from "./ring.js";
 
 /** The output stage, and what it needs behind it. */
@@ -81,7 +81,7 @@ export class Arena {
 		bytes.set(prefix, constantsAt);
 		bytes.set(separator, separatorAt);
 		bytes.set(suffix, suffixAt);
-		return {
+		const lane: Lane = {
 			ring: new Ring({
 				bytes,
 				view,
@@ -109,6 +109,30 @@ export class Arena {
 			suffixAt,
 			maxHeld: MAX_HELD,
 		};
+		if (shape.others) lane.routes = this.routes(lane, shape, suffixAt + suffix.length);
+		return lane;
+	}
+
+	/** All of a lane's routes; the constant parts of its own end before `at`, but for its header. */
+	private routes(lane: Lane, shape: LaneShape, at: number): Route[] {
+		const { bytes, view } = this;
+		const { topic, header, frameBytes, prefixBytes, prefixAt, numberAt } = lane;
+		const routes: Route[] = [{ topic, header, frameBytes, prefixBytes, prefixAt, numberAt }];
+		let p = at + publishHeaderBytes(topic);
+		for (const { topic, prefix, numberAt } of shape.others ?? []) {
+			bytes.set(prefix, p);
+			const behind = p + prefix.length;
+			routes.push({
+				topic,
+				header: publishHeader(bytes, view, behind, topic, shape.qos),
+				frameBytes: prefix.length + lane.suffixBytes,
+				prefixBytes: prefix.length,
+				prefixAt: p,
+				numberAt: numberAt < 0 ? -1 : p + numberAt,
+			});
+			p = behind + publishHeaderBytes(topic);
+		}
+		return routes;
 	}
 }
 
@@ -118,6 +142,8 @@ function align(at: number, to: number): number {
 }
 
 function constantBytes(shape: LaneShape): number {
-	const { prefix, separator, suffix, topic } = shape;
-	return prefix.length + separator.length + suffix.length + publishHeaderBytes(topic);
+	const { prefix, separator, suffix, topic, others } = shape;
+	let bytes = prefix.length + separator.length + suffix.length + publishHeaderBytes(topic);
+	for (const route of others ?? []) bytes += route.prefix.length + publishHeaderBytes(route.topic);
+	return bytes;
 }

@@ -20,7 +20,7 @@ import { Limits } from "../mqtt/limits.js";
 import type { Session } from "../mqtt/session.js";
 import type { SessionBook } from "../mqtt/session-parts.js";
 import { BODY, entryBytes, Journal, type JournalOwner } from "./journal.js";
-import type { Lane } from "./lane.js";
+import { type Lane, signs } from "./lane.js";
 import {
 	drop,
 	packetOf,
@@ -110,11 +110,12 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 		this.bodyAt = bytes.byteOffset - (lanes[0] as Lane).ring.bytes.byteOffset + BODY;
 		let snapshotBytes = entryBytes(this.intentBytes.length);
 		let fingerprint = persistent ? 0x811c9dc5 : 0x11c9dc58;
-		for (const { ring, topic, qos } of lanes) {
+		for (const lane of lanes) {
+			const { ring } = lane;
 			const body = 1 + ring.headerBytes + ring.payloadBytes;
 			snapshotBytes += ring.slots * entryBytes(body);
 			if (persistent) snapshotBytes += ring.slots * entryBytes(SENT_BYTES);
-			for (const part of [ring.slots, ring.headerBytes, ring.payloadBytes, qos, ...topic, ...clientId])
+			for (const part of [...signs(lane), ...clientId])
 				fingerprint = Math.imul(fingerprint ^ part, 0x01000193);
 		}
 		snapshotBytes += (Limits.inFlight + Limits.inboundQos2) * entryBytes(4);

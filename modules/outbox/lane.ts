@@ -11,38 +11,57 @@ export interface Lane extends Publication {
 	readonly ring: Ring;
 	/** Payload bytes of the message that was chosen last. */
 	length: number;
-	readonly header: PublishHeader;
+	header: PublishHeader;
 	readonly qos: 0 | 1 | 2;
 	/** Records that one message may carry. */
 	readonly maxRecords: number;
 	/** A message of one record is that record: no constant parts, no number, no confirmation. */
 	readonly bare: boolean;
 	/** Constant parts of a message: bytes of prefix and suffix together, and of each part. */
-	readonly frameBytes: number;
-	readonly prefixBytes: number;
+	frameBytes: number;
+	prefixBytes: number;
 	readonly separatorBytes: number;
 	readonly suffixBytes: number;
 	/** Position in the buffer of 10 digits in the prefix that take the message number, or -1. */
-	readonly numberAt: number;
+	numberAt: number;
 	/**
 	 * Milliseconds that the cloud's own confirmation may take after the broker's; 0: the broker's is enough.
 	 */
 	readonly confirmMs: number;
-	readonly topic: Uint8Array;
+	topic: Uint8Array;
 	readonly retain: false;
 	/** Payload bytes that one message may carry. */
 	readonly maxBytes: number;
 	/** Where the constant parts are in the rings' buffer. */
-	readonly prefixAt: number;
+	prefixAt: number;
 	readonly separatorAt: number;
 	readonly suffixAt: number;
 	/** Messages whose confirmation may be outstanding at once. */
 	readonly maxHeld: number;
+	/** Where records do not all go the same way: the fields above are then those of the message's route. */
+	routes?: readonly Route[];
 }
 
-/** How the records of a lane become messages on one topic. */
-export interface LaneShape {
+/** What a lane takes over of a route for a message. */
+export interface Route {
 	readonly topic: Uint8Array;
+	readonly header: PublishHeader;
+	readonly frameBytes: number;
+	readonly prefixBytes: number;
+	readonly prefixAt: number;
+	readonly numberAt: number;
+}
+
+/** How records that go the same way become messages: on a topic, with a constant beginning. */
+export interface RouteShape {
+	readonly topic: Uint8Array;
+	readonly prefix: Uint8Array;
+	/** Where in the prefix 10 digits of the message number go, or -1. */
+	readonly numberAt: number;
+}
+
+/** How the records of a lane become messages. */
+export interface LaneShape extends RouteShape {
 	readonly qos: 0 | 1 | 2;
 	/** Largest payload of one record, bytes. */
 	readonly recordBytes: number;
@@ -51,11 +70,18 @@ export interface LaneShape {
 	/** Records in one message, and payload bytes of one message. */
 	readonly maxRecords: number;
 	readonly maxBytes: number;
-	readonly prefix: Uint8Array;
 	readonly separator: Uint8Array;
 	readonly suffix: Uint8Array;
-	/** Where in the prefix 10 digits of the message number go, or -1. */
-	readonly numberAt: number;
 	/** Wait for the cloud's own confirmation behind the broker's, ms; 0: the broker's is delivery. */
 	readonly confirmMs: number;
+	/** Routes beside the lane's own, which is 0; these are 1 and on. */
+	readonly others?: readonly RouteShape[] | undefined;
+}
+
+/** What tells a lane from another one, as numbers: its records mean nothing where one of them differs. */
+export function signs({ ring, topic, qos, routes }: Lane): number[] {
+	const found = [ring.slots, ring.headerBytes, ring.payloadBytes, qos, ...topic];
+	for (const route of routes ?? [])
+		found.push(...route.topic, ...ring.bytes.subarray(route.prefixAt, route.prefixAt + route.prefixBytes));
+	return found;
 }

@@ -4,7 +4,7 @@
 import type { Clock } from "../core/clock.js";
 import type { Session } from "../mqtt/session.js";
 import type { RecordWriter } from "./record-writer.js";
-import type { Ring } from "./ring.js";
+import { type Ring, setRoute } from "./ring.js";
 
 /** Counts the messages that found no room. */
 export interface DroppedEvents {
@@ -35,7 +35,7 @@ export class MessageQueue {
 	 * Queues a message; `write` fills in its payload, and `tag` comes back once it is delivered. Returns false,
 	 * and counts, if there is no room.
 	 */
-	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean {
+	queue(kind: number, tag: number, write: (record: RecordWriter) => void, route = 0): boolean {
 		const { ring } = this;
 		const slot = ring.reserve(kind, false);
 		if (slot < 0) {
@@ -51,6 +51,7 @@ export class MessageQueue {
 			return false;
 		}
 		ring.setTag(slot, tag);
+		setRoute(ring, slot, route);
 		ring.commit(slot, writer.length);
 		// Sent by who called, where the stack is shallow again.
 		this.session.wake();

@@ -68,9 +68,7 @@ export class Outbox implements PublishSource, Settling {
 		this.clock = clock;
 		this.stamper = new Stamper(stamp, clock, boot);
 		this.handler = handler;
-		for (const lane of lanes)
-			if (lane.topic.length + 16 > Limits.outputBytes / 2)
-				throw new RangeError("outbox: a topic is longer than half of the output stage");
+		for (const lane of lanes) checkTopic(lane.topic);
 		const held = lanes.find((lane) => lane.confirmMs > 0);
 		if (held) this.confirmations = new Confirmations(held, clock, handler, this.suspect, this);
 	}
@@ -281,7 +279,7 @@ export class Outbox implements PublishSource, Settling {
 	}
 
 	/** Takes the next message's records out of the lane; false if none can go now. */
-	private choose(lane: Lane): boolean {
+	protected choose(lane: Lane): boolean {
 		const ring = lane.ring;
 		if (lane.confirmMs > 0 && outstanding(ring) >= lane.maxHeld) return false;
 		let slot = ring.first;
@@ -325,7 +323,7 @@ export class Outbox implements PublishSource, Settling {
 	}
 
 	/** Whether its stamps are right, and it is not of the message that is put aside. */
-	private mayGo(lane: Lane, slot: number): boolean {
+	protected mayGo(lane: Lane, slot: number): boolean {
 		const { suspect } = this;
 		const { ring } = lane;
 		if (suspect.phase === ASIDE && suspect.lane === lane && sendingsOf(ring, slot) > 0)
@@ -334,7 +332,7 @@ export class Outbox implements PublishSource, Settling {
 	}
 
 	/** Takes the records of a message that was sent under this packet id. */
-	private chooseAgain(lane: Lane, packetId: number): boolean {
+	protected chooseAgain(lane: Lane, packetId: number): boolean {
 		const { ring } = lane;
 		let bytes = lane.frameBytes;
 		let first = -1;
@@ -428,4 +426,10 @@ export class Outbox implements PublishSource, Settling {
  */
 function isOpen(ring: Ring): boolean {
 	return ring.used - ring.queued <= ring.slots >> 1;
+}
+
+/** Throws for one that is too long. */
+export function checkTopic(topic: Uint8Array): void {
+	if (topic.length + 16 > Limits.outputBytes / 2)
+		throw new RangeError("outbox: a topic is longer than half of the output stage");
 }

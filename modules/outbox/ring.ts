@@ -67,6 +67,7 @@ const TAG = 1; // uint8: free for the owner
 const STAMPS = 2; // uint8: time stamps in the payload
 const FLAGS = 3; // uint8
 const BOOT = 4; // uint16
+const ROUTE = 6; // uint8: where the lane has several
 const NUMBER = 8; // uint32: running number, survives re-sending
 const SENT = 12; // uint32: order of the last sending
 const MONOTONIC = 16; // float64: ms of this boot when the sample was taken
@@ -372,6 +373,14 @@ export class Ring {
 		this.view.setUint16(p + OFFSETS + 2 * count, position - this.payloadAt(slot));
 		this.view.setUint8(p + STAMPS, count + 1);
 	}
+}
+
+/** Which of its lane's routes a record goes: where there are several, it is set for each. */
+export function routeOf(ring: Ring, slot: number): number {
+	return ring.view.getUint8(ring.payloadAt(slot) - ring.headerBytes + ROUTE);
+}
+export function setRoute(ring: Ring, slot: number, route: number): void {
+	ring.view.setUint8(ring.payloadAt(slot) - ring.headerBytes + ROUTE, route);
 }
 
 /** Removes a record wherever it is. */

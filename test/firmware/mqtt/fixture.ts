@@ -15,11 +15,12 @@ import { publishHeader, publishHeaderBytes } from "../../../modules/mqtt/publish
 import { Session } from "../../../modules/mqtt/session.js";
 import type { SessionHandler } from "../../../modules/mqtt/session-parts.js";
 import { WebSocketTransport } from "../../../modules/mqtt/web-socket.js";
-import type { Lane } from "../../../modules/outbox/lane.js";
+import type { Lane, Route } from "../../../modules/outbox/lane.js";
 import { Outbox } from "../../../modules/outbox/outbox.js";
 import type { OutboxHandler } from "../../../modules/outbox/outbox-handler.js";
 import { RecordWriter } from "../../../modules/outbox/record-writer.js";
-import { RecordKind, Ring, ringBytes } from "../../../modules/outbox/ring.js";
+import { RecordKind, Ring, ringBytes, setRoute } from "../../../modules/outbox/ring.js";
+import { RoutedOutbox } from "../../../modules/outbox/routed-outbox.js";
 import { IsoStamp } from "../../../modules/outbox/stamp.js";
 import { ScriptedTransport } from "../../support/scripted-transport.js";
 import { VirtualTime } from "../../support/virtual-time.js";
@@ -44,6 +45,8 @@ export interface LaneOptions {
 	numberAt?: number;
 	confirmMs?: number;
 	maxHeld?: number;
+	/** Routes beside its own; the suffix is the same for all. */
+	others?: ReadonlyArray<{ readonly topic: string; readonly prefix: string }>;
 }
 
 export interface FixtureOptions {
@@ -104,7 +107,11 @@ export class Fixture implements SessionHandler, OutboxHandler {
 		const base = head + ((constantsEnd + 7) & ~7);
 		const headers = shapes.map((s) => publishHeaderBytes(utf8(s.topic)));
 		let headerAt = base + Limits.outputBytes + ENDS_BYTES;
-		const bytes = new Uint8Array(headers.reduce((sum, size) => sum + size, headerAt));
+		let routeAt = headers.reduce((sum, size) => sum + size, headerAt);
+		const others = shapes.flatMap((s) => s.others ?? []);
+		const bytes = new Uint8Array(
+			others.reduce((sum, s) => sum + s.prefix.length + s.topic.length + 7, routeAt),
+		);
 		const lanes = shapes.map((s, i): Lane => {
 			const ringAt = i === 0 ? 0 : (sizes[0] as number);
 			bytes.set(constants[i] as Uint8Array, at);
@@ -115,7 +122,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 			at += (constants[i] as Uint8Array).length;
 			const header = publishHeader(bytes, digitView(bytes), headerAt, utf8(s.topic), s.qos ?? 1);
 			headerAt += headers[i] as number;
-			return {
+			const lane: Lane = {
 				header,
 				ring: new Ring({
 					bytes,
@@ -142,12 +149,29 @@ export class Fixture implements SessionHandler, OutboxHandler {
 				confirmMs: s.confirmMs ?? 0,
 				maxHeld: s.maxHeld ?? 8,
 			};
+			if (!s.others) return lane;
+			const routes: Route[] = [{ ...lane }];
+			for (const { topic, prefix } of s.others) {
+				bytes.set(utf8(prefix), routeAt);
+				const behind = routeAt + prefix.length;
+				routes.push({
+					topic: utf8(topic),
+					header: publishHeader(bytes, digitView(bytes), behind, utf8(topic), s.qos ?? 1),
+					frameBytes: prefix.length + suffix.length,
+					prefixBytes: prefix.length,
+					prefixAt: routeAt,
+					numberAt: s.numberAt === undefined ? -1 : routeAt + s.numberAt,
+				});
+				routeAt = behind + publishHeaderBytes(utf8(topic));
+			}
+			return Object.assign(lane, { routes });
 		});
 		this.measures = lanes[0] as Lane;
 		this.events = lanes[1] as Lane;
 		const stamp = new IsoStamp();
 		this.writer = new RecordWriter(bytes, digitView(bytes), stamp, this.time, 1);
-		this.outbox = new Outbox([this.events, this.measures], stamp, this.time, 1, this);
+		const Kind = this.measures.routes ? RoutedOutbox : Outbox;
+		this.outbox = new Kind([this.events, this.measures], stamp, this.time, 1, this);
 		this.session = new Session({
 			transport: masking
 				? new WebSocketTransport(this.transport, ADDRESS, masking, this.time)
@@ -189,9 +213,14 @@ export class Fixture implements SessionHandler, OutboxHandler {
 	/**
 	 * Commits a record; `stamp` puts a time stamp behind the text. Returns its slot, or -1 if it was refused.
 	 */
-	add(lane: Lane, text: string, options: { stamp?: boolean; kind?: number; evict?: boolean } = {}): number {
+	add(
+		lane: Lane,
+		text: string,
+		options: { stamp?: boolean; kind?: number; evict?: boolean; route?: number } = {},
+	): number {
 		const slot = lane.ring.reserve(options.kind ?? RecordKind.Measure, options.evict ?? true);
 		if (slot < 0) return -1;
+		if (options.route !== undefined) setRoute(lane.ring, slot, options.route);
 		this.writer.begin(lane.ring, slot, this.time.monotonic());
 		this.writer.put(utf8(text));
 		if (options.stamp) this.writer.stamp();
