@@ -16,6 +16,7 @@ import type { Lane } from "../outbox/lane.js";
 import { Outbox } from "../outbox/outbox.js";
 import type { OutboxHandler } from "../outbox/outbox-handler.js";
 import { sendingsOf } from "../outbox/ring.js";
+import { RoutedOutbox } from "../outbox/routed-outbox.js";
 import type { Health } from "./health.js";
 import { type Observer, OVERDUE_WORDS, REFUSED_WORDS, RIVAL_WORDS } from "./observer.js";
 import { Opening } from "./opening.js";
@@ -63,7 +64,8 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 		this.health = health;
 		this.parts = parts;
 		this.owner = owner;
-		this.outbox = new Outbox([arena.events, arena.measures], cloud.stamp, clock, parts.boot, this);
+		const Kind = arena.measures.routes ? RoutedOutbox : Outbox;
+		this.outbox = new Kind([arena.events, arena.measures], cloud.stamp, clock, parts.boot, this);
 		this.ids = cloud.connect.cleanSession ? undefined : new IdBlocks(parts.store);
 		this.session = new Session({
 			transport: parts.transport,

@@ -3,7 +3,7 @@
 export class Health {
 	/** Samples taken. */
 	samples = 0;
-	/** Samples that went into the ring. */
+	/** Samples that went into the ring; where channels go different ways, their records. */
 	accepted = 0;
 	/**
 	 * Channel values that a sensor could not give (open or shorted thermistor) or that have no decimal form.

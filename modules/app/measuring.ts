@@ -19,6 +19,7 @@ import type { Delivery } from "./delivery.js";
 import type { Health } from "./health.js";
 import type { Observer } from "./observer.js";
 import type { NodeParts } from "./parts.js";
+import { Portions } from "./portions.js";
 import { type Sampled, Sampler } from "./sampler.js";
 import { Windows } from "./windows.js";
 
@@ -35,6 +36,8 @@ export class Measuring implements Sampled, EdgeListener {
 	private readonly ring: Ring;
 	private readonly writer: RecordWriter;
 	private readonly template: RecordTemplate | undefined;
+	/** Where channels go different ways: then there is no template of all. */
+	declare private readonly portions?: Portions;
 	private readonly delivery: Delivery;
 	private readonly health: Health;
 	private readonly values: Sample;
@@ -49,11 +52,11 @@ export class Measuring implements Sampled, EdgeListener {
 	/** That a sample does not fit into its record was told. */
 	private overlong = false;
 
-	/** `text`: the cloud's template of a sample. */
+	/** `texts`: the cloud's template of a sample, or of each portion. */
 	constructor(
 		parts: NodeParts,
 		arena: Arena,
-		text: TemplatePart[],
+		texts: readonly TemplatePart[][],
 		writer: RecordWriter,
 		delivery: Delivery,
 		health: Health,
@@ -63,7 +66,10 @@ export class Measuring implements Sampled, EdgeListener {
 		this.parts = parts;
 		this.ring = arena.measures.ring;
 		this.writer = writer;
-		if (text.length > 0) {
+		const { portions } = cloud;
+		const text = texts[0];
+		if (portions) this.portions = new Portions(portions, texts, arena, cloud.stamp, writer, health);
+		else if (text) {
 			const template = recordTemplate(arena.bytes, arena.view, arena.templateAt, cloud.stamp, text);
 			if (template.recordBytes > cloud.measures.recordBytes)
 				throw new RangeError("node: a record has less room than its template needs");
@@ -124,6 +130,7 @@ export class Measuring implements Sampled, EdgeListener {
 			health.unchanged++;
 			return;
 		}
+		if (this.portions) return this.takePortions(this.portions, sampledAt, due, leftOut);
 		const evicted = ring.evicted;
 		const slot = ring.reserve(RecordKind.Measure, true);
 		if (ring.evicted > evicted) this.reportEviction(ring.evicted);
@@ -146,6 +153,20 @@ export class Measuring implements Sampled, EdgeListener {
 		this.observer?.sampled?.(values, wall, accepted);
 	}
 
+	private takePortions(portions: Portions, sampledAt: number, due: number, leftOut: number): void {
+		const { ring, values, health } = this;
+		const { evicted } = ring;
+		const wall = this.clock.wallAt(sampledAt);
+		const accepted = portions.take(values, sampledAt, wall) > 0;
+		if (ring.evicted > evicted) this.reportEviction(ring.evicted);
+		if (portions.overflow) this.reportOverflow();
+		health.missingValues -= leftOut; // nothing was wrong with them
+		this.noteMissing(due);
+		if (accepted) this.deadband?.kept(values, due, sampledAt);
+		this.delivery.settled();
+		this.observer?.sampled?.(values, wall, accepted);
+	}
+
 	/** Alarms begin or end seldom: what this allocates does not count. */
 	private tellAlarms(watch: ChannelWatch, alarms: number): void {
 		const { cloud, log, settings, clock } = this.parts;
@@ -158,7 +179,8 @@ export class Measuring implements Sampled, EdgeListener {
 				alarm === ChannelAlarm.Sensor
 					? `the ${key} sensor gives no value`
 					: `${key} ${(this.values[watch.place] as number).toFixed(decimals)} ${unit}`.trimEnd();
-			if (cloud.alarm?.(capital(key) + type, settings.alarms.severity, on, text, wall) === false) {
+			const { severity } = settings.alarms;
+			if (cloud.alarm?.(capital(key) + type, severity, on, text, wall, watch.place) === false) {
 				this.crowded = true;
 				continue;
 			}
@@ -202,7 +224,7 @@ export class Measuring implements Sampled, EdgeListener {
 		if (!channel || typeof channel.from === "string") return;
 		const text = `${channel.key} ${channel.from.states?.[state] ?? state}`;
 		log.info(text);
-		if (cloud.event?.(capital(channel.key), text, clock.wallAt(clock.monotonic())) === false)
+		if (cloud.event?.(capital(channel.key), text, clock.wallAt(clock.monotonic()), place) === false)
 			this.health.droppedEvents++;
 		this.delivery.session.pump();
 	}

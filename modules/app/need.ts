@@ -5,6 +5,7 @@
 import type { Memory } from "../cloud/cloud-kind.js";
 import { CLOUDS } from "../cloud/clouds.js";
 import { type Channel, isAdjusted, isNodeFact, type Source } from "../core/channels.js";
+import { isRecord } from "../core/schema.js";
 import { encodeUtf8 } from "../core/utf8.js";
 import { alarmsOf } from "./channel-watch.js";
 import type { Settings } from "./settings.js";
@@ -81,10 +82,16 @@ export function needBeside(settings: Settings, joins: boolean): Memory {
 function addGroups(sum: Sum, settings: Settings): void {
 	for (const [group, values] of Object.entries(settings)) {
 		if (Object.isFrozen(values) || values === settings.channels) continue;
-		const all = Object.values(values);
-		if (!COUNTED.includes(group)) sum.slots += GROUP_SLOTS + all.length;
-		for (const value of all) if (typeof value === "string") sum.chunkBytes += textBytes(value);
+		addGroup(sum, Object.values(values), !COUNTED.includes(group));
 	}
+}
+
+/** A group of values, or of further groups. */
+function addGroup(sum: Sum, values: readonly unknown[], isNew: boolean): void {
+	if (isNew) sum.slots += GROUP_SLOTS + values.length;
+	for (const value of values)
+		if (typeof value === "string") sum.chunkBytes += textBytes(value);
+		else if (isRecord(value)) addGroup(sum, Object.values(value), true);
 }
 
 /** What the channels take beside the four of the default, and what looks at them between reading and ring. */

@@ -1,7 +1,7 @@
 // The node: it composes what measures, what delivers and what carries out commands, starts them, looks after
 // them twice a second, and ends them in order.
 
-import type { CloudHost } from "../cloud/cloud.js";
+import type { Cloud, CloudHost } from "../cloud/cloud.js";
 import type { Channel } from "../core/channels.js";
 import type { Alarm } from "../core/clock.js";
 import type { Store } from "../core/store.js";
@@ -54,15 +54,15 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 	constructor(parts: NodeParts) {
 		const { settings, cloud, clock, timers, log, network } = parts;
 		this.parts = parts;
-		const text = cloud.template?.() ?? [];
-		const arena = makeArena(parts, text);
+		const texts = templatesOf(cloud);
+		const arena = makeArena(parts, texts);
 		this.measures = arena.measures;
 		this.events = arena.events;
 		const writer = new RecordWriter(arena.bytes, arena.view, cloud.stamp, clock, parts.boot);
 		const delivery = new Delivery(parts, arena, this.health, this);
 		this.delivery = delivery;
 		this.messages = new MessageQueue(this.events.ring, writer, clock, delivery.session, this.health);
-		this.measuring = new Measuring(parts, arena, text, writer, delivery, this.health);
+		this.measuring = new Measuring(parts, arena, texts, writer, delivery, this.health);
 		this.commands = new CommandDesk(parts, this.measuring.sampler, delivery, this.health);
 		const certificate = CertificateWatch.of(parts.certificateEnd, settings.alarms.certificateDays);
 		if (certificate) this.certificate = certificate;
@@ -266,16 +266,24 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 	}
 }
 
+/** The cloud's templates of a sample, or of its portions. */
+function templatesOf(cloud: Cloud): TemplatePart[][] {
+	if (cloud.portions) return cloud.portions.map((portion) => portion.template());
+	return cloud.template ? [cloud.template()] : [];
+}
+
 /** With room for what the settings keep, and for the cloud's template. */
-function makeArena({ settings, cloud, masking }: NodeParts, text: TemplatePart[]): Arena {
+function makeArena({ settings, cloud, masking }: NodeParts, texts: readonly TemplatePart[][]): Arena {
 	const { outbox } = settings;
+	let textBytes = 0;
+	for (const text of texts) textBytes += templateBytes(cloud.stamp, text);
 	const kept = outbox.keep === "all" ? [cloud.events, cloud.measures] : [cloud.events];
 	return new Arena(
 		cloud.measures,
 		outbox.measures,
 		cloud.events,
 		outbox.events,
-		templateBytes(cloud.stamp, text),
+		textBytes,
 		outbox.keep === "off" ? 0 : Keeper.bytesFor(kept),
 		masking,
 	);

@@ -134,6 +134,6 @@ function journalBytes({ outbox }: Settings, cloud: Cloud): number {
 }
 
 function outboxBytes(cloud: Cloud, measures: number, events: number, journal: number): number {
-	const { recordBytes } = cloud.measures;
-	return Arena.bytesFor(cloud.measures, measures, cloud.events, events, recordBytes, journal);
+	const templates = cloud.measures.recordBytes * (cloud.portions?.length ?? 1);
+	return Arena.bytesFor(cloud.measures, measures, cloud.events, events, templates, journal);
 }

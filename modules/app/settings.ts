@@ -1,7 +1,14 @@
 // Settings: one typed object with defaults and ranges. Whatever fills it (the manifest's config, a file,
 // later the store and the cloud), every mistake is listed in one error.
 
-import { CLOUD_NAMES, CLOUD_SETTINGS, CLOUDS, type CloudName } from "../cloud/clouds.js";
+import {
+	type AllNamed,
+	CLOUD_NAMES,
+	CLOUD_SETTINGS,
+	CLOUDS,
+	type CloudName,
+	NAMED_SETTINGS,
+} from "../cloud/clouds.js";
 import { isId } from "../cloud/shared-settings.js";
 import { activeChannels, CHANNEL_FIELDS, overlayChannels } from "../core/channel-table.js";
 import type { Channel } from "../core/channels.js";
@@ -13,8 +20,10 @@ import {
 	type Fields,
 	flag,
 	type Input,
+	isKey,
 	isRecord,
 	overlay,
+	overlayNamed,
 	real,
 	text,
 	type Values,
@@ -174,10 +183,10 @@ export const SCHEMA = Object.freeze({
 	}),
 });
 
-export type Settings = { readonly [G in keyof typeof SCHEMA]: Values<(typeof SCHEMA)[G]> } & {
-	/** The channels that are on: the board's table, overlaid by the group `channels`. */
-	readonly channels: readonly Channel[];
-};
+export type Settings = { readonly [G in keyof typeof SCHEMA]: Values<(typeof SCHEMA)[G]> } & AllNamed & {
+		/** The channels that are on: the board's table, overlaid by the group `channels`. */
+		readonly channels: readonly Channel[];
+	};
 
 /** Every mistake at once, one a line. Values are not repeated: one of them may be a password. */
 export class SettingsError extends Error {
@@ -189,6 +198,9 @@ export class SettingsError extends Error {
 		this.mistakes = mistakes;
 	}
 }
+
+type Named = Readonly<Record<string, Input>>;
+const NOBODY: Named = Object.freeze({});
 
 /**
  * The groups as they are without input: in the image, so that those nobody changes cost a board no memory.
@@ -202,7 +214,10 @@ const DEFAULTS: Readonly<Record<string, Input>> = Object.freeze(
 	),
 );
 
-/** Whether there is such a group, or such a setting in it; of the group `channels`, such a channel and field. */
+/**
+ * Whether there is such a group, or such a setting in it; of the group `channels`, such a channel and field; of
+ * a group of free names, such a field.
+ */
 export function isSetting(
 	table: readonly Channel[],
 	group: string,
@@ -213,6 +228,8 @@ export function isSetting(
 		const known = key === undefined || table.some((channel) => channel.key === key);
 		return known && (field === undefined || Object.hasOwn(CHANNEL_FIELDS, field));
 	}
+	const named = Object.hasOwn(NAMED_SETTINGS, group) ? NAMED_SETTINGS[group] : undefined;
+	if (named) return (key === undefined || isKey(key)) && (field === undefined || Object.hasOwn(named, field));
 	const groups = SCHEMA as Readonly<Record<string, Fields>>;
 	const known = Object.hasOwn(groups, group) && field === undefined;
 	return known && (key === undefined || Object.hasOwn(groups[group] as object, key));
@@ -234,6 +251,7 @@ export function settingsOf(table: readonly Channel[], ...inputs: readonly unknow
 	const groups = SCHEMA as Readonly<Record<string, Fields>>;
 	for (const group of Object.keys(groups))
 		result[group] = DEFAULTS[group] as Readonly<Record<string, unknown>>;
+	for (const group of Object.keys(NAMED_SETTINGS)) result[group] = NOBODY;
 	for (const input of inputs) {
 		if (input === undefined) continue;
 		if (!isRecord(input)) {
@@ -243,10 +261,12 @@ export function settingsOf(table: readonly Channel[], ...inputs: readonly unknow
 		for (const group of Object.keys(input)) {
 			const fields = Object.hasOwn(groups, group) ? groups[group] : undefined;
 			const values = input[group];
+			const named = Object.hasOwn(NAMED_SETTINGS, group) ? NAMED_SETTINGS[group] : undefined;
 			if (group === CHANNELS) channels = overlayChannels(channels, values, mistakes);
-			else if (fields === undefined) mistakes.push(`${group}: unknown group`);
+			else if (fields === undefined && named === undefined) mistakes.push(`${group}: unknown group`);
 			else if (!isRecord(values)) mistakes.push(`${group}: must be an object`);
-			else result[group] = overlay(group, fields, values, result[group] as Input, mistakes);
+			else if (named) result[group] = overlayNamed(group, named, values, result[group] as Named, mistakes);
+			else if (fields) result[group] = overlay(group, fields, values, result[group] as Input, mistakes);
 		}
 	}
 	result[CHANNELS] = activeChannels(channels, mistakes);

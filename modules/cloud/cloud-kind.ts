@@ -1,7 +1,7 @@
 // What a node needs of a cloud before it is made: its settings, its memory, and how to make it.
 
 import type { Channel } from "../core/channels.js";
-import type { Fields } from "../core/schema.js";
+import type { Fields, Values } from "../core/schema.js";
 import type { Cloud } from "./cloud.js";
 import type { SharedSettings } from "./shared-settings.js";
 
@@ -19,9 +19,23 @@ export interface Memory {
 	readonly chunkBytes: number;
 }
 
+/** Groups of settings whose settings are groups themselves, under names that are free. */
+export type NamedGroups = Readonly<Record<string, Fields>>;
+/** What they hold. */
+export type NamedValues<N extends NamedGroups> = {
+	readonly [G in keyof N]: Readonly<Record<string, Values<N[G]>>>;
+};
+export type NoNames = Readonly<Record<never, Fields>>;
+
 /** A cloud in the list of clouds; the list's name of it is that of its group of settings. */
-export interface CloudKind<Settings extends SharedSettings, Group extends Fields> {
+export interface CloudKind<
+	Settings extends SharedSettings,
+	Group extends Fields,
+	Named extends NamedGroups = NoNames,
+> {
 	readonly settings: Group;
+	/** Further groups: parts of the device that have a name of their own in this cloud. */
+	readonly named?: Named;
 	/** Mistakes that no range tells, with the names of the settings. */
 	mistakes?(settings: Settings): string[];
 	/**

@@ -34,15 +34,27 @@ export interface OpeningStep {
 	readonly done?: (() => void) | undefined;
 }
 
+/** Channels of a sample that are a record of their own: those of the node, of a child device, of a sensor. */
+export interface Portion {
+	/** Its route in the lane of measures. */
+	readonly route: number;
+	/** Places of its channels in a sample, in order. */
+	readonly places: readonly number[];
+	/** These two as in `Cloud`, of a sample that has only these channels. */
+	template(): TemplatePart[];
+	encode(record: RecordWriter, values: Sample): number;
+}
+
 /** Messages for the cloud, ahead of measures. */
 export interface Messages {
 	/** Free places. */
 	readonly room: number;
 	/**
 	 * Queues a message; `write` fills in its payload. Operation results are never evicted. Returns false, and
-	 * counts, if there is no room. `tag` comes back in `eventDelivered`.
+	 * counts, if there is no room. `tag` comes back in `eventDelivered`. It goes on this route of the lane of
+	 * events, else on the first.
 	 */
-	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean;
+	queue(kind: number, tag: number, write: (record: RecordWriter) => void, route?: number): boolean;
 }
 
 /** Commands as texts; each returns "" or the reason of the refusal. */
@@ -116,21 +128,24 @@ export interface Cloud {
 	attach(host: CloudHost): void;
 	/** The i-th thing to say after CONNACK, or undefined when measures may flow. */
 	opening(step: number): OpeningStep | undefined;
+	/** Where channels of a sample go different ways: then `template` and `encode` are theirs. */
+	readonly portions?: readonly Portion[] | undefined;
 	/** What `encode` writes for a sample whose values are all there, in parts; asked for once. */
 	template?(): TemplatePart[];
 	/** Writes a sample; NaN stands for a channel without a value. Returns the number of values written. */
 	encode(record: RecordWriter, values: Sample): number;
 	/**
-	 * An alarm of a type (a name of ASCII letters) begins or ends, at a time (ms since 1970, or -1). Returns
-	 * false if there is no room for it now. Without this method the cloud has no place for alarms.
+	 * An alarm of a type (a name of ASCII letters) begins or ends, `at` a time (ms since 1970, or -1); `place` is
+	 * that of its channel in a sample, if it is one's. Returns false if there is no room for it now. Without
+	 * this method the cloud has no place for alarms.
 	 */
-	alarm?(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean;
+	alarm?(type: string, severity: string, on: boolean, text: string, at: number, place?: number): boolean;
 	/**
 	 * Something has happened, such as an edge of an input: its type (letters and digits) and what it is in
-	 * words, at a time (ms since 1970, or -1). Returns false if there is no room for it. Without this method
-	 * the cloud has no place for events.
+	 * words, at a time (ms since 1970, or -1); `place` is that of its channel in a sample. Returns false if
+	 * there is no room for it. Without this method the cloud has no place for events.
 	 */
-	event?(type: string, text: string, wallMs: number): boolean;
+	event?(type: string, text: string, wallMs: number, place?: number): boolean;
 	/** Days left of the device's certificate, once a day. Returns false if there is no room for it now. */
 	certificateDays?(days: number): boolean;
 	/**

@@ -30,7 +30,7 @@ export function hasAny(text: string, characters: string): boolean {
 	return false;
 }
 
-function hasBlank(text: string): boolean {
+export function hasBlank(text: string): boolean {
 	for (const character of text) if (character.trim() === "") return true;
 	return false;
 }

@@ -9,6 +9,11 @@ export function utf8(text: string): Uint8Array {
 	return bytes;
 }
 
+/** The words of a list with commas between. */
+export function listed(text: string): string[] {
+	return text === "" ? [] : text.split(",").map((word) => word.trim());
+}
+
 /** A text as a JSON string with its quotes. */
 export function jsonString(text: string): string {
 	return JSON.stringify(text);

@@ -17,6 +17,9 @@ import {
 	type Fields,
 	flag,
 	type Input,
+	isDigit,
+	isKey,
+	isLetter,
 	isRecord,
 	overlay,
 	real,
@@ -27,7 +30,6 @@ import {
 export const MAX_CHANNELS = 16;
 /** A day. */
 const LONGEST_MS = 86_400_000;
-const MAX_KEY = 32;
 /** Plain JSON has it for itself. */
 const RESERVED = "time";
 const WINDOWS = Object.freeze(["last", "mean", "minimum", "maximum"] as const);
@@ -314,23 +316,6 @@ function misfits(channels: readonly Channel[], gpio: Gpio | undefined): string[]
 function hasOneOf(text: string, characters: string): boolean {
 	for (const character of characters) if (text.includes(character)) return true;
 	return false;
-}
-
-function isLetter(c: number): boolean {
-	return (c | 32) >= 97 && (c | 32) <= 122;
-}
-function isDigit(c: number): boolean {
-	return c >= 48 && c <= 57;
-}
-
-function isKey(key: string): boolean {
-	const first = key.charCodeAt(0);
-	if (!(first >= 97 && first <= 122) || key.length > MAX_KEY) return false;
-	for (let i = 1; i < key.length; i++) {
-		const c = key.charCodeAt(i);
-		if (!isLetter(c) && !isDigit(c)) return false;
-	}
-	return true;
 }
 
 function isName(name: string): boolean {

@@ -59,6 +59,8 @@ export type Values<F extends Fields> = { readonly [K in keyof F]: ValueOf<F[K]> 
 /** Settings as somebody gives them. */
 export type Input = Readonly<Record<string, unknown>>;
 
+const MAX_KEY = 32;
+
 export function isRecord(value: unknown): value is Input {
 	return typeof value === "object" && value !== null && !Array.isArray(value);
 }
@@ -86,6 +88,46 @@ export function overlay(
 		else mistakes.push(`${group}.${key}: ${mistake}`);
 	}
 	return result;
+}
+
+/** Most groups under free names in one group. */
+export const MAX_NAMED = 8;
+
+/** `base`, a group of groups under free names, overlaid by `values`; each new one has the defaults below. */
+export function overlayNamed(
+	group: string,
+	fields: Fields,
+	values: Input,
+	base: Readonly<Record<string, Input>>,
+	mistakes: string[],
+): Readonly<Record<string, Input>> {
+	const result: Record<string, Input> = { ...base };
+	for (const name of Object.keys(values)) {
+		const own = values[name];
+		if (!isKey(name))
+			mistakes.push(`${group}.${name}: a name is a small letter and up to 31 letters and digits`);
+		else if (!isRecord(own)) mistakes.push(`${group}.${name}: must be an object`);
+		else result[name] = overlay(`${group}.${name}`, fields, own, base[name] ?? defaultsOf(fields), mistakes);
+	}
+	if (Object.keys(result).length > MAX_NAMED) mistakes.push(`${group}: at most ${MAX_NAMED}`);
+	return result;
+}
+
+/** Whether it is a small letter and up to 31 letters and digits. */
+export function isKey(key: string): boolean {
+	const first = key.charCodeAt(0);
+	if (!(first >= 97 && first <= 122) || key.length > MAX_KEY) return false;
+	for (let i = 1; i < key.length; i++) {
+		const c = key.charCodeAt(i);
+		if (!isLetter(c) && !isDigit(c)) return false;
+	}
+	return true;
+}
+export function isLetter(c: number): boolean {
+	return (c | 32) >= 97 && (c | 32) <= 122;
+}
+export function isDigit(c: number): boolean {
+	return c >= 48 && c <= 57;
 }
 
 /** What is wrong with a value, or "". */

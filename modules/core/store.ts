@@ -12,7 +12,7 @@
 //   recoveries             modules/network/recovery.ts              32 bits            removes it
 //   time                   modules/network/time-keeper.ts           32 bits            keeps it: dates are held against it
 //   mqtt-ids               modules/outbox/id-blocks.ts              63                 keeps it: the server may hold such ids
-//   operation-0 to -3      modules/cloud/cumulocity/operations.ts   999                keeps it: the cloud waits for answers
+//   operation-0 to -3      modules/cloud/cumulocity/operation-markers.ts  160 characters  keeps it: the cloud waits for answers
 //   credentials            modules/cloud/cumulocity/bootstrap.ts    770 characters     keeps it: it is the identity
 //   own-templates          modules/cloud/cumulocity/own-templates.ts  270 characters   removes it
 //   templates              modules/cloud/cumulocity/availability.ts 32 bits            removes it

@@ -177,9 +177,9 @@ export const FAULTS: readonly Fault[] = [
 	},
 	{
 		what: "what an earlier boot left executing is not ended",
-		file: "modules/cloud/cumulocity/operations.ts",
-		was: "rows += lastWords(this.host.store.get(key) ?? 0);",
-		is: "if (this.host.store.get(key) === 510) rows += lastWords(510);",
+		file: "modules/cloud/cumulocity/operation-markers.ts",
+		was: "if (!isSupported(template)) return",
+		is: "if (template !== Operation.Restart) return",
 		says: /is SUCCESSFUL and was not carried out|is left EXECUTING/,
 	},
 	{

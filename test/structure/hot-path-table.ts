@@ -50,8 +50,10 @@ export const EXCEPTIONS: Table = {
 	"modules/core/iso-time.ts": { keepIsoTime: START },
 	"modules/core/visible.ts": { visible: REFUSED },
 	"modules/core/number.ts": { "convert: string-concat, to-string": "over 15 digits, or beyond 1e-22" },
-	"modules/outbox/arena.ts": { lane: START },
+	"modules/outbox/arena.ts": { "lane, routes, bytesFor, constantBytes": START },
 	"modules/outbox/ring.ts": { "addStamp: throw": MISUSE, restore: START },
+	"modules/outbox/lane.ts": { signs: START },
+	"modules/outbox/outbox.ts": { "checkTopic: throw": MISUSE },
 	"modules/outbox/stamp.ts": { keep: START },
 	"modules/outbox/record-template.ts": {
 		"templateBytes, recordTemplate, setUp, makePiece, wholePiece, tenthsPiece, hundredthsPiece, finePiece, keepNumber":
@@ -89,11 +91,10 @@ export const EXCEPTIONS: Table = {
 		"tick: cold-call": "until there are credentials",
 	},
 	"modules/cloud/cumulocity/cumulocity.ts": {
-		"attach, attach > map, makeOwn, makeOwn > text": START,
+		"constructor > make, hasChildren, collectionOf, payloadBytes, template, attach, attach > map, makeOwn, makeOwn > text":
+			START,
 		"tooLong, refuseById": "an operation that is refused",
 		"document: cold-call": "an operation that is refused",
-		tellRelay: "once for each 518",
-		"tick: cold-call": "once for each 518",
 		alarm: "an alarm begins or ends",
 		event: "an edge of an input",
 		reportRow: "an alarm, or an edge of an input",
@@ -104,22 +105,32 @@ export const EXCEPTIONS: Table = {
 		error: "s/e: what the cloud refused",
 		"other: cold-call": "s/e: what the cloud refused",
 	},
+	"modules/cloud/cumulocity/children.ts": {
+		"constructor > map, constructor > route, targetPlaces, targetPlaces > map": START,
+		"idOf, targetNamed": "an operation, or once in a boot",
+		"rows, operations": CONNECTION,
+	},
+	"modules/cloud/cumulocity/relay-states.ts": { "tell, disconnected": "once for each 518" },
 	"modules/cloud/cumulocity/measures.ts": { "constructor > map, template, head": START },
 	"modules/cloud/cumulocity/opening.ts": {
-		"step, publish, subscribe, description, condition": CONNECTION,
+		"step, publish, subscribe, description, condition, lastWords": CONNECTION,
 		"tick: cold-call": "once in a boot",
 		"conclude, went": "once in a boot",
 	},
 	"modules/cloud/cumulocity/operations.ts": {
 		"row, refuse: cold-call": "an operation that is not supported",
-		interrupted: "once in a boot",
 		"refuseUnless: array-literal": "the first operation that is refused",
-		"note: template": "the marker of an operation with an id",
+		"interrupted: cold-call": "once in a boot",
+		"switched: new": "the first 518",
 	},
 	"modules/cloud/cumulocity/operation-answers.ts": {
 		heads: START,
-		"lastWords, fragmentName, unsupported": "once in a boot, or an operation that is refused",
+		"fragmentName, unsupported": "once in a boot, or an operation that is refused",
 		"queue: template, 2 cold-call": "the reason of a failed operation",
+	},
+	"modules/cloud/cumulocity/operation-markers.ts": {
+		"noteOperation: 2 template": "the marker of an operation with an id, or of a child's",
+		"interruptedOperations, lastRow": "once in a boot",
 	},
 	"modules/cloud/cumulocity/relays.ts": {
 		relayOf: START,
@@ -136,6 +147,8 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/cloud/cumulocity/own-templates.ts": { "step, publish, answer, is, wait": CONNECTION },
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
+	"modules/cloud/portions.ts": { "placesOf, placesLeft, placesLeft > flatMap, ownerMistakes": START },
+	"modules/cloud/sap-iot/sensors.ts": { "constructor > encoderOf": START },
 	"modules/cloud/sap-iot/results.ts": { tell: "what became of a command" },
 	"modules/cloud/plain/plain.ts": {
 		"constructor > map, constructor > topic, template": START,
@@ -149,9 +162,9 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/cloud/sap-iot/measures.ts": { "constructor > map, template": START },
 	"modules/cloud/sap-iot/sap-iot.ts": { opening: CONNECTION, "malformed, oneAck: template": ERROR },
-	"modules/cloud/text.ts": { "utf8, jsonString": START, jsonBytes: REFUSED },
+	"modules/cloud/text.ts": { "utf8, jsonString, listed, listed > map": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
-		"start, makeArena": START,
+		"start, makeArena, templatesOf": START,
 		publish: "what the inventory is told of a relay",
 		"ended: to-string": ERROR,
 	},

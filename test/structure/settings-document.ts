@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parse } from "@babel/parser";
 import { SCHEMA } from "../../modules/app/settings.js";
-import { CLOUD_NAMES } from "../../modules/cloud/clouds.js";
+import { CLOUD_NAMES, CLOUDS, NAMED_SETTINGS } from "../../modules/cloud/clouds.js";
 import { CHANNEL_FIELDS } from "../../modules/core/channel-table.js";
 import type { Field, Fields } from "../../modules/core/schema.js";
 import { ROOT } from "./sources.js";
@@ -14,10 +14,26 @@ export const DOCUMENT = "docs/settings.md";
 /** The file that has a group. */
 function fileOf(group: string): string {
 	if (group === "channels") return "modules/core/channel-table.ts";
-	if (!(CLOUD_NAMES as readonly string[]).includes(group)) return "modules/app/settings.ts";
+	const cloud = CLOUD_NAMES.find((name) => name === group || Object.hasOwn(namedOf(name), group));
+	if (!cloud) return "modules/app/settings.ts";
 	const list = readFileSync(join(ROOT, "modules/cloud/list.ts"), "utf8");
-	const folder = new RegExp(`\\{ ${group} \\} from "\\./([^/]+)/`).exec(list)?.[1];
+	const folder = new RegExp(`\\{ ${cloud} \\} from "\\./([^/]+)/`).exec(list)?.[1];
 	return `modules/cloud/${folder}/settings.ts`;
+}
+
+/** The groups of free names of a cloud. */
+function namedOf(cloud: (typeof CLOUD_NAMES)[number]): Readonly<Record<string, Fields>> {
+	return (CLOUDS[cloud] as { named?: Readonly<Record<string, Fields>> }).named ?? {};
+}
+
+/** The constant that holds a group, where a file has several. */
+function constantOf(group: string): RegExp {
+	const own: Readonly<Record<string, string>> = {
+		channels: "CHANNEL_FIELDS",
+		children: "CHILD",
+		sensors: "SENSOR",
+	};
+	return new RegExp(`^${own[group] ?? group.toUpperCase()}$`);
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: syntax trees, read by their documented names
@@ -28,7 +44,7 @@ function meanings(group: string): Map<string, string> {
 	const text = readFileSync(join(ROOT, fileOf(group)), "utf8");
 	const { program } = parse(text, { sourceType: "module", plugins: ["typescript"] });
 	const found = new Map<string, string>();
-	const own = group === "channels" || (CLOUD_NAMES as readonly string[]).includes(group);
+	const name = constantOf(group);
 	const visit = (node: Node, inGroup: boolean): void => {
 		if (Array.isArray(node)) {
 			for (const one of node) visit(one, inGroup);
@@ -37,8 +53,7 @@ function meanings(group: string): Map<string, string> {
 		if (typeof node?.type !== "string") return;
 		const isGroup =
 			(node.type === "ObjectProperty" && node.key.name === group) ||
-			// A cloud's file has one group.
-			(node.type === "VariableDeclarator" && own && node.init?.callee?.property?.name === "freeze");
+			(node.type === "VariableDeclarator" && name.test(node.id.name));
 		if (inGroup && node.type === "ObjectProperty") {
 			const comment: string = node.leadingComments?.at(-1)?.value ?? "";
 			found.set(
@@ -99,6 +114,23 @@ function channelTable(): string[] {
 	];
 }
 
+/** The groups of free names: what each is of. */
+const NAMED: Readonly<Record<string, string>> = {
+	children:
+		'A group for each child device on Cumulocity, by a name: `{"children":{"pump":{"channels":"speed"}}}`.',
+	sensors: 'A group for each further sensor on SAP, by a name: `{"sensors":{"motor":{"channels":"speed"}}}`.',
+};
+function namedTables(): string[] {
+	return Object.entries(NAMED_SETTINGS).flatMap(([group, fields]) => [
+		`## ${group}`,
+		"",
+		NAMED[group] ?? "",
+		"",
+		...table(group, fields),
+		"",
+	]);
+}
+
 export function settingsDocument(): string {
 	const groups = Object.entries(SCHEMA as Readonly<Record<string, Fields>>);
 	return [
@@ -110,6 +142,7 @@ export function settingsDocument(): string {
 		"manifest may override a default, such as `outbox.measures`.",
 		...groups.flatMap(([group, fields]) => ["", `## ${group}`, "", ...table(group, fields)]),
 		"",
+		...namedTables(),
 		...channelTable(),
 		"",
 	].join("\n");

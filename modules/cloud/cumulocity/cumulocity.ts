@@ -2,42 +2,41 @@
 // as the platform asks; what was not acknowledged is replayed from the rings.
 
 import { ascii, equals } from "../../core/bytes.js";
-import type { Sample } from "../../core/channels.js";
+import type { Channel, Sample } from "../../core/channels.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import { visible } from "../../core/visible.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { PayloadSink } from "../../mqtt/inbound.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
-import type { LaneShape } from "../../outbox/lane.js";
+import type { LaneShape, RouteShape } from "../../outbox/lane.js";
 import type { TemplatePart } from "../../outbox/record-template.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
 import { RecordKind } from "../../outbox/ring.js";
 import { IsoStamp } from "../../outbox/stamp.js";
-import type { Cloud, CloudHost, OpeningStep } from "../cloud.js";
+import type { Cloud, CloudHost, OpeningStep, Portion } from "../cloud.js";
 import { connectOptions } from "../connect.js";
-import { utf8 } from "../text.js";
+import { listed, utf8 } from "../text.js";
 import { Availability } from "./availability.js";
 import { Bootstrap, CREDENTIALS_TOPIC } from "./bootstrap.js";
+import { Children, targetPlaces } from "./children.js";
 import { CumulocityMeasures } from "./measures.js";
 import { MessageId, operationFragment, TEMPLATES_ANSWER } from "./message-ids.js";
 import { type Documents, NOTIFICATIONS, Notifications } from "./notifications.js";
-import { CumulocityOpening, DOWN, ERRORS, MAX_REPORT, TAG_LAST_BOOT, UP } from "./opening.js";
+import { CumulocityOpening, DOWN, ERRORS, MAX_REPORT, TAG_LAST_BOOT, TAG_SAID, UP } from "./opening.js";
 import { Operations, ROOM_FOR_ANSWERS } from "./operations.js";
 import { definition, isOwn, nameOf, OwnMeasures } from "./own-measures.js";
 import { OwnTemplates, TEMPLATES_DOWN } from "./own-templates.js";
 import { Relays, relayOf } from "./relays.js";
 import { quoteColumn, RowFault, RowReader } from "./rows.js";
-import { type CumulocitySettings, listed } from "./settings.js";
+import type { CumulocitySettings } from "./settings.js";
 
 /** Largest MQTT packet that the platform takes, with all headers. */
 export const MAX_PACKET_BYTES = 16184;
-/** Fixed header 1 + 2, topic 2 + 4, packet id 2. */
-const MAX_PAYLOAD_BYTES = MAX_PACKET_BYTES - 11;
+/** Fixed header 1 + 2, length of the topic 2, packet id 2. */
+const HEADER_BYTES = 7;
 const NOTHING = ascii("");
-/** Tags in the lane of events; those of operations are below. */
+/** Tags in the lane of events; those of operations are below. TAG_SAID counts for no sign of life. */
 const TAG_ALARM = 253;
-/** What counts for no sign of life. */
-const TAG_CLEARED = 252;
 /** This one and the next. */
 const TAG_AVAILABILITY = 250;
 const ALARMS = Object.freeze({
@@ -48,7 +47,6 @@ const ALARMS = Object.freeze({
 } as const);
 /** Topics of measures: what the cloud does with them. */
 const MODES = Object.freeze({ persistent: "s", transient: "t", quiescent: "q", cep: "c" } as const);
-const INVENTORY = "inventory/managedObjects/update/";
 /** Code of an error: there is no such template. */
 const TEMPLATE_UNKNOWN = 40;
 const TOO_LONG = "the operation is too long";
@@ -63,16 +61,18 @@ export class Cumulocity implements Cloud, Documents {
 	private readonly id: Uint8Array;
 	private readonly version: string;
 	private readonly rows = new RowReader();
-	private readonly encoder: CumulocityMeasures | OwnMeasures;
+	/** Of all channels, where there are no children. */
+	private readonly encoder: CumulocityMeasures | OwnMeasures | undefined;
 	private host!: CloudHost;
 	private operations!: Operations;
 	private starting!: CumulocityOpening;
 	private availability: Availability | undefined;
-	/** Where operations come as JSON, too. */
+	/** Where parts of the node are devices of their own. */
+	declare private readonly children?: Children;
+	declare readonly portions?: readonly Portion[];
 	/** Where measures go by templates of our own. */
 	declare private own?: OwnTemplates;
-	/** The state of the relay that the inventory was told last. */
-	declare private toldRelay?: string;
+	/** Where operations come as JSON, too. */
 	declare private notifications?: Notifications;
 	/** Where the cloud hands out user and password. */
 	declare private readonly bootstrap?: Bootstrap;
@@ -83,7 +83,7 @@ export class Cumulocity implements Cloud, Documents {
 		this.settings = settings;
 		this.id = utf8(device.id);
 		this.version = version;
-		const own = cumulocity.ownTemplates !== "off" ? nameOf(definition(settings.channels)) : "";
+		const own = cumulocity.ownTemplates !== "off" ? nameOf(collectionOf(settings)) : "";
 		const byId = cumulocity.ownTemplates === "default" ? `:${own}` : "";
 		this.connect = connectOptions(settings, `d:${device.id}${byId}`, {
 			topic: UP,
@@ -92,42 +92,51 @@ export class Cumulocity implements Cloud, Documents {
 			retain: false,
 		});
 		if (cumulocity.bootstrapPassword !== "") this.bootstrap = new Bootstrap(settings, this.connect);
-		const encoder =
-			own === ""
-				? new CumulocityMeasures(settings.channels, cumulocity.multiple)
-				: new OwnMeasures(settings.channels);
-		this.encoder = encoder;
-		const lane = {
-			topic: UP,
-			maxBytes: MAX_PAYLOAD_BYTES,
-			prefix: NOTHING,
-			separator: NOTHING,
-			suffix: NOTHING,
-			numberAt: -1,
-			confirmMs: 0,
-		};
-		const { recordBytes, stamps } = encoder;
 		const mode = MODES[cumulocity.mode as keyof typeof MODES];
 		const kind = own === "" ? "us" : byId === "" ? `uc/${own}` : "ud";
+		const topic = `${mode}/${kind}`;
+		const make = (channels: readonly Channel[], places?: readonly number[], target?: number) =>
+			own === ""
+				? new CumulocityMeasures(channels, cumulocity.multiple)
+				: new OwnMeasures(channels, places, target);
+		const children = hasChildren(settings) ? new Children(settings, topic, "s/us", make) : undefined;
+		if (children) {
+			this.children = children;
+			this.portions = children.portions;
+		} else this.encoder = make(settings.channels);
+		const lane = { prefix: NOTHING, separator: NOTHING, suffix: NOTHING, numberAt: -1, confirmMs: 0 };
 		this.measures = {
 			...lane,
-			topic: ascii(`${mode}/${kind}`),
+			topic: ascii(topic),
 			qos: sampling.qos,
-			recordBytes,
-			stamps,
+			recordBytes: (children ?? this.encoder)?.recordBytes ?? 0,
+			stamps: (children ?? this.encoder)?.stamps ?? 0,
 			maxRecords: 1000,
+			maxBytes: payloadBytes(topic.length, children?.measures),
+			others: children?.measures,
 		};
-		this.events = { ...lane, qos: 1, recordBytes: 480, stamps: 0, maxRecords: 16 };
+		this.events = {
+			...lane,
+			topic: UP,
+			qos: 1,
+			recordBytes: 480,
+			stamps: 0,
+			maxRecords: 16,
+			maxBytes: payloadBytes(UP.length, children?.events),
+			others: children?.events,
+		};
 	}
 
 	attach(host: CloudHost): void {
-		const { settings } = this;
+		const { settings, children } = this;
 		const { relay, relays, requiredAvailability, operationIds } = settings.cumulocity;
 		const { maxRpm } = settings.motor;
 		const all = listed(relays).map((name) => relayOf(name, maxRpm));
 		this.host = host;
 		this.bootstrap?.attach(host);
-		this.operations = new Operations(host, new Relays(host, relayOf(relay, maxRpm), all), operationIds);
+		const { id } = settings.device;
+		const found = new Relays(host, relayOf(relay, maxRpm), all);
+		this.operations = new Operations(host, found, id, operationIds, children);
 		if (operationIds) this.notifications = new Notifications(this, this.rows, this.id);
 		if (requiredAvailability > 0)
 			this.availability = new Availability(
@@ -139,13 +148,21 @@ export class Cumulocity implements Cloud, Documents {
 		const { operations, availability } = this;
 		const own = this.makeOwn(host);
 		if (own) this.own = own;
-		this.starting = new CumulocityOpening(host, settings, this.version, operations, availability, own);
+		this.starting = new CumulocityOpening(
+			host,
+			settings,
+			this.version,
+			operations,
+			availability,
+			own,
+			children,
+		);
 	}
 
 	private makeOwn(host: CloudHost): OwnTemplates | undefined {
-		const { channels, broker, cumulocity } = this.settings;
+		const { broker, cumulocity } = this.settings;
 		if (cumulocity.ownTemplates === "off") return undefined;
-		const text = () => definition(channels);
+		const text = () => collectionOf(this.settings);
 		return new OwnTemplates(host, broker.host, nameOf(text()), text);
 	}
 
@@ -161,23 +178,23 @@ export class Cumulocity implements Cloud, Documents {
 	}
 
 	template(): TemplatePart[] {
-		return this.encoder.template();
+		return this.encoder?.template() ?? [];
 	}
 
 	encode(record: RecordWriter, values: Sample): number {
-		return this.encoder.encode(record, values);
+		return this.encoder?.encode(record, values) ?? 0;
 	}
 
-	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number): boolean {
-		if (!on) return this.tell(RecordKind.Alarm, `${MessageId.ClearAlarm},mote_${type}\n`, TAG_CLEARED);
-		return this.tell(
-			RecordKind.Alarm,
-			reportRow(ALARMS[severity as keyof typeof ALARMS], type, text, wallMs),
-		);
+	alarm(type: string, severity: string, on: boolean, text: string, wallMs: number, place = -1): boolean {
+		const route = this.children?.targetOf(place);
+		if (!on) return this.tell(RecordKind.Alarm, `${MessageId.ClearAlarm},mote_${type}\n`, TAG_SAID, route);
+		const row = reportRow(ALARMS[severity as keyof typeof ALARMS], type, text, wallMs);
+		return this.tell(RecordKind.Alarm, row, TAG_ALARM, route);
 	}
 
-	event(type: string, text: string, wallMs: number): boolean {
-		return this.tell(RecordKind.Event, reportRow(MessageId.Event, type, text, wallMs));
+	event(type: string, text: string, wallMs: number, place = -1): boolean {
+		const row = reportRow(MessageId.Event, type, text, wallMs);
+		return this.tell(RecordKind.Event, row, TAG_ALARM, this.children?.targetOf(place));
 	}
 
 	certificateDays(days: number): boolean {
@@ -189,23 +206,23 @@ export class Cumulocity implements Cloud, Documents {
 	}
 
 	/** Queues a row, unless what room there is is for the answers of operations. */
-	private tell(kind: number, text: string, tag = TAG_ALARM): boolean {
+	private tell(kind: number, text: string, tag = TAG_ALARM, route = 0): boolean {
 		const { messages } = this.host;
 		if (messages.room <= ROOM_FOR_ANSWERS) return false;
 		const row = utf8(text);
-		return messages.queue(kind, tag, (record) => record.put(row));
+		return messages.queue(kind, tag, (record) => record.put(row), route);
 	}
 
 	eventDelivered(tag: number): void {
 		if (tag === TAG_ALARM) this.availability?.counted();
 		else if (tag === TAG_LAST_BOOT) this.starting.went();
 		else if (tag === TAG_AVAILABILITY) this.availability?.counted();
-		else if (tag < TAG_AVAILABILITY || tag > TAG_CLEARED) this.operations.delivered(tag);
+		else if (tag < TAG_AVAILABILITY || tag > TAG_SAID) this.operations.delivered(tag);
 	}
 
 	eventGivenUp(tag: number): void {
 		if (tag === TAG_LAST_BOOT) this.starting.went();
-		else if (tag < TAG_AVAILABILITY || tag > TAG_CLEARED) this.operations.givenUp(tag);
+		else if (tag < TAG_AVAILABILITY || tag > TAG_SAID) this.operations.givenUp(tag);
 	}
 
 	proceed(): void {
@@ -241,10 +258,7 @@ export class Cumulocity implements Cloud, Documents {
 		if (!this.own) return;
 		this.rows.reset(bytes, payloadStart, payloadEnd);
 		while (this.rows.next())
-			if (
-				columnId(this.rows, 0) === TEMPLATE_UNKNOWN &&
-				isOwn(columnId(this.rows, 1), this.settings.channels)
-			)
+			if (columnId(this.rows, 0) === TEMPLATE_UNKNOWN && isOwn(columnId(this.rows, 1)))
 				return this.own.lost();
 	}
 
@@ -258,7 +272,7 @@ export class Cumulocity implements Cloud, Documents {
 		if (!this.starting.listening) this.operations.pending.leave(this.rows.hash(true));
 		else if (template > 0 && tooLong) this.operations.refuse(this.rows, template, TOO_LONG, id);
 		else if (template > 0) this.operations.row(this.rows, template, id);
-		else if (id > 0) this.refuseById(id, "this kind of operation is not supported");
+		else if (id > 0) this.refuseById(id, "this kind of operation is not supported", this.operations.target);
 	}
 
 	malformed(what: string): void {
@@ -276,12 +290,13 @@ export class Cumulocity implements Cloud, Documents {
 		this.operations.pending.askAgain();
 	}
 
-	private refuseById(id: number, reason: string): void {
+	private refuseById(id: number, reason: string, target = 0): void {
 		const { SetExecutingById, SetFailedById } = MessageId;
 		const rows = ascii(`${SetExecutingById},${id}\n${SetFailedById},${id},${reason}\n`);
 		const { messages } = this.host;
 		const put = (record: RecordWriter) => record.put(rows);
-		if (messages.room > ROOM_FOR_ANSWERS && messages.queue(RecordKind.Operation, TAG_CLEARED, put)) return;
+		if (messages.room > ROOM_FOR_ANSWERS && messages.queue(RecordKind.Operation, TAG_SAID, put, target))
+			return;
 		this.operations.pending.askAgain();
 	}
 
@@ -344,10 +359,15 @@ export class Cumulocity implements Cloud, Documents {
 		this.host.malformed("a message that is too large and has no operation for this device");
 	}
 
-	/** Whether the row's second column is this device. */
+	/** Whether the row's second column is this device, or a child of it: then the operation is its. */
 	private addressed(): boolean {
-		const rows = this.rows;
-		return rows.count > 1 && equals(rows.text, rows.start(1), rows.end(1), this.id);
+		const { rows, children } = this;
+		if (rows.count < 2) return false;
+		const own = equals(rows.text, rows.start(1), rows.end(1), this.id);
+		if (!children) return own;
+		const target = own ? 0 : children.find(rows);
+		this.operations.target = target;
+		return target >= 0;
 	}
 
 	isSecret(message: InboundMessage): boolean {
@@ -359,17 +379,8 @@ export class Cumulocity implements Cloud, Documents {
 		if (this.bootstrap?.active) return;
 		this.starting.tick();
 		this.operations.tick();
-		if (this.operations.relayState !== "" && this.starting.listening) this.tellRelay();
+		if (this.starting.listening) this.operations.relayStates?.tell();
 		this.availability?.tick();
-	}
-
-	/** 518 changes nothing in the inventory, of which the cloud's own switch shows the state. */
-	private tellRelay(): void {
-		const { host, operations } = this;
-		const state = ascii(`{"c8y_Relay":{"relayState":"${operations.relayState}"}}`);
-		if (!host.publish(utf8(`${INVENTORY}${this.settings.device.id}`), state)) return;
-		this.toldRelay = operations.relayState;
-		operations.relayState = "";
 	}
 
 	disconnected(code: string): void {
@@ -377,11 +388,25 @@ export class Cumulocity implements Cloud, Documents {
 		// Operations in progress stay: their answers are in the ring and are sent again.
 		this.starting.listening = false;
 		this.operations.disconnected();
-		// It may not have arrived.
-		if (this.toldRelay !== undefined && this.operations.relayState === "")
-			this.operations.relayState = this.toldRelay;
+		this.operations.relayStates?.disconnected();
 		this.availability?.closed();
 	}
+}
+
+function hasChildren({ children }: CumulocitySettings): boolean {
+	return Object.keys(children).length > 0;
+}
+
+/** What is registered of own templates. */
+function collectionOf(settings: CumulocitySettings): string {
+	return definition(settings.channels, hasChildren(settings) ? targetPlaces(settings) : undefined);
+}
+
+/** The largest payload of a message, on a topic of so many bytes or on the longest of the others. */
+function payloadBytes(topicBytes: number, others: readonly RouteShape[] = []): number {
+	let longest = topicBytes;
+	for (const { topic } of others) longest = Math.max(longest, topic.length);
+	return MAX_PACKET_BYTES - HEADER_BYTES - longest;
 }
 
 /** An alarm or an event. */

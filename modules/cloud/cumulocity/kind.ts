@@ -2,26 +2,36 @@
 
 import type { Channel } from "../../core/channels.js";
 import type { Build, CloudKind, Memory } from "../cloud-kind.js";
+import { ownerMistakes } from "../portions.js";
+import { hasAny, hasBlank } from "../shared-settings.js";
+import { listed } from "../text.js";
 import { Cumulocity } from "./cumulocity.js";
 import { RELAYS } from "./relays.js";
-import { CUMULOCITY, type CumulocitySettings, listed } from "./settings.js";
+import { CHILD, CUMULOCITY, type CumulocitySettings, childId } from "./settings.js";
 
 const BOOTSTRAP: Memory = Object.freeze({ slots: 20, chunkBytes: 96 });
 const IDS: Memory = Object.freeze({ slots: 84, chunkBytes: 1420 });
 /** Less than the rows with names take. */
 const OWN_TEMPLATES: Memory = Object.freeze({ slots: -28, chunkBytes: -96 });
 const RELAY: Memory = Object.freeze({ slots: 18, chunkBytes: 56 });
+const CHILDREN: Memory = Object.freeze({ slots: 60, chunkBytes: 200 });
+const ONE_CHILD: Memory = Object.freeze({ slots: 60, chunkBytes: 200 });
+const NAMED = Object.freeze({ children: CHILD });
 
-export const cumulocity: CloudKind<CumulocitySettings, typeof CUMULOCITY> = Object.freeze({
+export const cumulocity: CloudKind<CumulocitySettings, typeof CUMULOCITY, typeof NAMED> = Object.freeze({
 	settings: CUMULOCITY,
+	named: NAMED,
 	mistakes,
 	atRest: Object.freeze({ slots: 1643, chunkBytes: 6_594 }),
-	beside: ({ cumulocity: own }: CumulocitySettings) => {
+	beside: ({ cumulocity: own, children }: CumulocitySettings) => {
 		const found: Memory[] = [];
 		if (own.bootstrapPassword !== "") found.push(BOOTSTRAP);
 		if (own.operationIds) found.push(IDS);
 		if (own.ownTemplates !== "off") found.push(OWN_TEMPLATES);
 		for (const _ of listed(own.relays)) found.push(RELAY);
+		const names = Object.keys(children);
+		if (names.length > 0) found.push(CHILDREN);
+		for (const _ of names) found.push(ONE_CHILD);
 		return found;
 	},
 	channel: Object.freeze({ slots: 36, chunkBytes: 144 }),
@@ -29,9 +39,10 @@ export const cumulocity: CloudKind<CumulocitySettings, typeof CUMULOCITY> = Obje
 	make: (settings: CumulocitySettings, { version }: Build) => new Cumulocity(settings, version),
 });
 
-function mistakes({ device, broker, cumulocity: own }: CumulocitySettings): string[] {
+function mistakes(settings: CumulocitySettings): string[] {
+	const { device, broker, cumulocity: own } = settings;
 	if (device.cloud !== "cumulocity") return [];
-	const found: string[] = [];
+	const found = childMistakes(settings);
 	if (broker.transport === "websocket" && broker.clientCertificate)
 		found.push(
 			"broker.clientCertificate: Cumulocity takes no certificate over WebSocket; set it false, and broker.username and broker.password",
@@ -61,4 +72,20 @@ function isPosition(text: string): boolean {
 		Math.abs(longitude ?? Number.NaN) <= 180 &&
 		(parts.length === 2 || Number.isFinite(altitude))
 	);
+}
+
+/** Ids that are no part of a topic or of a row, or stand twice, and channels that nobody or two have. */
+function childMistakes({ device, children, channels }: CumulocitySettings): string[] {
+	const found = ownerMistakes("children", children, channels);
+	const ids = [device.id];
+	for (const [name, child] of Object.entries(children)) {
+		const id = childId(device.id, name, child);
+		if (hasAny(id, '/+#,"') || hasBlank(id))
+			found.push(`children.${name}.id: no slash, +, #, comma, quotes or blank`);
+		if (ids.includes(id)) found.push(`children.${name}.id: another one has it, or the device`);
+		if (child.channels === "" && child.relay === "none")
+			found.push(`children.${name}: needs channels, or a relay`);
+		ids.push(id);
+	}
+	return found;
 }

@@ -5,6 +5,7 @@ import { ascii, equals } from "../../core/bytes.js";
 /** Device → cloud, on s/us. */
 export const MessageId = Object.freeze({
 	CreateDevice: 100,
+	CreateChild: 101,
 	Hardware: 110,
 	Position: 112,
 	SupportedOperations: 114,

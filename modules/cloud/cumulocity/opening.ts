@@ -16,8 +16,10 @@ import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost, OpeningStep } from "../cloud.js";
 import { utf8 } from "../text.js";
 import type { Availability } from "./availability.js";
+import type { Children } from "./children.js";
 import { MessageId } from "./message-ids.js";
 import { NOTIFICATIONS } from "./notifications.js";
+import type { LastWords } from "./operation-markers.js";
 import type { Operations } from "./operations.js";
 import type { OwnTemplates } from "./own-templates.js";
 import { quoteColumn } from "./rows.js";
@@ -29,6 +31,8 @@ export const DOWN = ascii("s/ds");
 export const ERRORS = ascii("s/e");
 /** Tag of what is said of the boot before, in the lane of events. */
 export const TAG_LAST_BOOT = 254;
+/** Of what is said without anything to follow from it: of a child, before that; of an alarm that ends. */
+export const TAG_SAID = 252;
 /** Characters of a report in an event. */
 export const MAX_REPORT = 400;
 
@@ -41,6 +45,9 @@ const OPERATIONS = "c8y_Command,c8y_Restart,c8y_Relay,c8y_MeasurementRequestOper
 /** Twice the longest name of the settings, for doubled quotes. */
 const MAX_NAME = 128;
 const NOTHING = ascii("");
+const ASK_AGAIN: readonly LastWords[] = Object.freeze([
+	Object.freeze({ child: "", rows: `${MessageId.GetPendingOperations}\n` }),
+]);
 
 /** A device that was only just made may not be known everywhere yet. */
 const REFUSED = Object.freeze({ pauseMs: 5000, tries: 2, finally: "reconnect" } as const);
@@ -57,11 +64,12 @@ export class CumulocityOpening {
 	private readonly operations: Operations;
 	private readonly availability: Availability | undefined;
 	declare private readonly own?: OwnTemplates;
+	declare private readonly children?: Children;
 	/** Steps of this opening that were those of `own`. */
 	private ownSteps = 0;
 	private first = true;
-	/** As `first` was when this opening began. */
-	private concludesBoot = true;
+	/** Messages in which this opening says what is left to say of the boot before. */
+	private concluding = 0;
 	/**
 	 * Answers of an earlier boot are in the lane: what else has to be said of that boot is said after them, and
 	 * 500 then.
@@ -81,8 +89,10 @@ export class CumulocityOpening {
 		operations: Operations,
 		availability: Availability | undefined,
 		own?: OwnTemplates,
+		children?: Children,
 	) {
 		if (own) this.own = own;
+		if (children) this.children = children;
 		this.host = host;
 		this.settings = settings;
 		this.version = version;
@@ -107,7 +117,7 @@ export class CumulocityOpening {
 		}
 		let turn = step - this.ownSteps;
 		if (turn-- === 0) {
-			this.concludesBoot = this.first && this.operations.interrupted() !== "";
+			this.concluding = this.first ? this.operations.interrupted().length : 0;
 			const name = quoteColumn(device.name, MAX_NAME);
 			return publish(utf8(`${MessageId.CreateDevice},${name},${quoteColumn(cumulocity.type, MAX_NAME)}\n`));
 		}
@@ -116,15 +126,27 @@ export class CumulocityOpening {
 			return { ...subscribe(NOTIFICATIONS, 1), refused: REFUSED_IDS };
 		if ((cumulocity.debug || this.own) && turn-- === 0) return subscribe(ERRORS, 0);
 		if (turn-- === 0) return publish(this.description(), () => this.described());
+		const { children } = this;
+		if (children && turn < children.count) {
+			const rows = utf8(children.operations(turn + 1));
+			return publish(rows, undefined, children.topicOf(turn + 1));
+		}
+		turn -= children?.count ?? 0;
 		if (this.resuming) return;
-		if (this.concludesBoot && turn-- === 0)
-			return publish(utf8(this.operations.interrupted()), () => this.saidLastBoot());
-		if (turn !== 0) return;
+		if (turn < this.concluding) return this.lastWords(turn);
+		if (turn !== this.concluding) return;
 		this.first = false;
 		this.listening = true;
 		const { pending } = this.operations;
 		pending.asked();
 		return publish(utf8(`${MessageId.GetPendingOperations}\n`), () => pending.answered());
+	}
+
+	/** The n-th message about the boot before. */
+	private lastWords(n: number): OpeningStep {
+		const { child = "", rows = "" } = this.operations.interrupted()[n] ?? {};
+		const done = n === this.concluding - 1 ? () => this.saidLastBoot() : undefined;
+		return publish(utf8(rows), done, child === "" ? UP : utf8(`s/us/${child}`));
 	}
 
 	private description(): Uint8Array {
@@ -142,6 +164,7 @@ export class CumulocityOpening {
 		// With the first one of a boot as an event, too.
 		if (position !== "")
 			rows += `${this.first ? MessageId.LocationUpdate : MessageId.Position},${position}\n`;
+		rows += this.children?.rows() ?? "";
 		rows += this.condition();
 		return utf8(rows);
 	}
@@ -188,12 +211,16 @@ export class CumulocityOpening {
 
 	/** What the first 500 brings is left for the 500 that follows. */
 	private conclude(): void {
-		const rows = this.answered ? this.operations.interrupted() : `${MessageId.GetPendingOperations}\n`;
-		if (rows === "") return this.resume();
-		const bytes = utf8(rows);
-		this.concluded = this.host.messages.queue(RecordKind.Passing, TAG_LAST_BOOT, (record) =>
-			record.put(bytes),
-		);
+		const words = this.answered ? this.operations.interrupted() : ASK_AGAIN;
+		if (words.length === 0) return this.resume();
+		const { messages } = this.host;
+		if (messages.room < words.length) return;
+		for (const [i, { child, rows }] of words.entries()) {
+			const bytes = utf8(rows);
+			const tag = i === words.length - 1 ? TAG_LAST_BOOT : TAG_SAID;
+			const route = this.children?.targetNamed(child) ?? 0;
+			this.concluded = messages.queue(RecordKind.Passing, tag, (record) => record.put(bytes), route);
+		}
 	}
 
 	/** What `conclude` has queued is delivered, or given up. */
@@ -213,8 +240,8 @@ export class CumulocityOpening {
 	}
 }
 
-function publish(payload: Uint8Array, done?: () => void): OpeningStep {
-	return { kind: "publish", topic: UP, payload, qos: 1, retain: false, done };
+function publish(payload: Uint8Array, done?: () => void, topic = UP): OpeningStep {
+	return { kind: "publish", topic, payload, qos: 1, retain: false, done };
 }
 
 function subscribe(topic: Uint8Array, qos: 0 | 1): OpeningStep {

@@ -45,7 +45,8 @@ export class OperationAnswers {
 	/**
 	 * Queues the answer for an operation of this template; `id` is its id, or 0. `text` is the reason of a
 	 * failure, or the columns that go with a success. With `both`, EXECUTING goes in front of it: a power cut
-	 * between them would leave EXECUTING what the next boot knows nothing of. False if there is no room.
+	 * between them would leave EXECUTING what the next boot knows nothing of. It goes on the target's route.
+	 * False if there is no room.
 	 */
 	queue(
 		kind: Answer,
@@ -55,6 +56,7 @@ export class OperationAnswers {
 		both: boolean,
 		record: number,
 		tag: number,
+		target: number,
 	): boolean {
 		this.kind = kind;
 		this.fragment = operationFragment(template);
@@ -62,7 +64,7 @@ export class OperationAnswers {
 		this.both = both;
 		const columns = kind === MessageId.SetFailed ? quoteColumn(text, MAX_REASON) : text;
 		this.reason = text === "" ? NOTHING : utf8(`,${columns}`);
-		return this.host.messages.queue(record, tag, this.put);
+		return this.host.messages.queue(record, tag, this.put, target);
 	}
 
 	private putRow(record: RecordWriter, kind: Answer, reason: Uint8Array): void {
@@ -85,19 +87,7 @@ export function isSupported(id: number): boolean {
 	);
 }
 
-/** The last answer for an operation that a restart interrupted; `marker` is its template, or that and its id. */
-export function lastWords(marker: string | number): string {
-	const [kind, operationId = ""] = String(marker).split(",");
-	const id = Number(kind);
-	if (!isSupported(id)) return "";
-	const byId = operationId !== "";
-	const target = byId ? operationId : fragmentName(id);
-	if (id === Operation.Restart)
-		return `${byId ? MessageId.SetSuccessfulById : MessageId.SetSuccessful},${target}\n`;
-	return `${byId ? MessageId.SetFailedById : MessageId.SetFailed},${target},interrupted by a restart\n`;
-}
-
-function fragmentName(id: number): string {
+export function fragmentName(id: number): string {
 	const fragment = operationFragment(id);
 	return decodeUtf8(fragment, 0, fragment.length) as string;
 }

@@ -26,14 +26,21 @@
 // With ids (operation-ids.ts) a row of which the JSON is awaited stays without 501 for a moment, and a
 // finished operation lingers where its other form may still be on its way.
 
-import { mark } from "../../core/store.js";
 import { RecordKind } from "../../outbox/ring.js";
 import type { CloudHost } from "../cloud.js";
+import type { Children } from "./children.js";
 import { MessageId, Operation } from "./message-ids.js";
-import { type Answer, isSupported, lastWords, OperationAnswers, unsupported } from "./operation-answers.js";
+import { type Answer, isSupported, OperationAnswers, unsupported } from "./operation-answers.js";
 import { OperationIds } from "./operation-ids.js";
+import {
+	interruptedOperations,
+	type LastWords,
+	noteOperation,
+	settleOperation,
+} from "./operation-markers.js";
 import { CAPACITY } from "./operations-limits.js";
 import { LEFT_WORDS, LINGER_MS, Pending, TAG_PENDING } from "./pending.js";
+import { RelayStates } from "./relay-states.js";
 import type { Relays } from "./relays.js";
 import type { RowReader } from "./rows.js";
 
@@ -44,17 +51,6 @@ const TAKEN = 2 * CAPACITY;
 const LATE = CAPACITY;
 /** After the words of the entries: those of `Pending`. */
 const LEFT = 3 * CAPACITY;
-
-/**
- * Markers in the store: an operation of this template is under way in this place. Written before 501 goes
- * out, and gone once the last answer is acknowledged: what stands there at a boot was interrupted.
- */
-const UNDER_WAY: readonly string[] = Object.freeze([
-	"operation-0",
-	"operation-1",
-	"operation-2",
-	"operation-3",
-]);
 
 const Next = Object.freeze({ Nothing: 0, Restart: 1, CarryOut: 2, Refuse: 3, Sample: 4 } as const);
 
@@ -86,15 +82,25 @@ export class Operations {
 	private refusal = "";
 	/** Why operations are refused, or what they ask of relays, by entry; made when it is needed. */
 	private texts: string[] | undefined;
-	/** The state of 518's relay that the inventory has not been told of, or "". */
-	relayState = "";
+	/** What 518 has switched; made when it is needed. */
+	declare relayStates?: RelayStates;
 	/** Operations come with ids, too. */
 	declare readonly byId?: OperationIds;
+	declare private readonly children?: Children;
+	/** With children: whose the operation is that is being read; and by place. */
+	declare target?: number;
+	declare private readonly targets?: Uint8Array;
+	private readonly device: string;
 
-	/** `ids`: whether operations come with ids, too. */
-	constructor(host: CloudHost, relays: Relays, ids = false) {
+	/** `device` is its external id; `ids`: whether operations come with ids, too. */
+	constructor(host: CloudHost, relays: Relays, device: string, ids = false, children?: Children) {
 		this.host = host;
 		this.relays = relays;
+		this.device = device;
+		if (children) {
+			this.children = children;
+			this.targets = new Uint8Array(CAPACITY);
+		}
 		this.answers = new OperationAnswers(host);
 		if (ids) this.byId = new OperationIds();
 		this.pending = new Pending(host, this.words, LEFT);
@@ -105,11 +111,12 @@ export class Operations {
 		const { byId } = this;
 		if (byId && operationId > 0) byId.heard = true;
 		// What is only refused needs no waiting for its JSON: that will do.
-		if (byId?.heard && operationId === 0 && !this.supports(id)) return;
+		if (byId?.heard && operationId === 0 && !this.supports(id, this.target)) return;
 		// Two of the same hash only delay each other.
 		const index = this.take(id, row.hash(true), operationId);
 		if (index < 0) return;
-		if (!this.supports(id)) return this.answer(index, MessageId.SetFailed, unsupported(id), true);
+		if (!this.supports(id, this.target))
+			return this.answer(index, MessageId.SetFailed, unsupported(id), true);
 		if (id === Operation.Restart) this.setNext(index, Next.Restart);
 		else if (id === Operation.MeasurementRequest) this.setNext(index, Next.Sample);
 		else {
@@ -126,14 +133,16 @@ export class Operations {
 		if (this.byId) this.byId.heard = true;
 		const index = this.take(id, row.hash(true), operationId);
 		if (index < 0) return;
-		if (!this.supports(id)) return this.answer(index, MessageId.SetFailed, unsupported(id), true);
+		if (!this.supports(id, this.target))
+			return this.answer(index, MessageId.SetFailed, unsupported(id), true);
 		this.relays.states = "";
 		this.refuseUnless(index, reason);
 		if (!this.byId?.isWaiting(index)) this.answer(index, MessageId.SetExecuting, "", false);
 	}
 
-	/** Whether operations of this kind are carried out. */
-	private supports(id: number): boolean {
+	/** Whether operations of this kind are carried out for this target. */
+	private supports(id: number, target = 0): boolean {
+		if (target > 0) return this.children?.supports(target, id) ?? false;
 		return isSupported(id) && (id !== Operation.RelayArray || this.relays.isArray);
 	}
 
@@ -159,7 +168,7 @@ export class Operations {
 		if (this.byId?.heard) return; // it comes as JSON
 		const index = this.take(id, row.hash(false), 0);
 		if (index < 0) return;
-		if (!this.supports(id)) return this.answer(index, MessageId.SetFailed, reason, true);
+		if (!this.supports(id, this.target)) return this.answer(index, MessageId.SetFailed, reason, true);
 		this.refuseUnless(index, reason);
 		this.answer(index, MessageId.SetExecuting, "", false);
 	}
@@ -190,6 +199,7 @@ export class Operations {
 		}
 		this.ids[index] = id;
 		this.words[index] = hash;
+		if (this.targets) this.targets[index] = this.target ?? 0;
 		this.setNext(index, Next.Nothing);
 		this.ids[LATE + index] = 0;
 		this.words[TAKEN + index] = ++this.takes;
@@ -202,11 +212,18 @@ export class Operations {
 	/** Writes the marker of an operation that is carried out. */
 	private note(index: number): void {
 		const id = this.ids[index] as number;
-		const key = UNDER_WAY[index] as string;
-		const operationId = this.byId?.of(index) ?? 0;
-		if (!this.supports(id)) return;
-		if (operationId > 0) this.host.store.set(key, `${id},${operationId}`);
-		else mark(this.host.store, key, id);
+		const target = this.targetOf(index);
+		if (!this.supports(id, target)) return;
+		const child = target > 0 ? this.idOf(target) : "";
+		noteOperation(this.host.store, index, id, this.byId?.of(index) ?? 0, child);
+	}
+
+	/** Whose the operation in this place is. */
+	private targetOf(index: number): number {
+		return this.targets?.[index] ?? 0;
+	}
+	private idOf(target: number): string {
+		return target > 0 && this.children ? this.children.idOf(target) : this.device;
 	}
 
 	/** The operation has come in its other form, too. */
@@ -288,19 +305,12 @@ export class Operations {
 
 	/** Nothing is under way in this place any more. */
 	private settle(index: number): void {
-		const key = UNDER_WAY[index] as string;
-		if (this.host.store.get(key) !== undefined) this.host.store.delete(key);
+		settleOperation(this.host.store, index);
 	}
 
-	/**
-	 * What the cloud has to hear of operations that were under way when the last boot ended, as rows; empty
-	 * where there were none. A restart that was asked for has succeeded by now. The others have not: left
-	 * alone, they would take the answers of those to come.
-	 */
-	interrupted(): string {
-		let rows = "";
-		for (const key of UNDER_WAY) rows += lastWords(this.host.store.get(key) ?? 0);
-		return rows;
+	/** What the cloud has to hear of operations that were under way when the last boot ended. */
+	interrupted(): LastWords[] {
+		return interruptedOperations(this.host.store);
 	}
 	/** The cloud has heard it. */
 	settled(): void {
@@ -332,9 +342,14 @@ export class Operations {
 		if (next === Next.CarryOut) reason = this.host.commands.carryOut(index);
 		else if (next === Next.Sample) this.host.sampleNow();
 		if (reason !== "") return this.answer(index, MessageId.SetFailed, reason, true);
-		if (this.ids[index] === Operation.Relay) this.relayState = text;
+		if (this.ids[index] === Operation.Relay) this.switched(this.idOf(this.targetOf(index)), text);
 		const extra = this.ids[index] === Operation.RelayArray ? text : "";
 		this.answer(index, MessageId.SetSuccessful, extra, true);
+	}
+
+	private switched(device: string, state: string): void {
+		this.relayStates ??= new RelayStates(this.host);
+		this.relayStates.set(device, state);
 	}
 
 	/** The cloud gives each answer to the oldest operation that is executing, so order is kept. */
@@ -404,16 +419,19 @@ export class Operations {
 		if (row.count < 3) return NO_PARAMETER;
 		// Whatever is kept here, or in `row`, lies on the stack below the command's parser, where it is deepest.
 		if (id === Operation.Command) return this.host.commands.plan(row.text, row.start(2), row.end(2));
+		if (this.children) this.relays.child = this.children.relayOf(this.target ?? 0);
 		return this.relays.plan(row, id);
 	}
 
 	private answer(index: number, kind: Answer, text: string, last: boolean): void {
 		const template = this.ids[index] as number;
-		const both = !this.supports(template);
+		const target = this.targetOf(index);
+		const both = !this.supports(template, target);
 		const tag = 1 + index * 2 + (last ? 1 : 0);
 		// An operation that does not get further than 501 is ended by its marker, or comes again with 500.
 		const record = last ? RecordKind.Operation : RecordKind.Passing;
-		if (this.answers.queue(kind, template, this.byId?.of(index) ?? 0, text, both, record, tag)) return;
+		const id = this.byId?.of(index) ?? 0;
+		if (this.answers.queue(kind, template, id, text, both, record, tag, target)) return;
 		// The cloud must hear how it ended, if need be without the words, or later.
 		if (text !== "") this.answer(index, kind, "", last);
 		else if (last) this.ids[LATE + index] = kind;

@@ -4,9 +4,11 @@
 //   10,700,POST,MEASUREMENT,,mote_Sample,,c8y_Temperature.T.value,NUMBER,,c8y_Temperature.T.unit,STRING,C,…
 //   700,2026-11-20T09:15:30.000Z,21.51,0,0,0.0
 
+import { MAX_CHANNELS } from "../../core/channel-table.js";
 import type { Channel, Sample } from "../../core/channels.js";
 import { MAX_DECIMAL_BYTES } from "../../core/decimal.js";
 import { ISO_TIME_BYTES } from "../../core/iso-time.js";
+import { MAX_NAMED } from "../../core/schema.js";
 import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../outbox/record-template.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
 import { utf8 } from "../text.js";
@@ -14,6 +16,10 @@ import { quoteColumn } from "./rows.js";
 
 /** Message id of a whole sample, beyond the static ones; those of single channels follow it. */
 const WHOLE = 700;
+/** Those of a child's whole samples follow it, behind all channels'. */
+const CHILD = WHOLE + MAX_CHANNELS;
+/** Behind the last. */
+const END = CHILD + MAX_NAMED + 1;
 const COMMA = 44;
 const LF = 10;
 const TYPE = "mote_Sample";
@@ -29,13 +35,20 @@ export class OwnMeasures {
 	readonly recordBytes: number;
 	readonly stamps: number;
 	private readonly channels: readonly Channel[];
+	/** Message id of a whole sample. */
+	private readonly whole: number;
 	/** In front of each channel's own row. */
 	private readonly heads: readonly Uint8Array[];
 
-	constructor(channels: readonly Channel[]) {
+	/**
+	 * `places` of these channels in a sample of all, where they are those of the `target`-th child, or with 0 of
+	 * the device.
+	 */
+	constructor(channels: readonly Channel[], places?: readonly number[], target = 0) {
 		this.channels = channels;
+		this.whole = wholeOf(target);
 		this.stamps = channels.length;
-		this.heads = channels.map((_, i) => utf8(`${WHOLE + 1 + i},`));
+		this.heads = channels.map((_, i) => utf8(`${WHOLE + 1 + (places?.[i] ?? i)},`));
 		// Part by part a value asks for more room than it mostly takes.
 		this.recordBytes =
 			channels.length * (ROW_BYTES + TEMPLATE_VALUE_BYTES) + MAX_DECIMAL_BYTES - TEMPLATE_VALUE_BYTES;
@@ -43,7 +56,7 @@ export class OwnMeasures {
 
 	/** The parts of a sample whose values are all there. */
 	template(): TemplatePart[] {
-		const parts: TemplatePart[] = [utf8(`${WHOLE},`), "stamp"];
+		const parts: TemplatePart[] = [utf8(`${this.whole},`), "stamp"];
 		for (const [channel, { decimals }] of this.channels.entries())
 			parts.push(Uint8Array.of(COMMA), { channel, decimals });
 		parts.push(Uint8Array.of(LF));
@@ -71,11 +84,29 @@ export class OwnMeasures {
 	}
 }
 
-/** The collection that these rows are of, as it is registered: all in one message. */
-export function definition(channels: readonly Channel[]): string {
-	let rows = request(WHOLE, channels);
+/**
+ * The collection that these rows are of, as it is registered: all in one message. `portions`: the places of each
+ * child's channels, behind those of the device.
+ */
+export function definition(
+	channels: readonly Channel[],
+	portions?: ReadonlyArray<readonly number[]>,
+): string {
+	let rows = "";
+	if (!portions) rows = request(WHOLE, channels);
+	for (const [target, places] of (portions ?? []).entries())
+		if (places.length > 0)
+			rows += request(
+				wholeOf(target),
+				places.map((place) => channels[place] as Channel),
+			);
 	for (const [i, channel] of channels.entries()) rows += request(WHOLE + 1 + i, [channel]);
 	return rows;
+}
+
+/** Message id of a whole sample of the `target`-th child, or with 0 of the device. */
+function wholeOf(target: number): number {
+	return target === 0 ? WHOLE : CHILD + target;
 }
 
 function request(id: number, channels: readonly Channel[]): string {
@@ -88,8 +119,8 @@ function request(id: number, channels: readonly Channel[]): string {
 }
 
 /** Whether a message id is one of these rows'. */
-export function isOwn(id: number, channels: readonly Channel[]): boolean {
-	return id >= WHOLE && id <= WHOLE + channels.length;
+export function isOwn(id: number): boolean {
+	return id >= WHOLE && id < END;
 }
 
 /** A collection cannot change, so its name has a digest of its definition: "m" and ten digits. */

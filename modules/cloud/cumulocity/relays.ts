@@ -39,6 +39,8 @@ export class Relays {
 	private readonly host: CloudHost;
 	private readonly one: Relay;
 	private readonly all: readonly Relay[];
+	/** That of the child which the next 518 is for. */
+	declare child?: Relay | undefined;
 
 	/** `one` is that of 518, `all` those of 519. */
 	constructor(host: CloudHost, one: Relay, all: readonly Relay[]) {
@@ -61,7 +63,8 @@ export class Relays {
 	private planOne(row: RowReader): string {
 		this.states = stateIn(row, 2);
 		if (this.states === "") return WRONG_STATE;
-		const command = this.states === "CLOSED" ? this.one.closed : this.one.open;
+		const relay = this.child ?? this.one;
+		const command = this.states === "CLOSED" ? relay.closed : relay.open;
 		return this.host.commands.plan(command, 0, command.length);
 	}
 

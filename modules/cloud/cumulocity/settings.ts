@@ -47,10 +47,28 @@ export const CUMULOCITY = Object.freeze({
 	debug: flag(false),
 });
 
-/** What this cloud reads. */
-export type CumulocitySettings = SharedSettings & { readonly cumulocity: Values<typeof CUMULOCITY> };
+/** A child device: a part of the node that the cloud shows as a device of its own. */
+export const CHILD = Object.freeze({
+	/** Its identity; empty: that of the device, a colon, and the child's name in the settings. */
+	id: text("", 128),
+	/** Name that the cloud shows; empty: the child's name in the settings. */
+	name: text("", 64),
+	/** Its type in the inventory. */
+	type: text("mote_Child", 64, 1),
+	/** Channels that are its own, such as "temperature,speed"; the device has the others. */
+	channels: text("", 256),
+	/** The actuator that 518 (c8y_Relay) for the child switches. */
+	relay: choice("none", ["none", "led", "buzzer", "speed"]),
+});
+export type ChildSettings = Values<typeof CHILD>;
 
-/** The words of a list with commas between. */
-export function listed(text: string): string[] {
-	return text === "" ? [] : text.split(",").map((word) => word.trim());
+/** What this cloud reads. */
+export type CumulocitySettings = SharedSettings & {
+	readonly cumulocity: Values<typeof CUMULOCITY>;
+	readonly children: Readonly<Record<string, ChildSettings>>;
+};
+
+/** The external id of a child. */
+export function childId(deviceId: string, name: string, { id }: ChildSettings): string {
+	return id === "" ? `${deviceId}:${name}` : id;
 }

@@ -6,6 +6,7 @@ import { NUMBER_DIGITS } from "../../core/decimal.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import { visible } from "../../core/visible.js";
 import { Json, type JsonScanner } from "../json.js";
+import type { SapSensors } from "./sensors.js";
 
 const ID = ascii("id");
 const MESSAGE_ID = ascii("measureMessageId");
@@ -29,10 +30,12 @@ export class SapAck {
 	ours = true;
 
 	private readonly idPrefix: Uint8Array;
+	declare private readonly sensors?: SapSensors;
 
-	/** Message ids of ours begin with `idPrefix`. */
-	constructor(idPrefix: Uint8Array) {
+	/** Message ids of ours begin with `idPrefix`; `sensors`: where there are several. */
+	constructor(idPrefix: Uint8Array, sensors?: SapSensors) {
 		this.idPrefix = idPrefix;
+		if (sensors) this.sensors = sensors;
 	}
 
 	get accepted(): boolean {
@@ -63,9 +66,11 @@ export class SapAck {
 				if (this.number === 0) this.ours = false;
 			} else if (isCode && text) this.code = json.number() || 0;
 			else if (isMessages && !this.messages(json, value)) return false;
-			else if (isCapability && text && !json.is(capability)) this.ours = false;
-			else if (isSensor && text && !json.is(sensor)) this.ours = false;
-			else if (!isMessages && !json.skip(value)) return false;
+			else if (isCapability && text) {
+				if (!json.is(capability) && !this.sensors?.hasCapability(json)) this.ours = false;
+			} else if (isSensor && text) {
+				if (!json.is(sensor) && !this.sensors?.hasSensor(json)) this.ours = false;
+			} else if (!isMessages && !json.skip(value)) return false;
 		}
 	}
 

@@ -30,16 +30,21 @@ export class SapMeasures {
 	private readonly date: Uint8Array;
 	private readonly tail: Uint8Array;
 
-	/** `idPrefix` goes in front of the number in the message id. */
-	constructor(settings: SapSettings, idPrefix: string) {
-		const { sap, channels } = settings;
+	/** Of a sensor's channels; `idPrefix` goes in front of the number in the message id. */
+	constructor(
+		sap: SapSettings["sap"],
+		channels: readonly Channel[],
+		sensor: string,
+		capability: string,
+		idPrefix: string,
+	) {
 		this.channels = channels;
 		this.dated = sap.dateProperty !== "";
 		this.arrays = sap.arrays;
 		const id = sap.messageId ? `"measureMessageId":"${idPrefix}${PLACEHOLDER}",` : "";
 		const head =
-			`{"capabilityAlternateId":${jsonString(sap.measureCapability)},` +
-			`"sensorAlternateId":${jsonString(sap.sensor)},${id}`;
+			`{"capabilityAlternateId":${jsonString(capability)},` +
+			`"sensorAlternateId":${jsonString(sensor)},${id}`;
 		const numberAt = utf8(head).length - NUMBER_DIGITS - 2;
 		const open = sap.arrays ? "[" : "{";
 		const close = sap.arrays ? "]" : "}";

@@ -10,7 +10,7 @@ import type { LaneShape } from "../../outbox/lane.js";
 import type { TemplatePart } from "../../outbox/record-template.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
 import { IsoStamp, MillisecondStamp, type Stamp } from "../../outbox/stamp.js";
-import type { Cloud, CloudHost, OpeningStep } from "../cloud.js";
+import type { Cloud, CloudHost, OpeningStep, Portion } from "../cloud.js";
 import { connectOptions } from "../connect.js";
 import { Json, JsonScanner } from "../json.js";
 import { utf8 } from "../text.js";
@@ -18,6 +18,7 @@ import { SapAck } from "./acks.js";
 import { CommandMessage } from "./command-message.js";
 import { SapMeasures } from "./measures.js";
 import { SapResults } from "./results.js";
+import { SapSensors } from "./sensors.js";
 import type { SapSettings } from "./settings.js";
 
 const NOTHING = ascii("");
@@ -30,6 +31,7 @@ export class SapIot implements Cloud {
 	readonly stamp: Stamp;
 	readonly measures: LaneShape;
 	readonly events: LaneShape;
+	declare readonly portions?: readonly Portion[];
 	private readonly encoder: SapMeasures;
 	private readonly json = new JsonScanner();
 	private readonly ack: SapAck;
@@ -52,14 +54,19 @@ export class SapIot implements Cloud {
 		this.sensor = utf8(sap.sensor);
 		this.command = new CommandMessage(this.json, utf8(sap.commandCapability), this.sensor, sap.restart);
 		const idPrefix = boot > 0 ? `${boot}-` : "";
-		this.ack = new SapAck(ascii(idPrefix));
-		const encoder = new SapMeasures(settings, idPrefix);
+		const topic = topicName(`measures/${device.id}`);
+		const several = Object.keys(settings.sensors).length > 0;
+		const sensors = several ? new SapSensors(settings, topic, idPrefix) : undefined;
+		if (sensors) this.portions = sensors.portions;
+		this.ack = new SapAck(ascii(idPrefix), sensors);
+		const encoder =
+			sensors?.first ?? new SapMeasures(sap, settings.channels, sap.sensor, sap.measureCapability, idPrefix);
 		this.encoder = encoder;
 		this.stamp = encoder.dated ? new IsoStamp() : new MillisecondStamp();
 		this.measures = {
-			topic: topicName(`measures/${device.id}`),
+			topic,
 			qos: settings.sampling.qos,
-			recordBytes: encoder.recordBytes,
+			recordBytes: sensors?.recordBytes ?? encoder.recordBytes,
 			stamps: 1,
 			maxRecords: encoder.dated ? MAX_SAMPLES : 1,
 			maxBytes: MAX_BYTES,
@@ -68,6 +75,7 @@ export class SapIot implements Cloud {
 			suffix: encoder.suffix,
 			numberAt: encoder.numberAt,
 			confirmMs: sap.ackMs,
+			others: sensors?.others,
 		};
 		if (sap.resultCapability !== "") this.results = new SapResults(sap.resultCapability, sap.sensor);
 		// Nothing but measures can be sent to this service: without results the lane stays empty.
@@ -81,6 +89,7 @@ export class SapIot implements Cloud {
 			suffix: NOTHING,
 			numberAt: -1,
 			confirmMs: 0,
+			others: undefined,
 		};
 	}
 

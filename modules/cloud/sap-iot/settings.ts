@@ -1,6 +1,7 @@
 // The settings of the SAP IoT service: defaults and ranges.
 
 import { flag, text, type Values, whole } from "../../core/schema.js";
+import { ownerMistakes } from "../portions.js";
 import type { SharedSettings } from "../shared-settings.js";
 
 export const SAP = Object.freeze({
@@ -30,16 +31,46 @@ export const SAP = Object.freeze({
 	ackMs: whole(10_000, 500, 600_000),
 });
 
+/** A further sensor of the device in SAP's device model. */
+export const SENSOR = Object.freeze({
+	/** Its alternate id; empty: the sensor's name in the settings. */
+	id: text("", 64),
+	/** Alternate id of its capability for measures; empty: sap.measureCapability. */
+	capability: text("", 64),
+	/** Channels that are its own, such as "temperature,speed"; sap.sensor has the others. */
+	channels: text("", 256),
+});
+export type SensorSettings = Values<typeof SENSOR>;
+
 /** What this cloud reads. */
-export type SapSettings = SharedSettings & { readonly sap: Values<typeof SAP> };
+export type SapSettings = SharedSettings & {
+	readonly sap: Values<typeof SAP>;
+	readonly sensors: Readonly<Record<string, SensorSettings>>;
+};
+
+/** The alternate id of a further sensor. */
+export function sensorId(name: string, { id }: SensorSettings): string {
+	return id === "" ? name : id;
+}
 
 /**
  * What the ranges do not say: an array has a place for every property, so a value cannot be left out; and the
  * date has a property of its own.
  */
-export function sapMistakes({ device, sap, channels }: SapSettings): string[] {
-	const mistakes: string[] = [];
-	if (device.cloud !== undefined && device.cloud !== "sap") return mistakes;
+export function sapMistakes({ device, sap, sensors, channels }: SapSettings): string[] {
+	if (device.cloud !== undefined && device.cloud !== "sap") return [];
+	const mistakes = ownerMistakes("sensors", sensors, channels);
+	const ids = [sap.sensor];
+	for (const [name, sensor] of Object.entries(sensors)) {
+		const id = sensorId(name, sensor);
+		if (ids.includes(id)) mistakes.push(`sensors.${name}.id: another sensor has it`);
+		ids.push(id);
+		if (sensor.channels === "") mistakes.push(`sensors.${name}.channels: needs at least one`);
+		if (sensor.capability === "") {
+			if (sap.arrays) mistakes.push(`sensors.${name}.capability: sap.arrays needs one of its own`);
+		} else if (sensor.capability === sap.resultCapability)
+			mistakes.push(`sensors.${name}.capability: sap.resultCapability is the same`);
+	}
 	if (sap.resultCapability !== "" && sap.resultCapability === sap.measureCapability)
 		mistakes.push("sap.resultCapability: sap.measureCapability has it");
 	if (sap.resultCapability !== "" && !sap.messageId)

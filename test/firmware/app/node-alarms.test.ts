@@ -24,7 +24,7 @@ describe("MoteNode: alarms", () => {
 		node.start();
 		time.advance(3500);
 		assert.deepEqual(cloud.alarms, [
-			["TemperatureHigh", "MINOR", false, "temperature 20.00 C", EPOCH + 1000],
+			["TemperatureHigh", "MINOR", false, "temperature 20.00 C", EPOCH + 1000, 0],
 		]);
 		cloud.room = false;
 		board.values = [30.5, 0, 0, 0];
@@ -32,7 +32,7 @@ describe("MoteNode: alarms", () => {
 		cloud.room = true;
 		time.advance(2000);
 		assert.deepEqual(cloud.alarms.slice(1), [
-			["TemperatureHigh", "MINOR", true, "temperature 30.50 C", EPOCH + 7000],
+			["TemperatureHigh", "MINOR", true, "temperature 30.50 C", EPOCH + 7000, 0],
 		]);
 		assert.ok(lines.includes("warn: alarm High: temperature 30.50 C"));
 		board.values = [28.1, 0, 0, 0];

@@ -8,6 +8,7 @@ import type { Cloud, CloudHost, OpeningStep } from "../../../modules/cloud/cloud
 import { utf8 } from "../../../modules/cloud/text.js";
 import type { Channel, EdgeListener, Sample } from "../../../modules/core/channels.js";
 import { DEFAULT_TABLE } from "../../../modules/core/default-channels.js";
+import type { Flash } from "../../../modules/core/flash.js";
 import { Log } from "../../../modules/core/log.js";
 import type { InboundMessage } from "../../../modules/mqtt/parser.js";
 import { Network } from "../../../modules/network/network.js";
@@ -132,6 +133,9 @@ export interface Options {
 	source?: FakeSource;
 	tls?: boolean;
 	guard?: BootGuard;
+	flash?: Flash;
+	/** Number of this boot. */
+	boot?: number;
 	/** The board's channels; the default ones unless given. */
 	table?: readonly Channel[];
 	makeBroker?: (time: VirtualTime) => FakeBroker;
@@ -176,7 +180,8 @@ export function setup(options: Options = {}) {
 		log,
 		network,
 		guard: options.guard,
-		boot: 1,
+		flash: options.flash,
+		boot: options.boot ?? 1,
 		restart: () => restarts.push(time.now),
 	});
 	const up = () => broker.published.filter(({ topic }) => topic === "up").map(({ text }) => text);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { makeSettings, SCHEMA, SettingsError } from "../../../modules/app/settings.js";
+import { NAMED_SETTINGS } from "../../../modules/cloud/clouds.js";
 import { Cumulocity } from "../../../modules/cloud/cumulocity/cumulocity.js";
 import { Plain } from "../../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../../modules/cloud/sap-iot/sap-iot.js";
@@ -25,7 +26,11 @@ function mistakes(...inputs: unknown[]): readonly string[] {
 describe("makeSettings", () => {
 	it("gives the default of every setting without input", () => {
 		const settings = makeSettings() as unknown as Record<string, Record<string, unknown>>;
-		assert.deepEqual(Object.keys(settings), [...Object.keys(SCHEMA), "channels"]);
+		assert.deepEqual(Object.keys(settings), [
+			...Object.keys(SCHEMA),
+			...Object.keys(NAMED_SETTINGS),
+			"channels",
+		]);
 		for (const [group, fields] of Object.entries(SCHEMA))
 			for (const [key, field] of Object.entries(fields as Record<string, { value: unknown }>))
 				assert.equal(settings[group]?.[key], field.value, `${group}.${key}`);

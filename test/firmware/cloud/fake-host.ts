@@ -1,7 +1,7 @@
 // What the tests of the clouds share: a host that writes down what a cloud asks of it, and samples as bytes.
 
 import { makeSettings, type Settings } from "../../../modules/app/settings.js";
-import type { Cloud, CloudHost, Commands, OpeningStep } from "../../../modules/cloud/cloud.js";
+import type { Cloud, CloudHost, Commands, OpeningStep, Portion } from "../../../modules/cloud/cloud.js";
 import { utf8 } from "../../../modules/cloud/text.js";
 import { mark, marked, type Store } from "../../../modules/core/store.js";
 import { InboundMessage } from "../../../modules/mqtt/parser.js";
@@ -32,6 +32,11 @@ function record<T>(cloud: Cloud, lane: LaneShape, write: (writer: RecordWriter) 
 	return { result, overflow: writer.overflow, text: text(bytes.slice(at, at + writer.length)) };
 }
 
+/** A portion of a sample as the cloud encodes it; `values` are those of its own channels. */
+export function encodePortion(cloud: Cloud, portion: Portion, values: readonly number[]) {
+	return record(cloud, cloud.measures, (writer) => portion.encode(writer, [...values])).text;
+}
+
 /** A sample as the cloud encodes it. */
 export function encode(cloud: Cloud, values: readonly number[]) {
 	const { result, ...rest } = record(cloud, cloud.measures, (writer) => cloud.encode(writer, [...values]));
@@ -42,6 +47,7 @@ export interface Queued {
 	readonly kind: number;
 	readonly tag: number;
 	readonly text: string;
+	readonly route: number;
 }
 
 export class FakeHost implements CloudHost {
@@ -79,12 +85,12 @@ export class FakeHost implements CloudHost {
 		return this.reported;
 	}
 
-	queue(kind: number, tag: number, write: (record: RecordWriter) => void): boolean {
+	queue(kind: number, tag: number, write: (record: RecordWriter) => void, route = 0): boolean {
 		if (this.room === 0 || this.full) return false;
 		const written = record(this.#cloud, this.#cloud.events, write);
 		if (written.overflow) return false;
 		this.room--;
-		this.queued.push({ kind, tag, text: written.text });
+		this.queued.push({ kind, tag, text: written.text, route });
 		return true;
 	}
 	get delivery(): this {
@@ -188,7 +194,8 @@ export class FakeHost implements CloudHost {
 			this.#cloud.eventDelivered(tag);
 		}
 		this.#cloud.proceed?.();
-		const texts = sent.map((message) => message.text);
+		// Those of a child or a sensor with its place in front.
+		const texts = sent.map(({ text, route }) => (route > 0 ? `${route}: ${text}` : text));
 		if (count !== undefined || texts.length === 0) return texts;
 		const answers = this.queued.filter((message) => message.text !== "500\n").length;
 		return answers > 0 ? [...texts, ...this.deliver(this.queued.length)] : texts;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SapIot } from "../../../modules/cloud/sap-iot/sap-iot.js";
-import { encode, FakeHost, NOW, opening, settingsWith, text } from "./fake-host.js";
+import { encode, encodePortion, FakeHost, NOW, opening, settingsWith, text } from "./fake-host.js";
 
 type Sap = NonNullable<NonNullable<Parameters<typeof settingsWith>[0]>["sap"]>;
 const make = (sap: Partial<Sap> = {}) => new SapIot(settingsWith({ sap }));
@@ -513,4 +513,101 @@ describe("SAP IoT: results and restarts", () => {
 		assert.equal(host.restarts, 0);
 		assert.deepEqual(host.problems, ["a command with an unknown property"]);
 	});
+});
+
+describe("SAP IoT: several sensors", () => {
+	const sensors = {
+		motor: { id: "", capability: "drive", channels: "led,speed" },
+		box: { id: "box-1", capability: "", channels: "buzzer" },
+	};
+	const several = (sap: Partial<Sap> = {}) => new SapIot(settingsWith({ sap, sensors }));
+
+	it("have portions of a sample; a date property gives each a frame of its own", () => {
+		const cloud = several({ messageId: false });
+		const texts = (values: number[]) =>
+			cloud.portions?.map((portion) => encodePortion(cloud, portion, values));
+		const sample = (capability: string, sensor: string, measure: string) =>
+			`{"capabilityAlternateId":"${capability}","sensorAlternateId":"${sensor}","timestamp":${MS},"measures":[${measure}]}`;
+		assert.deepEqual(texts([1, 2]), [
+			sample("mote-measures", "mote-sensor", '{"temperature":1.00}'),
+			sample("drive", "motor", '{"led":1,"speed":2.0}'),
+			sample("mote-measures", "box-1", '{"buzzer":1}'),
+		]);
+		assert.deepEqual(
+			several().measures.others?.map(({ prefix, topic }) => text(topic) + text(prefix)),
+			["measures/sn-1", "measures/sn-1"],
+		);
+		const dated = several({ dateProperty: "at", messageId: false }).measures;
+		assert.deepEqual(
+			[dated, ...(dated.others ?? [])].map(({ prefix }) => text(prefix).split('"')[7]),
+			["mote-sensor", "motor", "box-1"],
+		);
+	});
+
+	it("leave nothing to the first where they have all channels", () => {
+		const all = { all: { id: "", capability: "", channels: "temperature,led,buzzer,speed" } };
+		const { portions } = new SapIot(settingsWith({ sensors: all }));
+		assert.deepEqual(
+			portions?.map(({ route, places }) => [route, ...places]),
+			[[1, 0, 1, 2, 3]],
+		);
+	});
+
+	it("send results and take commands as the first", () => {
+		const cloud = several({ resultCapability: "mote-results" });
+		const host = new FakeHost(cloud);
+		const command = (sensor: string) =>
+			`{"capabilityAlternateId":"mote-commands","sensorAlternateId":"${sensor}","command":{"LED":true}}`;
+		host.receive(COMMANDS, command("mote-sensor"));
+		host.receive(COMMANDS, command("motor"));
+		assert.deepEqual(host.carriedOut, ["led on;"]);
+		assert.deepEqual(
+			host.queued.map(({ route, text: told }) => [route, told.includes('"sensorAlternateId":"mote-sensor"')]),
+			[
+				[0, true],
+				[0, true],
+			],
+		);
+	});
+
+	for (const [what, groups, expected] of [
+		["without channels", { sensors: { a: {} } }, [/^sensors.a.channels: needs at least one/]],
+		[
+			"with a channel that there is not",
+			{ sensors: { a: { channels: "x" } } },
+			[/a.channels: there is no channel x/],
+		],
+		[
+			"with the first one's id",
+			{ sensors: { a: { id: "mote-sensor", channels: "led" } } },
+			[/^sensors.a.id: another/],
+		],
+		[
+			"of one id",
+			{ sensors: { a: { channels: "led" }, b: { id: "a", channels: "speed" } } },
+			[/^sensors.b.id: another/],
+		],
+		[
+			"with the capability of results",
+			{ sap: { resultCapability: "r" }, sensors: { a: { channels: "led", capability: "r" } } },
+			[/^sensors.a.capability: sap.resultCapability/],
+		],
+		[
+			"as arrays of the first one's capability",
+			{ sap: { arrays: true }, sensors: { a: { channels: "led" } } },
+			[/^sensors.a.capability: sap.arrays/],
+		],
+	] as ReadonlyArray<readonly [string, object, readonly RegExp[]]>)
+		it(`are refused ${what}`, () => {
+			const found: readonly string[] = (() => {
+				try {
+					settingsWith({ device: { cloud: "sap" }, ...groups } as never);
+				} catch (error) {
+					return (error as { mistakes: readonly string[] }).mistakes;
+				}
+				return [];
+			})();
+			assert.equal(found.length, expected.length, found.join("; "));
+			for (const [i, words] of expected.entries()) assert.match(found[i] ?? "", words);
+		});
 });

@@ -1,0 +1,111 @@
+// A sample whose channels go different ways: each portion that has a value becomes a record of its own.
+
+import type { Portion } from "../cloud/cloud.js";
+import type { Sample } from "../core/channels.js";
+import type { Arena } from "../outbox/arena.js";
+import {
+	REFUSED,
+	type RecordTemplate,
+	recordTemplate,
+	type TemplatePart,
+	templateBytes,
+} from "../outbox/record-template.js";
+import type { RecordWriter } from "../outbox/record-writer.js";
+import { RecordKind, type Ring, setRoute } from "../outbox/ring.js";
+import type { Stamp } from "../outbox/stamp.js";
+import type { Health } from "./health.js";
+
+/** A portion, and what is kept for it. */
+interface Kept {
+	readonly portion: Portion;
+	readonly template: RecordTemplate;
+	/** Of its own channels. */
+	readonly values: number[];
+}
+
+export class Portions {
+	/** A record of the last sample did not fit. */
+	overflow = false;
+	private readonly all: readonly Kept[];
+	private readonly ring: Ring;
+	private readonly writer: RecordWriter;
+	private readonly health: Health;
+
+	/** `texts`: the portions' templates. */
+	constructor(
+		portions: readonly Portion[],
+		texts: readonly TemplatePart[][],
+		arena: Arena,
+		stamp: Stamp,
+		writer: RecordWriter,
+		health: Health,
+	) {
+		this.ring = arena.measures.ring;
+		this.writer = writer;
+		this.health = health;
+		let at = arena.templateAt;
+		this.all = portions.map((portion, i) => {
+			const text = texts[i] as TemplatePart[];
+			const template = recordTemplate(arena.bytes, arena.view, at, stamp, text);
+			if (template.recordBytes > this.ring.payloadBytes)
+				throw new RangeError("node: a record has less room than its template needs");
+			at += templateBytes(stamp, text);
+			return { portion, template, values: portion.places.map(() => Number.NaN) };
+		});
+	}
+
+	/** Takes a sample; returns how many records it has become. */
+	take(values: Sample, sampledAt: number, wall: number): number {
+		const { all, ring, health } = this;
+		let records = 0;
+		this.overflow = false;
+		for (let i = 0; i < all.length; i++) {
+			const one = all[i] as Kept;
+			if (!fill(one, values)) {
+				health.missingValues += one.values.length;
+				continue;
+			}
+			const slot = ring.reserve(RecordKind.Measure, true);
+			if (slot < 0) health.droppedSamples++;
+			else if (this.write(one, slot, sampledAt, wall)) records++;
+			else {
+				ring.abandon(slot);
+				health.droppedSamples++;
+			}
+		}
+		health.accepted += records;
+		return records;
+	}
+
+	/** Writes a portion into its slot: by the template, or part by part where that is not possible. */
+	private write({ portion, template, values }: Kept, slot: number, sampledAt: number, wall: number): boolean {
+		const { ring, writer } = this;
+		setRoute(ring, slot, portion.route);
+		if (wall >= 0) {
+			const end = template.write(values, wall, ring.lastNumber, ring.writeAt);
+			if (end < REFUSED) {
+				ring.commit(slot, end - ring.writeAt);
+				return true;
+			}
+		}
+		writer.begin(ring, slot, sampledAt);
+		const written = portion.encode(writer, values);
+		this.health.missingValues += values.length - written;
+		if (writer.overflow) this.overflow = true;
+		if (written === 0 || writer.overflow) return false;
+		ring.commit(slot, writer.length);
+		return true;
+	}
+}
+
+/** Takes over the values of its channels; false if there is none. */
+function fill({ portion, values }: Kept, sample: Sample): boolean {
+	const { places } = portion;
+	let any = false;
+	for (let i = 0; i < places.length; i++) {
+		const value = sample[places[i] as number] as number;
+		values[i] = value;
+		if (!Number.isNaN(value)) any = true;
+	}
+	return any;
+}
