@@ -1,7 +1,7 @@
 // Writes one record's payload into its slot, bounded, without allocating.
 
 import type { Clock } from "../core/clock.js";
-import { MAX_DECIMAL_BYTES, writeDecimal, writeNumber } from "../core/decimal.js";
+import { MAX_DECIMAL_BYTES, writeDecimal, writeInteger, writeNumber } from "../core/decimal.js";
 import type { Ring } from "./ring.js";
 import type { Stamp } from "./stamp.js";
 
@@ -102,6 +102,11 @@ export class RecordWriter {
 
 	byte(value: number): void {
 		if (this.fits(1)) this.view.setUint8(this.at++, value);
+	}
+
+	/** A whole number from 0 to below 1e21: where the stack is deep, `decimal` takes too much of it. */
+	whole(value: number): void {
+		if (this.fits(MAX_DECIMAL_BYTES)) this.at = writeInteger(this.view, this.at, value);
 	}
 
 	/** Returns false and writes nothing for a value that has no decimal form (see writeDecimal). */

@@ -69,7 +69,7 @@ export class OperationAnswers {
 
 	private putRow(record: RecordWriter, kind: Answer, reason: Uint8Array): void {
 		record.put((this.id > 0 ? BY_ID : BY_FRAGMENT)[kind]);
-		if (this.id > 0) record.decimal(this.id, 0);
+		if (this.id > 0) record.whole(this.id);
 		else record.put(this.fragment);
 		record.put(reason);
 		record.byte(LF);

@@ -89,6 +89,17 @@ export const WAYS: Readonly<Record<string, readonly [cloud: CloudName, more: Gro
 			broker: { transport: "websocket", clientCertificate: false },
 		},
 	],
+	"children, ids, own templates": [
+		"cumulocity",
+		{
+			cumulocity: { operationIds: true, ownTemplates: "default" },
+			children: { pump: { channels: "speed,led", relay: "speed" }, oven: { channels: "temperature" } },
+		},
+	],
+	"several sensors": [
+		"sap",
+		{ sap: { dateProperty: "at" }, sensors: { motor: { channels: "speed,led" }, box: { channels: "buzzer" } } },
+	],
 	"results and restarts": ["sap", { sap: { resultCapability: "mote-results", restart: true } }],
 };
 
@@ -163,11 +174,17 @@ export async function walk(
 	const { peer, machine } = board;
 	const { circuit } = machine;
 	const wait = (ms: number) => board.wait(ms);
+	const isPlain = Object.keys(more).length === 0;
+	/** Those of the last message with operations. */
+	let rows = "";
 	/** Messages of the node on which the server will close the connection. */
 	let refused = 0;
 	peer.onPublish = (published) => {
 		const { topic, payload } = published;
 		asTenant(peer, published);
+		// 500 brings again what is pending: as far as this cloud knows, the rows of the last message.
+		if (!isPlain && topic === "s/us" && payload.toString() === "500\n" && rows !== "")
+			peer.publish("s/ds", rows, 1);
 		if (refused > 0) {
 			refused--;
 			peer.cut();
@@ -178,9 +195,11 @@ export async function walk(
 		const answer = random() < 0.8 ? { id, code: 202 } : { id, code: 400, message: "x".repeat(200) };
 		peer.publish(`ack/${DEVICE}`, JSON.stringify([answer]), 1);
 	};
-	const isPlain = Object.keys(more).length === 0;
-	const message = () =>
-		!isPlain && random() < 0.3 ? extra(cloud, pick, random) : MESSAGES[cloud](pick, random);
+	const message = () => {
+		const made = !isPlain && random() < 0.3 ? extra(cloud, pick, random) : MESSAGES[cloud](pick, random);
+		if (made.topic === "s/ds") rows = made.payload;
+		return made;
+	};
 	const settle = async () => {
 		peer.hold = false;
 		peer.flush();
@@ -342,6 +361,8 @@ function extra(cloud: CloudName, pick: Pick, random: () => number): Message {
 	const qos = pick([0, 1] as const);
 	if (cloud === "sap") {
 		const command = { Restart: random() < 0.1, Command: pick(WORDS) };
+		if (random() < 0.1)
+			return { topic: `ack/${DEVICE}`, payload: '[{"sensorAlternateId":"motor","code":202}]', qos };
 		const whole = { capabilityAlternateId: "mote-commands", sensorAlternateId: "mote-sensor", command };
 		return { topic: `commands/${DEVICE}`, payload: JSON.stringify(whole), qos };
 	}
@@ -353,12 +374,15 @@ function extra(cloud: CloudName, pick: Pick, random: () => number): Message {
 		{ c8y_MeasurementRequestOperation: { requestName: "LOG" } },
 		{ own_Kind: { deep: [[{}]] } },
 	]);
-	const doc = JSON.stringify({ id, ...fragments, externalSource: { externalId: DEVICE } });
+	// Of a child where there is one, else of another device.
+	const externalId = pick([DEVICE, DEVICE, `${DEVICE}:pump`]);
+	const doc = JSON.stringify({ id, ...fragments, externalSource: { externalId } });
 	const payload = pick([doc, `${doc}\n${doc.replace(id, `${id}1`)}`, doc.slice(0, 40), doc]);
 	return pick<Message>([
 		{ topic: "devicecontrol/notifications", payload, qos },
 		{ topic: "devicecontrol/notifications", payload, qos },
-		{ topic: "s/e", payload: pick(["40,700,x", "45,200,x"]), qos },
+		{ topic: "s/e", payload: random() < 0.1 ? "40,700,x" : "45,200,x", qos },
+		{ topic: "s/ds", payload: `${pick(["517", "518", "511"])},${DEVICE}:pump,OPEN`, qos },
 		{ topic: "s/ds", payload: `519,${DEVICE},${pick(["OPEN", "CLOSED,OPEN", "x"])}`, qos },
 	]);
 }
