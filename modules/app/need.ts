@@ -3,9 +3,8 @@
 // at the start of a board, where the stack of the smallest one is not far: plain loops, and few calls.
 
 import type { Memory } from "../cloud/cloud-kind.js";
-import { CLOUDS } from "../cloud/clouds.js";
+import { CLOUDS, NAMED_SETTINGS } from "../cloud/clouds.js";
 import { type Channel, isAdjusted, isNodeFact, type Source } from "../core/channels.js";
-import { isRecord } from "../core/schema.js";
 import { encodeUtf8 } from "../core/utf8.js";
 import { alarmsOf } from "./channel-watch.js";
 import type { Settings } from "./settings.js";
@@ -80,18 +79,26 @@ export function needBeside(settings: Settings, joins: boolean): Memory {
 
 /** Groups of settings that are not as they are in the image. */
 function addGroups(sum: Sum, settings: Settings): void {
-	for (const [group, values] of Object.entries(settings)) {
+	const groups = Object.keys(settings) as Array<keyof Settings>;
+	for (let i = 0; i < groups.length; i++) {
+		const group = groups[i] as keyof Settings;
+		const values = settings[group];
 		if (Object.isFrozen(values) || values === settings.channels) continue;
-		addGroup(sum, Object.values(values), !COUNTED.includes(group));
+		if (Object.hasOwn(NAMED_SETTINGS, group)) addNamed(sum, Object.values(values));
+		else addGroup(sum, Object.values(values), !COUNTED.includes(group));
 	}
 }
 
-/** A group of values, or of further groups. */
+/** Groups under free names. */
+function addNamed(sum: Sum, groups: readonly object[]): void {
+	sum.slots += GROUP_SLOTS + groups.length;
+	for (let i = 0; i < groups.length; i++) addGroup(sum, Object.values(groups[i] as object), true);
+}
+
 function addGroup(sum: Sum, values: readonly unknown[], isNew: boolean): void {
 	if (isNew) sum.slots += GROUP_SLOTS + values.length;
-	for (const value of values)
-		if (typeof value === "string") sum.chunkBytes += textBytes(value);
-		else if (isRecord(value)) addGroup(sum, Object.values(value), true);
+	for (let i = 0; i < values.length; i++)
+		if (typeof values[i] === "string") sum.chunkBytes += textBytes(values[i] as string);
 }
 
 /** What the channels take beside the four of the default, and what looks at them between reading and ring. */

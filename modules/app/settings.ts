@@ -15,6 +15,7 @@ import type { Channel } from "../core/channels.js";
 import { DEFAULT_TABLE } from "../core/default-channels.js";
 import { LEVELS } from "../core/log.js";
 import {
+	addAll,
 	choice,
 	defaultsOf,
 	type Fields,
@@ -272,10 +273,10 @@ export function settingsOf(table: readonly Channel[], ...inputs: readonly unknow
 	result[CHANNELS] = activeChannels(channels, mistakes);
 	const settings = result as unknown as Settings;
 	if (!isId(settings.device.id)) mistakes.push("device.id: no colon, slash, +, # or blank");
-	for (const name of CLOUD_NAMES) mistakes.push(...(CLOUDS[name].mistakes?.(settings) ?? []));
+	for (const name of CLOUD_NAMES) addAll(mistakes, CLOUDS[name].mistakes?.(settings) ?? []);
 	if (settings.broker.password !== "" && settings.broker.username === "")
 		mistakes.push("broker.password: needs broker.username [MQTT-3.1.2-22]");
-	mistakes.push(...webSocketMistakes(settings));
+	addAll(mistakes, webSocketMistakes(settings));
 	for (const key of ["", "2", "3"] as const) {
 		const ssid = settings.network[`ssid${key}`];
 		const password = settings.network[`password${key}`];
@@ -288,7 +289,7 @@ export function settingsOf(table: readonly Channel[], ...inputs: readonly unknow
 	const { readMs } = settings.sampling;
 	if (readMs !== 0 && readMs < INTERVAL_RANGE[0])
 		mistakes.push(`sampling.readMs: must be 0 or at least ${INTERVAL_RANGE[0]}`);
-	mistakes.push(...thermometerMistakes(settings));
+	addAll(mistakes, thermometerMistakes(settings));
 	if (settings.thermistor.minimumC >= settings.thermistor.maximumC)
 		mistakes.push("thermistor.minimumC: must be below thermistor.maximumC");
 	if (mistakes.length > 0) throw new SettingsError(mistakes);

@@ -11,7 +11,9 @@ export function utf8(text: string): Uint8Array {
 
 /** The words of a list with commas between. */
 export function listed(text: string): string[] {
-	return text === "" ? [] : text.split(",").map((word) => word.trim());
+	const words = text === "" ? [] : text.split(",");
+	for (let i = 0; i < words.length; i++) words[i] = (words[i] as string).trim();
+	return words;
 }
 
 /** A text as a JSON string with its quotes. */

@@ -12,6 +12,7 @@ import {
 	STANDARD,
 } from "./channels.js";
 import {
+	addAll,
 	choice,
 	defaultsOf,
 	type Fields,
@@ -131,7 +132,8 @@ export function channelTable(
 	if (channels.length < 1 || channels.length > MAX_CHANNELS)
 		mistakes.push(`there are ${channels.length}, and must be 1 to ${MAX_CHANNELS}`);
 	if (mistakes.length === 0)
-		mistakes.push(...channelMistakes(channels), ...clashes(channels, pins), ...misfits(channels, gpio));
+		for (const more of [channelMistakes(channels), clashes(channels, pins), misfits(channels, gpio)])
+			addAll(mistakes, more);
 	if (mistakes.length > 0) throw new ChannelError(mistakes);
 	return Object.freeze(channels);
 }

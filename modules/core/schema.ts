@@ -130,6 +130,11 @@ export function isDigit(c: number): boolean {
 	return c >= 48 && c <= 57;
 }
 
+/** Adds the mistakes one by one: as arguments of one call, many would fill a small board's stack. */
+export function addAll(mistakes: string[], more: readonly string[]): void {
+	for (let i = 0; i < more.length; i++) mistakes.push(more[i] as string);
+}
+
 /** What is wrong with a value, or "". */
 function check(field: Field, value: unknown): string {
 	switch (field.type) {

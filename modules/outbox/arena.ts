@@ -119,18 +119,18 @@ export class Arena {
 		const { topic, header, frameBytes, prefixBytes, prefixAt, numberAt } = lane;
 		const routes: Route[] = [{ topic, header, frameBytes, prefixBytes, prefixAt, numberAt }];
 		let p = at + publishHeaderBytes(topic);
-		for (const { topic, prefix, numberAt } of shape.others ?? []) {
+		for (const { topic, prefix, numberAt, seldom } of shape.others ?? []) {
 			bytes.set(prefix, p);
 			const behind = p + prefix.length;
 			routes.push({
 				topic,
-				header: publishHeader(bytes, view, behind, topic, shape.qos),
+				header: seldom ? undefined : publishHeader(bytes, view, behind, topic, shape.qos),
 				frameBytes: prefix.length + lane.suffixBytes,
 				prefixBytes: prefix.length,
 				prefixAt: p,
 				numberAt: numberAt < 0 ? -1 : p + numberAt,
 			});
-			p = behind + publishHeaderBytes(topic);
+			p = behind + (seldom ? 0 : publishHeaderBytes(topic));
 		}
 		return routes;
 	}
@@ -144,6 +144,7 @@ function align(at: number, to: number): number {
 function constantBytes(shape: LaneShape): number {
 	const { prefix, separator, suffix, topic, others } = shape;
 	let bytes = prefix.length + separator.length + suffix.length + publishHeaderBytes(topic);
-	for (const route of others ?? []) bytes += route.prefix.length + publishHeaderBytes(route.topic);
+	for (const route of others ?? [])
+		bytes += route.prefix.length + (route.seldom ? 0 : publishHeaderBytes(route.topic));
 	return bytes;
 }

@@ -11,7 +11,8 @@ export interface Lane extends Publication {
 	readonly ring: Ring;
 	/** Payload bytes of the message that was chosen last. */
 	length: number;
-	header: PublishHeader;
+	/** Not kept for routes that are seldom gone. */
+	header: PublishHeader | undefined;
 	readonly qos: 0 | 1 | 2;
 	/** Records that one message may carry. */
 	readonly maxRecords: number;
@@ -45,7 +46,7 @@ export interface Lane extends Publication {
 /** What a lane takes over of a route for a message. */
 export interface Route {
 	readonly topic: Uint8Array;
-	readonly header: PublishHeader;
+	readonly header: PublishHeader | undefined;
 	readonly frameBytes: number;
 	readonly prefixBytes: number;
 	readonly prefixAt: number;
@@ -56,6 +57,8 @@ export interface Route {
 export interface RouteShape {
 	readonly topic: Uint8Array;
 	readonly prefix: Uint8Array;
+	/** Its messages are few: their header is put together anew for each. */
+	readonly seldom?: boolean;
 	/** Where in the prefix 10 digits of the message number go, or -1. */
 	readonly numberAt: number;
 }
@@ -80,8 +83,9 @@ export interface LaneShape extends RouteShape {
 
 /** What tells a lane from another one, as numbers: its records mean nothing where one of them differs. */
 export function signs({ ring, topic, qos, routes }: Lane): number[] {
-	const found = [ring.slots, ring.headerBytes, ring.payloadBytes, qos, ...topic];
-	for (const route of routes ?? [])
-		found.push(...route.topic, ...ring.bytes.subarray(route.prefixAt, route.prefixAt + route.prefixBytes));
+	let found = [ring.slots, ring.headerBytes, ring.payloadBytes, qos, ...topic];
+	// Not by one push of them all: its arguments would lie on the stack.
+	for (const { topic, prefixAt, prefixBytes } of routes ?? [])
+		found = [...found, ...topic, ...ring.bytes.subarray(prefixAt, prefixAt + prefixBytes)];
 	return found;
 }

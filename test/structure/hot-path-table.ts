@@ -91,8 +91,7 @@ export const EXCEPTIONS: Table = {
 		"tick: cold-call": "until there are credentials",
 	},
 	"modules/cloud/cumulocity/cumulocity.ts": {
-		"constructor > make, hasChildren, collectionOf, payloadBytes, template, attach, attach > map, makeOwn, makeOwn > text":
-			START,
+		"connection, template, attach, attach > map, makeOwn, makeOwn > text": START,
 		"tooLong, refuseById": "an operation that is refused",
 		"document: cold-call": "an operation that is refused",
 		alarm: "an alarm begins or ends",
@@ -106,12 +105,16 @@ export const EXCEPTIONS: Table = {
 		"other: cold-call": "s/e: what the cloud refused",
 	},
 	"modules/cloud/cumulocity/children.ts": {
-		"constructor > map, constructor > route, targetPlaces, targetPlaces > map": START,
-		"idOf, targetNamed": "an operation, or once in a boot",
+		"name, encode, route": START,
+		"idOf, targetNamed, relayOf, supports": "an operation, or once in a boot",
 		"rows, operations": CONNECTION,
 	},
 	"modules/cloud/cumulocity/relay-states.ts": { "tell, disconnected": "once for each 518" },
-	"modules/cloud/cumulocity/measures.ts": { "constructor > map, template, head": START },
+	"modules/cloud/cumulocity/lanes.ts": {
+		"hasChildren, collectionOf, collectionName, targetPlaces, measuresTopic, encoderOf, chosen, measuresLane, eventsLane, laneOf, payloadBytes":
+			START,
+	},
+	"modules/cloud/cumulocity/measures.ts": { "template, head, tail": START },
 	"modules/cloud/cumulocity/opening.ts": {
 		"step, publish, subscribe, description, condition, lastWords": CONNECTION,
 		"tick: cold-call": "once in a boot",
@@ -143,12 +146,12 @@ export const EXCEPTIONS: Table = {
 		"next: cold-call": "each document is read by a function of its own",
 	},
 	"modules/cloud/cumulocity/own-measures.ts": {
-		"constructor > map, template, definition, request, nameOf, hex": START,
+		"template, definition, request, nameOf, hex": START,
 	},
 	"modules/cloud/cumulocity/own-templates.ts": { "step, publish, answer, is, wait": CONNECTION },
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
-	"modules/cloud/portions.ts": { "placesOf, placesLeft, placesLeft > flatMap, ownerMistakes": START },
-	"modules/cloud/sap-iot/sensors.ts": { "constructor > encoderOf": START },
+	"modules/cloud/portions.ts": { "targetsOf, has, placesOf, ownerMistakes": START },
+	"modules/cloud/sap-iot/sensors.ts": { "make, add, channelsOf, idOf, capabilityOf": START },
 	"modules/cloud/sap-iot/results.ts": { tell: "what became of a command" },
 	"modules/cloud/plain/plain.ts": {
 		"constructor > map, constructor > topic, template": START,
@@ -160,9 +163,13 @@ export const EXCEPTIONS: Table = {
 	"modules/cloud/sap-iot/acks.ts": {
 		"message: string-member, template, 2 cold-call": "only refusals come with texts",
 	},
-	"modules/cloud/sap-iot/measures.ts": { "constructor > map, template": START },
-	"modules/cloud/sap-iot/sap-iot.ts": { opening: CONNECTION, "malformed, oneAck: template": ERROR },
-	"modules/cloud/text.ts": { "utf8, jsonString, listed, listed > map": START, jsonBytes: REFUSED },
+	"modules/cloud/sap-iot/measures.ts": { "template, bytes, headOf, nameOf, bytesOf": START },
+	"modules/cloud/sap-iot/sap-iot.ts": {
+		"hasSensors, encoderOf, commandOf, measuresLane, eventsLane": START,
+		opening: CONNECTION,
+		"malformed, oneAck: template": ERROR,
+	},
+	"modules/cloud/text.ts": { "utf8, jsonString, listed": START, jsonBytes: REFUSED },
 	"modules/app/node.ts": {
 		"start, makeArena, templatesOf": START,
 		publish: "what the inventory is told of a relay",

@@ -7,14 +7,12 @@
 // A target is 0 for the device, 1 for the first child, and so on; it is the route in both lanes.
 
 import { equals } from "../../core/bytes.js";
-import type { Channel } from "../../core/channels.js";
 import type { RouteShape } from "../../outbox/lane.js";
 import type { Portion } from "../cloud.js";
-import { placesLeft, placesOf } from "../portions.js";
+import { EncodedPortion, placesOf, targetsOf } from "../portions.js";
 import { utf8 } from "../text.js";
-import type { CumulocityMeasures } from "./measures.js";
+import { encoderOf } from "./lanes.js";
 import { MessageId, Operation } from "./message-ids.js";
-import type { OwnMeasures } from "./own-measures.js";
 import { type Relay, relayOf } from "./relays.js";
 import { quoteColumn, type RowReader } from "./rows.js";
 import { type CumulocitySettings, childId } from "./settings.js";
@@ -23,66 +21,46 @@ const NOTHING = utf8("");
 /** Twice the longest name of the settings, for doubled quotes. */
 const MAX_NAME = 128;
 
-/** What turns samples of some channels into rows. */
-type Encoder = CumulocityMeasures | OwnMeasures;
-
 export class Children {
 	/** Of the targets that have channels, in their order. */
-	readonly portions: readonly Portion[];
-	/** Routes of the children on the topics that begin so. */
-	readonly measures: readonly RouteShape[];
-	readonly events: readonly RouteShape[];
+	readonly portions: Portion[] = [];
+	/** Routes of the children. */
+	readonly measures: RouteShape[] = [];
+	readonly events: RouteShape[] = [];
 	/** Largest sample of one of them, bytes, and the time stamps in it. */
-	readonly recordBytes: number;
-	readonly stamps: number;
+	recordBytes = 0;
+	stamps = 0;
 	private readonly settings: CumulocitySettings;
-	/** By child. */
-	private readonly ids: readonly Uint8Array[];
-	private readonly relays: ReadonlyArray<Relay | undefined>;
+	readonly count: number;
+	private readonly ids: Uint8Array[] = [];
 	/** Target of each channel. */
 	private readonly targets: readonly number[];
 
-	/** `measures` and `events`: the topics of the device; `make`: an encoder for these places of a target. */
-	constructor(
-		settings: CumulocitySettings,
-		measures: string,
-		events: string,
-		make: (channels: readonly Channel[], places: readonly number[], target: number) => Encoder,
-	) {
-		const { device, children, channels, motor } = settings;
-		const names = Object.entries(children);
-		const ids = names.map(([name, child]) => childId(device.id, name, child));
-		const route = (topic: string): RouteShape => ({ topic: utf8(topic), prefix: NOTHING, numberAt: -1 });
-		const portions: Portion[] = [];
-		let recordBytes = 0;
-		let stamps = 0;
-		for (const [target, places] of targetPlaces(settings).entries()) {
-			if (places.length === 0) continue;
-			const own = places.map((place) => channels[place] as Channel);
-			const encoder = make(own, places, target);
-			recordBytes = Math.max(recordBytes, encoder.recordBytes);
-			stamps = Math.max(stamps, encoder.stamps);
-			portions.push({
-				route: target,
-				places,
-				template: () => encoder.template(),
-				encode: (record, values) => encoder.encode(record, values),
-			});
-		}
+	/** `measures`: the topic of the device's. */
+	constructor(settings: CumulocitySettings, measures: string) {
 		this.settings = settings;
-		this.portions = portions;
-		this.recordBytes = recordBytes;
-		this.stamps = stamps;
-		this.measures = ids.map((id) => route(`${measures}/${id}`));
-		this.events = ids.map((id) => route(`${events}/${id}`));
-		this.ids = ids.map((id) => utf8(id));
-		this.relays = names.map(([, { relay }]) => (relay === "none" ? undefined : relayOf(relay, motor.maxRpm)));
-		this.targets = channels.map((_, i) => portions.find(({ places }) => places.includes(i))?.route ?? 0);
+		this.count = Object.keys(settings.children).length;
+		this.targets = targetsOf(settings.children, settings.channels);
+		for (let target = 0; target <= this.count; target++) {
+			if (target > 0) this.name(target, measures);
+			if (this.targets.includes(target)) this.encode(target, placesOf(this.targets, target));
+		}
 	}
 
-	get count(): number {
-		return this.ids.length;
+	private name(target: number, measures: string): void {
+		const id = this.idOf(target);
+		this.ids.push(utf8(id));
+		this.measures.push(route(`${measures}/${id}`, !this.targets.includes(target)));
+		this.events.push(route(`s/us/${id}`, true));
 	}
+
+	private encode(target: number, places: number[]): void {
+		const encoder = encoderOf(this.settings, places, target);
+		this.recordBytes = Math.max(this.recordBytes, encoder.recordBytes);
+		this.stamps = Math.max(this.stamps, encoder.stamps);
+		this.portions.push(new EncodedPortion(target, places, encoder));
+	}
+
 	/** The target of a channel, by its place in a sample. */
 	targetOf(place: number): number {
 		return this.targets[place] ?? 0;
@@ -105,9 +83,11 @@ export class Children {
 		for (let target = this.count; target > 0; target--) if (this.idOf(target) === id) return target;
 		return 0;
 	}
-	/** What 518 for a child switches. */
+	/** What 518 for a child switches; made when it is needed. */
 	relayOf(target: number): Relay | undefined {
-		return this.relays[target - 1];
+		const { children, motor } = this.settings;
+		const { relay = "none" } = Object.values(children)[target - 1] ?? {};
+		return relay === "none" ? undefined : relayOf(relay, motor.maxRpm);
 	}
 	/** Whether operations of this kind are carried out for a child. */
 	supports(target: number, id: number): boolean {
@@ -136,8 +116,6 @@ export class Children {
 	}
 }
 
-/** Places of each target's channels, the device first. */
-export function targetPlaces({ children, channels }: CumulocitySettings): number[][] {
-	const own = Object.values(children).map((child) => placesOf(child, channels));
-	return [placesLeft(children, channels), ...own];
+function route(topic: string, seldom: boolean): RouteShape {
+	return { topic: utf8(topic), prefix: NOTHING, numberAt: -1, seldom };
 }

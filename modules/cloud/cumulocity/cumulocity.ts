@@ -2,13 +2,13 @@
 // as the platform asks; what was not acknowledged is replayed from the rings.
 
 import { ascii, equals } from "../../core/bytes.js";
-import type { Channel, Sample } from "../../core/channels.js";
+import type { Sample } from "../../core/channels.js";
 import { decodeUtf8 } from "../../core/utf8.js";
 import { visible } from "../../core/visible.js";
 import type { ConnectOptions } from "../../mqtt/encode.js";
 import type { PayloadSink } from "../../mqtt/inbound.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
-import type { LaneShape, RouteShape } from "../../outbox/lane.js";
+import type { LaneShape } from "../../outbox/lane.js";
 import type { TemplatePart } from "../../outbox/record-template.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
 import { RecordKind } from "../../outbox/ring.js";
@@ -18,23 +18,28 @@ import { connectOptions } from "../connect.js";
 import { listed, utf8 } from "../text.js";
 import { Availability } from "./availability.js";
 import { Bootstrap, CREDENTIALS_TOPIC } from "./bootstrap.js";
-import { Children, targetPlaces } from "./children.js";
-import { CumulocityMeasures } from "./measures.js";
+import { Children } from "./children.js";
+import {
+	collectionName,
+	collectionOf,
+	type Encoder,
+	encoderOf,
+	eventsLane,
+	hasChildren,
+	measuresLane,
+	measuresTopic,
+	UP,
+} from "./lanes.js";
 import { MessageId, operationFragment, TEMPLATES_ANSWER } from "./message-ids.js";
 import { type Documents, NOTIFICATIONS, Notifications } from "./notifications.js";
-import { CumulocityOpening, DOWN, ERRORS, MAX_REPORT, TAG_LAST_BOOT, TAG_SAID, UP } from "./opening.js";
+import { CumulocityOpening, DOWN, ERRORS, MAX_REPORT, TAG_LAST_BOOT, TAG_SAID } from "./opening.js";
 import { Operations, ROOM_FOR_ANSWERS } from "./operations.js";
-import { definition, isOwn, nameOf, OwnMeasures } from "./own-measures.js";
+import { isOwn } from "./own-measures.js";
 import { OwnTemplates, TEMPLATES_DOWN } from "./own-templates.js";
 import { Relays, relayOf } from "./relays.js";
 import { quoteColumn, RowFault, RowReader } from "./rows.js";
 import type { CumulocitySettings } from "./settings.js";
 
-/** Largest MQTT packet that the platform takes, with all headers. */
-export const MAX_PACKET_BYTES = 16184;
-/** Fixed header 1 + 2, length of the topic 2, packet id 2. */
-const HEADER_BYTES = 7;
-const NOTHING = ascii("");
 /** Tags in the lane of events; those of operations are below. TAG_SAID counts for no sign of life. */
 const TAG_ALARM = 253;
 /** This one and the next. */
@@ -45,8 +50,6 @@ const ALARMS = Object.freeze({
 	MINOR: MessageId.MinorAlarm,
 	WARNING: MessageId.WarningAlarm,
 } as const);
-/** Topics of measures: what the cloud does with them. */
-const MODES = Object.freeze({ persistent: "s", transient: "t", quiescent: "q", cep: "c" } as const);
 /** Code of an error: there is no such template. */
 const TEMPLATE_UNKNOWN = 40;
 const TOO_LONG = "the operation is too long";
@@ -62,7 +65,7 @@ export class Cumulocity implements Cloud, Documents {
 	private readonly version: string;
 	private readonly rows = new RowReader();
 	/** Of all channels, where there are no children. */
-	private readonly encoder: CumulocityMeasures | OwnMeasures | undefined;
+	declare private readonly encoder?: Encoder;
 	private host!: CloudHost;
 	private operations!: Operations;
 	private starting!: CumulocityOpening;
@@ -79,52 +82,23 @@ export class Cumulocity implements Cloud, Documents {
 
 	/** `version` of the firmware, for 122. */
 	constructor(settings: CumulocitySettings, version: string) {
-		const { device, cumulocity, sampling } = settings;
 		this.settings = settings;
-		this.id = utf8(device.id);
+		this.id = utf8(settings.device.id);
 		this.version = version;
-		const own = cumulocity.ownTemplates !== "off" ? nameOf(collectionOf(settings)) : "";
-		const byId = cumulocity.ownTemplates === "default" ? `:${own}` : "";
-		this.connect = connectOptions(settings, `d:${device.id}${byId}`, {
-			topic: UP,
-			payload: ascii(`${MessageId.Event},c8y_ConnectionEvent,"Device connection was lost."`),
-			qos: 1,
-			retain: false,
-		});
-		if (cumulocity.bootstrapPassword !== "") this.bootstrap = new Bootstrap(settings, this.connect);
-		const mode = MODES[cumulocity.mode as keyof typeof MODES];
-		const kind = own === "" ? "us" : byId === "" ? `uc/${own}` : "ud";
-		const topic = `${mode}/${kind}`;
-		const make = (channels: readonly Channel[], places?: readonly number[], target?: number) =>
-			own === ""
-				? new CumulocityMeasures(channels, cumulocity.multiple)
-				: new OwnMeasures(channels, places, target);
-		const children = hasChildren(settings) ? new Children(settings, topic, "s/us", make) : undefined;
-		if (children) {
+		const own = collectionName(settings);
+		this.connect = connection(settings, own);
+		if (settings.cumulocity.bootstrapPassword !== "") this.bootstrap = new Bootstrap(settings, this.connect);
+		const topic = measuresTopic(settings, own);
+		if (hasChildren(settings)) {
+			const children = new Children(settings, topic);
 			this.children = children;
 			this.portions = children.portions;
-		} else this.encoder = make(settings.channels);
-		const lane = { prefix: NOTHING, separator: NOTHING, suffix: NOTHING, numberAt: -1, confirmMs: 0 };
-		this.measures = {
-			...lane,
-			topic: ascii(topic),
-			qos: sampling.qos,
-			recordBytes: (children ?? this.encoder)?.recordBytes ?? 0,
-			stamps: (children ?? this.encoder)?.stamps ?? 0,
-			maxRecords: 1000,
-			maxBytes: payloadBytes(topic.length, children?.measures),
-			others: children?.measures,
-		};
-		this.events = {
-			...lane,
-			topic: UP,
-			qos: 1,
-			recordBytes: 480,
-			stamps: 0,
-			maxRecords: 16,
-			maxBytes: payloadBytes(UP.length, children?.events),
-			others: children?.events,
-		};
+			this.measures = measuresLane(settings, topic, children, children.measures);
+		} else {
+			this.encoder = encoderOf(settings);
+			this.measures = measuresLane(settings, topic, this.encoder);
+		}
+		this.events = eventsLane(this.children?.events);
 	}
 
 	attach(host: CloudHost): void {
@@ -163,7 +137,7 @@ export class Cumulocity implements Cloud, Documents {
 		const { broker, cumulocity } = this.settings;
 		if (cumulocity.ownTemplates === "off") return undefined;
 		const text = () => collectionOf(this.settings);
-		return new OwnTemplates(host, broker.host, nameOf(text()), text);
+		return new OwnTemplates(host, broker.host, collectionName(this.settings), text);
 	}
 
 	opening(step: number): OpeningStep | undefined {
@@ -393,20 +367,15 @@ export class Cumulocity implements Cloud, Documents {
 	}
 }
 
-function hasChildren({ children }: CumulocitySettings): boolean {
-	return Object.keys(children).length > 0;
-}
-
-/** What is registered of own templates. */
-function collectionOf(settings: CumulocitySettings): string {
-	return definition(settings.channels, hasChildren(settings) ? targetPlaces(settings) : undefined);
-}
-
-/** The largest payload of a message, on a topic of so many bytes or on the longest of the others. */
-function payloadBytes(topicBytes: number, others: readonly RouteShape[] = []): number {
-	let longest = topicBytes;
-	for (const { topic } of others) longest = Math.max(longest, topic.length);
-	return MAX_PACKET_BYTES - HEADER_BYTES - longest;
+/** `own`: the name of the collection of own templates, or "". */
+function connection(settings: CumulocitySettings, own: string): ConnectOptions {
+	const byId = settings.cumulocity.ownTemplates === "default" ? `:${own}` : "";
+	return connectOptions(settings, `d:${settings.device.id}${byId}`, {
+		topic: UP,
+		payload: ascii(`${MessageId.Event},c8y_ConnectionEvent,"Device connection was lost."`),
+		qos: 1,
+		retain: false,
+	});
 }
 
 /** An alarm or an event. */

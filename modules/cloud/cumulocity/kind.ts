@@ -4,7 +4,7 @@ import type { Channel } from "../../core/channels.js";
 import type { Build, CloudKind, Memory } from "../cloud-kind.js";
 import { ownerMistakes } from "../portions.js";
 import { hasAny, hasBlank } from "../shared-settings.js";
-import { listed } from "../text.js";
+import { listed, utf8 } from "../text.js";
 import { Cumulocity } from "./cumulocity.js";
 import { RELAYS } from "./relays.js";
 import { CHILD, CUMULOCITY, type CumulocitySettings, childId } from "./settings.js";
@@ -14,24 +14,36 @@ const IDS: Memory = Object.freeze({ slots: 84, chunkBytes: 1420 });
 /** Less than the rows with names take. */
 const OWN_TEMPLATES: Memory = Object.freeze({ slots: -28, chunkBytes: -96 });
 const RELAY: Memory = Object.freeze({ slots: 18, chunkBytes: 56 });
-const CHILDREN: Memory = Object.freeze({ slots: 60, chunkBytes: 200 });
-const ONE_CHILD: Memory = Object.freeze({ slots: 60, chunkBytes: 200 });
+const CHILDREN: Memory = Object.freeze({ slots: 75, chunkBytes: 311 });
+const ONE_CHILD: Memory = Object.freeze({ slots: 43, chunkBytes: 89 });
+/** Of a child that has channels. */
+const OWN_CHANNELS: Memory = Object.freeze({ slots: 111, chunkBytes: 30 });
+/** Of several, each with its time. */
+const OWN_TIMES: Memory = Object.freeze({ slots: 27, chunkBytes: 130 });
+/** Copies of an id that is longer than usual, bytes. */
+const ID_COPIES = 3;
+const USUAL_ID = 16;
 const NAMED = Object.freeze({ children: CHILD });
 
 export const cumulocity: CloudKind<CumulocitySettings, typeof CUMULOCITY, typeof NAMED> = Object.freeze({
 	settings: CUMULOCITY,
 	named: NAMED,
 	mistakes,
-	atRest: Object.freeze({ slots: 1643, chunkBytes: 6_594 }),
-	beside: ({ cumulocity: own, children }: CumulocitySettings) => {
+	atRest: Object.freeze({ slots: 1648, chunkBytes: 6_594 }),
+	beside: ({ cumulocity: own, children, device }: CumulocitySettings) => {
 		const found: Memory[] = [];
 		if (own.bootstrapPassword !== "") found.push(BOOTSTRAP);
 		if (own.operationIds) found.push(IDS);
 		if (own.ownTemplates !== "off") found.push(OWN_TEMPLATES);
 		for (const _ of listed(own.relays)) found.push(RELAY);
-		const names = Object.keys(children);
-		if (names.length > 0) found.push(CHILDREN);
-		for (const _ of names) found.push(ONE_CHILD);
+		const all = Object.entries(children);
+		if (all.length > 0) found.push(CHILDREN);
+		for (const [name, child] of all) {
+			const { length } = utf8(childId(device.id, name, child));
+			found.push(ONE_CHILD, { slots: 0, chunkBytes: ID_COPIES * Math.max(0, length - USUAL_ID) });
+			if (child.channels !== "") found.push(OWN_CHANNELS);
+			if (child.channels.includes(",") && !own.multiple && own.ownTemplates === "off") found.push(OWN_TIMES);
+		}
 		return found;
 	},
 	channel: Object.freeze({ slots: 36, chunkBytes: 144 }),

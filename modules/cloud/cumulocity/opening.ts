@@ -17,6 +17,7 @@ import type { CloudHost, OpeningStep } from "../cloud.js";
 import { utf8 } from "../text.js";
 import type { Availability } from "./availability.js";
 import type { Children } from "./children.js";
+import { UP } from "./lanes.js";
 import { MessageId } from "./message-ids.js";
 import { NOTIFICATIONS } from "./notifications.js";
 import type { LastWords } from "./operation-markers.js";
@@ -25,8 +26,7 @@ import type { OwnTemplates } from "./own-templates.js";
 import { quoteColumn } from "./rows.js";
 import type { CumulocitySettings } from "./settings.js";
 
-/** Topics of SmartREST's static templates: up, down, and what the cloud refused. */
-export const UP = ascii("s/us");
+/** Topics of SmartREST's static templates: down, and what the cloud refused. */
 export const DOWN = ascii("s/ds");
 export const ERRORS = ascii("s/e");
 /** Tag of what is said of the boot before, in the lane of events. */

@@ -38,7 +38,7 @@ export class OwnMeasures {
 	/** Message id of a whole sample. */
 	private readonly whole: number;
 	/** In front of each channel's own row. */
-	private readonly heads: readonly Uint8Array[];
+	private readonly heads: Uint8Array[] = [];
 
 	/**
 	 * `places` of these channels in a sample of all, where they are those of the `target`-th child, or with 0 of
@@ -48,7 +48,7 @@ export class OwnMeasures {
 		this.channels = channels;
 		this.whole = wholeOf(target);
 		this.stamps = channels.length;
-		this.heads = channels.map((_, i) => utf8(`${WHOLE + 1 + (places?.[i] ?? i)},`));
+		for (let i = 0; i < channels.length; i++) this.heads.push(utf8(`${WHOLE + 1 + (places?.[i] ?? i)},`));
 		// Part by part a value asks for more room than it mostly takes.
 		this.recordBytes =
 			channels.length * (ROW_BYTES + TEMPLATE_VALUE_BYTES) + MAX_DECIMAL_BYTES - TEMPLATE_VALUE_BYTES;

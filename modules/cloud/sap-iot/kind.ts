@@ -6,20 +6,21 @@ import { SapIot } from "./sap-iot.js";
 import { SAP, type SapSettings, SENSOR, sapMistakes } from "./settings.js";
 
 const RESULTS: Memory = Object.freeze({ slots: 16, chunkBytes: 120 });
-const SENSORS: Memory = Object.freeze({ slots: 40, chunkBytes: 100 });
-const ONE_SENSOR: Memory = Object.freeze({ slots: 60, chunkBytes: 300 });
+const SENSORS: Memory = Object.freeze({ slots: 50, chunkBytes: 227 });
+const ONE_SENSOR: Memory = Object.freeze({ slots: 201, chunkBytes: 272 });
+const ONE_DATED: Memory = Object.freeze({ slots: 174, chunkBytes: 260 });
 const NAMED = Object.freeze({ sensors: SENSOR });
 
 export const sap: CloudKind<SapSettings, typeof SAP, typeof NAMED> = Object.freeze({
 	settings: SAP,
 	named: NAMED,
 	mistakes: sapMistakes,
-	atRest: Object.freeze({ slots: 1599, chunkBytes: 7_391 }),
+	atRest: Object.freeze({ slots: 1580, chunkBytes: 7_360 }),
 	beside: ({ sap: own, sensors }: SapSettings) => {
 		const found: Memory[] = own.resultCapability === "" ? [] : [RESULTS];
 		const names = Object.keys(sensors);
 		if (names.length > 0) found.push(SENSORS);
-		for (const _ of names) found.push(ONE_SENSOR);
+		for (const _ of names) found.push(own.dateProperty === "" ? ONE_SENSOR : ONE_DATED);
 		return found;
 	},
 	channel: Object.freeze({ slots: 29, chunkBytes: 83 }),

@@ -26,11 +26,14 @@ export class SapMeasures {
 	private readonly head: Uint8Array;
 	private readonly headNumberAt: number;
 	private readonly beforeMeasures: Uint8Array;
-	private readonly names: readonly Uint8Array[];
+	private readonly names: Uint8Array[] = [];
 	private readonly date: Uint8Array;
 	private readonly tail: Uint8Array;
 
-	/** Of a sensor's channels; `idPrefix` goes in front of the number in the message id. */
+	/**
+	 * Of a sensor's channels; `idPrefix` goes in front of the number in the message id. It is made deep on the
+	 * stack of a board that holds settings against its memory: hence few variables.
+	 */
 	constructor(
 		sap: SapSettings["sap"],
 		channels: readonly Channel[],
@@ -41,26 +44,25 @@ export class SapMeasures {
 		this.channels = channels;
 		this.dated = sap.dateProperty !== "";
 		this.arrays = sap.arrays;
-		const id = sap.messageId ? `"measureMessageId":"${idPrefix}${PLACEHOLDER}",` : "";
-		const head =
-			`{"capabilityAlternateId":${jsonString(capability)},` +
-			`"sensorAlternateId":${jsonString(sensor)},${id}`;
-		const numberAt = utf8(head).length - NUMBER_DIGITS - 2;
-		const open = sap.arrays ? "[" : "{";
-		const close = sap.arrays ? "]" : "}";
-		const opening = `"measures":[`;
-		this.prefix = utf8(this.dated ? head + opening : "");
-		this.suffix = ascii(this.dated ? "]}" : "");
-		this.numberAt = this.dated && sap.messageId ? numberAt : -1;
-		this.headNumberAt = !this.dated && sap.messageId ? numberAt : -1;
-		this.head = utf8(this.dated ? open : `${head}"timestamp":`);
-		this.beforeMeasures = ascii(this.dated ? "" : `,${opening}${open}`);
-		this.names = channels.map(({ property }) => utf8(sap.arrays ? "" : `${jsonString(property)}:`));
-		this.date = utf8(sap.arrays ? ',"' : `,${jsonString(sap.dateProperty)}:"`);
-		this.tail = ascii(this.dated ? `"${close}` : `${close}]}`);
+		const head = headOf(sap, sensor, capability, idPrefix);
+		const { dated, arrays } = this;
+		this.prefix = bytesOf(dated ? head + OPENING : "");
+		this.suffix = bytesOf(dated ? "]}" : "");
+		const numberAt = sap.messageId ? utf8(head).length - NUMBER_DIGITS - 2 : -1;
+		this.numberAt = dated ? numberAt : -1;
+		this.headNumberAt = dated ? -1 : numberAt;
+		this.head = utf8(dated ? open(arrays) : `${head}"timestamp":`);
+		this.beforeMeasures = bytesOf(dated ? "" : `,${OPENING}${open(arrays)}`);
+		this.date = bytesOf(!dated ? "" : arrays ? ',"' : `,${jsonString(sap.dateProperty)}:"`);
+		this.tail = ascii(dated ? `"${close(arrays)}` : `${close(arrays)}]}`);
+		for (let i = 0; i < channels.length; i++) this.names.push(nameOf(channels[i] as Channel, arrays));
+		this.recordBytes = this.bytes();
+	}
+
+	private bytes(): number {
 		let bytes = this.head.length + this.beforeMeasures.length + this.date.length + this.tail.length;
 		for (const name of this.names) bytes += name.length + TEMPLATE_VALUE_BYTES;
-		this.recordBytes = bytes + ISO_TIME_BYTES + MAX_DECIMAL_BYTES;
+		return bytes + ISO_TIME_BYTES + MAX_DECIMAL_BYTES;
 	}
 
 	/** The parts of a sample whose values are all there. */
@@ -105,4 +107,34 @@ export class SapMeasures {
 		record.put(this.tail);
 		return written;
 	}
+}
+
+/** One object for all that is empty. */
+const NOTHING = ascii("");
+
+const OPENING = `"measures":[`;
+
+function headOf(
+	{ messageId }: SapSettings["sap"],
+	sensor: string,
+	capability: string,
+	idPrefix: string,
+): string {
+	const id = messageId ? `"measureMessageId":"${idPrefix}${PLACEHOLDER}",` : "";
+	return `{"capabilityAlternateId":${jsonString(capability)},"sensorAlternateId":${jsonString(sensor)},${id}`;
+}
+
+function open(arrays: boolean): string {
+	return arrays ? "[" : "{";
+}
+function close(arrays: boolean): string {
+	return arrays ? "]" : "}";
+}
+
+function nameOf({ property }: Channel, arrays: boolean): Uint8Array {
+	return bytesOf(arrays ? "" : `${jsonString(property)}:`);
+}
+
+function bytesOf(text: string): Uint8Array {
+	return text === "" ? NOTHING : utf8(text);
 }

@@ -46,51 +46,22 @@ export class SapIot implements Cloud {
 
 	/** `boot` makes message ids unique over restarts, since numbers begin anew with each; 0 leaves it out. */
 	constructor(settings: SapSettings, boot = 0) {
-		const { device, sap } = settings;
-		this.connect = connectOptions(settings, device.id, undefined);
-		this.ackTopic = topicName(`ack/${device.id}`);
-		this.commandTopic = topicName(`commands/${device.id}`);
-		this.capability = utf8(sap.measureCapability);
-		this.sensor = utf8(sap.sensor);
-		this.command = new CommandMessage(this.json, utf8(sap.commandCapability), this.sensor, sap.restart);
+		this.connect = connectOptions(settings, settings.device.id, undefined);
+		this.ackTopic = topicName(`ack/${settings.device.id}`);
+		this.commandTopic = topicName(`commands/${settings.device.id}`);
+		this.capability = utf8(settings.sap.measureCapability);
+		this.sensor = utf8(settings.sap.sensor);
+		this.command = commandOf(settings, this.json, this.sensor);
 		const idPrefix = boot > 0 ? `${boot}-` : "";
-		const topic = topicName(`measures/${device.id}`);
-		const several = Object.keys(settings.sensors).length > 0;
-		const sensors = several ? new SapSensors(settings, topic, idPrefix) : undefined;
+		const sensors = hasSensors(settings) ? new SapSensors(settings, idPrefix) : undefined;
 		if (sensors) this.portions = sensors.portions;
 		this.ack = new SapAck(ascii(idPrefix), sensors);
-		const encoder =
-			sensors?.first ?? new SapMeasures(sap, settings.channels, sap.sensor, sap.measureCapability, idPrefix);
-		this.encoder = encoder;
-		this.stamp = encoder.dated ? new IsoStamp() : new MillisecondStamp();
-		this.measures = {
-			topic,
-			qos: settings.sampling.qos,
-			recordBytes: sensors?.recordBytes ?? encoder.recordBytes,
-			stamps: 1,
-			maxRecords: encoder.dated ? MAX_SAMPLES : 1,
-			maxBytes: MAX_BYTES,
-			prefix: encoder.prefix,
-			separator: ascii(encoder.dated ? "," : ""),
-			suffix: encoder.suffix,
-			numberAt: encoder.numberAt,
-			confirmMs: sap.ackMs,
-			others: sensors?.others,
-		};
-		if (sap.resultCapability !== "") this.results = new SapResults(sap.resultCapability, sap.sensor);
-		// Nothing but measures can be sent to this service: without results the lane stays empty.
-		this.events = {
-			...this.measures,
-			qos: 1,
-			maxRecords: 1,
-			recordBytes: this.results?.recordBytes ?? 16,
-			stamps: 0,
-			prefix: NOTHING,
-			suffix: NOTHING,
-			numberAt: -1,
-			confirmMs: 0,
-			others: undefined,
-		};
+		this.encoder = sensors?.first ?? encoderOf(settings, idPrefix);
+		this.stamp = this.encoder.dated ? new IsoStamp() : new MillisecondStamp();
+		const { resultCapability, sensor } = settings.sap;
+		if (resultCapability !== "") this.results = new SapResults(resultCapability, sensor);
+		this.measures = measuresLane(settings, this.encoder, sensors);
+		this.events = eventsLane(this.measures, this.results);
 	}
 
 	attach(host: CloudHost): void {
@@ -179,4 +150,46 @@ export class SapIot implements Cloud {
 		else host.delivery.confirm(ack.number, ack.accepted, ack.code, ack.reason);
 		return true;
 	}
+}
+
+function hasSensors({ sensors }: SapSettings): boolean {
+	return Object.keys(sensors).length > 0;
+}
+
+function encoderOf({ sap, channels }: SapSettings, idPrefix: string): SapMeasures {
+	return new SapMeasures(sap, channels, sap.sensor, sap.measureCapability, idPrefix);
+}
+
+function commandOf({ sap }: SapSettings, json: JsonScanner, sensor: Uint8Array): CommandMessage {
+	return new CommandMessage(json, utf8(sap.commandCapability), sensor, sap.restart);
+}
+
+/** `first` is what `sap.sensor` sends. */
+function measuresLane(
+	{ device, sampling, sap }: SapSettings,
+	first: SapMeasures,
+	sensors: SapSensors | undefined,
+): LaneShape {
+	const lane = {
+		topic: topicName(`measures/${device.id}`),
+		qos: sampling.qos,
+		recordBytes: sensors?.recordBytes ?? first.recordBytes,
+		stamps: 1,
+		maxRecords: first.dated ? MAX_SAMPLES : 1,
+		maxBytes: MAX_BYTES,
+		prefix: first.prefix,
+		separator: ascii(first.dated ? "," : ""),
+		suffix: first.suffix,
+		numberAt: first.numberAt,
+		confirmMs: sap.ackMs,
+	};
+	return sensors ? { ...lane, others: sensors.others } : lane;
+}
+
+/** Nothing but measures can be sent to this service: without results the lane stays empty. */
+function eventsLane(measures: LaneShape, results: SapResults | undefined): LaneShape {
+	const { topic, maxBytes, separator } = measures;
+	const frame = { prefix: NOTHING, separator, suffix: NOTHING, numberAt: -1, confirmMs: 0 };
+	const recordBytes = results?.recordBytes ?? 16;
+	return { topic, maxBytes, qos: 1, maxRecords: 1, recordBytes, stamps: 0, ...frame };
 }

@@ -1,60 +1,73 @@
 // A device of several sensors: each has channels of its own, and its records travel under its name.
 
 import type { Channel } from "../../core/channels.js";
+import { topicName } from "../../mqtt/topic.js";
 import type { RouteShape } from "../../outbox/lane.js";
 import type { Portion } from "../cloud.js";
 import type { JsonScanner } from "../json.js";
-import { placesLeft, placesOf } from "../portions.js";
+import { EncodedPortion, placesOf, targetsOf } from "../portions.js";
 import { utf8 } from "../text.js";
 import { SapMeasures } from "./measures.js";
-import { type SapSettings, sensorId } from "./settings.js";
+import { type SapSettings, type SensorSettings, sensorId } from "./settings.js";
 
 export class SapSensors {
 	/** Of the sensors that have channels, in the order of routes. */
-	readonly portions: readonly Portion[];
+	readonly portions: Portion[] = [];
 	/** Largest sample of one of them, bytes. */
-	readonly recordBytes: number;
+	recordBytes = 0;
 	/** What `sap.sensor` sends; its route is the first. */
 	readonly first: SapMeasures;
 	/** The routes of the others. */
-	readonly others: readonly RouteShape[];
-	private readonly ids: readonly Uint8Array[];
-	private readonly capabilities: readonly Uint8Array[];
+	readonly others: RouteShape[] = [];
+	private readonly ids: Uint8Array[] = [];
+	private readonly capabilities: Uint8Array[] = [];
 
-	/** All of `topic`. */
-	constructor({ sap, sensors, channels }: SapSettings, topic: Uint8Array, idPrefix: string) {
-		const portions: Portion[] = [];
-		const others: RouteShape[] = [];
-		const ids: Uint8Array[] = [];
-		const capabilities: Uint8Array[] = [];
-		let recordBytes = 0;
-		const encoderOf = (route: number, places: number[], sensor: string, capability: string) => {
-			const own = places.map((place) => channels[place] as Channel);
-			const encoder = new SapMeasures(sap, own, sensor, capability, idPrefix);
-			recordBytes = Math.max(recordBytes, encoder.recordBytes);
-			if (places.length > 0)
-				portions.push({
-					route,
-					places,
-					template: () => encoder.template(),
-					encode: (record, values) => encoder.encode(record, values),
-				});
-			return encoder;
-		};
-		this.first = encoderOf(0, placesLeft(sensors, channels), sap.sensor, sap.measureCapability);
-		for (const [name, sensor] of Object.entries(sensors)) {
-			const id = sensorId(name, sensor);
-			const capability = sensor.capability === "" ? sap.measureCapability : sensor.capability;
-			const { prefix, numberAt } = encoderOf(ids.length + 1, placesOf(sensor, channels), id, capability);
-			others.push({ topic, prefix, numberAt });
-			ids.push(utf8(id));
-			capabilities.push(utf8(capability));
+	private readonly settings: SapSettings;
+	/** Of each channel, by its place. */
+	private readonly targets: readonly number[];
+
+	constructor(settings: SapSettings, idPrefix: string) {
+		this.settings = settings;
+		this.targets = targetsOf(settings.sensors, settings.channels);
+		this.first = this.make(0, idPrefix);
+		for (let target = 1; target <= Object.keys(settings.sensors).length; target++) {
+			this.make(target, idPrefix);
+			this.ids.push(utf8(this.idOf(target)));
+			this.capabilities.push(utf8(this.capabilityOf(target)));
 		}
-		this.portions = portions;
-		this.others = others;
-		this.recordBytes = recordBytes;
-		this.ids = ids;
-		this.capabilities = capabilities;
+	}
+
+	private make(target: number, idPrefix: string): SapMeasures {
+		const encoder = new SapMeasures(
+			this.settings.sap,
+			this.channelsOf(target),
+			this.idOf(target),
+			this.capabilityOf(target),
+			idPrefix,
+		);
+		this.add(target, encoder);
+		return encoder;
+	}
+	private add(target: number, encoder: SapMeasures): void {
+		const places = placesOf(this.targets, target);
+		this.recordBytes = Math.max(this.recordBytes, encoder.recordBytes);
+		if (places.length > 0) this.portions.push(new EncodedPortion(target, places, encoder));
+		const { prefix, numberAt } = encoder;
+		if (target > 0)
+			this.others.push({ topic: topicName(`measures/${this.settings.device.id}`), prefix, numberAt });
+	}
+	private channelsOf(target: number): Channel[] {
+		return placesOf(this.targets, target).map((place) => this.settings.channels[place] as Channel);
+	}
+	private idOf(target: number): string {
+		const { sap, sensors } = this.settings;
+		const name = Object.keys(sensors)[target - 1];
+		return name === undefined ? sap.sensor : sensorId(name, sensors[name] as SensorSettings);
+	}
+	private capabilityOf(target: number): string {
+		const { sap, sensors } = this.settings;
+		const own = Object.values(sensors)[target - 1]?.capability ?? "";
+		return own === "" ? sap.measureCapability : own;
 	}
 
 	/** Whether the text is the id of one of them, but for the first. */

@@ -7,7 +7,8 @@ import { generate, type IPublishPacket, type Packet, parser } from "mqtt-packet"
 import { MoteNode } from "../../../modules/app/node.js";
 import { makeSettings, type Settings } from "../../../modules/app/settings.js";
 import type { Cloud } from "../../../modules/cloud/cloud.js";
-import { Cumulocity, MAX_PACKET_BYTES } from "../../../modules/cloud/cumulocity/cumulocity.js";
+import { Cumulocity } from "../../../modules/cloud/cumulocity/cumulocity.js";
+import { MAX_PACKET_BYTES } from "../../../modules/cloud/cumulocity/lanes.js";
 import { Plain } from "../../../modules/cloud/plain/plain.js";
 import { SapIot } from "../../../modules/cloud/sap-iot/sap-iot.js";
 import { DEFAULT_TABLE as CHANNELS } from "../../../modules/core/default-channels.js";

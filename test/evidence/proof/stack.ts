@@ -98,7 +98,10 @@ export const WAYS: Readonly<Record<string, readonly [cloud: CloudName, more: Gro
 	],
 	"several sensors": [
 		"sap",
-		{ sap: { dateProperty: "at" }, sensors: { motor: { channels: "speed,led" }, box: { channels: "buzzer" } } },
+		{
+			sap: { dateProperty: "at" },
+			sensors: { motor: { channels: "speed,led" }, box: { channels: "buzzer" } },
+		},
 	],
 	"results and restarts": ["sap", { sap: { resultCapability: "mote-results", restart: true } }],
 };

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { Sampler } from "../../../modules/app/sampler.js";
 import { utf8 } from "../../../modules/cloud/text.js";
 import { writePublishHeader } from "../../../modules/mqtt/encode.js";
+import type { PublishHeader } from "../../../modules/mqtt/publish-header.js";
 import { Arena } from "../../../modules/outbox/arena.js";
 import type { Lane, LaneShape } from "../../../modules/outbox/lane.js";
 import { RecordKind } from "../../../modules/outbox/ring.js";
@@ -156,6 +157,10 @@ describe("Arena", () => {
 						separator: utf8(","),
 						suffix: utf8("]}"),
 						numberAt: 6,
+						others: [
+							{ topic: utf8("t/first"), prefix: utf8('{"o":"0000000000",['), numberAt: 6 },
+							{ topic: utf8("t/second"), prefix: utf8(""), numberAt: -1, seldom: true },
+						],
 					});
 					const events = shape({
 						recordBytes: recordBytes + 3,
@@ -181,6 +186,21 @@ describe("Arena", () => {
 					arena.bytes.fill(116, arena.templateAt);
 					assert.deepEqual(constants(arena, arena.measures), ['{"n":"0000000000",[', ",", "]}"]);
 					assert.deepEqual(constants(arena, arena.events), ["<", "", ">"]);
+					const routes = arena.measures.routes ?? [];
+					assert.deepEqual(
+						routes.map(({ prefixAt, prefixBytes }) => constant(arena.bytes, prefixAt, prefixBytes)),
+						['{"n":"0000000000",[', '{"o":"0000000000",[', ""],
+					);
+					assert.deepEqual(
+						routes.map(({ numberAt, prefixAt, frameBytes }) => [numberAt - prefixAt, frameBytes]),
+						[
+							[6, 21],
+							[6, 21],
+							[-1 - (routes[2]?.prefixAt ?? 0), 2],
+						],
+					);
+					assert.equal(routes[2]?.header, undefined, "put together anew for each message");
+					assert.equal(arena.events.routes, undefined);
 					assert.equal(arena.measures.numberAt, arena.measures.prefixAt + 6);
 					assert.equal(arena.events.numberAt, -1);
 					for (const [lane, byte] of [
@@ -194,8 +214,9 @@ describe("Arena", () => {
 							);
 						}
 					assert.equal(arena.output.bytes, arena.bytes);
-					for (const { header, topic, qos } of [arena.measures, arena.events]) {
-						const end = header.write(arena.output.base, 77, 500);
+					const { qos } = arena.measures;
+					for (const { header, topic } of [...routes.slice(0, 2), arena.events]) {
+						const end = (header as PublishHeader).write(arena.output.base, 77, 500);
 						const written = arena.bytes.subarray(arena.output.base, end);
 						const expected = new Uint8Array(written.length);
 						writePublishHeader(expected, 0, topic, qos, false, false, 77, 500);

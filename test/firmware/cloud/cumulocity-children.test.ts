@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { settingsOf } from "../../../modules/app/settings.js";
-import { MAX_PACKET_BYTES } from "../../../modules/cloud/cumulocity/cumulocity.js";
+import { MAX_PACKET_BYTES } from "../../../modules/cloud/cumulocity/lanes.js";
 import { nameOf } from "../../../modules/cloud/cumulocity/own-measures.js";
 import type { ChildSettings } from "../../../modules/cloud/cumulocity/settings.js";
 import { DEFAULT_TABLE } from "../../../modules/core/default-channels.js";

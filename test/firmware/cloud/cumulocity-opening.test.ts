@@ -1,7 +1,7 @@
 // The strategy for Cumulocity: what it says when it connects.
 
 import assert from "node:assert/strict";
-import { MAX_PACKET_BYTES } from "../../../modules/cloud/cumulocity/cumulocity.js";
+import { MAX_PACKET_BYTES } from "../../../modules/cloud/cumulocity/lanes.js";
 import { RecordKind } from "../../../modules/outbox/ring.js";
 import { make, ready, start } from "./cumulocity-fixture.js";
 import { type FakeHost, opening, text } from "./fake-host.js";

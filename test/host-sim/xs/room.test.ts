@@ -120,6 +120,38 @@ describe("room on a board", () => {
 			}
 		});
 
+	const SEVERAL = { a: { channels: "speed,led" }, b: { channels: "temperature" } };
+	const EIGHT = Object.fromEntries([..."abcdefgh"].map((name) => [name, { relay: "led" }]));
+	for (const [what, cloud, more] of [
+		["a child", "cumulocity", { children: { a: { channels: "speed" } } }],
+		["two children", "cumulocity", { children: SEVERAL }],
+		["children without channels", "cumulocity", { children: EIGHT }],
+		[
+			"children with names of their own",
+			"cumulocity",
+			{ children: { a: { ...SEVERAL.a, id: "x".repeat(100), name: "n".repeat(60), relay: "speed" } } },
+		],
+		[
+			"children with own templates",
+			"cumulocity",
+			{ cumulocity: { ownTemplates: "default" }, children: SEVERAL },
+		],
+		["a date", "sap", { sap: { dateProperty: "at" } }],
+		["a second sensor", "sap", { sensors: { a: { channels: "speed" } } }],
+		["three sensors", "sap", { sensors: SEVERAL }],
+		["three sensors and a date", "sap", { sensors: SEVERAL, sap: { dateProperty: "at" } }],
+	] as ReadonlyArray<readonly [string, string, Groups]>)
+		it(`is taken as reckoned: ${cloud}, ${what}`, async function () {
+			const mote = { device: { cloud }, ...more };
+			const board = await BenchBoard.open({ engine, mote, creation: ROOMY });
+			try {
+				await taken(this, board, mote);
+				assert.ok((await board.status()).open);
+			} finally {
+				board.close();
+			}
+		});
+
 	it("is taken as reckoned: sap, results of commands and restarts", async function () {
 		const mote = { device: { cloud: "sap" }, sap: { resultCapability: "mote-results", restart: true } };
 		const board = await BenchBoard.open({ engine, mote, creation: ROOMY });
@@ -229,31 +261,43 @@ describe("room on a board", () => {
 		}
 	});
 
-	it("is reckoned within the smallest board's stack, with sixteen channels and settings of each", async () => {
-		const fields = { high: 50, low: 1, missing: true, deadband: 1, intervalMs: 5000, offset: 1 };
-		const text = JSON.stringify({
-			outbox: { measures: 500 },
-			channels: Object.fromEntries(TABLES[16].map(({ key }) => [key, fields])),
+	const SIXTEEN = TABLES[16].map(({ key }) => key);
+	const FIVE = SIXTEEN.slice(0, 5).join();
+	const ELEVEN = SIXTEEN.slice(5).join();
+	for (const [cloud, parts] of [
+		[
+			"cumulocity",
+			{ children: { a: { channels: FIVE, relay: "led" }, b: { channels: ELEVEN, id: "x".repeat(128) } } },
+		],
+		["sap", { sensors: { a: { channels: FIVE }, b: { channels: ELEVEN, id: "x".repeat(64) } } }],
+		["plain", {}],
+	] as const)
+		it(`is reckoned within the smallest board's stack, with settings of sixteen channels: ${cloud}`, async () => {
+			const fields = { high: 50, low: 1, missing: true, deadband: 1, intervalMs: 5000, offset: 1 };
+			const text = JSON.stringify({
+				outbox: { measures: 500 },
+				channels: Object.fromEntries(SIXTEEN.map((key) => [key, fields])),
+				...parts,
+			});
+			const board = await BenchBoard.open({
+				engine,
+				table: 16,
+				mote: { device: { cloud }, outbox: { measures: 4 } },
+				machine: machineOf(MIN),
+				creation: { ...MIN, static: 200_000, stack: 1024 },
+				preferences: new Map([
+					["mote/settings", text],
+					["mote/settings-good", text.replace("500", "5")],
+				]),
+			});
+			try {
+				assert.match(board.said, /500 do not fit [^;]+; at most \d+ do; the last accepted settings are used/);
+				const { stackPeak } = await board.memory();
+				assert.ok(stackPeak <= MIN.stack - 32, `${stackPeak} of ${MIN.stack}`);
+			} finally {
+				board.close();
+			}
 		});
-		const board = await BenchBoard.open({
-			engine,
-			table: 16,
-			mote: { device: { cloud: "cumulocity" }, outbox: { measures: 4 } },
-			machine: machineOf(MIN),
-			creation: { ...MIN, static: 200_000, stack: 1024 },
-			preferences: new Map([
-				["mote/settings", text],
-				["mote/settings-good", text.replace("500", "5")],
-			]),
-		});
-		try {
-			assert.match(board.said, /500 do not fit [^;]+; at most \d+ do; the last accepted settings are used/);
-			const { stackPeak } = await board.memory();
-			assert.ok(stackPeak <= MIN.stack - 32, `${stackPeak} of ${MIN.stack}`);
-		} finally {
-			board.close();
-		}
-	});
 
 	it("is kept to by an image that was built for a larger board: it starts with a smaller outbox", async () => {
 		for (const [outbox, words] of [

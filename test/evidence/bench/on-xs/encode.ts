@@ -9,6 +9,7 @@ import { SapIot } from "../../../../modules/cloud/sap-iot/sap-iot.js";
 import { type Channel, emptySample, type Sample } from "../../../../modules/core/channels.js";
 import { DEFAULT_TABLE as CHANNELS } from "../../../../modules/core/default-channels.js";
 import { publishHeaderLength } from "../../../../modules/mqtt/encode.js";
+import type { PublishHeader } from "../../../../modules/mqtt/publish-header.js";
 import { Arena } from "../../../../modules/outbox/arena.js";
 import type { Lane } from "../../../../modules/outbox/lane.js";
 import { Outbox } from "../../../../modules/outbox/outbox.js";
@@ -123,7 +124,7 @@ class Runner {
 			const from = ring.writeAt;
 			const end = template.write(sample, clock.wallAt(this.#now), ring.lastNumber, from);
 			const length = end < REFUSED ? end - from : this.#byParts(writer, ring, slot, sample);
-			const behind = header.write(at, (n % 65535) + 1, length);
+			const behind = (header as PublishHeader).write(at, (n % 65535) + 1, length);
 			bytes.copyWithin(behind, from, from + length);
 			if (n < show) host.send(PACKET, bytes.slice(at, behind + length));
 		}
@@ -170,7 +171,7 @@ class Runner {
 			if (!publication) throw new Error("nothing to send");
 			const { length } = publication;
 			const id = (n % 65535) + 1;
-			const end = lane.header.write(at, id, length);
+			const end = (lane.header as PublishHeader).write(at, id, length);
 			outbox.start(id, bytes, end, length);
 			outbox.acknowledged(id);
 			if (n < show) host.send(PACKET, bytes.slice(at, end + length));
