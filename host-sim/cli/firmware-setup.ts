@@ -7,6 +7,8 @@ import { fitting, roomFault } from "../../modules/app/room.js";
 import { makeSettings, type Settings, SettingsError, settingsOf } from "../../modules/app/settings.js";
 import { NOT_JSON, parseSettings } from "../../modules/app/settings-text.js";
 import { Json, JsonScanner } from "../../modules/cloud/json.js";
+import { targetsOf } from "../../modules/cloud/portions.js";
+import { sensorId } from "../../modules/cloud/sap-iot/settings.js";
 import type { Channel } from "../../modules/core/channels.js";
 import { isRecord } from "../../modules/core/schema.js";
 import { type EmbeddedCloud, hasStandIn } from "../cloud/embedded-cloud.js";
@@ -121,26 +123,45 @@ function checkRoom({ board, broker, settings: file }: Options, settings: Setting
 }
 
 /** The device model of the stand-in of SAP IoT, as the settings name it. */
-export function sapModel({ sap, channels }: Settings): SapModel {
+export function sapModel({ sap, sensors, channels }: Settings): SapModel {
 	const { measureCapability, commandCapability } = DEFAULT_MODEL;
-	const date = { name: sap.dateProperty, dataType: "date" as const };
-	const properties = channels.map(({ property, type, unit }) => ({
-		name: property,
-		dataType: type,
-		unitOfMeasure: unit === "C" ? "°C" : unit,
-	}));
+	const targets = targetsOf(sensors, channels);
+	const idOf = (target: number) => {
+		const { capability = "" } = Object.values(sensors)[target - 1] ?? {};
+		return capability === "" ? sap.measureCapability : capability;
+	};
+	/** What goes to a capability, from whichever sensor. */
+	const capabilityOf = (target: number) => ({
+		...measureCapability,
+		alternateId: idOf(target),
+		properties: propertiesOf(
+			sap.dateProperty,
+			channels.filter((_, place) => idOf(targets[place] as number) === idOf(target)),
+		),
+	});
 	return {
 		sensorAlternateId: sap.sensor,
-		measureCapability: {
-			...measureCapability,
-			alternateId: sap.measureCapability,
-			properties: sap.dateProperty === "" ? properties : [...properties, date],
-		},
+		measureCapability: capabilityOf(0),
+		furtherSensors: Object.entries(sensors).map(([name, sensor], i) => ({
+			alternateId: sensorId(name, sensor),
+			measureCapability: capabilityOf(i + 1),
+		})),
 		commandCapability: { ...commandCapability, alternateId: sap.commandCapability },
 		...(sap.resultCapability !== "" && {
 			resultCapability: { ...RESULTS, alternateId: sap.resultCapability },
 		}),
 	};
+}
+
+function propertiesOf(dateProperty: string, channels: readonly Channel[]) {
+	const properties = channels.map(({ property, type, unit }) => ({
+		name: property,
+		dataType: type,
+		unitOfMeasure: unit === "C" ? "°C" : unit,
+	}));
+	return dateProperty === ""
+		? properties
+		: [...properties, { name: dateProperty, dataType: "date" as const }];
 }
 
 /** What Cumulocity's stand-in calls the channels' series: their keys. */

@@ -268,7 +268,7 @@ export class MoteNode implements CloudHost, DeliveryOwner {
 
 /** The cloud's templates of a sample, or of its portions. */
 function templatesOf(cloud: Cloud): TemplatePart[][] {
-	if (cloud.portions) return cloud.portions.map((portion) => portion.template());
+	if (cloud.portions) return cloud.portions.map((portion) => portion.encoder.template());
 	return cloud.template ? [cloud.template()] : [];
 }
 

@@ -89,7 +89,7 @@ export class Portions {
 			}
 		}
 		writer.begin(ring, slot, sampledAt);
-		const written = portion.encode(writer, values);
+		const written = portion.encoder.encode(writer, values);
 		this.health.missingValues += values.length - written;
 		if (writer.overflow) this.overflow = true;
 		if (written === 0 || writer.overflow) return false;

@@ -34,15 +34,20 @@ export interface OpeningStep {
 	readonly done?: (() => void) | undefined;
 }
 
+/** What turns samples of some channels into bytes; see `Cloud`. */
+export interface Encoder {
+	template(): TemplatePart[];
+	encode(record: RecordWriter, values: Sample): number;
+}
+
 /** Channels of a sample that are a record of their own: those of the node, of a child device, of a sensor. */
 export interface Portion {
 	/** Its route in the lane of measures. */
 	readonly route: number;
 	/** Places of its channels in a sample, in order. */
 	readonly places: readonly number[];
-	/** These two as in `Cloud`, of a sample that has only these channels. */
-	template(): TemplatePart[];
-	encode(record: RecordWriter, values: Sample): number;
+	/** Of a sample that has only these channels. */
+	readonly encoder: Encoder;
 }
 
 /** Messages for the cloud, ahead of measures. */

@@ -4,10 +4,7 @@
 //
 // A board reads this where its settings are held against its memory, deep on the stack: hence plain loops.
 
-import type { Channel, Sample } from "../core/channels.js";
-import type { TemplatePart } from "../outbox/record-template.js";
-import type { RecordWriter } from "../outbox/record-writer.js";
-import type { Portion } from "./cloud.js";
+import type { Channel } from "../core/channels.js";
 import { listed } from "./text.js";
 
 /** A part of the device, as far as channels are concerned. */
@@ -16,31 +13,6 @@ export interface Owner {
 	readonly channels: string;
 }
 export type Owners = Readonly<Record<string, Owner>>;
-
-/** What turns samples of some channels into bytes. */
-export interface Encoder {
-	template(): TemplatePart[];
-	encode(record: RecordWriter, values: Sample): number;
-}
-
-/** The channels of a target, and what turns them into bytes. */
-export class EncodedPortion implements Portion {
-	readonly route: number;
-	readonly places: readonly number[];
-	private readonly encoder: Encoder;
-
-	constructor(target: number, places: readonly number[], encoder: Encoder) {
-		this.route = target;
-		this.places = places;
-		this.encoder = encoder;
-	}
-	template(): TemplatePart[] {
-		return this.encoder.template();
-	}
-	encode(record: RecordWriter, values: Sample): number {
-		return this.encoder.encode(record, values);
-	}
-}
 
 /** The target of each channel, by its place in a sample. */
 export function targetsOf(owners: Owners, channels: readonly Channel[]): number[] {

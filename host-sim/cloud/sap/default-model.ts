@@ -5,6 +5,8 @@ export interface SapModel {
 	sensorAlternateId: string;
 	measureCapability: CapabilityModel;
 	commandCapability: CapabilityModel;
+	/** Sensors beside the first, each with what it measures. */
+	furtherSensors?: ReadonlyArray<{ alternateId: string; measureCapability: CapabilityModel }>;
 	/** Where the node tells what became of commands. */
 	resultCapability?: CapabilityModel;
 }

@@ -32,13 +32,13 @@ export class DeviceModel {
 	readonly sensorTypes: SensorType[] = [];
 	/** By alternate id. */
 	readonly devices = new Map<string, SapDevice>();
-	private readonly nodeType: SensorType;
-	private readonly nodeSensor: string;
+	/** Those that a node needs. */
+	private readonly nodeSensors: Array<{ type: SensorType; alternateId: string }> = [];
 	private sensorCount = 0;
 	private nextType = Number(NODE_TYPE);
 
-	constructor({ sensorAlternateId, measureCapability, commandCapability, resultCapability }: SapModel) {
-		this.nodeSensor = sensorAlternateId;
+	constructor(model: SapModel) {
+		const { sensorAlternateId, measureCapability, commandCapability, resultCapability } = model;
 		const capabilities = [
 			// Settings may give both the same alternate id: the node tells them apart by their use.
 			{ id: this.newCapability(measureCapability).id, type: "measure" as const },
@@ -47,8 +47,21 @@ export class DeviceModel {
 				? [{ id: this.newCapability(resultCapability).id, type: "measure" as const }]
 				: []),
 		];
-		this.nodeType = this.addSensorType({ name: "Mote", alternateId: NODE_TYPE, capabilities });
+		const type = this.addSensorType({ name: "Mote", alternateId: NODE_TYPE, capabilities });
+		this.nodeSensors.push({ type, alternateId: sensorAlternateId });
+		for (const sensor of model.furtherSensors ?? []) this.addNodeSensor(sensor);
 		this.sensorTypes.push(UNTYPED);
+	}
+
+	private addNodeSensor({
+		alternateId,
+		measureCapability,
+	}: NonNullable<SapModel["furtherSensors"]>[number]): void {
+		const known = this.capabilities.find((one) => one.alternateId === measureCapability.alternateId);
+		const { id } = known ?? this.newCapability(measureCapability);
+		const capabilities = [{ id, type: "measure" as const }];
+		const type = this.addSensorType({ name: `Mote ${alternateId}`, alternateId: undefined, capabilities });
+		this.nodeSensors.push({ type, alternateId });
 	}
 
 	get sensors(): Sensor[] {
@@ -86,7 +99,7 @@ export class DeviceModel {
 		const known = this.devices.get(alternateId);
 		if (known) return known;
 		const device = this.newDevice(alternateId, alternateId);
-		this.addSensor(device, this.nodeType, this.nodeSensor);
+		for (const { type, alternateId } of this.nodeSensors) this.addSensor(device, type, alternateId);
 		return device;
 	}
 

@@ -9,7 +9,7 @@
 import { equals } from "../../core/bytes.js";
 import type { RouteShape } from "../../outbox/lane.js";
 import type { Portion } from "../cloud.js";
-import { EncodedPortion, placesOf, targetsOf } from "../portions.js";
+import { placesOf, targetsOf } from "../portions.js";
 import { utf8 } from "../text.js";
 import { encoderOf } from "./lanes.js";
 import { MessageId, Operation } from "./message-ids.js";
@@ -58,7 +58,7 @@ export class Children {
 		const encoder = encoderOf(this.settings, places, target);
 		this.recordBytes = Math.max(this.recordBytes, encoder.recordBytes);
 		this.stamps = Math.max(this.stamps, encoder.stamps);
-		this.portions.push(new EncodedPortion(target, places, encoder));
+		this.portions.push({ route: target, places, encoder });
 	}
 
 	/** The target of a channel, by its place in a sample. */

@@ -6,7 +6,7 @@ import { SapIot } from "./sap-iot.js";
 import { SAP, type SapSettings, SENSOR, sapMistakes } from "./settings.js";
 
 const RESULTS: Memory = Object.freeze({ slots: 16, chunkBytes: 120 });
-const SENSORS: Memory = Object.freeze({ slots: 50, chunkBytes: 227 });
+const SENSORS: Memory = Object.freeze({ slots: 62, chunkBytes: 280 });
 const ONE_SENSOR: Memory = Object.freeze({ slots: 201, chunkBytes: 272 });
 const ONE_DATED: Memory = Object.freeze({ slots: 174, chunkBytes: 260 });
 const NAMED = Object.freeze({ sensors: SENSOR });

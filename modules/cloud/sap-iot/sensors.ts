@@ -5,7 +5,7 @@ import { topicName } from "../../mqtt/topic.js";
 import type { RouteShape } from "../../outbox/lane.js";
 import type { Portion } from "../cloud.js";
 import type { JsonScanner } from "../json.js";
-import { EncodedPortion, placesOf, targetsOf } from "../portions.js";
+import { placesOf, targetsOf } from "../portions.js";
 import { utf8 } from "../text.js";
 import { SapMeasures } from "./measures.js";
 import { type SapSettings, type SensorSettings, sensorId } from "./settings.js";
@@ -51,10 +51,11 @@ export class SapSensors {
 	private add(target: number, encoder: SapMeasures): void {
 		const places = placesOf(this.targets, target);
 		this.recordBytes = Math.max(this.recordBytes, encoder.recordBytes);
-		if (places.length > 0) this.portions.push(new EncodedPortion(target, places, encoder));
+		if (places.length > 0) this.portions.push({ route: target, places, encoder });
+		if (target === 0) return;
 		const { prefix, numberAt } = encoder;
-		if (target > 0)
-			this.others.push({ topic: topicName(`measures/${this.settings.device.id}`), prefix, numberAt });
+		const topic = this.others[0]?.topic ?? topicName(`measures/${this.settings.device.id}`);
+		this.others.push({ topic, prefix, numberAt });
 	}
 	private channelsOf(target: number): Channel[] {
 		return placesOf(this.targets, target).map((place) => this.settings.channels[place] as Channel);

@@ -97,7 +97,8 @@ describe("Cumulocity: children", () => {
 		);
 		assert.deepEqual(
 			cloud.portions?.map(
-				(portion) => portion.template().map((part) => (part instanceof Uint8Array ? text(part) : part))[0],
+				(portion) =>
+					portion.encoder.template().map((part) => (part instanceof Uint8Array ? text(part) : part))[0],
 			),
 			["700,", "717,", "718,"],
 		);

@@ -34,7 +34,7 @@ function record<T>(cloud: Cloud, lane: LaneShape, write: (writer: RecordWriter) 
 
 /** A portion of a sample as the cloud encodes it; `values` are those of its own channels. */
 export function encodePortion(cloud: Cloud, portion: Portion, values: readonly number[]) {
-	return record(cloud, cloud.measures, (writer) => portion.encode(writer, [...values])).text;
+	return record(cloud, cloud.measures, (writer) => portion.encoder.encode(writer, [...values])).text;
 }
 
 /** A sample as the cloud encodes it. */
