@@ -130,7 +130,9 @@ export class Measuring implements Sampled, EdgeListener {
 			health.unchanged++;
 			return;
 		}
-		if (this.portions) return this.takePortions(this.portions, sampledAt, due, leftOut);
+		// On XS a field that is not there is looked for everywhere.
+		if (this.template === undefined && this.portions)
+			return this.takePortions(this.portions, sampledAt, due, leftOut);
 		const evicted = ring.evicted;
 		const slot = ring.reserve(RecordKind.Measure, true);
 		if (ring.evicted > evicted) this.reportEviction(ring.evicted);

@@ -4,7 +4,12 @@
 import type { Chance } from "./chance.js";
 import { Brightness, type ServiceParts, type SimulatedService, settleMoves } from "./service.js";
 
+/** External ids of the device, and of its child. */
+const DEVICE = "m";
+const CHILD = "m:a";
+
 interface Operation {
+	readonly target: string;
 	readonly fragment: string;
 	readonly row: string;
 	/** Brightness that it sets, or -1. */
@@ -32,12 +37,16 @@ export class CumulocityService implements SimulatedService {
 	readonly #delayMs: number;
 	readonly #brightness = new Brightness();
 	readonly #operations: Operation[] = [];
-	#created = false;
+	/** Devices that exist. */
+	readonly #created = new Set<string>();
+	readonly #child: boolean;
 	/** Until when the answer to a 500 may still go out whose first row the node does not know. */
 	#answersUntil = -1;
 	#asked = false;
 
-	constructor(parts: ServiceParts, chance: Chance, delayMs: number) {
+	/** `child`: whether the device has one. */
+	constructor(parts: ServiceParts, chance: Chance, delayMs: number, child = false) {
+		this.#child = child;
 		this.#parts = parts;
 		this.#chance = chance;
 		this.#delayMs = delayMs;
@@ -58,6 +67,7 @@ export class CumulocityService implements SimulatedService {
 	}
 
 	special(): void {
+		if (this.#child && this.#chance.happens(0.5)) return this.#specialOfChild();
 		const which = this.#chance.whole(0, 5);
 		if (which === 0) this.#create("c8y_Restart", "510,m", -1, true);
 		else if (which === 1) this.#create("c8y_Firmware", "515,m,a,1,http://example.com", -1, false);
@@ -68,15 +78,27 @@ export class CumulocityService implements SimulatedService {
 		} else this.#create("c8y_Relay", `518,m,${which < 5 ? "CLOSED" : "OPEN"}`, which < 5 ? 100 : -1, true);
 	}
 
-	#create(fragment: string, row: string, percent: number, valid: boolean): void {
+	#specialOfChild(): void {
+		const which = this.#chance.whole(0, 4);
+		if (which === 0) this.#create("c8y_Command", `511,${CHILD},led 3%`, -1, false, CHILD);
+		else if (which === 1) this.#create("c8y_Restart", `510,${CHILD}`, -1, false, CHILD);
+		else {
+			const closed = which < 4;
+			this.#create("c8y_Relay", `518,${CHILD},${closed ? "CLOSED" : "OPEN"}`, closed ? 100 : -1, true, CHILD);
+		}
+	}
+
+	#create(fragment: string, row: string, percent: number, valid: boolean, target = DEVICE): void {
 		const createdAt = this.#parts.now();
-		const overtakes = this.#operations.some((other) => isPending(other, fragment) && !other.sent);
+		const overtakes = this.#operations.some((other) => isPending(other, target, fragment) && !other.sent);
 		if (
 			overtakes ||
-			(this.#answersUntil >= createdAt && this.#operations.some((other) => isPending(other, fragment)))
+			(this.#answersUntil >= createdAt &&
+				this.#operations.some((other) => isPending(other, target, fragment)))
 		)
 			this.#overtaken();
 		const operation: Operation = {
+			target,
 			fragment,
 			row,
 			percent,
@@ -132,7 +154,7 @@ export class CumulocityService implements SimulatedService {
 		const unknown = !this.#asked || this.#parts.ledger.doubtfulAnswers > 0 || this.#parts.ledger.boots > 1;
 		if (unknown) this.#answersUntil = now + this.#delayMs;
 		const recent = unknown && rows.findLast(({ createdAt }) => now - createdAt <= this.#parts.lagMs());
-		if (recent && rows.some((other) => other !== recent && other.fragment === recent.fragment))
+		if (recent && rows.some((other) => other !== recent && isPending(other, recent.target, recent.fragment)))
 			this.#overtaken();
 		this.#asked = true;
 		if (this.#delayMs === 0) return this.#push(rows);
@@ -140,22 +162,25 @@ export class CumulocityService implements SimulatedService {
 	}
 
 	/** What the inventory is told of a relay has to be the state that an operation has asked for. */
-	#updated(text: string): void {
+	#updated(id: string, text: string): void {
 		const [, state] = /^\{"c8y_Relay":\{"relayState":"(OPEN|CLOSED)"\}\}$/.exec(text) ?? [];
 		const asked = this.#operations.some(
-			({ row, status }) => row === `518,m,${state}` && (status === "SUCCESSFUL" || status === "EXECUTING"),
+			({ row, status }) =>
+				row === `518,${id},${state}` && (status === "SUCCESSFUL" || status === "EXECUTING"),
 		);
 		if (!asked) this.#parts.ledger.violated(`the inventory is told ${text}`);
 	}
 
 	published(topic: string, payload: Buffer): void {
 		const { ledger } = this.#parts;
-		if (topic === "inventory/managedObjects/update/m") return this.#updated(payload.toString());
-		if (topic !== "s/us") return ledger.violated(`a message on ${topic}`);
+		const updated = /^inventory\/managedObjects\/update\/(m(?::a)?)$/.exec(topic)?.[1];
+		if (updated) return this.#updated(updated, payload.toString());
+		const target = topic === "s/us" ? DEVICE : topic === `s/us/${CHILD}` && this.#child ? CHILD : "";
+		if (target === "") return ledger.violated(`a message on ${topic}`);
 		let time = "";
 		let values: Record<string, number> = {};
 		const flush = () => {
-			if (time !== "") ledger.delivered(Date.parse(time), values);
+			if (time !== "") ledger.delivered(Date.parse(time), values, target === CHILD);
 			time = "";
 			values = {};
 		};
@@ -163,8 +188,10 @@ export class CumulocityService implements SimulatedService {
 			if (row === "") continue;
 			const columns = row.split(",");
 			const [id, fragment = "", third = "", fourth = ""] = columns;
-			if (id === "100") this.#created = true;
-			else if (!this.#created && id !== "400") ledger.violated(`"${row}" before the device exists`);
+			if (id === "100") this.#created.add(DEVICE);
+			else if (id === "101") this.#created.add(fragment);
+			else if (!this.#created.has(target) && id !== "400")
+				ledger.violated(`"${row}" before the device exists`);
 			if (id === "200") {
 				const [, , , value, , at = ""] = columns;
 				if (at !== time) flush();
@@ -178,16 +205,24 @@ export class CumulocityService implements SimulatedService {
 				}
 				flush();
 			} else if (id === "500") this.#pending();
-			else if (id === "501") this.#advance(fragment, "PENDING", "EXECUTING", "");
-			else if (id === "502") this.#advance(fragment, "EXECUTING", "FAILED", `${third} ${fourth}`);
-			else if (id === "503") this.#advance(fragment, "EXECUTING", "SUCCESSFUL", "");
+			else if (id === "501") this.#advance(target, fragment, "PENDING", "EXECUTING", "");
+			else if (id === "502") this.#advance(target, fragment, "EXECUTING", "FAILED", `${third} ${fourth}`);
+			else if (id === "503") this.#advance(target, fragment, "EXECUTING", "SUCCESSFUL", "");
 		}
 		flush();
 	}
 
 	/** The oldest one in that state. */
-	#advance(fragment: string, from: Operation["status"], to: Operation["status"], reason: string): void {
-		const operation = this.#operations.find((other) => other.fragment === fragment && other.status === from);
+	#advance(
+		target: string,
+		fragment: string,
+		from: Operation["status"],
+		to: Operation["status"],
+		reason: string,
+	): void {
+		const operation = this.#operations.find(
+			(other) => other.target === target && other.fragment === fragment && other.status === from,
+		);
 		if (!operation) {
 			if (/interrupted/.test(reason) && this.#parts.ledger.boots < 2)
 				this.#parts.ledger.violated(`"${fragment}" is said to be interrupted in the first boot`);
@@ -225,6 +260,6 @@ export class CumulocityService implements SimulatedService {
 	}
 }
 
-function isPending(operation: Operation, fragment: string): boolean {
-	return operation.status === "PENDING" && operation.fragment === fragment;
+function isPending(operation: Operation, target: string, fragment: string): boolean {
+	return operation.status === "PENDING" && operation.target === target && operation.fragment === fragment;
 }

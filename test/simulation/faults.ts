@@ -196,4 +196,33 @@ export const FAULTS: readonly Fault[] = [
 		is: "return 1 + this.payloadAt(slot) + this.view.getUint16(",
 		says: /JSON|never taken|Invalid/,
 	},
+	{
+		what: "what a child measures goes on the device's topic",
+		file: "modules/app/portions.ts",
+		was: "setRoute(ring, slot, portion.route);",
+		is: "setRoute(ring, slot, 0);",
+		says: /temperature is NaN|it is another device's/,
+	},
+	{
+		what: "a message has records of several devices",
+		file: "modules/outbox/routed-outbox.ts",
+		was: "(this.route === ANY || routeOf(lane.ring, slot) === this.route) && super.mayGo(lane, slot)",
+		is: "super.mayGo(lane, slot)",
+		says: /temperature is NaN|it is another device's/,
+	},
+	{
+		what: "an operation for a child is answered as the device's",
+		file: "modules/cloud/cumulocity/operations.ts",
+		was: "if (this.targets) this.targets[index] = this.target ?? 0;",
+		is: "",
+		says: /the inventory is told|m:a,.*is (left|FAILED|SUCCESSFUL)/,
+	},
+	{
+		what: "what became of a child's operation at a restart is said of the device's",
+		file: "modules/cloud/cumulocity/operation-markers.ts",
+		was: 'if (child !== "") store.set(key, ',
+		is: 'if (child === "-") store.set(key, ',
+		says: /m:a,.*is (left|FAILED|SUCCESSFUL)/,
+		first: 6600,
+	},
 ];

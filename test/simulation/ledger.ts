@@ -19,6 +19,8 @@ export interface Taken {
 	readonly boot: number;
 	/** How often the service got it. */
 	delivered: number;
+	/** The same of the channels of a child device, where there is one. */
+	childDelivered: number;
 	/** It may be missing, because of a power cut that it was not kept from. */
 	excused: boolean;
 	/** The service refused it. */
@@ -26,6 +28,8 @@ export interface Taken {
 }
 
 const NAMES = ["temperature", "led", "buzzer", "speed"];
+/** Those of the child device. */
+export const CHILD_NAMES = ["led", "speed"];
 /** Half a digit of the last place that is sent, and a little. */
 const PRECISION = [0.00501, 0.501, 0.501, 0.0501];
 
@@ -34,6 +38,8 @@ export class Ledger {
 	/** How often each brightness was put out. */
 	readonly moves = new Map<number, number>();
 	readonly wire: WireRules;
+	/** Samples become a record for the device and one for its child. */
+	split = false;
 	trace: ((text: string) => void) | undefined;
 	/** Connections that were tried, by their moments. */
 	readonly attempts: number[] = [];
@@ -73,7 +79,15 @@ export class Ledger {
 	}
 
 	sampled(wall: number, values: readonly number[], boot: number): void {
-		const taken: Taken = { wall, values, boot, delivered: 0, excused: false, refused: false };
+		const taken: Taken = {
+			wall,
+			values,
+			boot,
+			delivered: 0,
+			childDelivered: 0,
+			excused: false,
+			refused: false,
+		};
 		this.taken.push(taken);
 		if (this.#byWall.has(wall)) throw new Error("two samples at one moment");
 		this.#byWall.set(wall, taken);
@@ -85,20 +99,28 @@ export class Ledger {
 		this.moves.set(percent, (this.moves.get(percent) ?? 0) + 1);
 	}
 
-	/** A sample has reached the service; `wall` is NaN where the format has no time. */
-	delivered(wall: number, values: Readonly<Record<string, number>>): Taken | undefined {
+	/**
+	 * A sample has reached the service, or with `child` what the child has of it; `wall` is NaN where the format
+	 * has no time.
+	 */
+	delivered(wall: number, values: Readonly<Record<string, number>>, child = false): Taken | undefined {
 		const taken = Number.isNaN(wall) ? this.#find(values.temperature ?? Number.NaN) : this.#byWall.get(wall);
 		if (!taken) {
 			this.violated(`a measure that was never taken: ${wall} ${JSON.stringify(values)}`);
 			return undefined;
 		}
 		for (const [i, name] of NAMES.entries()) {
+			if (this.split && CHILD_NAMES.includes(name) !== child) {
+				if (name in values) this.violated(`${name} in the measure of ${wall}: it is another device's`);
+				continue;
+			}
 			const is = values[name] ?? Number.NaN;
 			const was = taken.values[i] as number;
 			if (Number.isNaN(is) ? !Number.isNaN(was) : !(Math.abs(is - was) <= (PRECISION[i] as number)))
 				this.violated(`${name} is ${is} and was ${was} in the measure of ${wall}`);
 		}
-		taken.delivered++;
+		if (child) taken.childDelivered++;
+		else taken.delivered++;
 		return taken;
 	}
 
@@ -114,7 +136,7 @@ export class Ledger {
 	/** All that the node of this boot knew is gone; `kept`: but for what it had put into flash. */
 	forgotten(boot: number, kept: boolean): void {
 		if (kept) return;
-		for (const taken of this.taken) if (taken.boot === boot && taken.delivered === 0) taken.excused = true;
+		for (const taken of this.taken) if (taken.boot === boot && this.#missing(taken) > 0) taken.excused = true;
 	}
 
 	/** The server has said yes. */
@@ -150,16 +172,22 @@ export class Ledger {
 	/** What nobody heard of, and nothing counts. */
 	balance(rules: { readonly exactly: boolean; readonly atLeast: boolean }): void {
 		const missing = this.taken.filter(
-			({ delivered, excused, refused }) => delivered === 0 && !excused && !refused,
+			(taken) => this.#missing(taken) > 0 && !taken.excused && !taken.refused,
 		);
-		if (rules.atLeast && missing.length > this.dropped) {
+		const records = missing.reduce((sum, taken) => sum + this.#missing(taken), 0);
+		if (rules.atLeast && records > this.dropped) {
 			const first = missing[0] as Taken;
 			this.violated(
-				`${missing.length} measures are lost, ${this.dropped} are counted; the first is of ${first.wall}, boot ${first.boot}`,
+				`${records} measures are lost, ${this.dropped} are counted; the first is of ${first.wall}, boot ${first.boot}`,
 			);
 		}
 		if (!rules.exactly) return;
-		const twice = this.taken.find(({ delivered }) => delivered > 1);
+		const twice = this.taken.find((taken) => Math.max(taken.delivered, taken.childDelivered) > 1);
 		if (twice) this.violated(`the measure of ${twice.wall} was delivered ${twice.delivered} times`);
+	}
+
+	/** Records of it that the service has not got. */
+	#missing({ delivered, childDelivered }: Taken): number {
+		return (delivered === 0 ? 1 : 0) + (this.split && childDelivered === 0 ? 1 : 0);
 	}
 }

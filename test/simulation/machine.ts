@@ -243,7 +243,7 @@ export class Machine {
 			// The sample that is being put into flash is not accepted yet, and the one that gives way to it is gone
 			// from there before it is counted.
 			last.excused = true;
-			if ((this.#node?.measures.ring.free ?? 0) <= 1) ledger.dropped++;
+			if ((this.#node?.measures.ring.free ?? 0) <= 2) ledger.dropped += ledger.split ? 2 : 1;
 		}
 		this.#end();
 		ledger.forgotten(this.#boots, keep === "all");

@@ -4,6 +4,7 @@
 
 import type { Packet } from "mqtt-packet";
 import { Chance } from "./chance.js";
+import { CHILD_NAMES } from "./ledger.js";
 import type { SapOptions } from "./sap-service.js";
 import type { World } from "./simulation.js";
 
@@ -24,6 +25,8 @@ export interface Plan {
 	readonly persistent: boolean;
 	readonly keepAlive: number;
 	readonly settings: Record<string, Record<string, unknown>>;
+	/** The node has a child device. */
+	readonly child: boolean;
 	readonly sectors: number;
 	readonly clockSetMs: number;
 	readonly raw: boolean;
@@ -251,6 +254,8 @@ export function makePlan(seed: number): Plan {
 	// acks without ids one that comes behind its deadline would be taken for that of another message.
 	const stalls = cloud === "sap" ? messageId : rowsMs === 0;
 	const kinds = KINDS.filter(() => chance.happens(0.35));
+	// From another source, so that all else of a seed stays as it was.
+	const child = cloud === "cumulocity" && new Chance(seed ^ 0x2545f491).happens(0.4);
 	const actions: Action[] = [];
 	for (let i = chance.whole(0, 12); i > 0 && kinds.length > 0; i--) {
 		const made = chance.pick(kinds)(chance, { stalls, raw });
@@ -275,9 +280,11 @@ export function makePlan(seed: number): Plan {
 			sampling: { intervalMs: chance.pick([500, 1000, 1000, 2500]), qos: measuresQos },
 			outbox: { measures, events: chance.pick([4, 8]), keep },
 			cumulocity: { multiple: chance.happens(0.5), debug: chance.happens(0.2) },
+			...(child && { children: { a: { channels: CHILD_NAMES.join(), relay: "led" } } }),
 			sap: { arrays: sap.arrays, messageId, dateProperty, ackMs: 10_000 },
 			plain: { ...qos, persistent, format: raw ? "raw" : "json" },
 		},
+		child,
 		sectors: measures <= 8 ? 11 : 32,
 		clockSetMs: chance.pick([0, 0, 0, 2000, 30_000]),
 		raw,

@@ -61,6 +61,7 @@ export class World {
 			ledger.trace = (text) => {
 				this.trace.push(`${(scheduler.now / 1000).toFixed(3).padStart(9)}  ${text}`);
 			};
+		ledger.split = plan.child;
 		this.#network = new Chance(plan.seed ^ 0x5bd1e995);
 		this.server = new Server(scheduler, new Chance(plan.seed ^ 0x27d4eb2f), ledger);
 		this.server.window = plan.window;
@@ -77,7 +78,7 @@ export class World {
 		const chance = new Chance(plan.seed ^ 0x165667b1);
 		this.service =
 			plan.cloud === "cumulocity"
-				? new CumulocityService(parts, chance, plan.rowsMs)
+				? new CumulocityService(parts, chance, plan.rowsMs, plan.child)
 				: plan.cloud === "sap"
 					? new SapService(parts, chance, plan.sap)
 					: new PlainService(parts, { raw: plan.raw, ...plan.qos });

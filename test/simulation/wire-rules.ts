@@ -15,8 +15,8 @@ interface UnderWay {
 /** Messages that a node may have under way; its own stated limit. */
 const WINDOW = 8;
 
-/** Rows 501, 502 and 503 on s/us. */
-const ANSWER = /( s\/us |\n)50[123],/;
+/** Rows 501, 502 and 503 on s/us, or on a child's topic. */
+const ANSWER = /( s\/us(\/\S+)? |\n)50[123],/;
 
 type Publish = Packet & { cmd: "publish" };
 

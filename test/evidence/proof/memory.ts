@@ -228,6 +228,9 @@ export const FEATURES: readonly Feature[] = [
 			["a processing mode", { mode: "transient" }],
 		] as const
 	).map(([what, cumulocity]) => feature(`${what}, Cumulocity`, { cumulocity }, "cumulocity")),
+	feature("a child with a channel", { children: { a: { channels: "speed" } } }, "cumulocity"),
+	feature("a child with a relay only", { children: { a: { relay: "led" } } }, "cumulocity"),
+	feature("a second sensor, SAP", { sensors: { a: { channels: "speed" } } }, "sap"),
 	feature("a thermometer on I²C (SHT3x)", { temperature: { sensor: "sht3x" } }),
 	feature("a thermometer on I²C (TMP117)", { temperature: { sensor: "tmp117" } }),
 	feature(
