@@ -41,8 +41,8 @@ export function placesOf(targets: readonly number[], target: number): number[] {
 export function ownerMistakes(group: string, owners: Owners, channels: readonly Channel[]): string[] {
 	const mistakes: string[] = [];
 	const taken: string[] = [];
-	for (const name of Object.keys(owners))
-		for (const key of listed((owners[name] as Owner).channels)) {
+	for (const [name, owner] of Object.entries(owners))
+		for (const key of listed(owner.channels)) {
 			const where = `${group}.${name}.channels`;
 			if (!channels.some((channel) => channel.key === key))
 				mistakes.push(`${where}: there is no channel ${key}, or it is off`);

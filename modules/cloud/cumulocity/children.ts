@@ -85,6 +85,7 @@ export class Children {
 	}
 	/** What 518 for a child switches; made when it is needed. */
 	relayOf(target: number): Relay | undefined {
+		if (target === 0) return undefined;
 		const { children, motor } = this.settings;
 		const { relay = "none" } = Object.values(children)[target - 1] ?? {};
 		return relay === "none" ? undefined : relayOf(relay, motor.maxRpm);

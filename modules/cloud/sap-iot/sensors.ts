@@ -62,12 +62,14 @@ export class SapSensors {
 	}
 	private idOf(target: number): string {
 		const { sap, sensors } = this.settings;
-		const name = Object.keys(sensors)[target - 1];
-		return name === undefined ? sap.sensor : sensorId(name, sensors[name] as SensorSettings);
+		if (target === 0) return sap.sensor;
+		const [name, sensor] = Object.entries(sensors)[target - 1] as [string, SensorSettings];
+		return sensorId(name, sensor);
 	}
 	private capabilityOf(target: number): string {
 		const { sap, sensors } = this.settings;
-		const own = Object.values(sensors)[target - 1]?.capability ?? "";
+		// On XS the index -1 would be a new name, which it keeps for good.
+		const own = target === 0 ? "" : (Object.values(sensors)[target - 1]?.capability ?? "");
 		return own === "" ? sap.measureCapability : own;
 	}
 

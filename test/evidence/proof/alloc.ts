@@ -50,6 +50,8 @@ export interface Result {
 }
 
 const device = (cloud: string, log = "info") => ({ device: { cloud, log } });
+const TWO_SENSORS = { sensors: { a: { channels: "temperature,speed" } } };
+const pick = <T>(n: number, all: readonly T[]): T => all[n % all.length] as T;
 const WEB_SOCKET = { transport: "websocket", clientCertificate: false };
 const fast = { sampling: { intervalMs: 1000 } };
 
@@ -79,6 +81,28 @@ const BARE: readonly Case[] = [
 	{
 		name: "SmartREST by own templates",
 		mote: { ...device("cumulocity"), ...fast, cumulocity: { ownTemplates: "default" } },
+	},
+	...[{}, { missing: true }, { batch: true }].map((more) => ({
+		name: `SmartREST, a child${Object.keys(more)
+			.map((key) => `, ${key}`)
+			.join("")}`,
+		mote: { ...device("cumulocity"), ...fast, children: { a: { channels: "temperature,speed" } } },
+		...more,
+	})),
+	{
+		name: "inbound, operations of a child",
+		mote: { ...device("cumulocity"), children: { a: { relay: "led" } } },
+		inbound: (n: number) => ({
+			topic: "s/ds",
+			payload:
+				n % 10 === 0 ? `511,${DEVICE},${led(n / 10)}` : `518,${pick(n, ["other", `${DEVICE}:b`])},OPEN`,
+		}),
+	},
+	{ name: "SAP, two sensors", mote: { ...device("sap"), ...fast, ...TWO_SENSORS } },
+	{
+		name: "SAP, two sensors, batched",
+		mote: { ...device("sap"), ...fast, ...TWO_SENSORS, sap: { dateProperty: "at" } },
+		batch: true,
 	},
 	{ name: "SAP, objects", mote: { ...device("sap"), ...fast } },
 	{ name: "SAP, arrays", mote: { ...device("sap"), ...fast, sap: { arrays: true } } },
