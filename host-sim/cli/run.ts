@@ -2,6 +2,7 @@
 
 import { fileURLToPath } from "node:url";
 import type { Observer } from "../../modules/app/observer.js";
+import { childId } from "../../modules/cloud/cumulocity/settings.js";
 import type { CumulocityOptions } from "../cloud/cumulocity/stand-in.js";
 import { EmbeddedCloud } from "../cloud/embedded-cloud.js";
 import type { CommandResult, Engine, EngineEvents, MemoryStats } from "../engine/engine.js";
@@ -248,9 +249,9 @@ export class Run {
 		const tally = this.#tally;
 		const view = this.#view;
 		return {
-			sampled: (values, wallMs, accepted) => {
-				if (accepted) tally.accepted++;
-				view.sample(values, wallMs, accepted);
+			sampled: (values, wallMs, records) => {
+				tally.accepted += records;
+				view.sample(values, wallMs, records > 0);
 			},
 			sending: (topic, records, packetId, resent, measures) => {
 				if (measures && !resent) tally.published += records;
@@ -322,11 +323,23 @@ export class Run {
 		return this.#tally.summary({
 			cloud: this.#options.cloud,
 			device,
-			stored: cloud ? cloud.samples(device) : null,
+			stored: this.#stored(),
 			ring: this.#ring,
 			malformed: this.#malformed,
 			memory: this.#memory,
 		});
+	}
+
+	/** Records that the stand-in has of the device and its children; of several sensors it does not count them. */
+	#stored(): number | null {
+		const { cloud } = this;
+		const { device, firmware } = this.#options;
+		const { children, sensors } = firmware;
+		if (!cloud || (this.#options.cloud === "sap" && Object.keys(sensors).length > 0)) return null;
+		let stored = cloud.samples(device);
+		for (const [name, child] of Object.entries(children))
+			stored += cloud.samples(childId(device, name, child));
+		return stored;
 	}
 
 	/** No more samples; what is in the ring still goes out, as far as that works; then DISCONNECT. */

@@ -86,8 +86,8 @@ class PanelObserver implements Observer {
 		this.#channels = channels;
 	}
 
-	sampled(values: Sample, _wallMs: number, accepted: boolean): void {
-		if (!accepted) return this.#line("bad", "a sample that could not be kept");
+	sampled(values: Sample, _wallMs: number, records: number): void {
+		if (records === 0) return this.#line("bad", "a sample that could not be kept");
 		const texts = this.#channels.map((channel, i) => shownValue(channel, values[i]));
 		this.#line("note", texts.join("   "));
 	}

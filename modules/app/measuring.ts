@@ -122,7 +122,7 @@ export class Measuring implements Sampled, EdgeListener {
 			health.missingValues += values.length - leftOut;
 			this.noteMissing(due);
 			health.droppedSamples++;
-			this.observer?.sampled?.(values, -1, false);
+			this.observer?.sampled?.(values, -1, 0);
 			return;
 		}
 		const { deadband } = this;
@@ -138,7 +138,7 @@ export class Measuring implements Sampled, EdgeListener {
 		if (ring.evicted > evicted) this.reportEviction(ring.evicted);
 		if (slot < 0) {
 			health.droppedSamples++;
-			this.observer?.sampled?.(values, -1, false);
+			this.observer?.sampled?.(values, -1, 0);
 			return;
 		}
 		const wall = clock.wallAt(sampledAt);
@@ -152,21 +152,21 @@ export class Measuring implements Sampled, EdgeListener {
 			health.droppedSamples++;
 		}
 		this.delivery.settled();
-		this.observer?.sampled?.(values, wall, accepted);
+		this.observer?.sampled?.(values, wall, accepted ? 1 : 0);
 	}
 
 	private takePortions(portions: Portions, sampledAt: number, due: number, leftOut: number): void {
 		const { ring, values, health } = this;
 		const { evicted } = ring;
 		const wall = this.clock.wallAt(sampledAt);
-		const accepted = portions.take(values, sampledAt, wall) > 0;
+		const records = portions.take(values, sampledAt, wall);
 		if (ring.evicted > evicted) this.reportEviction(ring.evicted);
 		if (portions.overflow) this.reportOverflow();
 		health.missingValues -= leftOut; // nothing was wrong with them
 		this.noteMissing(due);
-		if (accepted) this.deadband?.kept(values, due, sampledAt);
+		if (records > 0) this.deadband?.kept(values, due, sampledAt);
 		this.delivery.settled();
-		this.observer?.sampled?.(values, wall, accepted);
+		this.observer?.sampled?.(values, wall, records);
 	}
 
 	/** Alarms begin or end seldom: what this allocates does not count. */

@@ -18,8 +18,8 @@ export const OVERDUE_WORDS = "the cloud did not confirm in time; sending again";
  * table of what people read).
  */
 export interface Observer {
-	/** A sample was taken and, if `accepted`, is in the ring. NaN: a channel without a value. */
-	sampled?(values: Sample, wallMs: number, accepted: boolean): void;
+	/** A sample was taken and is so many records in the ring, mostly one. NaN: a channel without a value. */
+	sampled?(values: Sample, wallMs: number, records: number): void;
 	/** A channel has had no value in two samples, and why; or, with "", it has values again. */
 	silent?(key: string, fault: string): void;
 	/** A message with `records` records begins to go out; `packetId` is 0 at QoS 0. */

@@ -65,7 +65,7 @@ describe("narration", () => {
 			[],
 		);
 		assert.deepEqual(
-			said((o) => o.sampled?.([1, 2, 3, 4], 0, true)),
+			said((o) => o.sampled?.([1, 2, 3, 4], 0, 1)),
 			[],
 		);
 	});

@@ -26,7 +26,7 @@ describe("MoteNode: samples", () => {
 	it("drops and counts a sample without any value, and one too long for its record", () => {
 		const { node, time, board, up } = setup();
 		const seen: boolean[] = [];
-		node.observer = { sampled: (_values, _wall, accepted) => seen.push(accepted) };
+		node.observer = { sampled: (_values, _wall, records) => seen.push(records > 0) };
 		node.start();
 		board.values = Array(4).fill(Number.NaN);
 		time.advance(1500);
@@ -78,7 +78,7 @@ describe("MoteNode: samples", () => {
 	it("drops a sample, counts it and says so when everything in the ring is in flight", () => {
 		const { node, time, broker } = setup({ settings: { outbox: { measures: 4 } } });
 		const seen: boolean[] = [];
-		node.observer = { sampled: (_values, _wall, accepted) => seen.push(accepted) };
+		node.observer = { sampled: (_values, _wall, records) => seen.push(records > 0) };
 		node.start();
 		time.advance(500);
 		broker.acknowledges = false;

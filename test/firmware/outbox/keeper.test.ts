@@ -266,8 +266,8 @@ class World implements Board {
 			restart: () => {},
 		});
 		node.observer = {
-			sampled: (values, _wall, accepted) => {
-				if (this.powered && accepted) this.accepted.push(values[0] as number);
+			sampled: (values, _wall, records) => {
+				if (this.powered && records > 0) this.accepted.push(values[0] as number);
 			},
 		};
 		this.node = node;
