@@ -6,7 +6,7 @@ import { counted } from "../../engine/words.js";
 import { card, h, say } from "./dom.js";
 
 const COUNTERS: ReadonlyArray<readonly [keyof NodeStatus, string]> = [
-	["accepted", "samples taken"],
+	["accepted", "records taken"],
 	["delivered", "records delivered"],
 	["waiting", "waiting"],
 	["messages", "messages"],
