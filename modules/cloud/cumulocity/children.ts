@@ -13,6 +13,7 @@ import { placesOf, targetsOf } from "../portions.js";
 import { utf8 } from "../text.js";
 import { encoderOf } from "./lanes.js";
 import { MessageId, Operation } from "./message-ids.js";
+import { hashOf } from "./notifications.js";
 import { type Relay, relayOf } from "./relays.js";
 import { quoteColumn, type RowReader } from "./rows.js";
 import { type CumulocitySettings, childId } from "./settings.js";
@@ -81,6 +82,11 @@ export class Children {
 	/** The target with this external id; 0 if there is none. */
 	targetNamed(id: string): number {
 		for (let target = this.count; target > 0; target--) if (this.idOf(target) === id) return target;
+		return 0;
+	}
+	/** The target whose external id has this hash; 0 if there is none. */
+	targetHashed(hash: number): number {
+		for (let i = 0; i < this.ids.length; i++) if (hashOf(this.ids[i] as Uint8Array) === hash) return i + 1;
 		return 0;
 	}
 	/** What 518 for a child switches; made when it is needed. */

@@ -254,9 +254,10 @@ export class Cumulocity implements Cloud, Documents {
 	}
 
 	/** An operation as JSON of which too much has come to be kept; `id` is 0 where it is not known. */
-	tooLong(id: number): void {
+	tooLong(id: number, source: number): void {
 		this.host.malformed(`${TOO_LONG} (JSON)`);
-		if (id > 0 && this.starting.listening) this.refuseById(id, TOO_LONG);
+		if (id === 0 || !this.starting.listening) return;
+		this.refuseById(id, TOO_LONG, this.children?.targetHashed(source));
 	}
 
 	several(): void {

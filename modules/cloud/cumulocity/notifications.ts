@@ -29,10 +29,13 @@ const MOST_DIGITS = 15;
 const LF = 10;
 const NOTHING = ascii("");
 
-/** Hears of documents that are no operation, or too long to be kept; their id is 0 where it is not known. */
+/**
+ * Hears of documents that are no operation, or too long to be kept; their id is 0 where it is not known.
+ * `source`: the hash of whose the operation is, or 0.
+ */
 export interface Documents {
 	malformed(what: string): void;
-	tooLong(id: number): void;
+	tooLong(id: number, source: number): void;
 	/** Several in one message that is too large: they come again. */
 	several(): void;
 }
@@ -246,17 +249,34 @@ export class Notifications implements PayloadSink {
 		this.finder.take(bytes, start, end);
 	}
 	end(whole: boolean): void {
-		const { id, documents } = this.finder;
+		const { id, documents, source } = this.finder;
 		this.finder.reset();
 		if (!whole) return;
 		if (documents > 1) this.owner.several();
-		else this.owner.tooLong(id);
+		else this.owner.tooLong(id, source);
 	}
 }
 
-/** Finds the first `"id":"123"` of the outermost object in a document that is not kept. */
+const FNV = 0x811c9dc5;
+
+/** FNV-1a. */
+export function hashOf(bytes: Uint8Array): number {
+	let hash = FNV;
+	for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+	return hash >>> 0;
+}
+const EXTERNAL_ID = hashOf(W.externalId);
+
+/**
+ * Finds the first `"id":"123"` of the outermost object in a document that is not kept, and the hash of the
+ * first `"externalId":"…"` one level below.
+ */
 class IdFinder {
 	id = 0;
+	source = 0;
+	/** Of the text that is being read, and whether the last one was "externalId". */
+	private hash = FNV;
+	private isSource = false;
 	/** Documents that have ended. */
 	documents = 0;
 	private depth = 0;
@@ -271,7 +291,8 @@ class IdFinder {
 
 	reset(): void {
 		this.id = this.documents = this.depth = this.length = this.letters = this.value = this.digits = 0;
-		this.inText = this.escaped = this.isName = false;
+		this.source = 0;
+		this.inText = this.escaped = this.isName = this.isSource = false;
 	}
 
 	take(bytes: Uint8Array, start: number, end: number): void {
@@ -281,6 +302,7 @@ class IdFinder {
 			else if (c === 34) {
 				this.inText = true;
 				this.length = this.letters = this.value = this.digits = 0;
+				this.hash = FNV;
 			} else if (c === 123 || c === 91) this.depth++;
 			else if (c === 125 || c === 93) {
 				if (--this.depth === 0) this.documents++;
@@ -302,10 +324,13 @@ class IdFinder {
 			)
 				this.id = this.value;
 			this.isName = this.depth === 1 && this.length === 2 && this.letters === 0x6964;
+			if (this.isSource && this.source === 0) this.source = this.hash >>> 0;
+			this.isSource = this.depth === 2 && this.hash >>> 0 === EXTERNAL_ID;
 			return;
 		}
 		this.length++;
 		this.letters = ((this.letters << 8) | c) & 0xffffff;
+		this.hash = Math.imul(this.hash ^ c, 0x01000193);
 		if (c < 48 || c > 57) return;
 		this.digits++;
 		this.value = this.value * 10 + c - 48;

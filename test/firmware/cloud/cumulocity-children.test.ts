@@ -234,6 +234,30 @@ describe("Cumulocity: operations of children", () => {
 		assert.deepEqual(host.carriedOut, ["speed stop"]);
 	});
 
+	it("as JSON that is too long to be kept are refused on the topic of whom the source names", () => {
+		for (const [externalId, place] of [
+			["sn-1:pump", "1: "],
+			["oven-7", "2: "],
+			["sn-1", ""],
+			["elsewhere", ""],
+		] as const)
+			for (const size of [1, 7, 512]) {
+				const { cloud, host } = ready({ children, cumulocity: { operationIds: true } as never });
+				const source = { externalId, type: "c8y_Serial" };
+				const text = JSON.stringify({
+					c8y_Command: { text: "y".repeat(3000), externalIds: "sn-1:pump" },
+					externalSource: source,
+					id: "77",
+				});
+				const bytes = new TextEncoder().encode(text);
+				const sink = cloud.stream({ isOn: (topic: Uint8Array) => topic.length > 20 } as never);
+				for (let at = 0; at < bytes.length; at += size)
+					sink?.part(bytes, at, Math.min(bytes.length, at + size));
+				sink?.end(true);
+				assert.deepEqual(host.deliver(), [`${place}504,77\n505,77,the operation is too long\n`], externalId);
+			}
+	});
+
 	it("tell the inventory of their relay", () => {
 		const { cloud, host } = ready({ children });
 		host.receive("s/ds", "518,sn-1:pump,CLOSED\n518,sn-1,OPEN\n");
