@@ -134,14 +134,14 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 		this.cloud.resumed?.(events.ring.used > 0, keeper.interrupted);
 	}
 
-	/** Measures delivered since the boot. */
+	/** Measures delivered since the boot, of the device itself. */
 	get measuresDelivered(): number {
-		return this.outbox.delivered - this.eventsDelivered;
+		return this.outbox.delivered - this.eventsDelivered - this.outbox.deliveredOfParts;
 	}
 
-	/** The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest. */
-	confirm(number: number, accepted: boolean, code: number, reason: string): void {
-		const settled = this.outbox.confirmations?.confirm(number, accepted) ?? 0;
+	/** As in Deliveries. */
+	confirm(number: number, accepted: boolean, code: number, reason: string, route = -1): void {
+		const settled = this.outbox.confirmations?.confirm(number, accepted, route) ?? 0;
 		if (!accepted && settled > 0) {
 			this.health.refusedMessages++;
 			this.parts.log.warn(`${REFUSED_WORDS}${code} ${reason}`);

@@ -11,7 +11,7 @@ export class Health {
 	missingValues = 0;
 	/** Samples that were left out because nothing had changed (sampling.deadband…). */
 	unchanged = 0;
-	/** Samples without any value, too long for their record, or without room because all else is in flight. */
+	/** Samples (or their records) without any value, too long, or without room because all else is in flight. */
 	droppedSamples = 0;
 	/** Messages for the cloud that found no room. */
 	droppedEvents = 0;

@@ -164,7 +164,7 @@ export class Measuring implements Sampled, EdgeListener {
 		if (portions.overflow) this.reportOverflow();
 		health.missingValues -= leftOut; // nothing was wrong with them
 		this.noteMissing(due);
-		if (records > 0) this.deadband?.kept(values, due, sampledAt);
+		if (records > 0) this.deadband?.kept(values, due & portions.kept, sampledAt);
 		this.delivery.settled();
 		this.observer?.sampled?.(values, wall, records);
 	}

@@ -11,7 +11,7 @@ import {
 	templateBytes,
 } from "../outbox/record-template.js";
 import type { RecordWriter } from "../outbox/record-writer.js";
-import { RecordKind, type Ring, setRoute } from "../outbox/ring.js";
+import { RecordKind, RecordState, type Ring, setRoute, stateOf } from "../outbox/ring.js";
 import type { Stamp } from "../outbox/stamp.js";
 import type { Health } from "./health.js";
 
@@ -21,11 +21,18 @@ interface Kept {
 	readonly template: RecordTemplate;
 	/** Of its own channels. */
 	readonly values: number[];
+	/** A bit for each of them, by its place in a sample. */
+	readonly bits: number;
+	/** Its record of the last sample, by slot and number; -1: there is none. */
+	slot: number;
+	number: number;
 }
 
 export class Portions {
 	/** A record of the last sample did not fit. */
 	overflow = false;
+	/** Bits of the channels of which the last sample is in the ring, or had no value. */
+	kept = 0;
 	private readonly all: readonly Kept[];
 	private readonly ring: Ring;
 	private readonly writer: RecordWriter;
@@ -50,7 +57,10 @@ export class Portions {
 			if (template.recordBytes > this.ring.payloadBytes)
 				throw new RangeError("node: a record has less room than its template needs");
 			at += templateBytes(stamp, text);
-			return { portion, template, values: portion.places.map(() => Number.NaN) };
+			let bits = 0;
+			for (const place of portion.places) bits |= 1 << place;
+			const values = portion.places.map(() => Number.NaN);
+			return { portion, template, values, bits, slot: -1, number: 0 };
 		});
 	}
 
@@ -59,22 +69,43 @@ export class Portions {
 		const { all, ring, health } = this;
 		let records = 0;
 		this.overflow = false;
+		this.kept = 0;
 		for (let i = 0; i < all.length; i++) {
 			const one = all[i] as Kept;
+			one.slot = -1;
 			if (!fill(one, values)) {
 				health.missingValues += one.values.length;
+				this.kept |= one.bits;
 				continue;
 			}
 			const slot = ring.reserve(RecordKind.Measure, true);
-			if (slot < 0) health.droppedSamples++;
-			else if (this.write(one, slot, sampledAt, wall)) records++;
-			else {
+			if (slot < 0) {
+				health.missingValues += countMissing(one.values);
+				health.droppedSamples++;
+				continue;
+			}
+			one.number = ring.lastNumber;
+			if (this.write(one, slot, sampledAt, wall)) {
+				one.slot = slot;
+				records++;
+			} else {
 				ring.abandon(slot);
 				health.droppedSamples++;
 			}
 		}
 		health.accepted += records;
+		this.look();
 		return records;
+	}
+
+	/** In a ring that is full of what is under way, a portion may have pushed out another one. */
+	private look(): void {
+		const { all, ring } = this;
+		for (let i = 0; i < all.length; i++) {
+			const { slot, number, bits } = all[i] as Kept;
+			if (slot >= 0 && stateOf(ring, slot) === RecordState.Queued && ring.number(slot) === number)
+				this.kept |= bits;
+		}
 	}
 
 	/** Writes a portion into its slot: by the template, or part by part where that is not possible. */
@@ -108,4 +139,10 @@ function fill({ portion, values }: Kept, sample: Sample): boolean {
 		if (!Number.isNaN(value)) any = true;
 	}
 	return any;
+}
+
+function countMissing(values: readonly number[]): number {
+	let missing = 0;
+	for (let i = 0; i < values.length; i++) if (Number.isNaN(values[i] as number)) missing++;
+	return missing;
 }

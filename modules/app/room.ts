@@ -45,12 +45,15 @@ class Room {
 	private readonly journal: number;
 	private readonly slots: number;
 	private readonly chunkBytes: number;
+	/** The fewest measures: two samples, where each is several records. */
+	readonly fewest: number;
 
 	constructor(settings: Settings, cloud: Cloud, machine: Machine) {
 		const { broker } = settings;
 		const beside = needBeside(settings, machine.joins ?? false);
 		this.cloud = cloud;
 		this.machine = machine;
+		this.fewest = Math.max(FEWEST, 2 * (cloud.portions?.length ?? 0));
 		this.journal = journalBytes(settings, cloud);
 		this.slots = beside.slots + HEADROOM.slots + (broker.tls ? TLS_RESERVE.slots : 0);
 		this.chunkBytes = beside.chunkBytes + HEADROOM.chunkBytes + (broker.tls ? TLS_RESERVE.chunkBytes : 0);
@@ -72,7 +75,7 @@ class Room {
 			if (this.has(middle, events)) low = middle;
 			else high = middle - 1;
 		}
-		return low < FEWEST ? 0 : low;
+		return low < this.fewest ? 0 : low;
 	}
 
 	/** The most events up to `limit` beside so many measures, or 0. */

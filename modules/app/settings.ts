@@ -112,7 +112,7 @@ export const SCHEMA = Object.freeze({
 		qos: choice(1, [0, 1, 2]),
 	}),
 	outbox: Object.freeze({
-		/** Samples that are kept while the link is down. The oldest give way. */
+		/** Samples (with children or sensors their records) that are kept while the link is down. The oldest give way. */
 		measures: whole(120, 4, 60000),
 		/** Operation results and events that are kept. */
 		events: whole(8, 4, 256),

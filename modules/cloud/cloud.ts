@@ -78,8 +78,11 @@ export interface Commands {
 export interface Deliveries {
 	/** Since the boot. */
 	readonly measuresDelivered: number;
-	/** The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest. */
-	confirm(number: number, accepted: boolean, code: number, reason: string): void;
+	/**
+	 * The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest, of this
+	 * route if it is given and not -1.
+	 */
+	confirm(number: number, accepted: boolean, code: number, reason: string, route?: number): void;
 }
 
 /** What the node lends to a cloud. */

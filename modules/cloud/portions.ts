@@ -37,11 +37,21 @@ export function placesOf(targets: readonly number[], target: number): number[] {
 	return places;
 }
 
-/** Lists that name no channel, or one that another has; `group` is that of the settings. */
-export function ownerMistakes(group: string, owners: Owners, channels: readonly Channel[]): string[] {
+/**
+ * Lists that name no channel, or one that another has; `group` is that of the settings. And a ring of `measures`
+ * records that has no room for two samples: each would push parts of itself out.
+ */
+export function ownerMistakes(
+	group: string,
+	owners: Owners,
+	channels: readonly Channel[],
+	measures = Number.POSITIVE_INFINITY,
+): string[] {
 	const mistakes: string[] = [];
 	const taken: string[] = [];
-	for (const [name, owner] of Object.entries(owners))
+	let records = 0;
+	for (const [name, owner] of Object.entries(owners)) {
+		if (owner.channels !== "") records++;
 		for (const key of listed(owner.channels)) {
 			const where = `${group}.${name}.channels`;
 			if (!channels.some((channel) => channel.key === key))
@@ -49,5 +59,9 @@ export function ownerMistakes(group: string, owners: Owners, channels: readonly 
 			else if (taken.includes(key)) mistakes.push(`${where}: ${key} stands twice`);
 			taken.push(key);
 		}
+	}
+	if (taken.length < channels.length) records++;
+	if (records > 1 && measures < 2 * records)
+		mistakes.push(`outbox.measures: must be at least ${2 * records}, because a sample is ${records} records`);
 	return mistakes;
 }

@@ -13,6 +13,8 @@ export interface SharedSettings {
 		readonly transport?: string;
 		readonly clientCertificate?: boolean;
 	};
+	/** Places for records of measures. */
+	readonly outbox?: { readonly measures: number };
 	/** QoS of measures. */
 	readonly sampling: { readonly qos: 0 | 1 | 2 };
 	readonly motor: { readonly maxRpm: number };

@@ -107,7 +107,10 @@ export function overlayNamed(
 		if (!isKey(name))
 			mistakes.push(`${group}.${name}: a name is a small letter and up to 31 letters and digits`);
 		else if (!isRecord(own)) mistakes.push(`${group}.${name}: must be an object`);
-		else result[name] = overlay(`${group}.${name}`, fields, own, base[name] ?? defaultsOf(fields), mistakes);
+		else {
+			const known = Object.hasOwn(base, name) ? (base[name] as Input) : defaultsOf(fields);
+			result[name] = overlay(`${group}.${name}`, fields, own, known, mistakes);
+		}
 	}
 	if (Object.keys(result).length > MAX_NAMED) mistakes.push(`${group}: at most ${MAX_NAMED}`);
 	return result;

@@ -117,9 +117,10 @@ export class Arena {
 	private routes(lane: Lane, shape: LaneShape, at: number): Route[] {
 		const { bytes, view } = this;
 		const { topic, header, frameBytes, prefixBytes, prefixAt, numberAt } = lane;
-		const routes: Route[] = [{ topic, header, frameBytes, prefixBytes, prefixAt, numberAt }];
+		const own = { topic, header, frameBytes, prefixBytes, prefixAt, numberAt, signBytes: 0 };
+		const routes: Route[] = [own];
 		let p = at + publishHeaderBytes(topic);
-		for (const { topic, prefix, numberAt, seldom } of shape.others ?? []) {
+		for (const { topic, prefix, numberAt, seldom, signBytes = 0 } of shape.others ?? []) {
 			bytes.set(prefix, p);
 			const behind = p + prefix.length;
 			routes.push({
@@ -129,6 +130,7 @@ export class Arena {
 				prefixBytes: prefix.length,
 				prefixAt: p,
 				numberAt: numberAt < 0 ? -1 : p + numberAt,
+				signBytes,
 			});
 			p = behind + (seldom ? 0 : publishHeaderBytes(topic));
 		}

@@ -4,7 +4,7 @@
 import type { Clock } from "../core/clock.js";
 import type { Lane } from "./lane.js";
 import type { OutboxHandler } from "./outbox-handler.js";
-import { RecordState, type Ring, sendingsOf, stateOf } from "./ring.js";
+import { RecordState, type Ring, routeOf, sendingsOf, stateOf } from "./ring.js";
 import { Phase, type Suspect } from "./suspect.js";
 
 /** Times that a record without confirmation is sent in all. */
@@ -62,11 +62,12 @@ export class Confirmations {
 
 	/**
 	 * The cloud confirmed (or refused, then they are removed without being counted as delivered) the message
-	 * with this number; 0 means the oldest outstanding. Returns the records that this settled.
+	 * with this number; 0 means the oldest outstanding, of this route if it is not -1. Returns the records that
+	 * this settled.
 	 */
-	confirm(number: number, accepted: boolean): number {
+	confirm(number: number, accepted: boolean, route = -1): number {
 		const ring = this.lane.ring;
-		const message = number === 0 ? oldestSent(ring) : number;
+		const message = number === 0 ? oldestSent(ring, route) : number;
 		if (message === 0) return 0;
 		let settled = this.settle(message, accepted, ring.used - ring.queued);
 		// A confirmation may come so late that its records are queued again.
@@ -101,14 +102,15 @@ export class Confirmations {
 	}
 }
 
-/** The message that was sent first of those outstanding, or 0. */
-function oldestSent(ring: Ring): number {
+/** The message that was sent first of those outstanding on the route (-1: on any), or 0. */
+function oldestSent(ring: Ring, route: number): number {
 	let message = 0;
 	let order = Number.POSITIVE_INFINITY;
 	for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.nexts[slot] as number) {
 		const state = stateOf(ring, slot);
 		if (state === RecordState.Queued) continue;
 		n--;
+		if (route >= 0 && routeOf(ring, slot) !== route) continue;
 		if (state !== RecordState.Sending && ring.sent(slot) < order) {
 			order = ring.sent(slot);
 			message = ring.messages[slot] as number;

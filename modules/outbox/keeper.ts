@@ -20,7 +20,7 @@ import { Limits } from "../mqtt/limits.js";
 import type { Session } from "../mqtt/session.js";
 import type { SessionBook } from "../mqtt/session-parts.js";
 import { BODY, entryBytes, Journal, type JournalOwner } from "./journal.js";
-import { type Lane, signs } from "./lane.js";
+import { foldBytes, type Lane, sign } from "./lane.js";
 import {
 	drop,
 	packetOf,
@@ -115,8 +115,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 			const body = 1 + ring.headerBytes + ring.payloadBytes;
 			snapshotBytes += ring.slots * entryBytes(body);
 			if (persistent) snapshotBytes += ring.slots * entryBytes(SENT_BYTES);
-			for (const part of [...signs(lane), ...clientId])
-				fingerprint = Math.imul(fingerprint ^ part, 0x01000193);
+			fingerprint = foldBytes(sign(fingerprint, lane), clientId);
 		}
 		snapshotBytes += (Limits.inFlight + Limits.inboundQos2) * entryBytes(4);
 		this.tidy = options.timers.create(this);

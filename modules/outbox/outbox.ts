@@ -39,7 +39,7 @@ export class Outbox implements PublishSource, Settling {
 	/** It was sent before, under the same packet id. */
 	private repeats = false;
 	private readonly direct = new Direct();
-	private readonly lanes: readonly Lane[];
+	protected readonly lanes: readonly Lane[];
 	private readonly suspect = new Suspect();
 	private readonly handler: OutboxHandler;
 	// The message being sent.
@@ -71,6 +71,11 @@ export class Outbox implements PublishSource, Settling {
 		for (const lane of lanes) checkTopic(lane.topic);
 		const held = lanes.find((lane) => lane.confirmMs > 0);
 		if (held) this.confirmations = new Confirmations(held, clock, handler, this.suspect, this);
+	}
+
+	/** Measures delivered that are not the device's own. */
+	get deliveredOfParts(): number {
+		return 0;
 	}
 
 	/** Records that are queued, in flight or held, in all lanes. */
@@ -281,7 +286,7 @@ export class Outbox implements PublishSource, Settling {
 	/** Takes the next message's records out of the lane; false if none can go now. */
 	protected choose(lane: Lane): boolean {
 		const ring = lane.ring;
-		if (lane.confirmMs > 0 && outstanding(ring) >= lane.maxHeld) return false;
+		if (lane.confirmMs > 0 && this.outstanding(ring) >= lane.maxHeld) return false;
 		let slot = ring.first;
 		for (; ; slot = ring.after(slot)) {
 			if (slot < 0) return false;
@@ -295,6 +300,11 @@ export class Outbox implements PublishSource, Settling {
 		this.message = ring.messages[slot] as number;
 		if (lane.maxRecords > 1 && ring.queued > 1) this.gather(lane);
 		return true;
+	}
+
+	/** Messages that were sent and are not delivered yet. */
+	protected outstanding(ring: Ring): number {
+		return outstanding(ring);
 	}
 
 	/** Adds what goes in the same message: of one that was sent before what it had, of a new one what is new. */

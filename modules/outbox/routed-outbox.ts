@@ -5,7 +5,7 @@ import type { Clock } from "../core/clock.js";
 import type { Lane, Route } from "./lane.js";
 import { checkTopic, Outbox } from "./outbox.js";
 import type { OutboxHandler } from "./outbox-handler.js";
-import { packetOf, RecordState, routeOf, stateOf } from "./ring.js";
+import { packetOf, RecordKind, RecordState, type Ring, routeOf, stateOf } from "./ring.js";
 import type { Stamp } from "./stamp.js";
 
 /** Records of any route may go. */
@@ -14,10 +14,42 @@ const ANY = -1;
 export class RoutedOutbox extends Outbox {
 	/** The route whose records may go. */
 	private route = ANY;
+	private ofParts = 0;
 
 	constructor(lanes: readonly Lane[], stamp: Stamp, clock: Clock, boot: number, handler: OutboxHandler) {
 		super(lanes, stamp, clock, boot, handler);
 		for (const { routes } of lanes) for (const { topic } of routes ?? []) checkTopic(topic);
+	}
+
+	override get deliveredOfParts(): number {
+		return this.ofParts;
+	}
+
+	override acknowledged(packetId: number): void {
+		for (let i = 0; i < this.lanes.length; i++) this.countParts(this.lanes[i] as Lane, packetId);
+		super.acknowledged(packetId);
+	}
+
+	/** Counts the measures of a message that go another way than the device's. */
+	private countParts({ ring, routes }: Lane, packetId: number): void {
+		if (!routes) return;
+		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
+			const state = stateOf(ring, slot);
+			if (state !== RecordState.Queued) n--;
+			if (state !== RecordState.InFlight || packetOf(ring, slot) !== packetId) continue;
+			if (routeOf(ring, slot) !== 0 && ring.kind(slot) === RecordKind.Measure) this.ofParts++;
+		}
+	}
+
+	/** By the first record of each message: those of other routes lie between. */
+	protected override outstanding(ring: Ring): number {
+		let count = 0;
+		for (let slot = ring.first, n = ring.used - ring.queued; n > 0; slot = ring.after(slot)) {
+			if (stateOf(ring, slot) === RecordState.Queued) continue;
+			n--;
+			if (ring.messages[slot] === ring.number(slot)) count++;
+		}
+		return count;
 	}
 
 	protected override choose(lane: Lane): boolean {

@@ -8,15 +8,15 @@
 
 import { equals } from "../../core/bytes.js";
 import type { RouteShape } from "../../outbox/lane.js";
-import type { Portion } from "../cloud.js";
+import type { OpeningStep, Portion } from "../cloud.js";
 import { placesOf, targetsOf } from "../portions.js";
 import { utf8 } from "../text.js";
-import { encoderOf } from "./lanes.js";
+import { encoderOf, UP } from "./lanes.js";
 import { MessageId, Operation } from "./message-ids.js";
 import { hashOf } from "./notifications.js";
 import { type Relay, relayOf } from "./relays.js";
 import { quoteColumn, type RowReader } from "./rows.js";
-import { type CumulocitySettings, childId } from "./settings.js";
+import { type ChildSettings, type CumulocitySettings, childId } from "./settings.js";
 
 const NOTHING = utf8("");
 /** Twice the longest name of the settings, for doubled quotes. */
@@ -103,22 +103,24 @@ export class Children {
 		);
 	}
 
-	/** The rows that make them. */
-	rows(): string {
-		let rows = "";
-		for (const [i, [name, child]] of Object.entries(this.settings.children).entries()) {
-			const shown = quoteColumn(child.name === "" ? name : child.name, MAX_NAME);
-			rows += `${MessageId.CreateChild},${this.idOf(i + 1)},${shown},${quoteColumn(child.type, MAX_NAME)}\n`;
-		}
-		return rows;
+	/** The i-th step of the opening: each is made, and then says which operations it takes. */
+	step(i: number): OpeningStep {
+		const target = 1 + (i >> 1);
+		const makes = (i & 1) === 0;
+		const payload = utf8(makes ? this.row(target) : this.operations(target));
+		return { kind: "publish", topic: makes ? UP : this.topicOf(target), payload, qos: 1, retain: false };
 	}
-	/** The row that says which operations a child takes. */
-	operations(target: number): string {
+
+	private row(target: number): string {
+		const [name, child] = Object.entries(this.settings.children)[target - 1] as [string, ChildSettings];
+		const shown = quoteColumn(child.name === "" ? name : child.name, MAX_NAME);
+		return `${MessageId.CreateChild},${this.idOf(target)},${shown},${quoteColumn(child.type, MAX_NAME)}\n`;
+	}
+	private operations(target: number): string {
 		const relay = this.relayOf(target) ? ",c8y_Relay" : "";
 		return `${MessageId.SupportedOperations},c8y_MeasurementRequestOperation${relay}\n`;
 	}
-	/** Where its rows go. */
-	topicOf(target: number): Uint8Array {
+	private topicOf(target: number): Uint8Array {
 		return (this.events[target - 1] as RouteShape).topic;
 	}
 }

@@ -163,12 +163,13 @@ export class Cumulocity implements Cloud, Documents {
 		const route = this.children?.targetOf(place);
 		if (!on) return this.tell(RecordKind.Alarm, `${MessageId.ClearAlarm},mote_${type}\n`, TAG_SAID, route);
 		const row = reportRow(ALARMS[severity as keyof typeof ALARMS], type, text, wallMs);
-		return this.tell(RecordKind.Alarm, row, TAG_ALARM, route);
+		return this.tell(RecordKind.Alarm, row, tagOf(route), route);
 	}
 
 	event(type: string, text: string, wallMs: number, place = -1): boolean {
 		const row = reportRow(MessageId.Event, type, text, wallMs);
-		return this.tell(RecordKind.Event, row, TAG_ALARM, this.children?.targetOf(place));
+		const route = this.children?.targetOf(place);
+		return this.tell(RecordKind.Event, row, tagOf(route), route);
 	}
 
 	certificateDays(days: number): boolean {
@@ -377,6 +378,11 @@ function connection(settings: CumulocitySettings, own: string): ConnectOptions {
 		qos: 1,
 		retain: false,
 	});
+}
+
+/** What a child tells is no sign of life of the device. */
+function tagOf(route = 0): number {
+	return route > 0 ? TAG_SAID : TAG_ALARM;
 }
 
 /** An alarm or an event. */

@@ -14,8 +14,8 @@ const IDS: Memory = Object.freeze({ slots: 84, chunkBytes: 1420 });
 /** Less than the rows with names take. */
 const OWN_TEMPLATES: Memory = Object.freeze({ slots: -28, chunkBytes: -96 });
 const RELAY: Memory = Object.freeze({ slots: 18, chunkBytes: 56 });
-const CHILDREN: Memory = Object.freeze({ slots: 75, chunkBytes: 311 });
-const ONE_CHILD: Memory = Object.freeze({ slots: 43, chunkBytes: 89 });
+const CHILDREN: Memory = Object.freeze({ slots: 87, chunkBytes: 311 });
+const ONE_CHILD: Memory = Object.freeze({ slots: 45, chunkBytes: 89 });
 /** Of a child that has channels. */
 const OWN_CHANNELS: Memory = Object.freeze({ slots: 111, chunkBytes: 30 });
 /** Of several, each with its time. */
@@ -87,8 +87,8 @@ function isPosition(text: string): boolean {
 }
 
 /** Ids that are no part of a topic or of a row, or stand twice, and channels that nobody or two have. */
-function childMistakes({ device, children, channels }: CumulocitySettings): string[] {
-	const found = ownerMistakes("children", children, channels);
+function childMistakes({ device, children, channels, outbox }: CumulocitySettings): string[] {
+	const found = ownerMistakes("children", children, channels, outbox?.measures);
 	const ids = [device.id];
 	for (const [name, child] of Object.entries(children)) {
 		const id = childId(device.id, name, child);

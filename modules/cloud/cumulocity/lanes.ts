@@ -77,9 +77,12 @@ export function measuresLane(
 	return laneOf(ascii(topic), sampling.qos, recordBytes, stamps, 1000, others);
 }
 
-/** That of events: alarms, events and answers. */
+/**
+ * That of events: alarms, events and answers. With routes one by one: in a batch a later one of the same
+ * route would overtake what goes another way, such as the 500 behind the answers of the boot before.
+ */
 export function eventsLane(others: readonly RouteShape[] | undefined): LaneShape {
-	return laneOf(UP, 1, 480, 0, 16, others);
+	return laneOf(UP, 1, 480, 0, others ? 1 : 16, others);
 }
 
 function laneOf(

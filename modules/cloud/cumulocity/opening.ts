@@ -127,11 +127,8 @@ export class CumulocityOpening {
 		if ((cumulocity.debug || this.own) && turn-- === 0) return subscribe(ERRORS, 0);
 		if (turn-- === 0) return publish(this.description(), () => this.described());
 		const { children } = this;
-		if (children && turn < children.count) {
-			const rows = utf8(children.operations(turn + 1));
-			return publish(rows, undefined, children.topicOf(turn + 1));
-		}
-		turn -= children?.count ?? 0;
+		if (children && turn < 2 * children.count) return children.step(turn);
+		turn -= 2 * (children?.count ?? 0);
 		if (this.resuming) return;
 		if (turn < this.concluding) return this.lastWords(turn);
 		if (turn !== this.concluding) return;
@@ -142,10 +139,13 @@ export class CumulocityOpening {
 		return publish(utf8(`${MessageId.GetPendingOperations}\n`), () => pending.answered());
 	}
 
-	/** The n-th message about the boot before. */
+	/** The n-th message about the boot before; what is said of it before is settled. */
 	private lastWords(n: number): OpeningStep {
-		const { child = "", rows = "" } = this.operations.interrupted()[n] ?? {};
-		const done = n === this.concluding - 1 ? () => this.saidLastBoot() : undefined;
+		const { child = "", rows = "" } = this.operations.interrupted()[0] ?? {};
+		const done = () => {
+			this.operations.settled(child);
+			if (n === this.concluding - 1) this.saidLastBoot();
+		};
 		return publish(utf8(rows), done, child === "" ? UP : utf8(`s/us/${child}`));
 	}
 
@@ -164,7 +164,6 @@ export class CumulocityOpening {
 		// With the first one of a boot as an event, too.
 		if (position !== "")
 			rows += `${this.first ? MessageId.LocationUpdate : MessageId.Position},${position}\n`;
-		rows += this.children?.rows() ?? "";
 		rows += this.condition();
 		return utf8(rows);
 	}

@@ -34,6 +34,12 @@ export function noteOperation(
 	else mark(store, key, template);
 }
 
+/** Whether what is under way in this place is for this child, or with "" for the device. */
+export function isOf(store: Store, place: number, child: string): boolean {
+	const [, , own = ""] = String(store.get(UNDER_WAY[place] as string) ?? "").split(",");
+	return own === child;
+}
+
 /** Nothing is under way in this place any more. */
 export function settleOperation(store: Store, place: number): void {
 	const key = UNDER_WAY[place] as string;

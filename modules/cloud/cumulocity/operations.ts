@@ -34,6 +34,7 @@ import { type Answer, isSupported, OperationAnswers, unsupported } from "./opera
 import { OperationIds } from "./operation-ids.js";
 import {
 	interruptedOperations,
+	isOf,
 	type LastWords,
 	noteOperation,
 	settleOperation,
@@ -312,9 +313,10 @@ export class Operations {
 	interrupted(): LastWords[] {
 		return interruptedOperations(this.host.store);
 	}
-	/** The cloud has heard it. */
-	settled(): void {
-		for (let i = 0; i < CAPACITY; i++) this.settle(i);
+	/** The cloud has heard it: of a child, or with "" of the device; or all of it. */
+	settled(child?: string): void {
+		for (let i = 0; i < CAPACITY; i++)
+			if (child === undefined || isOf(this.host.store, i, child)) this.settle(i);
 	}
 
 	/** Goes on with the operations whose 501 is acknowledged, in the order of their places' 501. */

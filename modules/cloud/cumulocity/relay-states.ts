@@ -24,6 +24,7 @@ export class RelayStates {
 
 	/** Tells one of them, if there is one and it can go now. */
 	tell(): void {
+		if (this.states.size === 0) return; // called twice a second: an iterator would be garbage
 		for (const [id, state] of this.states) {
 			const text = ascii(`{"c8y_Relay":{"relayState":"${state}"}}`);
 			if (!this.host.publish(utf8(INVENTORY + id), text)) return;

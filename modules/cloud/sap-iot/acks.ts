@@ -28,6 +28,8 @@ export class SapAck {
 	named = false;
 	/** False if it names another capability, sensor or message than ours. */
 	ours = true;
+	/** The route of the sensor that it names, where there are several; else -1. */
+	route = -1;
 
 	private readonly idPrefix: Uint8Array;
 	declare private readonly sensors?: SapSensors;
@@ -49,6 +51,7 @@ export class SapAck {
 		this.reason = "";
 		this.ours = true;
 		this.named = false;
+		this.route = -1;
 		for (;;) {
 			const token = json.next();
 			if (token === Json.ObjectEnd) return true;
@@ -69,7 +72,8 @@ export class SapAck {
 			else if (isCapability && text) {
 				if (!json.is(capability) && !this.sensors?.hasCapability(json)) this.ours = false;
 			} else if (isSensor && text) {
-				if (!json.is(sensor) && !this.sensors?.hasSensor(json)) this.ours = false;
+				if (this.sensors) this.route = json.is(sensor) ? 0 : this.sensors.routeOf(json);
+				if (this.sensors ? this.route < 0 : !json.is(sensor)) this.ours = false;
 			} else if (!isMessages && !json.skip(value)) return false;
 		}
 	}

@@ -6,8 +6,8 @@ import { SapIot } from "./sap-iot.js";
 import { SAP, type SapSettings, SENSOR, sapMistakes } from "./settings.js";
 
 const RESULTS: Memory = Object.freeze({ slots: 16, chunkBytes: 120 });
-const SENSORS: Memory = Object.freeze({ slots: 62, chunkBytes: 280 });
-const ONE_SENSOR: Memory = Object.freeze({ slots: 201, chunkBytes: 272 });
+const SENSORS: Memory = Object.freeze({ slots: 70, chunkBytes: 330 });
+const ONE_SENSOR: Memory = Object.freeze({ slots: 206, chunkBytes: 272 });
 const ONE_DATED: Memory = Object.freeze({ slots: 174, chunkBytes: 260 });
 const NAMED = Object.freeze({ sensors: SENSOR });
 

@@ -113,6 +113,12 @@ export class SapMeasures {
 const NOTHING = ascii("");
 
 const OPENING = `"measures":[`;
+const ID = `"measureMessageId":"`;
+
+/** Bytes of a prefix in front of the message id, which has the number of the boot. */
+export function nameBytes({ prefix, numberAt }: SapMeasures, idPrefix: string): number {
+	return numberAt < 0 ? prefix.length : numberAt - idPrefix.length - ID.length;
+}
 
 function headOf(
 	{ messageId }: SapSettings["sap"],
@@ -120,7 +126,7 @@ function headOf(
 	capability: string,
 	idPrefix: string,
 ): string {
-	const id = messageId ? `"measureMessageId":"${idPrefix}${PLACEHOLDER}",` : "";
+	const id = messageId ? `${ID}${idPrefix}${PLACEHOLDER}",` : "";
 	return `{"capabilityAlternateId":${jsonString(capability)},"sensorAlternateId":${jsonString(sensor)},${id}`;
 }
 

@@ -147,7 +147,7 @@ export class SapIot implements Cloud {
 		}
 		if (!ack.ours) host.malformed("an ack for another capability, sensor or message");
 		else if (ack.code === 0) host.malformed("an ack without a code");
-		else host.delivery.confirm(ack.number, ack.accepted, ack.code, ack.reason);
+		else host.delivery.confirm(ack.number, ack.accepted, ack.code, ack.reason, ack.route);
 		return true;
 	}
 }

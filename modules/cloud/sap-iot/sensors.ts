@@ -7,7 +7,7 @@ import type { Portion } from "../cloud.js";
 import type { JsonScanner } from "../json.js";
 import { placesOf, targetsOf } from "../portions.js";
 import { utf8 } from "../text.js";
-import { SapMeasures } from "./measures.js";
+import { nameBytes, SapMeasures } from "./measures.js";
 import { type SapSettings, type SensorSettings, sensorId } from "./settings.js";
 
 export class SapSensors {
@@ -45,17 +45,17 @@ export class SapSensors {
 			this.capabilityOf(target),
 			idPrefix,
 		);
-		this.add(target, encoder);
+		this.add(target, encoder, nameBytes(encoder, idPrefix));
 		return encoder;
 	}
-	private add(target: number, encoder: SapMeasures): void {
+	private add(target: number, encoder: SapMeasures, signBytes: number): void {
 		const places = placesOf(this.targets, target);
 		this.recordBytes = Math.max(this.recordBytes, encoder.recordBytes);
 		if (places.length > 0) this.portions.push({ route: target, places, encoder });
 		if (target === 0) return;
 		const { prefix, numberAt } = encoder;
 		const topic = this.others[0]?.topic ?? topicName(`measures/${this.settings.device.id}`);
-		this.others.push({ topic, prefix, numberAt });
+		this.others.push({ topic, prefix, numberAt, signBytes });
 	}
 	private channelsOf(target: number): Channel[] {
 		return placesOf(this.targets, target).map((place) => this.settings.channels[place] as Channel);
@@ -73,9 +73,11 @@ export class SapSensors {
 		return own === "" ? sap.measureCapability : own;
 	}
 
-	/** Whether the text is the id of one of them, but for the first. */
-	hasSensor(json: JsonScanner): boolean {
-		return isOneOf(json, this.ids);
+	/** The route of the sensor with this id, but for the first; -1 if there is none. */
+	routeOf(json: JsonScanner): number {
+		const { ids } = this;
+		for (let i = 0; i < ids.length; i++) if (json.is(ids[i] as Uint8Array)) return i + 1;
+		return -1;
 	}
 	/** Whether it is that of one of their capabilities. */
 	hasCapability(json: JsonScanner): boolean {

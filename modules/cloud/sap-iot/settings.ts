@@ -57,18 +57,23 @@ export function sensorId(name: string, { id }: SensorSettings): string {
  * What the ranges do not say: an array has a place for every property, so a value cannot be left out; and the
  * date has a property of its own.
  */
-export function sapMistakes({ device, sap, sensors, channels }: SapSettings): string[] {
+export function sapMistakes({ device, sap, sensors, channels, outbox }: SapSettings): string[] {
 	if (device.cloud !== undefined && device.cloud !== "sap") return [];
-	const mistakes = ownerMistakes("sensors", sensors, channels);
+	const mistakes = ownerMistakes("sensors", sensors, channels, outbox?.measures);
 	const ids = [sap.sensor];
+	const capabilities = [sap.measureCapability];
 	for (const [name, sensor] of Object.entries(sensors)) {
 		const id = sensorId(name, sensor);
 		if (ids.includes(id)) mistakes.push(`sensors.${name}.id: another sensor has it`);
 		ids.push(id);
 		if (sensor.channels === "") mistakes.push(`sensors.${name}.channels: needs at least one`);
-		if (sensor.capability === "") {
-			if (sap.arrays) mistakes.push(`sensors.${name}.capability: sap.arrays needs one of its own`);
-		} else if (sensor.capability === sap.resultCapability)
+		// An array has a place for every property: channels of two sensors would be one another's.
+		const capability = sensor.capability === "" ? sap.measureCapability : sensor.capability;
+		if (sap.arrays && capabilities.includes(capability))
+			mistakes.push(`sensors.${name}.capability: sap.arrays needs one of its own`);
+		capabilities.push(capability);
+		if (sensor.capability === "") continue;
+		if (sensor.capability === sap.resultCapability)
 			mistakes.push(`sensors.${name}.capability: sap.resultCapability is the same`);
 	}
 	if (sap.resultCapability !== "" && sap.resultCapability === sap.measureCapability)

@@ -145,6 +145,99 @@ describe("MoteNode: channels that go different ways", () => {
 		assert.equal(kept({ pump: { ...pump, name: "Pump" }, oven }).records, 6);
 	});
 
+	it("an operation that a child has carried out is not told as failed after a power cut", () => {
+		for (const operationIds of [false, true]) {
+			const life = { flash: new NorFlash(32), stored: new Map<string, string | number>() };
+			const settings = {
+				children: { pump: { relay: "speed" } },
+				outbox: { keep: "events", events: 8 },
+				cumulocity: { describe: false, requiredAvailability: 0, operationIds },
+				sampling: { intervalMs: 60_000 },
+			};
+			const first = cumulocity(settings, life);
+			first.node.start();
+			first.time.advance(5000);
+			const json = (id: number, externalId: string) =>
+				JSON.stringify({
+					id: `${id}`,
+					status: "PENDING",
+					externalSource: { externalId },
+					c8y_Relay: { relayState: "CLOSED" },
+				});
+			if (operationIds)
+				first.broker.publish("devicecontrol/notifications", `${json(7, "sn")}\n${json(8, "sn:pump")}`);
+			else first.broker.publish("s/ds", "518,sn,CLOSED\n518,sn:pump,CLOSED");
+			first.broker.listener = ({ text }) => {
+				if (/50[36],/.test(text)) first.broker.acknowledges = false;
+			};
+			first.time.advance(3000);
+			const second = cumulocity(settings, { ...life, boot: 2 });
+			second.broker.reachable = false;
+			second.node.start();
+			second.time.advance(1200); // the first 500 is queued meanwhile
+			second.broker.reachable = true;
+			second.time.advance(10_000);
+			const said = second.broker.published
+				.filter(({ text }) => /^50\d/.test(text))
+				.map(({ topic, text }) => `${topic} ${text.trim()}`);
+			const done = operationIds ? ["506,7", "506,8"] : ["503,c8y_Relay", "503,c8y_Relay"];
+			assert.deepEqual(said, [`s/us ${done[0]}`, `s/us/sn:pump ${done[1]}`, "s/us 500", "s/us 500"]);
+		}
+	});
+
+	it("what children measure is no sign of life of the device", () => {
+		const { node, time, broker } = cumulocity({
+			children: { all: { channels: "temperature,led,buzzer,speed" } },
+			cumulocity: { describe: false, requiredAvailability: 2 },
+			channels: { temperature: { high: 50 } },
+		});
+		node.start();
+		time.advance(10_000);
+		const from = broker.published.length;
+		time.advance(600_000);
+		const own = broker.published.slice(from).filter(({ topic }) => topic === "s/us");
+		assert.ok(own.length >= 5, `${own.length} signs of life`);
+	});
+
+	it("a portion that was pushed out or found no room is told with the next sample, whatever the deadband", () => {
+		const { node, time, broker, board } = cumulocity({
+			children: { pump: { channels: "speed" } },
+			outbox: { measures: 5 },
+			channels: {
+				speed: { deadband: 1 },
+				led: { deadband: 1 },
+				temperature: { deadband: 1 },
+				buzzer: { deadband: 1 },
+			},
+		});
+		node.start();
+		time.advance(500);
+		broker.acknowledges = false;
+		for (let i = 1; i <= 3; i++) {
+			board.values = [i === 3 ? 50 : 1, 2, 3, 10 * i];
+			time.advance(1000);
+		}
+		assert.ok(node.measures.ring.evicted + node.health.droppedSamples > 0);
+		broker.acknowledges = true;
+		broker.lose();
+		time.advance(60_000);
+		assert.ok(broker.published.some(({ text }) => text.includes("c8y_Temperature,T,50.00")));
+	});
+
+	it("values that are left out because they are not due are not missing, also without room", () => {
+		const { node, time, broker } = cumulocity({
+			children: { pump: { channels: "speed,led" } },
+			outbox: { measures: 4 },
+			channels: { speed: { intervalMs: 3000 } },
+		});
+		node.start();
+		time.advance(500);
+		broker.acknowledges = false;
+		time.advance(15_000);
+		assert.ok(node.health.droppedSamples > 0);
+		assert.equal(node.health.missingValues, 0);
+	});
+
 	it("an alarm of a child's channel is the child's", () => {
 		const { node, time, board, broker } = cumulocity({ channels: { temperature: { high: 50 } } });
 		node.start();
@@ -153,6 +246,77 @@ describe("MoteNode: channels that go different ways", () => {
 		time.advance(1000);
 		const alarm = broker.published.find(({ text }) => text.startsWith("302,"));
 		assert.equal(alarm?.topic, "s/us/sn:oven");
+	});
+
+	it("what several sensors have measured is kept over a power cut, in both forms", () => {
+		for (const dateProperty of ["", "at"]) {
+			const flash = new NorFlash(32);
+			const settings = {
+				device: { id: "sn", cloud: "sap" },
+				sap: { dateProperty },
+				sensors: { motor: { channels: "speed,led" } },
+				outbox: { keep: "all" },
+			};
+			const boot = (number: number, more: object = {}) => {
+				const all = { ...settings, ...more };
+				const cloud = new SapIot(settingsOf(DEFAULT_TABLE, all), number);
+				const made = setup({ cloud, settings: all, flash, boot: number });
+				made.broker.reachable = false;
+				made.node.start();
+				made.time.advance(2500);
+				return made.node.health.restored;
+			};
+			assert.deepEqual([boot(1), boot(2)], [0, 4], dateProperty);
+			const other = { motor: { channels: "speed,led", id: "other" } };
+			assert.equal(boot(3, { sensors: other }), dateProperty === "" ? 8 : 0);
+		}
+	});
+
+	it("an ack without an id that names its sensor settles that sensor's message", () => {
+		for (const messageId of [true, false]) {
+			const settings = {
+				device: { id: "sn", cloud: "sap" },
+				sap: { messageId },
+				sampling: { intervalMs: 60_000 },
+				sensors: { motor: { capability: "drive", channels: "speed,led" } },
+			};
+			const { node, time, broker } = setup({
+				cloud: new SapIot(settingsOf(DEFAULT_TABLE, settings)),
+				settings,
+			});
+			node.start();
+			time.advance(61_000);
+			const sent = () =>
+				broker.published
+					.filter(({ topic }) => topic === "measures/sn")
+					.map(({ text }) => /sensorAlternateId":"([^"]+)/.exec(text)?.[1]);
+			assert.deepEqual(sent(), ["mote-sensor", "motor"]);
+			broker.publish("ack/sn", '{"capabilityAlternateId":"drive","sensorAlternateId":"motor","code":202}');
+			time.advance(100);
+			assert.equal(node.outbox.delivered, 1);
+			time.advance(15_000);
+			assert.deepEqual(sent().slice(2), ["mote-sensor"], "the other one goes again");
+		}
+	});
+
+	it("as many messages of several sensors as of one wait for their confirmation", () => {
+		const settings = {
+			device: { id: "sn", cloud: "sap" },
+			sap: { dateProperty: "at", ackMs: 600_000 },
+			outbox: { measures: 1200 },
+			sensors: { motor: { capability: "drive", channels: "speed,led" } },
+		};
+		const { node, time, broker } = setup({
+			cloud: new SapIot(settingsOf(DEFAULT_TABLE, settings)),
+			settings,
+		});
+		broker.reachable = false;
+		node.start();
+		time.advance(500_500);
+		broker.reachable = true;
+		time.advance(40_000);
+		const ids = broker.published.flatMap(({ text }) => /measureMessageId":"([^"]+)/.exec(text)?.[1] ?? []);
+		assert.equal(new Set(ids).size, 8);
 	});
 
 	it("sensors of SAP travel under their names, and are confirmed", () => {

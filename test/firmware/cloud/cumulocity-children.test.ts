@@ -121,8 +121,10 @@ describe("Cumulocity: children", () => {
 		const steps = opening(cloud);
 		const at = steps.findIndex((line) => line.includes("114,"));
 		assert.deepEqual(steps.slice(at), [
-			'publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay,c8y_MeasurementRequestOperation\n101,sn-1:pump,"Pump, left",mote_Pump\n101,oven-7,oven,mote_Child\n',
+			"publish s/us 1: 114,c8y_Command,c8y_Restart,c8y_Relay,c8y_MeasurementRequestOperation\n",
+			'publish s/us 1: 101,sn-1:pump,"Pump, left",mote_Pump\n',
 			"publish s/us/sn-1:pump 1: 114,c8y_MeasurementRequestOperation,c8y_Relay\n",
+			"publish s/us 1: 101,oven-7,oven,mote_Child\n",
 			"publish s/us/oven-7 1: 114,c8y_MeasurementRequestOperation\n",
 			"publish s/us 1: 500\n",
 		]);
@@ -304,6 +306,25 @@ describe("Cumulocity: operations of children", () => {
 		}
 	});
 
+	it("of which some words are acknowledged are not ended again", () => {
+		const { cloud, host } = start({ children });
+		host.marks.set("operation-0", "518,,sn-1:pump" as never);
+		host.mark("operation-1", 511);
+		const isWords = (payload: Uint8Array) => text(payload).startsWith("502");
+		for (let i = 0; ; i++) {
+			const step = cloud.opening(i);
+			step?.done?.();
+			if (step && isWords(step.payload)) break;
+		}
+		assert.deepEqual(Object.fromEntries(host.marks), { "operation-1": 511 });
+		cloud.disconnected("server-closed");
+		assert.deepEqual(
+			opening(cloud).filter((line) => line.includes(": 502")),
+			["publish s/us 1: 502,c8y_Command,interrupted by a restart\n"],
+		);
+		assert.equal(host.marks.size, 0);
+	});
+
 	it("that a power cut interrupted are ended behind the answers of the boot before", () => {
 		const { cloud, host } = start({ children });
 		host.marks.set("operation-1", "518,12,sn-1:pump" as never);
@@ -335,6 +356,13 @@ describe("Cumulocity: settings of children", () => {
 		return [];
 	};
 
+	it("may have names that every object has", () => {
+		for (const name of ["constructor", "toString", "valueOf"])
+			assert.deepEqual(settingsOf(DEFAULT_TABLE, { children: { [name]: { channels: "led" } } }).children, {
+				[name]: child({ channels: "led" }),
+			});
+	});
+
 	it("are laid over each other by name", () => {
 		const settings = settingsOf(
 			DEFAULT_TABLE,
@@ -353,6 +381,11 @@ describe("Cumulocity: settings of children", () => {
 			"a name that is none",
 			{ children: { Pump: { channels: "led" } } },
 			[/^children.Pump: a name is a small letter/],
+		],
+		[
+			"fewer places than two samples take",
+			{ outbox: { measures: 4 }, children: { a: { channels: "led" }, b: { channels: "speed" } } },
+			[/^outbox.measures: must be at least 6, because a sample is 3 records/],
 		],
 		["no object", { children: { pump: 1 } }, [/^children.pump: must be an object/]],
 		[

@@ -120,8 +120,9 @@ export class FakeHost implements CloudHost {
 			return this.reason;
 		},
 	};
-	confirm(...what: unknown[]): void {
-		this.confirms.push(what);
+	confirm(number: number, accepted: boolean, code: number, reason: string, route = -1): void {
+		// Without several sensors there is no route.
+		this.confirms.push([number, accepted, code, reason, ...(route >= 0 ? [route] : [])]);
 	}
 	reconnects = 0;
 	reconnect(): void {

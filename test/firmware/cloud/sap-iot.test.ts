@@ -594,8 +594,24 @@ describe("SAP IoT: several sensors", () => {
 		],
 		[
 			"as arrays of the first one's capability",
-			{ sap: { arrays: true }, sensors: { a: { channels: "led" } } },
-			[/^sensors.a.capability: sap.arrays/],
+			{
+				sap: { arrays: true },
+				sensors: { a: { channels: "led" }, b: { channels: "speed", capability: "mote-measures" } },
+			},
+			[/^sensors.a.capability: sap.arrays/, /^sensors.b.capability: sap.arrays/],
+		],
+		[
+			"as arrays of one capability",
+			{
+				sap: { arrays: true },
+				sensors: { a: { channels: "led", capability: "c" }, b: { channels: "speed", capability: "c" } },
+			},
+			[/^sensors.b.capability: sap.arrays/],
+		],
+		[
+			"with fewer places than two samples take",
+			{ outbox: { measures: 4 }, sensors: { a: { channels: "led" }, b: { channels: "speed" } } },
+			[/^outbox.measures: must be at least 6/],
 		],
 	] as ReadonlyArray<readonly [string, object, readonly RegExp[]]>)
 		it(`are refused ${what}`, () => {

@@ -150,7 +150,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 				maxHeld: s.maxHeld ?? 8,
 			};
 			if (!s.others) return lane;
-			const routes: Route[] = [{ ...lane }];
+			const routes: Route[] = [{ ...lane, signBytes: 0 }];
 			for (const { topic, prefix } of s.others) {
 				bytes.set(utf8(prefix), routeAt);
 				const behind = routeAt + prefix.length;
@@ -161,6 +161,7 @@ export class Fixture implements SessionHandler, OutboxHandler {
 					prefixBytes: prefix.length,
 					prefixAt: routeAt,
 					numberAt: s.numberAt === undefined ? -1 : routeAt + s.numberAt,
+					signBytes: 0,
 				});
 				routeAt = behind + publishHeaderBytes(utf8(topic));
 			}

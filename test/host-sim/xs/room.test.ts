@@ -227,6 +227,43 @@ describe("room on a board", () => {
 				}
 			});
 
+	const NAMED = (id: string, i: number) => ({
+		relay: "led",
+		id: `${id}${i}`,
+		name: "n".repeat(64),
+		type: "t".repeat(64),
+	});
+	for (const [what, mote] of [
+		["three sensors and a date", { device: { cloud: "sap" }, sap: { dateProperty: "at" }, sensors: SEVERAL }],
+		[
+			"three sensors",
+			{ device: { cloud: "sap" }, sensors: { ...SEVERAL, c: { channels: "buzzer", id: "x".repeat(64) } } },
+		],
+		[
+			"eight children of the longest names",
+			{
+				device: { cloud: "cumulocity" },
+				children: Object.fromEntries([..."abcdefgh"].map((name, i) => [name, NAMED("x".repeat(127), i)])),
+			},
+		],
+	] as ReadonlyArray<readonly [string, Groups]>)
+		for (const keep of ["off", "all"])
+			it(`is enough for the most that is reckoned to fit: ${what}, keep ${keep}`, async () => {
+				const wanted = reckoned({ ...mote, outbox: { keep, measures: 60_000 } });
+				const most = fitting(wanted, makeCloud(wanted, 1), machineOf(MIN));
+				assert.ok(most);
+				const outbox = { keep, ...most };
+				const flash = new JournalFlash(64);
+				const board = await BenchBoard.open({ engine, mote: { ...mote, outbox }, creation: MIN, flash });
+				try {
+					await live(board, mote.device?.cloud as string);
+					const { open } = await board.status();
+					assert.equal(open, true);
+				} finally {
+					board.close();
+				}
+			});
+
 	it("is refused in words at a boot, with the last good settings, and the node measures", async () => {
 		const good = '{"sampling":{"intervalMs":2000}}';
 		const bad = '{"outbox":{"measures":500},"sampling":{"intervalMs":3000}}';
