@@ -42,6 +42,8 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 	readonly outbox: Outbox;
 	/** What survives a power cut; undefined: nothing does. */
 	readonly keeper: Keeper | undefined;
+	/** As in Deliveries. */
+	declare lastRestored?: number;
 	/** Where there is a radio. */
 	declare readonly signal?: SignalWatch;
 	observer: Observer | undefined;
@@ -127,6 +129,7 @@ export class Delivery implements SessionHandler, OutboxHandler, NetworkHandler {
 		const { keeper, health } = this;
 		if (!keeper) return;
 		keeper.open();
+		this.lastRestored = this.measures.ring.restored;
 		health.restored = keeper.restored;
 		health.undated = keeper.undated;
 		if (keeper.restored > 0) this.parts.log.info(`${keeper.restored} records of an earlier boot are kept`);

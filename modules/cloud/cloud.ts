@@ -78,6 +78,8 @@ export interface Commands {
 export interface Deliveries {
 	/** Since the boot. */
 	readonly measuresDelivered: number;
+	/** Highest number of the measures of earlier boots, where any are kept. */
+	readonly lastRestored?: number;
 	/**
 	 * The cloud confirmed (or refused, with a code and a reason) a message of measures; 0: the oldest, of this
 	 * route if it is given and not -1.

@@ -136,8 +136,8 @@ export class Ring {
 	readonly slots: number;
 	readonly payloadBytes: number;
 	private readonly maxStamps: number;
-	/** Highest number of the records that were restored. */
-	private restored = 0;
+	/** Highest number of the records that were restored; newer ones have higher numbers. */
+	restored = 0;
 
 	constructor(options: RingOptions) {
 		const { bytes, at, slots, payloadBytes, stamps } = options;

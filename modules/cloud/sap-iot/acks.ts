@@ -8,6 +8,9 @@ import { visible } from "../../core/visible.js";
 import { Json, type JsonScanner } from "../json.js";
 import type { SapSensors } from "./sensors.js";
 
+const HYPHEN = 45;
+/** Of the number of a boot. */
+const BOOT_DIGITS = 5;
 const ID = ascii("id");
 const MESSAGE_ID = ascii("measureMessageId");
 const CODE = ascii("code");
@@ -28,6 +31,8 @@ export class SapAck {
 	named = false;
 	/** False if it names another capability, sensor or message than ours. */
 	ours = true;
+	/** Its message id is of another boot: a measure that came over a power cut keeps it. */
+	former = false;
 	/** The route of the sensor that it names, where there are several; else -1. */
 	route = -1;
 
@@ -51,6 +56,7 @@ export class SapAck {
 		this.reason = "";
 		this.ours = true;
 		this.named = false;
+		this.former = false;
 		this.route = -1;
 		for (;;) {
 			const token = json.next();
@@ -96,12 +102,10 @@ export class SapAck {
 		}
 	}
 
-	/** A number with prefix and leading zeros, as we write it; 0 for anything else. */
+	/** A number with prefix and leading zeros, as we write it in any boot; 0 for anything else. */
 	private digits(json: JsonScanner): number {
-		const prefix = this.idPrefix;
-		const start = prefix.length;
-		if (json.length <= start || json.length > start + NUMBER_DIGITS) return 0;
-		if (!equals(json.text, 0, start, prefix)) return 0;
+		const start = this.startOf(json);
+		if (start < 0 || json.length <= start || json.length > start + NUMBER_DIGITS) return 0;
 		let value = 0;
 		for (let i = start; i < json.length; i++) {
 			const digit = (json.text[i] as number) - 48;
@@ -109,5 +113,16 @@ export class SapAck {
 			value = value * 10 + digit;
 		}
 		return value;
+	}
+
+	/** Where the number begins, behind that of the boot and a hyphen; -1: it does not. */
+	private startOf({ text, length }: JsonScanner): number {
+		const prefix = this.idPrefix;
+		if (length > prefix.length && equals(text, 0, prefix.length, prefix)) return prefix.length;
+		let p = 0;
+		while (p < length && (text[p] as number) >= 48 && (text[p] as number) <= 57) p++;
+		if (p === 0 || p > BOOT_DIGITS || p === length || text[p] !== HYPHEN) return -1;
+		this.former = true;
+		return p + 1;
 	}
 }

@@ -140,6 +140,8 @@ export class SapIot implements Cloud {
 			this.malformed("an ack");
 			return false;
 		}
+		// What is restored has the id of the boot in which it was written; a new record of that number has not.
+		if (ack.former && ack.number > (host.delivery.lastRestored ?? 0)) ack.ours = false;
 		if (this.results && !(ack.ours && ack.named)) {
 			// Of a result, or it may be: no measure's.
 			if (!ack.accepted) host.malformed(`an ack of no measure: ${ack.code} ${ack.reason}`);

@@ -272,6 +272,31 @@ describe("MoteNode: channels that go different ways", () => {
 		}
 	});
 
+	it("acks of measures that came over a power cut carry the id of their boot, and settle them", () => {
+		for (const dateProperty of ["", "at"]) {
+			const life = { flash: new NorFlash(32) };
+			const settings = { device: { id: "sn", cloud: "sap" }, sap: { dateProperty }, outbox: { keep: "all" } };
+			const boot = (number: number) => {
+				const cloud = new SapIot(settingsOf(DEFAULT_TABLE, settings), number);
+				return setup({ cloud, settings, ...life, boot: number });
+			};
+			const first = boot(1);
+			first.broker.reachable = false;
+			first.node.start();
+			first.time.advance(2500);
+			const { node, time, broker } = boot(2);
+			node.start();
+			time.advance(500);
+			const ids = broker.published.flatMap(({ text }) => /measureMessageId":"([^"]+)/.exec(text)?.[1] ?? []);
+			assert.deepEqual(ids, dateProperty === "" ? ["1-0000000001", "1-0000000002"] : ["2-0000000001"]);
+			// Of no record: a number of another boot that is beyond those that were restored.
+			for (const id of [...ids, "1-0000000003", "x-0000000001", "1_0000000001", "123456-0000000001"])
+				broker.publish("ack/sn", `[{"id":"${id}","code":202}]`);
+			time.advance(100);
+			assert.deepEqual([node.outbox.delivered, node.health.malformed], [2, 4]);
+		}
+	});
+
 	it("an ack without an id that names its sensor settles that sensor's message", () => {
 		for (const messageId of [true, false]) {
 			const settings = {

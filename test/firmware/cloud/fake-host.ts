@@ -164,6 +164,7 @@ export class FakeHost implements CloudHost {
 		return marked(this.store, key);
 	}
 	measuresDelivered = 0;
+	lastRestored = 0;
 	debug(line: string): void {
 		this.debugs.push(line);
 	}
