@@ -3,6 +3,7 @@
 //   100                          a new device does not exist before it is acknowledged
 //   SUBSCRIBE s/ds, s/e
 //   114, 117, 110, 122, …        what the device is and how it is doing
+//   101; 114 on s/us/<child>     of each child device
 //   502, 503                     what became of the operations of the boot before: with the first opening of a boot
 //   500                          from here on operations are acted on: those that SUBSCRIBE brought come again
 //
