@@ -217,12 +217,4 @@ export const FAULTS: readonly Fault[] = [
 		is: "",
 		says: /the inventory is told|m:a,.*is (left|FAILED|SUCCESSFUL)/,
 	},
-	{
-		what: "what became of a child's operation at a restart is said of the device's",
-		file: "modules/cloud/cumulocity/operation-markers.ts",
-		was: 'if (child !== "") store.set(key, ',
-		is: 'if (child === "-") store.set(key, ',
-		says: /m:a,.*is (left|FAILED|SUCCESSFUL)/,
-		first: 6600,
-	},
 ];
