@@ -63,7 +63,8 @@ describe("certs: bulk registration", () => {
 	it("is read as it was meant, whatever ids and names are made of", () => {
 		const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 20 });
 		const names = text.filter((name) => !/\p{C}/u.test(name) && name.length <= 64);
-		const ids = names.filter((id) => !/[\s:/\\+#]/.test(id));
+		// The longest common name has 64 bytes.
+		const ids = names.filter((id) => !/[\s:/\\+#]/.test(id) && Buffer.byteLength(id) <= 64);
 		const list = fc.uniqueArray(fc.record({ id: ids, name: names }), {
 			selector: ({ id }) => id,
 			minLength: 1,
