@@ -8,7 +8,7 @@ import { makeSettings, type Settings, SettingsError, settingsOf } from "../../mo
 import { NOT_JSON, parseSettings } from "../../modules/app/settings-text.js";
 import { Json, JsonScanner } from "../../modules/cloud/json.js";
 import { targetsOf } from "../../modules/cloud/portions.js";
-import { sensorId } from "../../modules/cloud/sap-iot/settings.js";
+import { sensorCapability, sensorId } from "../../modules/cloud/sap-iot/settings.js";
 import type { Channel } from "../../modules/core/channels.js";
 import { isRecord } from "../../modules/core/schema.js";
 import { type EmbeddedCloud, hasStandIn } from "../cloud/embedded-cloud.js";
@@ -127,8 +127,8 @@ export function sapModel({ sap, sensors, channels }: Settings): SapModel {
 	const { measureCapability, commandCapability } = DEFAULT_MODEL;
 	const targets = targetsOf(sensors, channels);
 	const idOf = (target: number) => {
-		const { capability = "" } = Object.values(sensors)[target - 1] ?? {};
-		return capability === "" ? sap.measureCapability : capability;
+		const sensor = Object.values(sensors)[target - 1];
+		return sensor ? sensorCapability(sap, sensor) : sap.measureCapability;
 	};
 	/** What goes to a capability, from whichever sensor. */
 	const capabilityOf = (target: number) => ({

@@ -229,7 +229,7 @@ export function isSetting(
 		const known = key === undefined || table.some((channel) => channel.key === key);
 		return known && (field === undefined || Object.hasOwn(CHANNEL_FIELDS, field));
 	}
-	const named = Object.hasOwn(NAMED_SETTINGS, group) ? NAMED_SETTINGS[group] : undefined;
+	const named = ownOf(NAMED_SETTINGS, group);
 	if (named) return (key === undefined || isKey(key)) && (field === undefined || Object.hasOwn(named, field));
 	const groups = SCHEMA as Readonly<Record<string, Fields>>;
 	const known = Object.hasOwn(groups, group) && field === undefined;
@@ -260,9 +260,9 @@ export function settingsOf(table: readonly Channel[], ...inputs: readonly unknow
 			continue;
 		}
 		for (const group of Object.keys(input)) {
-			const fields = Object.hasOwn(groups, group) ? groups[group] : undefined;
+			const fields = ownOf(groups, group);
 			const values = input[group];
-			const named = Object.hasOwn(NAMED_SETTINGS, group) ? NAMED_SETTINGS[group] : undefined;
+			const named = ownOf(NAMED_SETTINGS, group);
 			if (group === CHANNELS) channels = overlayChannels(channels, values, mistakes);
 			else if (fields === undefined && named === undefined) mistakes.push(`${group}: unknown group`);
 			else if (!isRecord(values)) mistakes.push(`${group}: must be an object`);
@@ -294,6 +294,11 @@ export function settingsOf(table: readonly Channel[], ...inputs: readonly unknow
 		mistakes.push("thermistor.minimumC: must be below thermistor.maximumC");
 	if (mistakes.length > 0) throw new SettingsError(mistakes);
 	return settings;
+}
+
+/** The fields of a group; of a name of Object's there are none. */
+function ownOf(groups: Readonly<Record<string, Fields>>, group: string): Fields | undefined {
+	return Object.hasOwn(groups, group) ? groups[group] : undefined;
 }
 
 /** What goes into the request for a WebSocket has to be one word of visible ASCII. */

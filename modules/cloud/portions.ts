@@ -37,6 +37,11 @@ export function placesOf(targets: readonly number[], target: number): number[] {
 	return places;
 }
 
+/** The channels in these places of a sample. */
+export function channelsAt(channels: readonly Channel[], places: readonly number[]): Channel[] {
+	return places.map((place) => channels[place] as Channel);
+}
+
 /**
  * Lists that name no channel, or one that another has; `group` is that of the settings. And a ring of `measures`
  * records that has no room for two samples: each would push parts of itself out.

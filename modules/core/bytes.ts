@@ -35,6 +35,17 @@ export function equalsIgnoringCase(bytes: Uint8Array, start: number, end: number
 	return true;
 }
 
+/** FNV-1a, 32 bit: where a hash begins, and the next part of it, as a signed number. */
+export const FNV_BASIS = 0x811c9dc5;
+export function fold(hash: number, part: number): number {
+	return Math.imul(hash ^ part, 0x01000193);
+}
+export function foldBytes(hash: number, bytes: Uint8Array): number {
+	let h = hash;
+	for (let i = 0; i < bytes.length; i++) h = fold(h, bytes[i] as number);
+	return h;
+}
+
 /** ASCII text as bytes, for constants. Anything else is a programmer's error. */
 export function ascii(text: string): Uint8Array {
 	const bytes = new Uint8Array(text.length);

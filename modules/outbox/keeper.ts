@@ -13,6 +13,7 @@
 //   Intent     u16 packet id or 0, text                               before anything moves
 //   Done       u32 0                                                  of the intent; a record of an operation says so too
 
+import { FNV_BASIS, foldBytes } from "../core/bytes.js";
 import type { Alarm, Timers } from "../core/clock.js";
 import type { Flash } from "../core/flash.js";
 import { Await } from "../mqtt/in-flight.js";
@@ -20,7 +21,7 @@ import { Limits } from "../mqtt/limits.js";
 import type { Session } from "../mqtt/session.js";
 import type { SessionBook } from "../mqtt/session-parts.js";
 import { BODY, entryBytes, Journal, type JournalOwner } from "./journal.js";
-import { foldBytes, type Lane, sign } from "./lane.js";
+import { type Lane, sign } from "./lane.js";
 import {
 	drop,
 	packetOf,
@@ -109,7 +110,7 @@ export class Keeper implements RingKeeper, JournalOwner, SessionBook {
 		this.boot = options.boot;
 		this.bodyAt = bytes.byteOffset - (lanes[0] as Lane).ring.bytes.byteOffset + BODY;
 		let snapshotBytes = entryBytes(this.intentBytes.length);
-		let fingerprint = persistent ? 0x811c9dc5 : 0x11c9dc58;
+		let fingerprint = persistent ? FNV_BASIS : 0x11c9dc58;
 		for (const lane of lanes) {
 			const { ring } = lane;
 			const body = 1 + ring.headerBytes + ring.payloadBytes;

@@ -2,6 +2,7 @@
 // alarms, events and operation results. Order holds within a lane. To the session a lane is the message of
 // it that was chosen last.
 
+import { fold, foldBytes } from "../core/bytes.js";
 import type { Publication } from "../mqtt/publication.js";
 import type { PublishHeader } from "../mqtt/publish-header.js";
 import type { Ring } from "./ring.js";
@@ -98,14 +99,4 @@ export function sign(hash: number, { ring, topic, qos, routes }: Lane): number {
 		for (let i = 0; i < route.signBytes; i++) h = fold(h, ring.bytes[route.prefixAt + i] as number);
 	}
 	return h;
-}
-
-export function foldBytes(hash: number, bytes: Uint8Array): number {
-	let h = hash;
-	for (let i = 0; i < bytes.length; i++) h = fold(h, bytes[i] as number);
-	return h;
-}
-
-function fold(hash: number, part: number): number {
-	return Math.imul(hash ^ part, 0x01000193);
 }

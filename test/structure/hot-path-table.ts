@@ -106,12 +106,12 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/cloud/cumulocity/children.ts": {
 		"name, encode, route": START,
-		"idOf, targetNamed, relayOf, supports": "an operation, or once in a boot",
+		"entry, idOf, targetNamed, relayOf, supports": "an operation, or once in a boot",
 		"step, row, operations": CONNECTION,
 	},
 	"modules/cloud/cumulocity/relay-states.ts": { "tell, disconnected": "once for each 518" },
 	"modules/cloud/cumulocity/lanes.ts": {
-		"hasChildren, collectionOf, collectionName, targetPlaces, measuresTopic, encoderOf, chosen, measuresLane, eventsLane, laneOf, payloadBytes":
+		"hasChildren, collectionOf, collectionName, targetPlaces, measuresTopic, encoderOf, measuresLane, eventsLane, laneOf, payloadBytes":
 			START,
 	},
 	"modules/cloud/cumulocity/measures.ts": { "template, head, tail": START },
@@ -133,7 +133,7 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/cloud/cumulocity/operation-markers.ts": {
 		"noteOperation: 2 template": "the marker of an operation with an id, or of a child's",
-		"interruptedOperations, lastRow, isOf": "once in a boot",
+		"interruptedOperations, lastRow, isOf, markerAt": "once in a boot",
 	},
 	"modules/cloud/cumulocity/relays.ts": {
 		relayOf: START,
@@ -150,8 +150,8 @@ export const EXCEPTIONS: Table = {
 	},
 	"modules/cloud/cumulocity/own-templates.ts": { "step, publish, answer, is, wait": CONNECTION },
 	"modules/cloud/cumulocity/rows.ts": { quoteColumn: "the opening, and the reason of a failed operation" },
-	"modules/cloud/portions.ts": { "targetsOf, has, placesOf, ownerMistakes": START },
-	"modules/cloud/sap-iot/sensors.ts": { "make, add, channelsOf, idOf, capabilityOf": START },
+	"modules/cloud/portions.ts": { "targetsOf, has, placesOf, channelsAt, ownerMistakes": START },
+	"modules/cloud/sap-iot/sensors.ts": { "make, add, idOf, capabilityOf, entry": START },
 	"modules/cloud/sap-iot/results.ts": { tell: "what became of a command" },
 	"modules/cloud/plain/plain.ts": {
 		"constructor > map, constructor > topic, template": START,

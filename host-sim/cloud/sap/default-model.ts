@@ -1,12 +1,17 @@
 // The device model that a node of this project finds there without anybody making one.
 import type { CapabilityModel } from "./entities.js";
 
+export interface FurtherSensor {
+	alternateId: string;
+	measureCapability: CapabilityModel;
+}
+
 export interface SapModel {
 	sensorAlternateId: string;
 	measureCapability: CapabilityModel;
 	commandCapability: CapabilityModel;
 	/** Sensors beside the first, each with what it measures. */
-	furtherSensors?: ReadonlyArray<{ alternateId: string; measureCapability: CapabilityModel }>;
+	furtherSensors?: readonly FurtherSensor[];
 	/** Where the node tells what became of commands. */
 	resultCapability?: CapabilityModel;
 }

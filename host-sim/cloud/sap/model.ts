@@ -1,6 +1,6 @@
 // The device model of an SAP IoT tenant: capabilities, sensor types, and the devices with their sensors.
 import { randomBytes, randomUUID } from "node:crypto";
-import type { SapModel } from "./default-model.js";
+import type { FurtherSensor, SapModel } from "./default-model.js";
 import {
 	type Capability,
 	type CapabilityModel,
@@ -53,10 +53,7 @@ export class DeviceModel {
 		this.sensorTypes.push(UNTYPED);
 	}
 
-	private addNodeSensor({
-		alternateId,
-		measureCapability,
-	}: NonNullable<SapModel["furtherSensors"]>[number]): void {
+	private addNodeSensor({ alternateId, measureCapability }: FurtherSensor): void {
 		const known = this.capabilities.find((one) => one.alternateId === measureCapability.alternateId);
 		const { id } = known ?? this.newCapability(measureCapability);
 		const capabilities = [{ id, type: "measure" as const }];

@@ -75,9 +75,11 @@ export class Children {
 	}
 	/** The external id of a target that is a child. */
 	idOf(target: number): string {
-		const { device, children } = this.settings;
-		const [name, child] = Object.entries(children)[target - 1] ?? [];
-		return name !== undefined && child ? childId(device.id, name, child) : "";
+		const [name, child] = this.entry(target);
+		return childId(this.settings.device.id, name, child);
+	}
+	private entry(target: number): [name: string, child: ChildSettings] {
+		return Object.entries(this.settings.children)[target - 1] as [string, ChildSettings];
 	}
 	/** The target with this external id; 0 if there is none. */
 	targetNamed(id: string): number {
@@ -92,9 +94,8 @@ export class Children {
 	/** What 518 for a child switches; made when it is needed. */
 	relayOf(target: number): Relay | undefined {
 		if (target === 0) return undefined;
-		const { children, motor } = this.settings;
-		const { relay = "none" } = Object.values(children)[target - 1] ?? {};
-		return relay === "none" ? undefined : relayOf(relay, motor.maxRpm);
+		const [, { relay }] = this.entry(target);
+		return relay === "none" ? undefined : relayOf(relay, this.settings.motor.maxRpm);
 	}
 	/** Whether operations of this kind are carried out for a child. */
 	supports(target: number, id: number): boolean {
@@ -112,7 +113,7 @@ export class Children {
 	}
 
 	private row(target: number): string {
-		const [name, child] = Object.entries(this.settings.children)[target - 1] as [string, ChildSettings];
+		const [name, child] = this.entry(target);
 		const shown = quoteColumn(child.name === "" ? name : child.name, MAX_NAME);
 		return `${MessageId.CreateChild},${this.idOf(target)},${shown},${quoteColumn(child.type, MAX_NAME)}\n`;
 	}

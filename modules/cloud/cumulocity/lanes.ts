@@ -2,9 +2,8 @@
 // board makes the cloud deep on its stack, where variables count.
 
 import { ascii } from "../../core/bytes.js";
-import type { Channel } from "../../core/channels.js";
 import type { LaneShape, RouteShape } from "../../outbox/lane.js";
-import { placesOf, targetsOf } from "../portions.js";
+import { channelsAt, placesOf, targetsOf } from "../portions.js";
 import { CumulocityMeasures } from "./measures.js";
 import { definition, nameOf, OwnMeasures } from "./own-measures.js";
 import type { CumulocitySettings } from "./settings.js";
@@ -58,16 +57,12 @@ export function encoderOf(
 	target?: number,
 ): Encoder {
 	const { cumulocity } = settings;
-	const channels = places ? chosen(settings, places) : settings.channels;
+	const channels = places ? channelsAt(settings.channels, places) : settings.channels;
 	if (cumulocity.ownTemplates !== "off") return new OwnMeasures(channels, places, target);
 	return new CumulocityMeasures(channels, cumulocity.multiple);
 }
 
-function chosen({ channels }: CumulocitySettings, places: readonly number[]): readonly Channel[] {
-	return places.map((place) => channels[place] as Channel);
-}
-
-/** The lane of measures; `size`: what has the largest sample. */
+/** The lane of measures; its records have room for the largest sample. */
 export function measuresLane(
 	{ sampling }: CumulocitySettings,
 	topic: string,

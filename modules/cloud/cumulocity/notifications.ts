@@ -2,7 +2,7 @@
 // turned into the columns of the row that says the same, so that both are one to whoever carries it out.
 // Several documents may come in one message, with line feeds between them.
 
-import { ascii } from "../../core/bytes.js";
+import { ascii, FNV_BASIS, fold, foldBytes } from "../../core/bytes.js";
 import type { PayloadSink } from "../../mqtt/inbound.js";
 import type { InboundMessage } from "../../mqtt/parser.js";
 import { Json, JsonScanner } from "../json.js";
@@ -257,13 +257,8 @@ export class Notifications implements PayloadSink {
 	}
 }
 
-const FNV = 0x811c9dc5;
-
-/** FNV-1a. */
 export function hashOf(bytes: Uint8Array): number {
-	let hash = FNV;
-	for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
-	return hash >>> 0;
+	return foldBytes(FNV_BASIS, bytes) >>> 0;
 }
 const EXTERNAL_ID = hashOf(W.externalId);
 
@@ -275,7 +270,7 @@ class IdFinder {
 	id = 0;
 	source = 0;
 	/** Of the text that is being read, and whether the last one was "externalId". */
-	private hash = FNV;
+	private hash = FNV_BASIS;
 	private isSource = false;
 	/** Documents that have ended. */
 	documents = 0;
@@ -302,7 +297,7 @@ class IdFinder {
 			else if (c === 34) {
 				this.inText = true;
 				this.length = this.letters = this.value = this.digits = 0;
-				this.hash = FNV;
+				this.hash = FNV_BASIS;
 			} else if (c === 123 || c === 91) this.depth++;
 			else if (c === 125 || c === 93) {
 				if (--this.depth === 0) this.documents++;
@@ -330,7 +325,7 @@ class IdFinder {
 		}
 		this.length++;
 		this.letters = ((this.letters << 8) | c) & 0xffffff;
-		this.hash = Math.imul(this.hash ^ c, 0x01000193);
+		this.hash = fold(this.hash, c);
 		if (c < 48 || c > 57) return;
 		this.digits++;
 		this.value = this.value * 10 + c - 48;

@@ -1,8 +1,7 @@
 // Markers in the store: an operation is under way in this place. Written before 501 goes out, and gone once
 // the last answer is acknowledged: what stands there at a boot was interrupted.
 
-import type { Store } from "../../core/store.js";
-import { mark } from "../../core/store.js";
+import { mark, type Store } from "../../core/store.js";
 import { MessageId, Operation } from "./message-ids.js";
 import { fragmentName, isSupported } from "./operation-answers.js";
 
@@ -34,10 +33,15 @@ export function noteOperation(
 	else mark(store, key, template);
 }
 
+/** Template, id or "", and child or "" of a marker. */
+function markerAt(store: Store, key: string): [template: number, id: string, child: string] {
+	const [template, id = "", child = ""] = String(store.get(key) ?? "").split(",");
+	return [Number(template), id, child];
+}
+
 /** Whether what is under way in this place is for this child, or with "" for the device. */
 export function isOf(store: Store, place: number, child: string): boolean {
-	const [, , own = ""] = String(store.get(UNDER_WAY[place] as string) ?? "").split(",");
-	return own === child;
+	return markerAt(store, UNDER_WAY[place] as string)[2] === child;
 }
 
 /** Nothing is under way in this place any more. */
@@ -54,8 +58,8 @@ export function settleOperation(store: Store, place: number): void {
 export function interruptedOperations(store: Store): LastWords[] {
 	const found: LastWords[] = [];
 	for (const key of UNDER_WAY) {
-		const [kind, id = "", child = ""] = String(store.get(key) ?? "").split(",");
-		const row = lastRow(Number(kind), id);
+		const [template, id, child] = markerAt(store, key);
+		const row = lastRow(template, id);
 		const words = found.find((one) => one.child === child);
 		if (words) words.rows += row;
 		else if (row !== "") found.push({ child, rows: row });

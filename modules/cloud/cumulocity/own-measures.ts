@@ -11,6 +11,7 @@ import { ISO_TIME_BYTES } from "../../core/iso-time.js";
 import { MAX_NAMED } from "../../core/schema.js";
 import { TEMPLATE_VALUE_BYTES, type TemplatePart } from "../../outbox/record-template.js";
 import type { RecordWriter } from "../../outbox/record-writer.js";
+import { channelsAt } from "../portions.js";
 import { utf8 } from "../text.js";
 import { quoteColumn } from "./rows.js";
 
@@ -95,11 +96,7 @@ export function definition(
 	let rows = "";
 	if (!portions) rows = request(WHOLE, channels);
 	for (const [target, places] of (portions ?? []).entries())
-		if (places.length > 0)
-			rows += request(
-				wholeOf(target),
-				places.map((place) => channels[place] as Channel),
-			);
+		if (places.length > 0) rows += request(wholeOf(target), channelsAt(channels, places));
 	for (const [i, channel] of channels.entries()) rows += request(WHOLE + 1 + i, [channel]);
 	return rows;
 }

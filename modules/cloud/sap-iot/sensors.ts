@@ -1,14 +1,13 @@
 // A device of several sensors: each has channels of its own, and its records travel under its name.
 
-import type { Channel } from "../../core/channels.js";
 import { topicName } from "../../mqtt/topic.js";
 import type { RouteShape } from "../../outbox/lane.js";
 import type { Portion } from "../cloud.js";
 import type { JsonScanner } from "../json.js";
-import { placesOf, targetsOf } from "../portions.js";
+import { channelsAt, placesOf, targetsOf } from "../portions.js";
 import { utf8 } from "../text.js";
 import { nameBytes, SapMeasures } from "./measures.js";
-import { type SapSettings, type SensorSettings, sensorId } from "./settings.js";
+import { type SapSettings, type SensorSettings, sensorCapability, sensorId } from "./settings.js";
 
 export class SapSensors {
 	/** Of the sensors that have channels, in the order of routes. */
@@ -40,7 +39,7 @@ export class SapSensors {
 	private make(target: number, idPrefix: string): SapMeasures {
 		const encoder = new SapMeasures(
 			this.settings.sap,
-			this.channelsOf(target),
+			channelsAt(this.settings.channels, placesOf(this.targets, target)),
 			this.idOf(target),
 			this.capabilityOf(target),
 			idPrefix,
@@ -57,20 +56,16 @@ export class SapSensors {
 		const topic = this.others[0]?.topic ?? topicName(`measures/${this.settings.device.id}`);
 		this.others.push({ topic, prefix, numberAt, signBytes });
 	}
-	private channelsOf(target: number): Channel[] {
-		return placesOf(this.targets, target).map((place) => this.settings.channels[place] as Channel);
-	}
 	private idOf(target: number): string {
-		const { sap, sensors } = this.settings;
-		if (target === 0) return sap.sensor;
-		const [name, sensor] = Object.entries(sensors)[target - 1] as [string, SensorSettings];
-		return sensorId(name, sensor);
+		return target === 0 ? this.settings.sap.sensor : sensorId(...this.entry(target));
 	}
 	private capabilityOf(target: number): string {
-		const { sap, sensors } = this.settings;
-		// On XS the index -1 would be a new name, which it keeps for good.
-		const own = target === 0 ? "" : (Object.values(sensors)[target - 1]?.capability ?? "");
-		return own === "" ? sap.measureCapability : own;
+		const { sap } = this.settings;
+		return target === 0 ? sap.measureCapability : sensorCapability(sap, this.entry(target)[1]);
+	}
+	/** On XS the index -1 would be a new name, which it keeps for good. */
+	private entry(target: number): [name: string, sensor: SensorSettings] {
+		return Object.entries(this.settings.sensors)[target - 1] as [string, SensorSettings];
 	}
 
 	/** The route of the sensor with this id, but for the first; -1 if there is none. */

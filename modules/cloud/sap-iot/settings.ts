@@ -48,6 +48,11 @@ export type SapSettings = SharedSettings & {
 	readonly sensors: Readonly<Record<string, SensorSettings>>;
 };
 
+/** The alternate id of its capability for measures. */
+export function sensorCapability(sap: SapSettings["sap"], { capability }: SensorSettings): string {
+	return capability === "" ? sap.measureCapability : capability;
+}
+
 /** The alternate id of a further sensor. */
 export function sensorId(name: string, { id }: SensorSettings): string {
 	return id === "" ? name : id;
@@ -68,12 +73,11 @@ export function sapMistakes({ device, sap, sensors, channels, outbox }: SapSetti
 		ids.push(id);
 		if (sensor.channels === "") mistakes.push(`sensors.${name}.channels: needs at least one`);
 		// An array has a place for every property: channels of two sensors would be one another's.
-		const capability = sensor.capability === "" ? sap.measureCapability : sensor.capability;
+		const capability = sensorCapability(sap, sensor);
 		if (sap.arrays && capabilities.includes(capability))
 			mistakes.push(`sensors.${name}.capability: sap.arrays needs one of its own`);
 		capabilities.push(capability);
-		if (sensor.capability === "") continue;
-		if (sensor.capability === sap.resultCapability)
+		if (sensor.capability !== "" && sensor.capability === sap.resultCapability)
 			mistakes.push(`sensors.${name}.capability: sap.resultCapability is the same`);
 	}
 	if (sap.resultCapability !== "" && sap.resultCapability === sap.measureCapability)

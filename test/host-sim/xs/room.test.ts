@@ -91,38 +91,29 @@ describe("room on a board", () => {
 				}
 			});
 
-	for (const [what, more] of [
-		["credentials from the cloud", { bootstrapPassword: "bootstrap" }],
-		["operations with ids", { operationIds: true }],
-		["templates of its own, named", { ownTemplates: "named" }],
-		["templates of its own", { ownTemplates: "default" }],
-		["relays", { relays: "led,buzzer,speed" }],
-		["a mode and a place", { mode: "cep", position: "49.29,8.64" }],
-		[
-			"all of that",
-			{
-				bootstrapPassword: "bootstrap",
-				operationIds: true,
-				ownTemplates: "default",
-				relays: "led,buzzer,speed",
-				position: "49.29,8.64,112",
-			},
-		],
-	] as ReadonlyArray<readonly [string, object]>)
-		it(`is taken as reckoned: cumulocity, ${what}`, async function () {
-			const mote = { device: { cloud: "cumulocity" }, cumulocity: more } as Groups;
-			const board = await BenchBoard.open({ engine, mote, creation: ROOMY });
-			try {
-				await taken(this, board, mote);
-				assert.ok((await board.status()).open);
-			} finally {
-				board.close();
-			}
-		});
-
 	const SEVERAL = { a: { channels: "speed,led" }, b: { channels: "temperature" } };
 	const EIGHT = Object.fromEntries([..."abcdefgh"].map((name) => [name, { relay: "led" }]));
 	for (const [what, cloud, more] of [
+		...(
+			[
+				["credentials from the cloud", { bootstrapPassword: "bootstrap" }],
+				["operations with ids", { operationIds: true }],
+				["templates of its own, named", { ownTemplates: "named" }],
+				["templates of its own", { ownTemplates: "default" }],
+				["relays", { relays: "led,buzzer,speed" }],
+				["a mode and a place", { mode: "cep", position: "49.29,8.64" }],
+				[
+					"all of that",
+					{
+						bootstrapPassword: "bootstrap",
+						operationIds: true,
+						ownTemplates: "default",
+						relays: "led,buzzer,speed",
+						position: "49.29,8.64,112",
+					},
+				],
+			] as const
+		).map(([what, cumulocity]) => [what, "cumulocity", { cumulocity }]),
 		["a child", "cumulocity", { children: { a: { channels: "speed" } } }],
 		["two children", "cumulocity", { children: SEVERAL }],
 		["children without channels", "cumulocity", { children: EIGHT }],
